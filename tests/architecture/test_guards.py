@@ -1,0 +1,149 @@
+"""The guards of conftest.py bite: each is broken once here, in a pytest run of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+CONFTEST = Path(__file__).parents[1] / "conftest.py"
+
+GUARDED = {
+    "a socket to the outside": """
+        import socket
+        def test_it():
+            with socket.socket() as s:
+                s.connect(("192.0.2.1", 80))
+    """,
+    "a name lookup": """
+        import socket
+        def test_it():
+            socket.getaddrinfo("example.org", 443)
+    """,
+    "a thread left behind": """
+        import threading
+        def test_it():
+            stop = threading.Event()
+            threading.Thread(target=stop.wait, args=(20,), daemon=True).start()
+    """,
+    "a warning in the log": """
+        import logging
+        def test_it():
+            logging.getLogger("anything").warning("unannounced")
+    """,
+    "a stray warning": """
+        import warnings
+        def test_it():
+            warnings.warn("stray", ResourceWarning)
+    """,
+    "an error nobody can raise": """
+        import gc
+        class Dies:
+            def __del__(self):
+                raise OSError("unraisable")
+        def test_it():
+            Dies()
+            gc.collect()
+    """,
+    "an announced log that stays away": """
+        import pytest
+        @pytest.mark.expects_log
+        def test_it():
+            pass
+    """,
+}
+
+HARMLESS = """
+    import logging, os, pathlib, socket, threading
+    import pytest
+    def test_loopback():
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            with socket.create_connection(server.getsockname()):
+                pass
+    def test_thread_that_ends():
+        threading.Thread(target=lambda: None).start()
+    @pytest.mark.expects_log
+    def test_announced():
+        logging.getLogger("anything").warning("announced")
+    def test_home():
+        assert pathlib.Path.home() == pathlib.Path(os.environ["HOME"]) != pathlib.Path("~nobody")
+        assert "SSH_AUTH_SOCK" not in os.environ
+    def test_no_keyring():
+        import keyring
+        assert keyring.get_keyring().__class__.__module__ == "keyring.backends.null"
+"""
+
+SETTINGS = """
+    [pytest]
+    filterwarnings = error
+    markers =
+        real: real
+        expects_log: announced
+"""
+
+
+@pytest.fixture
+def guarded(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
+    pytester.makeini(SETTINGS)
+    return pytester
+
+
+def test_guards_bite(guarded: pytest.Pytester) -> None:
+    files = {f"test_case_{number}": source for number, source in enumerate(GUARDED.values())}
+    guarded.makepyfile(**files)
+    result = guarded.runpytest_subprocess("-q", "-p", "no:cacheprovider")
+    outcomes = result.parseoutcomes()
+    survivors = [name for number, name in enumerate(GUARDED) if f"test_case_{number}.py" not in _unhappy(result)]
+    assert not survivors, f"nothing stopped: {survivors}"
+    assert outcomes.get("failed", 0) + outcomes.get("errors", 0) >= len(GUARDED)
+
+
+def _unhappy(result: pytest.RunResult) -> str:
+    return "\n".join(line for line in result.outlines if line.startswith(("FAILED", "ERROR")))
+
+
+def test_harmless_things_pass(guarded: pytest.Pytester) -> None:
+    guarded.makepyfile(HARMLESS)
+    guarded.runpytest_subprocess("-q", "-p", "no:cacheprovider").assert_outcomes(passed=5)
+
+
+REAL = """
+    import pytest
+    @pytest.mark.real
+    def test_real(real_servers):
+        assert real_servers == {"litellm": 1}
+    def test_other():
+        pass
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_real_tests_are_left_out_aloud(guarded: pytest.Pytester, workers: str) -> None:
+    guarded.makepyfile(REAL)
+    result = guarded.runpytest_subprocess("-n", workers)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["1 tests need real servers and were left out*"])
+
+
+def test_real_tests_use_a_named_kit(guarded: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded.makepyfile(REAL)
+    kit = guarded.path / "kit.json"
+    kit.write_text('{"servers": {"litellm": 1}}')
+    monkeypatch.setenv("REALSERVERS_JSON", str(kit))
+    guarded.runpytest_subprocess("-m", "real").assert_outcomes(passed=1, deselected=1)
+
+
+def test_real_tests_fail_without_a_kit(guarded: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded.makepyfile(REAL)
+    monkeypatch.delenv("REALSERVERS_JSON", raising=False)
+    result = guarded.runpytest_subprocess("-m", "real")
+    result.assert_outcomes(errors=1, deselected=1)
+    result.stdout.fnmatch_lines(["*This test needs real servers*"])
+
+
+def test_real_tests_refuse_xdist(guarded: pytest.Pytester) -> None:
+    guarded.makepyfile(REAL)
+    assert guarded.runpytest_subprocess("-m", "real", "-n", "2").ret == pytest.ExitCode.USAGE_ERROR

@@ -1,0 +1,212 @@
+"""Guards around every test: loopback only, no keyring, a home of its own, and nothing left behind unsaid."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
+SERVERS = ("litellm", "triton")
+THREADS_END_WITHIN_S = 2.0
+_DESELECTED = pytest.StashKey[int]()
+
+
+# -- which tests run ---------------------------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    faulthandler.enable()
+    if _asks_for_real(config) and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("Real servers are shared by the session: run `-m real` without xdist (-n 0).")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave real tests out, counted, unless the command line chose by marker itself."""
+    if config.option.markexpr:
+        return
+    left_out = [item for item in items if item.get_closest_marker("real")]
+    if left_out:
+        items[:] = [item for item in items if not item.get_closest_marker("real")]
+        config.hook.pytest_deselected(items=left_out)
+        config.stash[_DESELECTED] = len(left_out)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = config.stash.get(_DESELECTED, 0) or sum(
+        getattr(node, "workeroutput", {}).get("real_left_out", 0) for node in _WORKERS[:1]
+    )
+    if left_out:
+        terminalreporter.write_line(f"{left_out} tests need real servers and were left out: run `pytest -m real`.")
+
+
+_WORKERS: list[Any] = []
+
+
+class _FromWorkers:
+    """With xdist the workers collect, so the count has to travel back."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        _WORKERS.append(node)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if session.config.pluginmanager.hasplugin("xdist"):
+        session.config.pluginmanager.register(_FromWorkers(), "standdown-from-workers")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["real_left_out"] = session.config.stash.get(_DESELECTED, 0)
+
+
+def _asks_for_real(config: pytest.Config) -> bool:
+    expression = str(config.option.markexpr)
+    return "real" in expression and "not real" not in expression
+
+
+# -- guards ------------------------------------------------------------------------------------------------------------
+
+
+def _is_loopback(address: Any) -> bool:
+    host = str(address[0]) if isinstance(address, tuple) else ""
+    return host in {"localhost", "::1", "", "0.0.0.0", "::"} or host.startswith("127.")
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    """Installed for the whole run: no library, thread or late callback gets past an audit hook."""
+    if event in {"socket.connect", "socket.sendto", "socket.bind"}:
+        family = arguments[0].family
+        if family in {socket.AF_INET, socket.AF_INET6} and not _is_loopback(arguments[1]):
+            raise PermissionError(f"a test reached for the network: {event} {arguments[1]!r}")
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        if name is not None and not _is_loopback((name,)) and not _is_numeric(name):
+            raise PermissionError(f"a test asked the network for a name: {name!r}")
+
+
+def _is_numeric(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home directory nobody else has, and none of the caller's agents, displays, buses or proxies."""
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    for variable in list(os.environ):
+        if variable.startswith(("XDG_", "SSH_", "STANDDOWN_")) or variable.lower().endswith("_proxy"):
+            monkeypatch.delenv(variable)
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for variable, folder in (
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_STATE_HOME", "state"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ):
+        (home / folder).mkdir(mode=0o700)
+        monkeypatch.setenv(variable, str(home / folder))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_thread_left() -> Iterator[None]:
+    """What a test starts, it ends: a thread that outlives it fails it."""
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + THREADS_END_WITHIN_S
+    while left := [thread for thread in threading.enumerate() if thread not in before and thread.is_alive()]:
+        if time.monotonic() > deadline:
+            pytest.fail(f"threads left behind: {', '.join(sorted(thread.name for thread in left))}")
+        left[0].join(0.05)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A log line of WARNING or above that the test did not announce with `expects_log` fails it."""
+    heard: list[logging.LogRecord] = []
+    listener = _Listener(heard)
+    root = logging.getLogger()
+    root.addHandler(listener)
+    try:
+        result = yield
+    finally:
+        root.removeHandler(listener)
+    expected = item.get_closest_marker("expects_log") is not None
+    if heard and not expected:
+        lines = "; ".join(f"{record.name}: {record.getMessage()}" for record in heard)
+        pytest.fail(f"unexpected log at WARNING or above: {lines}")
+    if expected and not heard:
+        pytest.fail("marked expects_log, but logged nothing at WARNING or above")
+    return result
+
+
+class _Listener(logging.Handler):
+    def __init__(self, heard: list[logging.LogRecord]) -> None:
+        super().__init__(level=logging.WARNING)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(record)
+
+
+# -- real servers ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """Descriptions of a running LiteLLM and Triton by name: those REALSERVERS_JSON names, else started for this run."""
+    if named := os.environ.get("REALSERVERS_JSON"):
+        yield json.loads(Path(named).read_text(encoding="utf-8"))["servers"]
+        return
+    if not REAL_SERVERS.exists():
+        where = f"no kit at {os.path.relpath(REAL_SERVERS, ROOT)}, seen from the checkout"
+        pytest.fail(f"This test needs real servers: {where}. Name a running kit in REALSERVERS_JSON, or see README.md.")
+    folder = tmp_path_factory.mktemp("realservers")
+    kit = [sys.executable, str(REAL_SERVERS)]
+    state = ["--state", str(folder / "state")]
+    described = folder / "kit.json"
+    with (folder / "up.log").open("wb") as log:
+        try:
+            up = [*kit, "up", *SERVERS, *state, "--json", str(described)]
+            done = subprocess.run(up, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=900)
+            if done.returncode:
+                tail = (folder / "up.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+                pytest.fail(f"real servers did not start (exit {done.returncode}):\n{tail}")
+            yield json.loads(described.read_text(encoding="utf-8"))["servers"]
+        finally:
+            down = [*kit, "down", "--all", *state]
+            subprocess.run(down, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=120)
+
+
+_OUTSIDE = dict(os.environ)  # the caller's own home and caches: the kit keeps its installs there
