@@ -1,0 +1,348 @@
+"""What an adapter is: the one page a stranger needs to write one.
+
+An adapter speaks about a provider's control plane. It never opens a socket, waits, reads a secret or tells the time: the
+console's context does, so that no plug-in can get deadlines, hosts, secrets or lost answers wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+from pydantic import BaseModel
+
+CONTRACT_VERSION = 1
+
+Category = Literal["user", "frequency", "capability", "use-case", "shutdown"]
+Idempotency = Literal["key", "conditional", "desired-state", "taggable", "none"]
+Reversal = Literal["exact", "best-effort", "none"]
+Reach = Literal["everyone", "our-customers", "only-us"]
+Evidence = Literal["credential", "canary", "usage", "client-view"]
+Effect = Literal["read", "write"]
+
+
+class AdapterFault(Exception):
+    """Something true of the provider that stops a call. `detail` is short plain text without secrets."""
+
+    def __init__(self, detail: str) -> None:
+        """Keep the detail."""
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotSent(AdapterFault):
+    """The provider has not received it (no connection), or a read failed: it may be tried again."""
+
+
+class Refused(AdapterFault):
+    """The provider said no, finally. `status` is its HTTP status, or None where there is none."""
+
+    def __init__(self, detail: str, status: int | None = None) -> None:
+        """Keep detail and status."""
+        super().__init__(detail)
+        self.status = status
+
+
+class Stale(AdapterFault):
+    """What the lever writes is no longer as the plan found it: people decide again."""
+
+
+class Throttled(AdapterFault):
+    """The provider asks to be left alone for `retry_after_s` seconds."""
+
+    def __init__(self, detail: str, retry_after_s: float) -> None:
+        """Keep detail and wait."""
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknown(AdapterFault):
+    """A write may or may not have landed (lost answer, 5xx, deadline): read back before anything else."""
+
+
+class Malformed(AdapterFault):
+    """The provider answered something its documentation does not describe; nothing may be concluded from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One exact HTTP request without secrets, as people sign it and as it is sent.
+
+    `path` is relative to the instance's base URL and starts with "/". `body` is the exact text, or base64 of the exact
+    bytes where `encoding` says so. Authentication is added by the console when sending.
+    """
+
+    method: str
+    path: str
+    body: str = ""
+    encoding: Literal["text", "base64"] = "text"
+    content_type: str | None = "application/json"
+    effect: Effect = "write"
+
+    def as_json(self) -> dict[str, str | None]:
+        """The form in which it stands in an action document's disclosures."""
+        return {
+            "method": self.method, "path": self.path, "body": self.body, "encoding": self.encoding,
+            "content_type": self.content_type, "effect": self.effect,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a provider answered, capped in size. `headers` has lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    elapsed_ms: int
+
+    def json(self) -> Any:  # noqa: ANN401  the provider decides; adapters read it through pydantic models
+        """The body as JSON.
+
+        Raises:
+            Malformed: when it is not JSON.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as fault:
+            raise Malformed(f"the answer ({self.status}) is not JSON") from fault
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's own name for the call, where it gives one: an outside witness."""
+        for name in ("x-request-id", "request-id", "x-litellm-call-id", "x-amzn-requestid", "x-ms-request-id"):
+            if self.headers.get(name):
+                return self.headers[name][:200]
+        return None
+
+
+class Context(Protocol):
+    """What the console lends an adapter for one instance. Every call has a hard total deadline.
+
+    Transport failures are classified here: no connection = `NotSent`; a lost answer or 5xx to a write =
+    `OutcomeUnknown`, to a read = `NotSent`; 429 = `Throttled`. Every other status comes back as a `Reply`.
+    """
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,  # noqa: ANN401  any JSON body
+        effect: Effect,
+        credential: str | None = "",
+        fresh: bool = False,
+    ) -> Reply:
+        """One call. `credential` names a secret: "" = the instance's own admin secret, None = none at all.
+
+        `fresh` asks for a new connection (probes: another worker may answer differently).
+        """
+        ...
+
+    async def send(self, request: Request) -> Reply:
+        """Send exactly these bytes with the instance's own authentication."""
+        ...
+
+    def now_ms(self) -> int:
+        """The console's wall clock, ms since the epoch, for reading times only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lever:
+    """One thing that can be pulled at this provider.
+
+    `selector` says what kind of thing is selected (key, team, user, model, ...); `wide` levers reach everybody on the
+    surface. Times are seconds: `propagation_s` bounds how long a change may take to bite everywhere, `read_back_lag_s`
+    how long a read may lag. `probe` is how enforcement can be measured. `proven` = shown on a real server by a test.
+    """
+
+    name: str
+    title: str
+    category: Category
+    selector: str
+    wide: bool
+    idempotency: Idempotency
+    reversal: Reversal
+    reach: Reach
+    propagation_s: int
+    read_back_lag_s: int
+    probe: Evidence | None
+    revokes_credential: bool = False
+    partial_sibling: str | None = None
+    proven: bool = False
+    params: type[BaseModel] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What is known of an adapter without calling it. `secrets` names the secrets an instance needs, admin first."""
+
+    name: str
+    version: int
+    title: str
+    settings: type[BaseModel]
+    secrets: Mapping[str, str]
+    auth: Literal["bearer", "x-api-key", "none"]
+    levers: Sequence[Lever]
+    not_possible: Mapping[str, str] = field(default_factory=dict)
+    contract: int = CONTRACT_VERSION
+
+    def lever(self, name: str) -> Lever:
+        """The lever of this name.
+
+        Raises:
+            KeyError: when there is none.
+        """
+        for lever in self.levers:
+            if lever.name == name:
+                return lever
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A surface seen at the provider: `key` is stable within the instance; `name` is what people call it."""
+
+    key: str
+    name: str
+    model: str
+    kind: Literal["public", "partner", "internal"] = "public"
+    control: Literal["developer", "cloud", "reseller", "none"] = "developer"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceState:
+    """How one surface is now. `restrictions` are short plain lines; an unknown surface is never green."""
+
+    key: str
+    model: str
+    state: Literal["serving", "degraded", "stopped", "unknown"]
+    restrictions: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One look at an instance: when, how long it took, and its surfaces."""
+
+    at_ms: int
+    latency_ms: int
+    surfaces: tuple[SurfaceState, ...]
+    detail: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What people want pulled: a lever, what it selects, its parameters (text values), in which direction."""
+
+    lever: str
+    selector: str
+    surface_key: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    direction: Literal["contain", "restore"] = "contain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The plan for one target: everything a person signs and everything apply, read_back, probe and revert need.
+
+    `pre` holds only the fields this lever writes, as exact JSON text, read at `pre_read_ms`; `wanted` the same fields as
+    they will be. `selectors` counts what is selected (0 = everybody on the surface). `notes` are warnings for people.
+    """
+
+    lever: str
+    selector: str
+    surface_key: str
+    name: str
+    model: str
+    params: Mapping[str, str]
+    pre: Mapping[str, str]
+    pre_read_ms: int
+    wanted: Mapping[str, str]
+    requests: tuple[Request, ...]
+    revert: tuple[Request, ...]
+    selectors: int
+    reach: Reach
+    reversal: Reversal
+    direction: Literal["contain", "restore"] = "contain"
+    affected: int | None = None
+    credential: Literal["verified-replacement", "unused-24h", "in-use"] | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a write came to: `accepted`, or `already-so` without a change. `request_id` is the provider's."""
+
+    outcome: Literal["accepted", "already-so"]
+    status: int | None = None
+    request_id: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadBack:
+    """An independent read: does the record say what the plan wants, and the lever's fields as they are now."""
+
+    verdict: Literal["in-effect", "not-in-effect", "cannot-tell"]
+    fields: Mapping[str, str]
+    at_ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """One attempt to do what is forbidden, on a fresh connection. `passed` means it still works: not enforced."""
+
+    outcome: Literal["refused", "passed", "cannot-tell"]
+    evidence: Evidence
+    status: int | None = None
+    detail: str = ""
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """One provider's control plane. Constructed with its checked settings; holds no connection and no secret."""
+
+    manifest: ClassVar[Manifest]
+
+    def base_url(self) -> str:
+        """Where the instance is; the console refuses every other host."""
+        ...
+
+    async def discover(self, context: Context) -> Sequence[Found]:
+        """Every surface this credential can see."""
+        ...
+
+    async def status(self, context: Context) -> Status:
+        """The state of every surface, by reading only."""
+        ...
+
+    async def plan(self, context: Context, wish: Wish) -> Planned:
+        """The exact requests, the pre-state and the revert, by reading only.
+
+        Raises:
+            Refused: when the wish cannot be met here (unknown selector, lever that would be accepted but not enforced).
+        """
+        ...
+
+    async def apply(self, context: Context, planned: Planned) -> Receipt:
+        """Send exactly `planned.requests` through `context.send`."""
+        ...
+
+    async def read_back(self, context: Context, planned: Planned) -> ReadBack:
+        """Read the lever's fields anew, by another call than the one that wrote."""
+        ...
+
+    async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
+        """Try once what the plan forbids, as the named credential (None = as anybody)."""
+        ...
+
+    async def revert(self, context: Context, planned: Planned) -> Receipt:
+        """Send exactly `planned.revert`: back to the saved pre-state, not to a default."""
+        ...
