@@ -1,7 +1,7 @@
 """What an adapter is: the one page a stranger needs to write one.
 
-An adapter speaks about a provider's control plane. It never opens a socket, waits, reads a secret or tells the time: the
-console's context does, so that no plug-in can get deadlines, hosts, secrets or lost answers wrong.
+An adapter speaks about a provider's control plane. It never opens a socket, waits, reads a secret or tells the time:
+the console's context does, so that no plug-in can get deadlines, hosts, secrets or lost answers wrong.
 """
 
 from __future__ import annotations
@@ -251,8 +251,8 @@ class Wish:
 class Planned:
     """The plan for one target: everything a person signs and everything apply, read_back, probe and revert need.
 
-    `pre` holds only the fields this lever writes, as exact JSON text, read at `pre_read_ms`; `wanted` the same fields as
-    they will be. `selectors` counts what is selected (0 = everybody on the surface). `notes` are warnings for people.
+    `pre` holds only the fields this lever writes, as exact JSON text, read at `pre_read_ms`; `wanted` the same fields
+    as they will be. `selectors` counts what is selected (0 = everybody on the surface). `notes` are warnings for people.
     """
 
     lever: str

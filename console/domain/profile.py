@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from console.domain.errors import BadForm
 
@@ -59,16 +60,20 @@ def check_value(value: JsonValue, where: str = "", depth: int = 1) -> None:
     if type(value) is str:
         check_text(value, where)
         return
-    if type(value) is list or type(value) is dict:
-        if depth > MAX_DEPTH:
-            raise BadForm(where, f"it is nested more than {MAX_DEPTH} deep")
-        if type(value) is list:
-            for index, item in enumerate(value):
-                check_value(item, f"{where}[{index}]", depth + 1)
-            return
-        for name, item in value.items():
-            if type(name) is not str or not _FIELD_NAME.match(name):
-                raise BadForm(where, "a field name is not 1 to 64 printable ASCII characters")
-            check_value(item, f"{where}.{name}" if where else name, depth + 1)
+    if not isinstance(value, list | dict):
+        raise BadForm(where, _TYPES)
+    if depth > MAX_DEPTH:
+        raise BadForm(where, f"it is nested more than {MAX_DEPTH} deep")
+    for path, item in _members(value, where):
+        check_value(item, path, depth + 1)
+
+
+def _members(value: list[JsonValue] | dict[str, JsonValue], where: str) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield f"{where}[{index}]", item
         return
-    raise BadForm(where, _TYPES)
+    for name, item in value.items():
+        if type(name) is not str or not _FIELD_NAME.match(name):
+            raise BadForm(where, "a field name is not 1 to 64 printable ASCII characters")
+        yield f"{where}.{name}" if where else name, item

@@ -1,0 +1,264 @@
+"""Threads with one owner each: the engine's asyncio loop, and a thread that alone touches one resource.
+
+Neither starts by import, outlives its `stop` unnoticed, or swallows a fault: faults travel in the returned future.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Generic, Self, TypeVar, cast
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Stopped(RuntimeError):
+    """Work was handed to a thread that no longer takes any."""
+
+
+class WillNotStop(RuntimeError):
+    """A thread did not end within its deadline; the process must not pretend that it closed."""
+
+
+class EngineThread:
+    """One thread that owns one asyncio loop: adapters, polling, probes, dispatch and sync run here.
+
+    A context manager; leaving it is `stop` with five seconds.
+    """
+
+    def __init__(self, name: str = "engine") -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._gate = threading.Lock()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns when the loop takes work. Once only."""
+        self._thread.start()
+        self._ready.wait()
+
+    def submit(self, work: Coroutine[object, object, T]) -> Future[T]:
+        """Run `work` on the loop from any thread; cancelling the future cancels the task.
+
+        Raises:
+            Stopped: when the engine has not started or no longer takes work; `work` is closed unrun.
+        """
+        with self._gate:
+            loop = self._loop
+            if loop is not None:
+                return asyncio.run_coroutine_threadsafe(work, loop)
+        work.close()
+        raise Stopped("the engine does not take work")
+
+    def stop(self, deadline_s: float = 5.0) -> None:
+        """Take no more work, cancel what runs, let it clean up, close the loop, join. A second call does nothing.
+
+        Raises:
+            WillNotStop: when something on the loop ignores its cancellation for longer than `deadline_s`.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("the engine cannot stop itself: it would wait for its own end")
+        with self._gate:
+            loop, self._loop = self._loop, None
+            if loop is not None:
+                loop.call_soon_threadsafe(loop.stop)
+        if self._thread.is_alive():
+            self._thread.join(deadline_s)
+            if self._thread.is_alive():
+                raise WillNotStop(f"the thread {self._thread.name!r} did not end within {deadline_s:g} s")
+
+    def _run(self) -> None:
+        # Runner cancels what is left, closes asynchronous generators and joins the loop's helper threads
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            asyncio.set_event_loop(loop)
+            with self._gate:
+                self._loop = loop
+            self._ready.set()
+            loop.run_forever()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+@dataclass(slots=True)
+class Job(Generic[R]):
+    """One thing to do with the resource, and who waits for it. `Batch` answers each job exactly once."""
+
+    work: Callable[[R], object]
+    future: Future[object]
+
+    def settle(self, resource: R) -> None:
+        """Do the work unless it was cancelled meanwhile, and hand over its result or fault."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.work(resource)
+        except BaseException as fault:  # noqa: BLE001 - it belongs to whoever waits for the future
+            self.future.set_exception(fault)
+        else:
+            self.future.set_result(result)
+
+
+Batch = Callable[[R, Sequence[Job[R]]], None]
+
+
+def one_by_one(resource: R, jobs: Sequence[Job[R]]) -> None:
+    """The plain way through a batch: each job for itself, in order."""
+    for job in jobs:
+        job.settle(resource)
+
+
+class OwnedThread(Generic[R]):
+    """One thread that opens a resource, alone touches it, does what is handed to it strictly in order, and closes it.
+
+    Where several jobs wait, they are drained together and handed to `batch`, which may share one transaction among
+    them; it must settle every job. A job it leaves unsettled gets its fault, or is told that it was not done.
+    """
+
+    def __init__(
+        self, name: str, open_: Callable[[], R], close: Callable[[R], None], batch: Batch[R] = one_by_one
+    ) -> None:
+        self._open = open_
+        self._close = close
+        self._batch = batch
+        self._waiting: deque[Job[R]] = deque()
+        self._gate = threading.Lock()
+        # A bare lock as a doorbell: half the hand-off time of queue.Queue or a Condition on CPython
+        self._doorbell = threading.Lock()
+        self._doorbell.acquire()
+        self._taking = False
+        self._opened: Future[None] = Future()
+        self._closed: Future[None] = Future()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin, and wait until the resource is open; what opening raised is raised here. Once only."""
+        self._thread.start()
+        try:
+            self._opened.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    def submit(self, work: Callable[[R], T]) -> Future[T]:
+        """Have `work(resource)` done after everything submitted before it.
+
+        Raises:
+            Stopped: before `start` and after `stop`.
+        """
+        future: Future[object] = Future()
+        with self._gate:
+            if not self._taking:
+                raise Stopped(f"the thread {self._thread.name!r} does not take work")
+            self._waiting.append(Job(work, future))
+            if self._doorbell.locked():
+                self._doorbell.release()
+        return cast("Future[T]", future)
+
+    def call(self, work: Callable[[R], T]) -> T:
+        """Submit and wait. Called on the owning thread itself it is refused: it would wait for ever."""
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("the owning thread cannot wait for itself")
+        return self.submit(work).result()
+
+    def stop(self, deadline_s: float = 5.0) -> None:
+        """Take no more work, finish what was taken, close, join; what closing raised is raised here.
+
+        Raises:
+            WillNotStop: when the work at hand takes longer than `deadline_s`. It goes on; stop again to wait again.
+        """
+        if threading.current_thread() is self._thread:
+            raise RuntimeError("the owning thread cannot stop itself: it would wait for its own end")
+        with self._gate:
+            self._taking = False
+            if self._doorbell.locked():
+                self._doorbell.release()
+        if self._thread.ident is None:
+            return
+        self._thread.join(deadline_s)
+        if self._thread.is_alive():
+            raise WillNotStop(f"the thread {self._thread.name!r} did not end within {deadline_s:g} s")
+        closed, self._closed = self._closed, _nothing()
+        closed.result()
+
+    def _run(self) -> None:
+        try:
+            resource = self._open()
+        except BaseException as fault:  # noqa: BLE001 - it belongs to `start`
+            self._closed.set_result(None)
+            self._opened.set_exception(fault)
+            return
+        self._taking = True
+        self._opened.set_result(None)
+        try:
+            self._serve(resource)
+        finally:
+            self._shut(resource)
+
+    def _serve(self, resource: R) -> None:
+        while True:
+            self._doorbell.acquire()
+            with self._gate:
+                jobs = tuple(self._waiting)
+                self._waiting.clear()
+                going_on = self._taking
+            if jobs:
+                self._do(resource, jobs)
+            if not going_on:
+                return
+
+    def _do(self, resource: R, jobs: Sequence[Job[R]]) -> None:
+        fault: BaseException = Stopped("the batch left this work undone")
+        try:
+            self._batch(resource, jobs)
+        except BaseException as raised:  # noqa: BLE001 - it belongs to those whose work it left undone
+            fault = raised
+        for job in jobs:
+            if not job.future.done():
+                if not job.future.running():
+                    job.future.set_running_or_notify_cancel()
+                job.future.set_exception(fault)
+
+    def _shut(self, resource: R) -> None:
+        try:
+            self._close(resource)
+        except BaseException as fault:  # noqa: BLE001 - it belongs to `stop`
+            self._closed.set_exception(fault)
+        else:
+            self._closed.set_result(None)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+
+def _nothing() -> Future[None]:
+    future: Future[None] = Future()
+    future.set_result(None)
+    return future
+
+
+__all__ = [
+    "Batch",
+    "CancelledError",
+    "EngineThread",
+    "Job",
+    "OwnedThread",
+    "Stopped",
+    "WillNotStop",
+    "one_by_one",
+]
