@@ -252,7 +252,7 @@ class Planned:
     """The plan for one target: everything a person signs and everything apply, read_back, probe and revert need.
 
     `pre` holds only the fields this lever writes, as exact JSON text, read at `pre_read_ms`; `wanted` the same fields
-    as they will be. `selectors` counts what is selected (0 = everybody on the surface). `notes` are warnings for people.
+    as they will be. `selectors` counts what is selected (0 = everybody on the surface). `notes` are warnings.
     """
 
     lever: str
