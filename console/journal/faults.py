@@ -1,0 +1,61 @@
+"""What can be wrong with the journal or with what was offered to it, named by the fact. No text here echoes content."""
+
+from __future__ import annotations
+
+from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
+
+
+class BadSegment(BadForm):
+    """A transport file (segment or disclosures) that is not exactly the form of protocol section 11."""
+
+
+class Damaged(Problem):
+    """Stored bytes are not what was written. Nothing is repaired silently."""
+
+    def __init__(self, where: str, why: str) -> None:
+        """`where` names the entry, document or blob; `why` is one clause."""
+        super().__init__(
+            f"The journal is damaged at {where}: {why}.",
+            "Stop writing here, keep the folder as it is, and pull the record from a colleague or the sync place.",
+        )
+        self.where = where
+        self.why = why
+
+
+class NewerJournal(Problem):
+    """The database was written by a newer version."""
+
+    def __init__(self, part: str, found: int, known: int) -> None:
+        """`part` names the tables, `found` and `known` are schema versions."""
+        super().__init__(
+            f"The journal's {part} tables have form {found}; this version knows up to {known}.",
+            "Open the profile with the newer Standdown.",
+        )
+
+
+class WrongFeed(WrongUse):
+    """A draft whose kind does not belong into that feed, or a feed that is not open here."""
+
+
+class NoGenesis(WaitsForPeople):
+    """A roster 0 was offered, but no genesis fingerprint is pinned for this profile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No genesis fingerprint is pinned for this profile, so no roster can be trusted.",
+            "Compare the fingerprint words with a colleague, then pin them.",
+        )
+
+
+class NoRoster(WaitsForPeople):
+    """Something needs the roster, and none is stored yet."""
+
+    def __init__(self) -> None:
+        super().__init__("This profile holds no roster yet.", "Begin or join an organisation first.")
+
+
+class Redacted(Problem):
+    """A value that was to be stored has been redacted for ever."""
+
+    def __init__(self) -> None:
+        super().__init__("This value was redacted and is not taken in again.", "")

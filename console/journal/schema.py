@@ -1,0 +1,73 @@
+"""The tables of journal.db, as versioned steps. Entries are never updated or deleted; values beside them may be.
+
+Other packages hand in parts of their own (`Part`), so that their rows commit together with entries.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A named group of tables. Each step is a run of statements; the number of steps is the part's version.
+
+    A step once released is never changed: add another.
+    """
+
+    name: str
+    steps: tuple[tuple[str, ...], ...]
+
+
+def _guards(table: str) -> tuple[str, str]:
+    """Against bugs, not against attackers: signatures and `verify` stand against those."""
+    return (
+        f"CREATE TRIGGER {table}_stays_as_written BEFORE UPDATE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} rows are never changed'); END",
+        f"CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} rows are never deleted'); END",
+    )
+
+
+_FIRST = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE entry (
+        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, feed TEXT NOT NULL, seq INTEGER NOT NULL,
+        inc TEXT, iseq INTEGER NOT NULL, kind TEXT NOT NULL, subj TEXT, hlc_ms INTEGER NOT NULL,
+        hlc_n INTEGER NOT NULL, received_ms INTEGER NOT NULL, raw BLOB NOT NULL, sig BLOB NOT NULL) STRICT""",
+    "CREATE UNIQUE INDEX entry_place ON entry (feed, seq, id)",
+    "CREATE INDEX entry_incident ON entry (inc, n) WHERE inc IS NOT NULL",
+    "CREATE INDEX entry_subject ON entry (subj, n) WHERE subj IS NOT NULL",
+    *_guards("entry"),
+    """CREATE TABLE feed (
+        feed TEXT PRIMARY KEY, key TEXT NOT NULL, author TEXT, console TEXT NOT NULL, opened TEXT NOT NULL,
+        mine INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX feed_key ON feed (key)",
+    *_guards("feed"),
+    "CREATE TABLE fork (feed TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    """CREATE TABLE standing (
+        id TEXT PRIMARY KEY, standing TEXT NOT NULL CHECK (standing IN ('quarantined', 'forked')))
+        STRICT, WITHOUT ROWID""",
+    """CREATE TABLE disclosure (
+        holder TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (holder, digest))
+        STRICT, WITHOUT ROWID""",
+    """CREATE TABLE tombstone (
+        digest TEXT PRIMARY KEY, doc TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    *_guards("tombstone"),
+    """CREATE TABLE document (
+        sha256 TEXT PRIMARY KEY, type TEXT NOT NULL, op TEXT, carried_by TEXT, received_ms INTEGER NOT NULL,
+        raw BLOB NOT NULL) STRICT""",
+    "CREATE INDEX document_op ON document (op) WHERE op IS NOT NULL",
+    *_guards("document"),
+    """CREATE TABLE blob (
+        sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, received_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE roster (
+        sha256 TEXT PRIMARY KEY, n INTEGER NOT NULL, rival INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+        raw BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    *_guards("roster"),
+    """CREATE TABLE roster_sig (
+        sha256 TEXT NOT NULL, key TEXT NOT NULL, sig BLOB NOT NULL, PRIMARY KEY (sha256, key))
+        STRICT, WITHOUT ROWID""",
+)
+
+JOURNAL = Part("journal", (_FIRST,))
