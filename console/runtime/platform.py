@@ -226,7 +226,7 @@ def is_private(path: Path) -> bool:
 
 
 def forbid_core_dumps() -> None:
-    """Keep unlocked keys out of core files: none are written, whatever limit the shell had set."""
+    """Keep unlocked keys out of core files: ask for none, whatever limit the shell had set, now and for children."""
     if sys.platform != "win32":
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

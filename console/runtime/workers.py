@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 from dataclasses import dataclass
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Generic, Self, TypeVar, cast
 
@@ -77,7 +77,6 @@ class EngineThread:
         # Runner cancels what is left, closes asynchronous generators and joins the loop's helper threads
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
-            asyncio.set_event_loop(loop)
             with self._gate:
                 self._loop = loop
             self._ready.set()
@@ -132,11 +131,8 @@ class OwnedThread(Generic[R]):
         self._open = open_
         self._close = close
         self._batch = batch
-        self._waiting: deque[Job[R]] = deque()
+        self._waiting: SimpleQueue[Job[R] | None] = SimpleQueue()  # None: nothing comes after this
         self._gate = threading.Lock()
-        # A bare lock as a doorbell: half the hand-off time of queue.Queue or a Condition on CPython
-        self._doorbell = threading.Lock()
-        self._doorbell.acquire()
         self._taking = False
         self._opened: Future[None] = Future()
         self._closed: Future[None] = Future()
@@ -161,9 +157,7 @@ class OwnedThread(Generic[R]):
         with self._gate:
             if not self._taking:
                 raise Stopped(f"the thread {self._thread.name!r} does not take work")
-            self._waiting.append(Job(work, future))
-            if self._doorbell.locked():
-                self._doorbell.release()
+            self._waiting.put(Job(work, future))
         return cast("Future[T]", future)
 
     def call(self, work: Callable[[R], T]) -> T:
@@ -181,9 +175,9 @@ class OwnedThread(Generic[R]):
         if threading.current_thread() is self._thread:
             raise RuntimeError("the owning thread cannot stop itself: it would wait for its own end")
         with self._gate:
-            self._taking = False
-            if self._doorbell.locked():
-                self._doorbell.release()
+            if self._taking:
+                self._taking = False
+                self._waiting.put(None)
         if self._thread.ident is None:
             return
         self._thread.join(deadline_s)
@@ -207,16 +201,18 @@ class OwnedThread(Generic[R]):
             self._shut(resource)
 
     def _serve(self, resource: R) -> None:
-        while True:
-            self._doorbell.acquire()
-            with self._gate:
-                jobs = tuple(self._waiting)
-                self._waiting.clear()
-                going_on = self._taking
+        going_on = True
+        while going_on:
+            jobs: list[Job[R]] = []
+            job = self._waiting.get()
+            while job is not None:
+                jobs.append(job)
+                if self._waiting.empty():
+                    break
+                job = self._waiting.get()
+            going_on = job is not None
             if jobs:
                 self._do(resource, jobs)
-            if not going_on:
-                return
 
     def _do(self, resource: R, jobs: Sequence[Job[R]]) -> None:
         fault: BaseException = Stopped("the batch left this work undone")
@@ -225,9 +221,8 @@ class OwnedThread(Generic[R]):
         except BaseException as raised:  # noqa: BLE001 - it belongs to those whose work it left undone
             fault = raised
         for job in jobs:
-            if not job.future.done():
-                if not job.future.running():
-                    job.future.set_running_or_notify_cancel()
+            left = not job.future.done()
+            if left and (job.future.running() or job.future.set_running_or_notify_cancel()):
                 job.future.set_exception(fault)
 
     def _shut(self, resource: R) -> None:
@@ -250,15 +245,3 @@ def _nothing() -> Future[None]:
     future: Future[None] = Future()
     future.set_result(None)
     return future
-
-
-__all__ = [
-    "Batch",
-    "CancelledError",
-    "EngineThread",
-    "Job",
-    "OwnedThread",
-    "Stopped",
-    "WillNotStop",
-    "one_by_one",
-]
