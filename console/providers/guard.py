@@ -1,0 +1,391 @@
+"""The context lent to adapters: one pinned host, hard deadlines, capped answers, secrets by name, classified faults.
+
+It must never follow a redirect, read proxy settings, or let a secret, a header or a provider's text into a fault.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import email.utils
+import ipaddress
+import json as jsonlib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, NoReturn, Protocol
+
+import httpx
+
+from adapters.contract import (
+    AdapterFault,
+    Effect,
+    Malformed,
+    NotSent,
+    OutcomeUnknown,
+    Refused,
+    Reply,
+    Request,
+    Throttled,
+)
+from console.domain.errors import WrongUse
+from console.runtime.clock import Clock
+
+MAX_REPLY_BYTES: Final = 1 << 20
+MAX_IN_FLIGHT: Final = 20
+CALL_DEADLINE_S: Final = 15.0
+_DEFAULT_WAIT_S: Final = 5.0
+_LONGEST_WAIT_S: Final = 3600.0
+_TOO_MANY: Final = 429
+_SERVER_FAULT: Final = 500
+_AGENT: Final = "standdown"
+
+Auth = Literal["bearer", "x-api-key", "none"]
+# What one adapter call may write: nothing, anything (probes do what is forbidden), or exactly the signed requests.
+Writes = Literal["none", "any"] | frozenset[Request]
+
+
+class Secrets(Protocol):
+    """Where secrets are read by name; None where there is none of that name."""
+
+    def get(self, name: str) -> str | None:
+        """The secret, or None."""
+        ...
+
+
+class BadAddress(WrongUse):
+    """A base URL the console will not speak to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The one origin (and path prefix) an instance may be spoken to at."""
+
+    scheme: str
+    host: str
+    port: int | None
+    prefix: str
+
+    @staticmethod
+    def parse(base_url: str, *, loopback_only: bool = False) -> Pin:
+        """Read a base URL.
+
+        Raises:
+            BadAddress: when it is not plain http(s), carries user, query or fragment, or is not loopback in a drill.
+        """
+        try:
+            url = httpx.URL(base_url)
+        except httpx.InvalidURL:
+            raise BadAddress("The provider's address is not a URL.", "Give one like https://gateway.example.") from None
+        if url.scheme not in ("http", "https") or not url.host:
+            raise BadAddress("The provider's address is not http or https.", "Give one like https://gateway.example.")
+        if url.userinfo or url.query or url.fragment:
+            raise BadAddress("The provider's address holds more than host and path.", "Leave user, ? and # out.")
+        if loopback_only and not _is_loopback(url.host):
+            raise BadAddress("A drill speaks to this machine only.", "Use the practice estate's own address.")
+        return Pin(url.scheme, url.host, url.port, url.path.rstrip("/"))
+
+    @property
+    def place(self) -> str:
+        """What people call it in a fault: host and port."""
+        return self.host if self.port is None else f"{self.host}:{self.port}"
+
+    def url(self, path: str) -> httpx.URL:
+        """The full URL of a path below the pin.
+
+        Raises:
+            Refused: for a path that would leave the pinned origin or prefix.
+        """
+        plain = path.partition("?")[0].replace("%2e", ".").replace("%2E", ".")
+        leaves = ".." in plain.split("/") or "\\" in path or not path.isascii() or not path.isprintable()
+        if not path.startswith("/") or path.startswith("//") or leaves or " " in path or "#" in path:
+            raise Refused("the adapter asked for a path outside its provider")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port is None else f":{self.port}"
+        made = httpx.URL(f"{self.scheme}://{host}{port}{self.prefix}{path}")
+        if (made.scheme, made.host, made.port) != (self.scheme, self.host, self.port):
+            raise Refused("the adapter asked for another host than its own")
+        return made
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Wire:
+    """The sockets of one provider. Reads share kept connections; writes and probes open a new one each.
+
+    A write never rides on an idle connection: one that the server is just closing would lose the answer for nothing.
+    """
+
+    __slots__ = ("_fresh", "_kept", "_verify")
+
+    def __init__(self) -> None:
+        self._kept: httpx.AsyncClient | None = None
+        self._fresh: httpx.AsyncClient | None = None
+        self._verify: ssl.SSLContext | None = None
+
+    def client(self, *, fresh: bool) -> httpx.AsyncClient:
+        """A client of the asked kind, made at first use on the loop that uses it."""
+        if fresh:
+            self._fresh = self._fresh or self._make(keep=0)
+            return self._fresh
+        self._kept = self._kept or self._make(keep=MAX_IN_FLIGHT)
+        return self._kept
+
+    def _make(self, *, keep: int) -> httpx.AsyncClient:
+        self._verify = self._verify or ssl.create_default_context()
+        return httpx.AsyncClient(
+            trust_env=False,
+            follow_redirects=False,
+            verify=self._verify,
+            timeout=None,  # noqa: S113  the deadline is total and ours: `GuardedContext`
+            limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, max_keepalive_connections=keep),
+            headers={"user-agent": _AGENT, "accept": "application/json, */*", "accept-encoding": "identity"},
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection. The wire may be used again afterwards."""
+        for client in (self._kept, self._fresh):
+            if client is not None:
+                await client.aclose()
+        self._kept = self._fresh = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    """Whether a byte of a request may have left."""
+
+    begun: bool = False
+
+    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        if event.endswith(("send_request_headers.started", "send_request_body.started")):
+            self.begun = True
+
+
+@dataclass(slots=True, kw_only=True)
+class GuardedContext:
+    """What one adapter call may use (`adapters.contract.Context`). Made for that call and thrown away after it.
+
+    `writes_begun` counts writes of which a byte may have left, so that the guard can tell "nothing was sent" from
+    "the second of two was not sent".
+    """
+
+    pin: Pin
+    wire: Wire
+    clock: Clock
+    secrets: Secrets
+    admin_secret: str | None
+    secret_prefix: str
+    auth: Auth
+    writes: Writes = "none"
+    deadline_s: float = CALL_DEADLINE_S
+    writes_begun: int = field(default=0, init=False)
+    writes_answered: int = field(default=0, init=False)
+    request_ids: list[str] = field(default_factory=list, init=False)
+
+    def now_ms(self) -> int:
+        """The console's wall clock."""
+        return self.clock.wall_ms()
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,  # noqa: ANN401  any JSON body, as the contract says
+        effect: Effect,
+        credential: str | None = "",
+        fresh: bool = False,
+    ) -> Reply:
+        """One call (see the contract).
+
+        Raises:
+            AdapterFault: classified as the contract says; also `Refused` for what this adapter call may not do.
+        """
+        if effect == "write" and self.writes != "any":
+            raise Refused("the adapter tried to write what nobody signed")
+        body = b"" if json is None else _encode(json)
+        content_type = None if json is None else "application/json"
+        return await self._exchange(
+            method, path, body, content_type, effect=effect, headers=self._authentication(credential), fresh=fresh
+        )
+
+    async def send(self, request: Request) -> Reply:
+        """Send exactly these bytes with the instance's own authentication.
+
+        Raises:
+            AdapterFault: as `call`; `Refused` when the request is not among those that were signed.
+        """
+        signed = self.writes == "any" or (isinstance(self.writes, frozenset) and request in self.writes)
+        if request.effect == "write" and not signed:
+            raise Refused("the adapter tried to send what nobody signed")
+        return await self._exchange(
+            request.method,
+            request.path,
+            request_bytes(request),
+            request.content_type if request.body else None,
+            effect=request.effect,
+            headers=self._authentication(""),
+            fresh=request.effect == "write",
+        )
+
+    def _authentication(self, credential: str | None) -> dict[str, str]:
+        if credential is None or self.auth == "none":
+            return {}
+        name = self.admin_secret if credential == "" else credential
+        if name is None:
+            return {}
+        secret = self.secrets.get(self.secret_prefix + name)
+        if secret is None:
+            raise NotSent("no credential for it is kept on this console")
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise NotSent("its credential on this console is not one plain word")
+        return {"authorization": f"Bearer {secret}"} if self.auth == "bearer" else {"x-api-key": secret}
+
+    async def _exchange(  # the one place where bytes leave
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        content_type: str | None,
+        *,
+        effect: Effect,
+        headers: dict[str, str],
+        fresh: bool,
+    ) -> Reply:
+        if not (method.isascii() and method.isalpha()):
+            raise Refused("the adapter used a method that is none")
+        url = self.pin.url(path)
+        if content_type is not None:
+            headers["content-type"] = content_type
+        progress = _Progress()
+        client = self.wire.client(fresh=fresh or effect == "write")
+        sent = client.build_request(
+            method, url, content=body or None, headers=headers, extensions={"trace": progress.trace}
+        )
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                reply = await self._receive(client, sent)
+        except TimeoutError:
+            self._lost(progress, effect, f"no answer within {self.deadline_s:g} s")
+        except _Overlong as fault:
+            self._begun(progress, effect)
+            if effect == "write":
+                raise OutcomeUnknown(str(fault)) from None
+            raise Malformed(str(fault)) from None
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as fault:
+            self._lost(progress, effect, _what_broke(fault))
+        self._begun(progress, effect)
+        return self._judge(reply, effect)
+
+    async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Reply:
+        began_ms = self.clock.boot_ms()
+        answer = await client.send(request, stream=True)
+        try:
+            if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+                raise _Overlong(f"{self.pin.place} answered in a compressed form that was not asked for")
+            body = bytearray()
+            async for chunk in answer.aiter_raw():
+                body += chunk
+                if len(body) > MAX_REPLY_BYTES:
+                    raise _Overlong(f"{self.pin.place} answered more than 1 MiB")
+        finally:
+            await answer.aclose()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        elapsed_ms = max(0, self.clock.boot_ms() - began_ms)
+        return Reply(status=answer.status_code, headers=headers, body=bytes(body), elapsed_ms=elapsed_ms)
+
+    def _begun(self, progress: _Progress, effect: Effect) -> None:
+        if progress.begun and effect == "write":
+            self.writes_begun += 1
+
+    def _lost(self, progress: _Progress, effect: Effect, why: str) -> NoReturn:
+        """No answer: what may be concluded depends on whether a byte left."""
+        self._begun(progress, effect)
+        told = f"{self.pin.place}: {why}"
+        if effect == "write" and progress.begun:
+            raise OutcomeUnknown(told) from None
+        raise NotSent(told) from None
+
+    def _judge(self, reply: Reply, effect: Effect) -> Reply:
+        if reply.request_id is not None:
+            self.request_ids.append(reply.request_id)
+        if reply.status == _TOO_MANY:
+            if effect == "write":
+                self.writes_begun -= 1  # the provider says that it did nothing
+            wait_s = _retry_after_s(reply.headers.get("retry-after"), self.clock)
+            raise Throttled(f"{self.pin.place} asks to wait {wait_s:g} s", wait_s)
+        if reply.status >= _SERVER_FAULT:
+            told = f"{self.pin.place} answered {reply.status}"
+            raise OutcomeUnknown(told) if effect == "write" else NotSent(told)
+        if effect == "write":
+            self.writes_answered += 1
+        return reply
+
+
+class _Overlong(Exception):
+    """An answer the console does not read to its end."""
+
+
+def request_bytes(request: Request) -> bytes:
+    """The exact body of a signed request.
+
+    Raises:
+        Refused: when its base64 is none.
+    """
+    if request.encoding == "text":
+        return request.body.encode()
+    try:
+        return base64.b64decode(request.body.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise Refused("the signed request's body is not base64") from None
+
+
+def _encode(value: object) -> bytes:
+    return jsonlib.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _what_broke(fault: Exception) -> str:
+    """One clause for people. Never the fault's own text: it may quote what was sent or received."""
+    if isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout):
+        return "no connection"
+    if isinstance(fault, httpx.RemoteProtocolError):
+        return "the connection ended without a whole answer"
+    return f"the connection broke ({type(fault).__name__})"
+
+
+def _retry_after_s(text: str | None, clock: Clock) -> float:
+    if text is None:
+        return _DEFAULT_WAIT_S
+    try:
+        wait = float(text)
+    except ValueError:
+        try:
+            when = email.utils.parsedate_to_datetime(text)
+        except ValueError:
+            return _DEFAULT_WAIT_S
+        wait = when.timestamp() - clock.wall_ms() / 1000
+    if wait != wait:  # noqa: PLR0124  NaN is what differs from itself
+        return _DEFAULT_WAIT_S
+    return min(max(wait, 0.0), _LONGEST_WAIT_S)
+
+
+def scrub(fault: AdapterFault, secrets: tuple[str, ...], most: int = 300) -> AdapterFault:
+    """The same fault with every secret taken out of its text, one line, capped."""
+    told = " ".join(fault.detail.split())
+    for secret in secrets:
+        if secret:
+            told = told.replace(secret, "[secret]")
+    told = "".join(letter for letter in told if letter.isprintable())[:most]
+    if isinstance(fault, Throttled):
+        return Throttled(told, min(max(fault.retry_after_s, 0.0), _LONGEST_WAIT_S))
+    if isinstance(fault, Refused):
+        return Refused(told, fault.status)
+    return type(fault)(told)

@@ -1,0 +1,294 @@
+"""One connected provider: its adapter behind the guard. Every adapter call of the console goes through here.
+
+A plug-in can neither opt out of deadlines nor let its own surprise become a lie: what it raises is judged here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
+
+from adapters.contract import (
+    Adapter,
+    AdapterFault,
+    Context,
+    Found,
+    Lever,
+    Malformed,
+    Manifest,
+    NotSent,
+    OutcomeUnknown,
+    Planned,
+    Probe,
+    ReadBack,
+    Receipt,
+    Request,
+    Status,
+    Throttled,
+    Wish,
+)
+from console.domain.errors import Problem
+from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Pin, Secrets, Wire, Writes, scrub
+from console.providers.instance import Instance, Instances, World, check_settings, check_world
+from console.providers.registry import make_adapter
+from console.runtime.clock import Clock
+
+T = TypeVar("T")
+STEP_DEADLINE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlane:
+    """An instance that cannot be used here, and why; it is shown and holds nothing else up."""
+
+    instance: Instance
+    reason: str
+
+
+class Plane:
+    """One instance, its adapter, its sockets. Use it on one event loop only; close it there."""
+
+    __slots__ = (
+        "_auth",
+        "_call_deadline_s",
+        "_pin",
+        "_step_deadline_s",
+        "adapter",
+        "clock",
+        "instance",
+        "secrets",
+        "wire",
+    )
+
+    def __init__(
+        self,
+        instance: Instance,
+        adapter: Adapter,
+        secrets: Secrets,
+        clock: Clock,
+        *,
+        world: World,
+        call_deadline_s: float = CALL_DEADLINE_S,
+        step_deadline_s: float = STEP_DEADLINE_S,
+    ) -> None:
+        self.instance = instance
+        self.adapter = adapter
+        self.secrets = secrets
+        self.clock = clock
+        self.wire = Wire()
+        base_url = adapter.base_url()
+        # an adapter without an address (by hand) gets a pin that nothing resolves to: its calls are refused as unsent
+        self._pin = Pin.parse(base_url, loopback_only=world == "drill") if base_url else None
+        self._auth: Auth = adapter.manifest.auth
+        self._call_deadline_s = call_deadline_s
+        self._step_deadline_s = step_deadline_s
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the adapter says of itself."""
+        return self.adapter.manifest
+
+    def lever(self, name: str) -> Lever:
+        """The manifest's lever.
+
+        Raises:
+            Problem: when this adapter has none of that name.
+        """
+        try:
+            return self.manifest.lever(name)
+        except KeyError:
+            raise Problem(
+                f"{self.manifest.title} has no lever {name[:64]!r} here.",
+                "Install the adapter the action was made with.",
+            ) from None
+
+    def context(self, writes: Writes = "none") -> GuardedContext:
+        """A context for one adapter call.
+
+        Raises:
+            NotSent: for an adapter that has no address.
+        """
+        if self._pin is None:
+            raise NotSent("it has no address: people act here by hand")
+        admin = next(iter(self.manifest.secrets), None)
+        return GuardedContext(
+            pin=self._pin,
+            wire=self.wire,
+            clock=self.clock,
+            secrets=self.secrets,
+            admin_secret=admin,
+            secret_prefix=self.instance.secret(""),
+            auth=self._auth,
+            writes=writes,
+            deadline_s=self._call_deadline_s,
+        )
+
+    def credential_for(self, selector: str) -> str | None:
+        """The name of the secret with which this selector may be probed, or None."""
+        return self.instance.probe_credentials.get(selector)
+
+    async def discover(self) -> Sequence[Found]:
+        """Every surface this credential can see.
+
+        Raises:
+            AdapterFault: NotSent, Refused, Throttled or Malformed.
+        """
+        return await self._read(self.adapter.discover)
+
+    async def status(self) -> Status:
+        """One look at every surface.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        return await self._read(self.adapter.status)
+
+    async def plan(self, wish: Wish) -> Planned:
+        """The plan for a wish, by reading only.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        return await self._read(lambda context: self.adapter.plan(context, wish))
+
+    async def read_back(self, planned: Planned) -> ReadBack:
+        """Read the lever's fields anew.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        return await self._read(lambda context: self.adapter.read_back(context, planned))
+
+    async def probe(self, planned: Planned, credential: str | None) -> Probe:
+        """Try once what the plan forbids.
+
+        Raises:
+            AdapterFault: as `discover`; a lost answer is NotSent, because nothing may be concluded from it.
+        """
+        try:
+            return await self._read(lambda context: self.adapter.probe(context, planned, credential), writes="any")
+        except OutcomeUnknown as lost:
+            raise NotSent(lost.detail) from None
+
+    async def apply(self, planned: Planned) -> Receipt:
+        """Send exactly the signed requests.
+
+        Raises:
+            AdapterFault: never Malformed; once a byte may have left, whatever is not definite is OutcomeUnknown.
+        """
+        return await self._write(planned.requests, lambda context: self.adapter.apply(context, planned))
+
+    async def revert(self, planned: Planned) -> Receipt:
+        """Send exactly the signed revert.
+
+        Raises:
+            AdapterFault: as `apply`.
+        """
+        return await self._write(planned.revert, lambda context: self.adapter.revert(context, planned))
+
+    async def _read(self, call: Callable[[Context], Awaitable[T]], writes: Writes = "none") -> T:
+        context = self.context(writes)
+        try:
+            async with asyncio.timeout(self._step_deadline_s):
+                return await call(context)
+        except AdapterFault as fault:
+            raise self._scrubbed(fault) from None
+        except TimeoutError:
+            raise NotSent(f"the adapter took longer than {self._step_deadline_s:g} s") from None
+        except Exception as fault:  # noqa: BLE001  a stranger's code: its surprise is a fact about it, not about us
+            raise Malformed(f"the adapter could not make sense of it ({type(fault).__name__})") from None
+
+    async def _write(self, signed: Sequence[Request], call: Callable[[Context], Awaitable[Receipt]]) -> Receipt:
+        context = self.context(frozenset(signed))
+        try:
+            async with asyncio.timeout(self._step_deadline_s):
+                receipt = await call(context)
+        except AdapterFault as fault:
+            raise self._scrubbed(_honest(fault, context)) from None
+        except TimeoutError:
+            late = NotSent(f"the adapter took longer than {self._step_deadline_s:g} s")
+            raise _honest(late, context) from None
+        except Exception as fault:  # noqa: BLE001  as in `_read`
+            surprise = Malformed(f"the adapter could not make sense of it ({type(fault).__name__})")
+            raise _honest(surprise, context) from None
+        if receipt.request_id is None and context.request_ids:
+            return replace(receipt, request_id=context.request_ids[-1])
+        return receipt
+
+    def _scrubbed(self, fault: AdapterFault) -> AdapterFault:
+        names = {*self.manifest.secrets, *self.instance.probe_credentials.values()}
+        found = (self.secrets.get(self.instance.secret(name)) for name in names)
+        return scrub(fault, tuple(secret for secret in found if secret))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self.wire.aclose()
+
+
+def _honest(fault: AdapterFault, context: GuardedContext) -> AdapterFault:
+    """What is true of the whole step: a fault after an earlier write left is never "nothing was sent"."""
+    if isinstance(fault, OutcomeUnknown):
+        return fault
+    before = context.writes_begun
+    if isinstance(fault, Malformed):
+        return OutcomeUnknown(fault.detail) if before else NotSent(fault.detail)
+    if isinstance(fault, NotSent | Throttled) and before:
+        return OutcomeUnknown(f"a part was sent, then: {fault.detail}")
+    if before > 1:  # the refusal is definite for its own request only
+        return OutcomeUnknown(f"a part was sent, then refused: {fault.detail}")
+    return fault
+
+
+class Planes:
+    """Every instance of the profile, opened; those that cannot be used are kept with their reason."""
+
+    __slots__ = ("_broken", "_open")
+
+    def __init__(self, planes: Iterable[Plane], broken: Iterable[BrokenPlane] = ()) -> None:
+        self._open = {plane.instance.id: plane for plane in planes}
+        self._broken = {plane.instance.id: plane for plane in broken}
+
+    @classmethod
+    def open(cls, instances: Instances, secrets: Secrets, clock: Clock) -> Planes:
+        """Make an adapter for every instance; no connection is made yet.
+
+        Raises:
+            BadProvidersFile: when the list itself cannot be read.
+        """
+        planes: list[Plane] = []
+        broken: list[BrokenPlane] = []
+        for instance in instances.all():
+            try:
+                check_world(instance.adapter, instances.world)
+                usable = instances.registry.usable(instance.adapter)
+                settings = check_settings(usable.manifest.settings, instance.settings)
+                planes.append(Plane(instance, make_adapter(usable, settings), secrets, clock, world=instances.world))
+            except Problem as fault:
+                broken.append(BrokenPlane(instance, fault.what))
+            except Exception as fault:  # noqa: BLE001  a stranger's constructor must stop nothing else
+                broken.append(BrokenPlane(instance, f"The adapter could not start ({type(fault).__name__})."))
+        return cls(planes, broken)
+
+    def get(self, instance: str) -> Plane | None:
+        """The plane of this instance id, where it is usable here."""
+        return self._open.get(instance)
+
+    def why_not(self, instance: str) -> str:
+        """Why there is no plane for this instance here."""
+        found = self._broken.get(instance)
+        return "It is not connected on this console." if found is None else found.reason
+
+    def all(self) -> tuple[Plane, ...]:
+        """Every usable plane."""
+        return tuple(self._open.values())
+
+    def broken(self) -> tuple[BrokenPlane, ...]:
+        """Every unusable one."""
+        return tuple(self._broken.values())
+
+    async def aclose(self) -> None:
+        """Close every connection of every plane."""
+        for plane in self._open.values():
+            await plane.aclose()

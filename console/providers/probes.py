@@ -1,0 +1,126 @@
+"""Measure enforcement: try what is forbidden until it was refused often enough, for long enough, without one pass.
+
+Time and waiting are handed in. It must never call silence a refusal (protocol.md section 7, point 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from adapters.contract import AdapterFault, Evidence, Planned
+from console.providers.plane import Plane
+
+LEAST_PROBES: Final = 24
+# A fault says nothing about enforcement; so many in a row and nothing can be measured now.
+MOST_FAULTS_IN_A_ROW: Final = 12
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What the probes showed. `refused` counts the unbroken run at the end, from `first_ms` to `last_ms` (wall).
+
+    `passed` counts every pass since the start. Only `verdict` "enforced" may be called enforced.
+    """
+
+    verdict: Literal["enforced", "passing", "cannot-tell"]
+    refused: int
+    passed: int
+    cannot_tell: int
+    evidence: Evidence | None
+    first_ms: int | None
+    last_ms: int | None
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class _Run:
+    refused: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    first_boot_ms: int = 0
+
+    def restart(self) -> None:
+        self.refused = 0
+
+
+async def measure(
+    plane: Plane,
+    planned: Planned,
+    credential: str | None,
+    *,
+    sleep: Sleep,
+    spread_ms: int,
+    probes: int = LEAST_PROBES,
+    patience_ms: int | None = None,
+    on_pass: Callable[[int], Awaitable[None]] | None = None,
+) -> Measurement:
+    """Probe until `probes` refusals in a row span at least `spread_ms` on the boot clock; any pass restarts the count.
+
+    Gives up after `patience_ms` (default: four spreads and a minute) with "passing" or "cannot-tell".
+    `on_pass` is told the number of passes so far, at each one.
+
+    Raises:
+        ValueError: for fewer than 24 probes.
+    """
+    if probes < LEAST_PROBES:
+        raise ValueError(f"fewer than {LEAST_PROBES} probes prove nothing")
+    clock = plane.clock
+    pause_s = spread_ms / (probes - 1) / 1000
+    end_boot_ms = clock.boot_ms() + (4 * spread_ms + 60_000 if patience_ms is None else patience_ms)
+    run = _Run()
+    passed = cannot_tell = in_a_row = 0
+    evidence: Evidence | None = None
+    detail = ""
+    while True:
+        try:
+            seen = await plane.probe(planned, credential)
+            outcome, detail, kind = seen.outcome, seen.detail, seen.evidence
+        except AdapterFault as fault:
+            outcome, detail, kind = "cannot-tell", fault.detail, None
+        if outcome == "refused":
+            in_a_row = 0
+            evidence = kind
+            run.last_ms = clock.wall_ms()
+            if run.refused == 0:
+                run.first_ms, run.first_boot_ms = run.last_ms, clock.boot_ms()
+            run.refused += 1
+            if run.refused >= probes and clock.boot_ms() - run.first_boot_ms >= spread_ms:
+                return _told("enforced", run, passed, cannot_tell, evidence, detail)
+        elif outcome == "passed":
+            in_a_row = 0
+            passed += 1
+            run.restart()
+            if on_pass is not None:
+                await on_pass(passed)
+        else:
+            cannot_tell += 1
+            in_a_row += 1
+        late = clock.boot_ms() >= end_boot_ms
+        if late or in_a_row >= MOST_FAULTS_IN_A_ROW:
+            verdict: Literal["passing", "cannot-tell"] = "passing" if passed and not run.refused else "cannot-tell"
+            return _told(verdict, run, passed, cannot_tell, evidence, detail)
+        await sleep(pause_s)
+
+
+def _told(
+    verdict: Literal["enforced", "passing", "cannot-tell"],
+    run: _Run,
+    passed: int,
+    cannot_tell: int,
+    evidence: Evidence | None,
+    detail: str,
+) -> Measurement:
+    began = run.refused > 0
+    return Measurement(
+        verdict=verdict,
+        refused=run.refused,
+        passed=passed,
+        cannot_tell=cannot_tell,
+        evidence=evidence,
+        first_ms=run.first_ms if began else None,
+        last_ms=run.last_ms if began else None,
+        detail=detail,
+    )

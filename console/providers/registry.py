@@ -1,0 +1,141 @@
+"""Which adapters there are: those that ship with the console, and any installed under `standdown.adapters`.
+
+An adapter that cannot be used is kept as `Broken` with its reason; it must never stop another one.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+from adapters.contract import CONTRACT_VERSION, Adapter, Manifest
+from console.domain.errors import WrongUse
+
+BUILT_IN: Final = ("litellm", "manual", "open_inference", "practice")
+GROUP: Final = "standdown.adapters"
+_METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")
+_REASON_CHARS: Final = 200
+
+AdapterType = Callable[..., Adapter]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An adapter that is there and cannot be used, and why in one line."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """An adapter's class and what it says of itself."""
+
+    manifest: Manifest
+    make: AdapterType
+
+
+class UnknownAdapter(WrongUse):
+    """No adapter of this name is installed, or it is broken."""
+
+
+def _built_in(name: str) -> object:
+    module = importlib.import_module(f"adapters.{name}.adapter")
+    for _, found in inspect.getmembers(module, inspect.isclass):
+        manifest: object = getattr(found, "manifest", None)
+        if isinstance(manifest, Manifest) and manifest.name == name and found.__module__.startswith("adapters."):
+            return found
+    raise ImportError(f"adapters.{name}.adapter holds no class whose manifest is named {name}")
+
+
+def _checked(name: str, found: object) -> Usable:
+    manifest: object = getattr(found, "manifest", None)
+    if not inspect.isclass(found) or not isinstance(manifest, Manifest):
+        raise TypeError("it is no class with a manifest")
+    if manifest.name != name:
+        raise TypeError(f"its manifest is named {manifest.name}")
+    if manifest.contract != CONTRACT_VERSION:
+        raise TypeError(f"it speaks contract {manifest.contract}, this console speaks {CONTRACT_VERSION}")
+    missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
+    if missing:
+        raise TypeError(f"it lacks {', '.join(missing)}")
+    return Usable(manifest, cast("AdapterType", found))
+
+
+def _attempt(name: str, load: Callable[[], object]) -> Usable | Broken:
+    try:
+        return _checked(name, load())
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  a stranger's module may raise anything when imported
+        first = (str(fault).splitlines() or [""])[0][:_REASON_CHARS]
+        return Broken(name, f"{type(fault).__name__}: {first}" if first else type(fault).__name__)
+
+
+class Registry:
+    """Every adapter by name, usable or broken. Immutable once loaded."""
+
+    __slots__ = ("_found",)
+
+    def __init__(self, found: Mapping[str, Usable | Broken]) -> None:
+        self._found = MappingProxyType(dict(found))
+
+    @classmethod
+    def load(cls, built_in: Iterable[str] = BUILT_IN, extra: Iterable[EntryPoint] | None = None) -> Registry:
+        """Import every adapter. An installed one that takes the name of a built-in is broken: it may not replace it."""
+        found: dict[str, Usable | Broken] = {}
+        for name in built_in:
+            found[name] = _attempt(name, partial(_built_in, name))
+        for point in entry_points(group=GROUP) if extra is None else extra:
+            if point.name in found:
+                shadow = f"{point.name} ({point.value})"
+                found[shadow] = Broken(shadow, "the name belongs to another adapter")
+                continue
+            found[point.name] = _attempt(point.name, point.load)
+        return cls(found)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, broken ones included, in order."""
+        return tuple(sorted(self._found))
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Those that cannot be used."""
+        found = (self._found[name] for name in self.names())
+        return tuple(one for one in found if isinstance(one, Broken))
+
+    def look_up(self, name: str) -> Usable | Broken | None:
+        """What is known under this name."""
+        return self._found.get(name)
+
+    def usable(self, name: str) -> Usable:
+        """The usable adapter of this name.
+
+        Raises:
+            UnknownAdapter: when there is none, or it is broken; the text says why.
+        """
+        found = self._found.get(name)
+        if isinstance(found, Usable):
+            return found
+        if found is None:
+            known = ", ".join(known for known in self.names() if isinstance(self._found[known], Usable))
+            raise UnknownAdapter(f"There is no adapter named {name[:64]!r}.", f"Known here: {known or 'none'}.")
+        raise UnknownAdapter(
+            f"The adapter {name} cannot be used here ({found.reason}).", "Repair its installation; all others go on."
+        )
+
+    def manifest(self, name: str) -> Manifest:
+        """What the usable adapter of this name says of itself.
+
+        Raises:
+            UnknownAdapter: as `usable`.
+        """
+        return self.usable(name).manifest
+
+
+def make_adapter(usable: Usable, settings: Mapping[str, Any]) -> Adapter:
+    """The adapter for one instance, from settings checked before (`instance.check_settings`)."""
+    return usable.make(usable.manifest.settings.model_validate(dict(settings)))
