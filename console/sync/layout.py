@@ -26,15 +26,15 @@ LIMIT_BYTES: Final[dict[Family, int]] = {
 MAX_NAMES_IN_FOLDER: Final = 100_000
 
 _SHA: Final = "[0-9a-f]{64}"
-_NUMBER: Final = "0|[1-9][0-9]{0,15}"
+_N: Final = "0|[1-9][0-9]{0,15}"
 _FORMS: Final[tuple[tuple[Family, re.Pattern[str]], ...]] = (
-    ("roster", re.compile(rf"v1/roster/(?P<first>{_NUMBER})-(?P<sha>{_SHA})\.json")),
-    ("roster-signature", re.compile(rf"v1/roster/(?P<first>{_NUMBER})-(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
+    ("roster", re.compile(rf"v1/roster/(?P<first>{_N})-(?P<sha>{_SHA})\.json")),
+    ("roster-signature", re.compile(rf"v1/roster/(?P<first>{_N})-(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
     ("enrolment", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.json")),
     ("enrolment-signature", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
-    ("segment", re.compile(rf"v1/(?P<feed>{_SHA})/e/(?P<first>{_NUMBER})-(?P<last>{_NUMBER})-(?P<sha>{_SHA})\.seg")),
+    ("segment", re.compile(rf"v1/(?P<feed>{_SHA})/e/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.seg")),
     ("object", re.compile(rf"v1/(?P<feed>{_SHA})/o/(?P<sha>{_SHA})")),
-    ("disclosures", re.compile(rf"v1/(?P<feed>{_SHA})/d/(?P<first>{_NUMBER})-(?P<last>{_NUMBER})-(?P<sha>{_SHA})\.dis")),
+    ("disclosures", re.compile(rf"v1/(?P<feed>{_SHA})/d/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.dis")),
 )  # fmt: skip
 
 

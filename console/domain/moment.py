@@ -1,0 +1,313 @@
+"""The facts at one moment: what a console that had seen certain heads could know about one document (protocol 7.1, 12).
+
+Dispatcher and auditor fold the same entries by the same rules. Only what is reachable from the heads counts; what a
+revoked or forked feed wrote too late does not. It verifies no signature: `prove` is handed in and did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
+from console.domain.errors import Problem
+from console.domain.facts import Facts, Signed
+from console.domain.forms import Entry, Head, Policy, Roster
+from console.domain.profile import JsonValue
+
+HOUR_MS = 3_600_000
+COMMAND = ("commander", "deputy")
+Prove = Callable[[Entry], Signed | None]
+
+
+class NotSeen(Problem):
+    """A head that was said to have been seen is not among the entries at hand."""
+
+    def __init__(self, feed: str, seq: int) -> None:
+        """`feed` and `seq` name the place."""
+        super().__init__(
+            f"Number {seq} of feed {feed[:16]} was seen when it was decided, but is not here.", "Get the whole record."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document, read, with the values at hand: digest -> (name, value)."""
+
+    document: Document
+    disclosed: Mapping[str, tuple[str, JsonValue]]
+
+    def of_target(self, at: int) -> dict[str, JsonValue]:
+        """The values of one target of an action, by name."""
+        if not isinstance(self.document, Action):
+            return {}
+        found = (self.disclosed.get(digest) for digest in self.document.targets[at].sd)
+        return dict(pair for pair in found if pair is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the facts are folded from. `entries` (by id, at least all reachable from `seen`) and `papers` are proven.
+
+    `prove` answers with the approval an entry carries, if its SSHSIG holds under the roster's approver key it names;
+    its `received_ms` is the carrying entry's own time, `hlc[0]`.
+    """
+
+    entries: Mapping[str, Entry]
+    papers: Mapping[str, Paper]
+    roster: Roster
+    roster_sha: str
+    policy: Policy
+    policy_sha: str
+    prove: Prove
+
+
+def facts_at(view: View, seen: Iterable[Head], doc_sha: str, now_ms: int) -> Facts:
+    """Every fact about one document, as it stood at that moment.
+
+    Raises:
+        NotSeen: when an entry that was seen is missing.
+    """
+    return _Moment(view, reachable(view.entries, seen)).facts(doc_sha, now_ms)
+
+
+def reachable(entries: Mapping[str, Entry], seen: Iterable[Head]) -> dict[str, Entry]:
+    """The entries from which these heads descend, the heads included, over `prev` and `refs`.
+
+    Raises:
+        NotSeen: when one of them is missing.
+    """
+    found: dict[str, Entry] = {}
+    waiting: list[str] = []
+    for feed, seq, ident in seen:
+        entry = entries.get(ident)
+        if entry is None or (entry.feed, entry.seq) != (feed, seq):
+            raise NotSeen(feed, seq)
+        waiting.append(ident)
+    while waiting:
+        ident = waiting.pop()
+        if ident in found:
+            continue
+        entry = entries.get(ident)
+        if entry is None:
+            raise NotSeen(ident, 0)
+        found[ident] = entry
+        waiting.extend(entry.refs)
+        if entry.prev is not None:
+            waiting.append(entry.prev)
+    return found
+
+
+def counting(found: Mapping[str, Entry], roster: Roster) -> tuple[list[tuple[str, Entry]], frozenset[str]]:
+    """Those entries that count, in order of (hlc, feed), and the feeds that have forked among them."""
+    places: dict[tuple[str, int], int] = {}
+    for entry in found.values():
+        places[entry.feed, entry.seq] = places.get((entry.feed, entry.seq), 0) + 1
+    forked: dict[str, int] = {}
+    for (feed, seq), count in places.items():
+        if count > 1:
+            forked[feed] = min(seq, forked.get(feed, seq))
+    good = {(one.key, feed): seq for one in roster.revoked for feed, seq, _ in one.good}
+    revoked = {one.key for one in roster.revoked}
+    kept = [
+        (ident, entry)
+        for ident, entry in found.items()
+        if entry.seq < forked.get(entry.feed, entry.seq + 1)
+        and (entry.key not in revoked or entry.seq <= good.get((entry.key, entry.feed), -1))
+    ]
+    kept.sort(key=lambda pair: (pair[1].hlc, pair[1].feed, pair[1].seq))
+    return kept, frozenset(forked)
+
+
+def held_roles(entries: Iterable[tuple[str, Entry]], inc: str) -> dict[str, frozenset[str]]:
+    """The roles held in an incident: who declares, commands; those in command give and take the others.
+
+    `entries` are (id, entry) in order; only those of `inc` are looked at.
+    """
+    held: dict[str, set[str]] = {}
+    offers: dict[str, str] = {}
+    for ident, entry in entries:
+        if entry.inc != inc or entry.author is None:
+            continue
+        author, pub = entry.author, entry.pub
+        in_command = bool(held.get(author, set()).intersection(COMMAND))
+        if entry.kind == "incident.declared" and not any("commander" in roles for roles in held.values()):
+            _command(held, author)
+        elif entry.kind == "command.offered" and "commander" in held.get(author, ()):
+            offers[ident] = str(pub["to"])
+        elif entry.kind == "command.accepted" and author in (offers.get(one) for one in _texts(pub.get("of"))):
+            _command(held, author)
+        elif entry.kind == "command.assumed":
+            _command(held, author)
+        elif entry.kind == "role.assigned" and in_command and pub["role"] != "commander":
+            held.setdefault(str(pub["person"]), set()).add(str(pub["role"]))
+        elif entry.kind == "role.released" and (in_command or author == pub["person"]):
+            held.get(str(pub["person"]), set()).discard(str(pub["role"]))
+    return {person: frozenset(roles) for person, roles in held.items()}
+
+
+def _command(held: dict[str, set[str]], person: str) -> None:
+    for roles in held.values():
+        roles.discard("commander")
+    held.setdefault(person, set()).add("commander")
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+class _Moment:
+    """The folding itself; one for each question."""
+
+    def __init__(self, view: View, found: Mapping[str, Entry]) -> None:
+        self._view = view
+        self._kept, self._forked = counting(found, view.roster)
+        self._by_id = dict(self._kept)
+        self._writers = {entry.feed: entry for entry in found.values() if entry.seq == 0}
+
+    def facts(self, sha: str, now_ms: int) -> Facts:
+        view = self._view
+        paper = view.papers.get(sha)
+        document = None if paper is None else paper.document
+        inc: str | None = getattr(document, "inc", None)
+        forks = [self._writers[feed] for feed in self._forked if feed in self._writers]
+        facts = Facts(
+            roster=view.roster,
+            roster_sha=view.roster_sha,
+            policy=view.policy,
+            policy_sha=view.policy_sha,
+            proposer=self._proposer(sha),
+            held={} if inc is None else held_roles(self._kept, inc),
+            rehearsed=self._rehearsed(),
+            bad_keys=frozenset({one.key for one in view.roster.revoked} | {one.key for one in forks}),
+            forked=frozenset(one.author for one in forks if one.author is not None),
+            cancelled=any(entry.pub.get("doc") == sha for _, entry in self._of("correction.cancelled")),
+        )
+        if isinstance(document, Action):
+            recent = self._recent_normal(sha, document, facts.proposer, now_ms)
+            facts = replace(facts, recent_normal=recent, extended_to=self._extended_to(sha))
+        before = _names_before(document)
+        return facts if paper is None or before is None else self._with_before(facts, sha, paper, before)
+
+    def _of(self, *kinds: str) -> Iterator[tuple[str, Entry]]:
+        return ((ident, entry) for ident, entry in self._kept if entry.kind in kinds)
+
+    def _document(self, sha: object) -> Document | None:
+        paper = self._view.papers.get(sha) if isinstance(sha, str) else None
+        return None if paper is None else paper.document
+
+    def _proven(self, *kinds: str) -> Iterator[Signed]:
+        for _, entry in self._of(*kinds):
+            signed = self._view.prove(entry)
+            if signed is not None and signed.record.decision == "approve":
+                yield signed
+
+    def _proposer(self, sha: str) -> str | None:
+        proposals = self._of("correction.proposed", "document.proposed")
+        return next((entry.author for _, entry in proposals if entry.pub.get("doc") == sha), None)
+
+    def _rehearsed(self) -> frozenset[str]:
+        """Persons with a self-test and a proven rehearsal of their own (section 2)."""
+        tested = {entry.author for _, entry in self._of("self-test")}
+        found: set[str] = set()
+        for signed in self._proven("document.approved", "approval.received"):
+            record = signed.record
+            if record.doc_type == "rehearsal.v1" and record.person in tested:
+                document = self._document(record.doc)
+                if isinstance(document, Rehearsal) and document.person == record.person:
+                    found.add(record.person)
+        return frozenset(found)
+
+    def _recent_normal(self, sha: str, action: Action, proposer: str | None, now_ms: int) -> int:
+        """Normal actions authorised in the hour before, by the same proposer or on one of the same surfaces."""
+        surfaces = {target.surface for target in action.targets}
+        by_person: set[str] = set()
+        by_surface: dict[str, set[str]] = {}
+        for _, entry in self._of("dispatch.authorised"):
+            doc, at_ms = entry.pub["doc"], entry.pub["now"]
+            other = self._document(doc)
+            if doc == sha or not isinstance(doc, str) or not isinstance(other, Action) or other.gravity != "normal":
+                continue
+            if not isinstance(at_ms, int) or not now_ms - HOUR_MS < at_ms <= now_ms:
+                continue
+            if proposer is not None and self._proposer(doc) == proposer:
+                by_person.add(doc)
+            for surface in surfaces & {target.surface for target in other.targets}:
+                by_surface.setdefault(surface, set()).add(doc)
+        return max([len(by_person), *(len(docs) for docs in by_surface.values())])
+
+    def _extended_to(self, sha: str) -> int | None:
+        """Until when one of the action's own signers extended it, once."""
+        signers, _ = self._signers(sha)
+        for signed in self._proven("document.approved"):
+            document = self._document(signed.record.doc)
+            if isinstance(document, Extension) and document.doc == sha and signed.record.person in signers:
+                return document.execute_by
+        return None
+
+    def _signers(self, sha: str) -> tuple[frozenset[str], int | None]:
+        """Who signed an action that was authorised, and when that was first."""
+        people: set[str] = set()
+        times: list[int] = []
+        for _, entry in self._of("dispatch.authorised"):
+            if entry.pub["doc"] != sha:
+                continue
+            if isinstance(entry.pub["now"], int):
+                times.append(entry.pub["now"])
+            for ident in _texts(entry.pub["records"]):
+                carrier = self._by_id.get(ident)
+                signed = None if carrier is None else self._view.prove(carrier)
+                if signed is not None and signed.record.decision == "approve":
+                    people.add(signed.record.person)
+        return frozenset(people), min(times, default=None)
+
+    def _with_before(self, facts: Facts, sha: str, paper: Paper, before_sha: str) -> Facts:
+        before = self._view.papers.get(before_sha)
+        if before is None or not isinstance(before.document, Action):
+            return facts
+        signers, at_ms = self._signers(before_sha)
+        return replace(
+            facts,
+            undone=before.document,
+            undone_sha=before_sha,
+            undone_signers=signers,
+            undone_at_ms=at_ms,
+            undone_used=self._used_before(sha, before_sha),
+            undone_same=is_exact_revert(paper, before),
+        )
+
+    def _used_before(self, sha: str, before_sha: str) -> bool:
+        for _, entry in self._of("dispatch.authorised"):
+            document = self._document(entry.pub["doc"])
+            if entry.pub["doc"] not in (sha, before_sha) and isinstance(document, Action):
+                if document.undoes == before_sha:
+                    return True
+        return False
+
+
+def _names_before(document: Document | None) -> str | None:
+    if isinstance(document, Action):
+        return document.undoes
+    return document.doc if isinstance(document, Extension | Ratification) else None
+
+
+def is_exact_revert(paper: Paper, before: Paper) -> bool:
+    """Whether every target of an undo sends exactly what was signed as the revert of the same target.
+
+    A value that is missing makes it no exact revert.
+    """
+    now, then = paper.document, before.document
+    if not isinstance(now, Action) or not isinstance(then, Action) or len(now.targets) != len(then.targets):
+        return False
+    for at in range(len(now.targets)):
+        new, old = paper.of_target(at), before.of_target(at)
+        if "selector" not in new or "requests" not in new or "selector" not in old or "revert" not in old:
+            return False
+        if (new["selector"], new["requests"], _surface(new)) != (old["selector"], old["revert"], _surface(old)):
+            return False
+    return True
+
+
+def _surface(disclosed: Mapping[str, JsonValue]) -> JsonValue:
+    params = disclosed.get("params")
+    return params.get("surface_key") if isinstance(params, dict) else None

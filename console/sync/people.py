@@ -1,0 +1,93 @@
+"""Rosters and requests to join in a shared place (protocol.md section 12): conditional create, read with signatures.
+
+It checks that a signature is its key's; who may sign what is judged by `console.keys.roster` alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from console.domain.errors import Problem
+from console.keys import canon, sshsig
+from console.sync import layout
+from console.sync.faults import FileRefused
+from console.sync.folder import FolderPlace, Listed
+from console.sync.layout import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A signed file as it lies in the place: its number (rosters; else -1), hash, bytes, raw SSHSIG by fingerprint."""
+
+    n: int
+    sha256: str
+    raw: bytes
+    signatures: dict[str, bytes] = field(default_factory=dict)
+
+
+def rosters_in(place: FolderPlace) -> tuple[list[Found], list[FileRefused]]:
+    """Every roster version that lies in the place, by number, and the files that were not taken."""
+    listed, refused = place.objects()
+    found, more = read_signed(place, listed, "roster", "roster-signature")
+    return found, [*refused, *more]
+
+
+def enrolments_in(place: FolderPlace) -> tuple[list[Found], list[FileRefused]]:
+    """Every request to join that lies in the place, and the files that were not taken."""
+    listed, refused = place.objects()
+    found, more = read_signed(place, listed, "enrolment", "enrolment-signature")
+    return found, [*refused, *more]
+
+
+def read_signed(
+    place: FolderPlace, listed: Iterable[Listed], family: Family, signatures: Family, skip: Iterable[str] = ()
+) -> tuple[list[Found], list[FileRefused]]:
+    """The files of one family, each with those of its signatures that hold; `skip` names hashes not to be read."""
+    known, refused = set(skip), list[FileRefused]()
+    found: dict[str, Found] = {}
+    for item in listed:
+        if item.name.family == family and item.name.sha not in known:
+            try:
+                found[item.name.sha] = Found(item.name.first, item.name.sha, place.read(item.name))
+            except FileRefused as fault:
+                refused.append(fault)
+    for item in listed:
+        if item.name.family == signatures and item.name.sha in found and item.name.key is not None:
+            holder = found[item.name.sha]
+            try:
+                blob = sshsig.dearmour(place.read(item.name).decode("ascii", "replace"))
+                _prove(holder.raw, blob, layout.fingerprint_of_hex(item.name.key))
+            except FileRefused as fault:
+                refused.append(fault)
+            except Problem as fault:
+                refused.append(FileRefused(item.name.path, fault.what.rstrip(".")))
+            else:
+                holder.signatures[layout.fingerprint_of_hex(item.name.key)] = blob
+    return sorted(found.values(), key=lambda one: (one.n, one.sha256)), refused
+
+
+def _prove(raw: bytes, blob: bytes, fingerprint: str) -> None:
+    parsed = sshsig.parse_blob(blob)
+    if parsed.key.fingerprint != fingerprint:
+        raise FileRefused(fingerprint, "the signature is another key's than its name says")
+    sshsig.verify(parsed.key, parsed.namespace, raw, blob)
+
+
+def put_roster(place: FolderPlace, n: int, raw: bytes, signatures: Mapping[str, bytes]) -> int:
+    """Publish a roster version; the number of files written. Signatures first: a reader of the version finds them."""
+    sha = canon.sha256_hex(raw)
+    written = 0
+    for fingerprint, blob in sorted(signatures.items()):
+        name = layout.roster_signature_name(n, sha, fingerprint)
+        written += place.create(name, sshsig.armour(blob).encode())
+    return written + place.create(layout.roster_name(n, sha), raw)
+
+
+def put_enrolment(place: FolderPlace, raw: bytes, signatures: Mapping[str, bytes]) -> str:
+    """Publish a request to join with the signatures of the keys it names; its hash. Publishing twice is no harm."""
+    sha = canon.sha256_hex(raw)
+    for fingerprint, blob in sorted(signatures.items()):
+        place.create(layout.enrolment_signature_name(sha, fingerprint), sshsig.armour(blob).encode())
+    place.create(layout.enrolment_name(sha), raw)
+    return sha
