@@ -37,14 +37,15 @@ def _step(connection: sqlite3.Connection, part: Part) -> bool:
         connection.execute(_PARTS)
         found = version_of(connection, part.name)
         if found > len(part.steps):
-            raise NewerJournal(part.name, found, len(part.steps))
+            raise NewerJournal(part.name, found, len(part.steps))  # noqa: TRY301  the lock is given back below
         if found == len(part.steps):
             connection.execute("COMMIT")
             return False
         for statement in part.steps[found]:
             connection.execute(statement)
         connection.execute(
-            "INSERT INTO part (name, version) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET version = excluded.version",
+            "INSERT INTO part (name, version) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET version = excluded.version",
             (part.name, found + 1),
         )
         connection.execute("COMMIT")

@@ -22,10 +22,10 @@ class Part:
 def _guards(table: str) -> tuple[str, str]:
     """Against bugs, not against attackers: signatures and `verify` stand against those."""
     return (
-        f"CREATE TRIGGER {table}_stays_as_written BEFORE UPDATE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} rows are never changed'); END",
-        f"CREATE TRIGGER {table}_stays BEFORE DELETE ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} rows are never deleted'); END",
+        f"""CREATE TRIGGER {table}_stays_as_written BEFORE UPDATE ON {table}
+        BEGIN SELECT RAISE(ABORT, '{table} rows are never changed'); END""",
+        f"""CREATE TRIGGER {table}_stays BEFORE DELETE ON {table}
+        BEGIN SELECT RAISE(ABORT, '{table} rows are never deleted'); END""",
     )
 
 

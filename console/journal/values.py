@@ -108,7 +108,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """What became of offered disclosures: kept (or already here), dropped (redacted, or of no digest), holder unknown."""
+    """What became of offered disclosures: `kept` (or here already), `dropped` (redacted, or no digest names it)."""
 
     kept: int
     dropped: int

@@ -1,0 +1,196 @@
+"""The door: every entry from outside is proven here, and answered with one word (protocol.md section 4).
+
+Nothing passes on the word of a transport. What cannot be proven yet is not kept; what must be seen is kept but does
+not count (`standing`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.domain.errors import BadForm
+from console.domain.forms import Entry
+from console.journal import envelope, rosters
+from console.journal.ledger import FeedHead, Ledger
+from console.journal.segments import MAX_SIGNATURE_BYTES
+from console.journal.values import MAX_AHEAD_MS, Answer, FeedFacts
+from console.keys import canon
+from console.keys.faults import BadPublicKey, BadSignature
+from console.keys.roster import VerifiedRoster
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    entry: Entry
+    id: str
+    raw: bytes
+    sig: bytes
+    named: VerifiedRoster
+    current: VerifiedRoster
+
+
+def ingest(ledger: Ledger, raw: bytes, sig: bytes) -> Answer:
+    """Prove one entry and keep it, inside an open transaction."""
+    try:
+        entry = envelope.read_entry(raw)
+    except (BadForm, BadPublicKey):
+        return Answer.malformed
+    ident = canon.sha256_hex(raw)
+    if ledger.connection.execute("SELECT 1 FROM entry WHERE id = ?", (ident,)).fetchone():
+        return Answer.exists
+    named = ledger.rosters.named(ledger.connection, entry.roster)
+    if named is None:
+        return Answer.unknown_key
+    offer = _Offer(entry, ident, raw, sig, named, ledger.rosters.current(ledger.connection))
+    refused = _unproven(ledger, offer)
+    return _place(ledger, offer) if refused is None else refused
+
+
+def _unproven(ledger: Ledger, offer: _Offer) -> Answer | None:
+    entry = offer.entry
+    if entry.org != offer.current.roster.org:
+        return Answer.malformed
+    line = rosters.may_write(offer.named, entry)
+    if line is None:
+        return Answer.unknown_key
+    if len(offer.sig) > MAX_SIGNATURE_BYTES:
+        return Answer.bad_signature
+    try:
+        ledger.verifier(line, envelope.namespace_of(entry.org, entry.author)).verify(offer.raw, offer.sig)
+    except BadSignature:
+        return Answer.bad_signature
+    return None
+
+
+def _place(ledger: Ledger, offer: _Offer) -> Answer:
+    entry = offer.entry
+    head = ledger.head(entry.feed)
+    if head.facts is None:
+        if entry.seq != 0:
+            return Answer.gap
+        open_feed(ledger, entry, offer.id, mine=False)
+        head = ledger.head(entry.feed)
+    elif (head.facts.key, head.facts.author, head.facts.console) != (entry.key, entry.author, entry.console):
+        return Answer.malformed
+    elif (wrong := _chain_fault(ledger, head, entry)) is not None:
+        return wrong
+    rival = entry.seq <= head.seq and _has_other(ledger, entry)
+    received_ms = ledger.clock.wall_ms()
+    insert(ledger, entry, offer.id, offer.raw, offer.sig, received_ms)
+    if rival:
+        mark_fork(ledger, entry.feed, entry.seq)
+        return Answer.forked
+    if head.forked_at is not None and entry.seq >= head.forked_at:
+        set_standing(ledger, offer.id, "forked")
+    ledger.heard(entry.hlc, received_ms)
+    if rosters.is_late(offer.named, offer.current, entry, offer.id):
+        set_standing(ledger, offer.id, "quarantined")
+        return Answer.after_revocation
+    return Answer.skewed if entry.hlc[0] > received_ms + MAX_AHEAD_MS else Answer.inserted
+
+
+def _chain_fault(ledger: Ledger, head: FeedHead, entry: Entry) -> Answer | None:
+    """gap where the entry before it is not here; malformed where the chain it claims contradicts what is here."""
+    if entry.seq == 0:
+        return None
+    if entry.seq == head.seq + 1 and entry.prev == head.id and head.forked_at is None:
+        before, last = head.hlc, ledger.last_in_incident(head, entry.feed, entry.inc)
+    else:
+        row = ledger.connection.execute(
+            "SELECT hlc_ms, hlc_n FROM entry WHERE id = ? AND feed = ? AND seq = ?",
+            (entry.prev, entry.feed, entry.seq - 1),
+        ).fetchone()
+        if row is None:
+            return Answer.gap
+        before, last = (row[0], row[1]), _last_on_branch(ledger, entry)
+    expected = (0, None) if last is None else (last[0] + 1, last[1])
+    if entry.hlc <= before or (entry.iseq, entry.iprev) != expected:
+        return Answer.malformed
+    return None
+
+
+def _last_on_branch(ledger: Ledger, entry: Entry) -> tuple[int, str] | None:
+    """In a forked feed the last entry of this incident is found by walking back from `prev`."""
+    at = entry.prev
+    while at is not None:
+        row = ledger.connection.execute("SELECT raw FROM entry WHERE id = ?", (at,)).fetchone()
+        earlier = envelope.read_entry(row[0])
+        if earlier.inc == entry.inc:
+            return earlier.iseq, at
+        at = earlier.prev
+    return None
+
+
+def _has_other(ledger: Ledger, entry: Entry) -> bool:
+    found = ledger.connection.execute(
+        "SELECT 1 FROM entry WHERE feed = ? AND seq = ? LIMIT 1", (entry.feed, entry.seq)
+    ).fetchone()
+    return found is not None
+
+
+def open_feed(ledger: Ledger, entry: Entry, ident: str, *, mine: bool) -> None:
+    """Remember who writes a feed, from its `feed.open`."""
+    facts = FeedFacts(entry.feed, entry.key, entry.author, entry.console, ident)
+    ledger.connection.execute(
+        "INSERT INTO feed (feed, key, author, console, opened, mine) VALUES (?, ?, ?, ?, ?, ?)",
+        (facts.feed, facts.key, facts.author, facts.console, facts.opened, int(mine)),
+    )
+    ledger.forget_head(entry.feed)
+
+
+def insert(ledger: Ledger, entry: Entry, ident: str, raw: bytes, sig: bytes, received_ms: int) -> int:
+    """Keep the bytes and move the remembered head; gives the local order of receipt."""
+    n = ledger.connection.execute(
+        "INSERT INTO entry (id, feed, seq, inc, iseq, kind, subj, hlc_ms, hlc_n, received_ms, raw, sig) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            ident, entry.feed, entry.seq, entry.inc, entry.iseq, entry.kind, entry.subj, entry.hlc[0], entry.hlc[1],
+            received_ms, raw, sig,
+        ),
+    ).lastrowid  # fmt: skip
+    head = ledger.head(entry.feed)
+    if n is None:
+        raise RuntimeError("an inserted row has a number")
+    if entry.seq == head.seq + 1 and head.forked_at is None:
+        head.seq, head.id, head.n, head.hlc = entry.seq, ident, n, entry.hlc
+        head.incidents[entry.inc] = (entry.iseq, ident)
+    elif head.id != ident:
+        ledger.forget_head(entry.feed)
+    return n
+
+
+def mark_fork(ledger: Ledger, feed: str, seq: int) -> None:
+    """From the earliest fork on nothing in this feed counts; every side is kept and shown."""
+    ledger.connection.execute(
+        "INSERT INTO fork (feed, seq) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET seq = min(seq, excluded.seq)",
+        (feed, seq),
+    )
+    ledger.connection.execute(
+        "INSERT INTO standing (id, standing) SELECT id, 'forked' FROM entry WHERE feed = ? AND seq >= ? "
+        "ON CONFLICT (id) DO NOTHING",
+        (feed, seq),
+    )
+    ledger.forget_head(feed)
+
+
+def set_standing(ledger: Ledger, ident: str, standing: str) -> None:
+    """Say that a kept entry does not count."""
+    ledger.connection.execute(
+        "INSERT INTO standing (id, standing) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (ident, standing)
+    )
+
+
+def quarantine_revoked(ledger: Ledger) -> int:
+    """After a new roster: whatever its revoked keys wrote behind their last good entries stops counting."""
+    current = ledger.rosters.current(ledger.connection)
+    count = 0
+    for revoked in current.roster.revoked:
+        for (feed,) in ledger.connection.execute("SELECT feed FROM feed WHERE key = ?", (revoked.key,)).fetchall():
+            good = current.good(revoked.key, feed)
+            seq, ident = (-1, "") if good is None else good
+            count += ledger.connection.execute(
+                "INSERT INTO standing (id, standing) SELECT id, 'quarantined' FROM entry "
+                "WHERE feed = ? AND (seq > ? OR (seq = ? AND id <> ?)) ON CONFLICT (id) DO NOTHING",
+                (feed, seq, seq, ident),
+            ).rowcount
+    return count

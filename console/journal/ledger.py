@@ -1,0 +1,203 @@
+"""The write side of one open journal: its only write connection, and what is remembered between two transactions.
+
+What is remembered is a short cut only: another process's commit (data_version) or a rollback forgets it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from console.domain.forms import Head
+from console.journal.migrate import migrate
+from console.journal.rosters import RosterChain
+from console.journal.schema import JOURNAL, Part
+from console.journal.values import MAX_AHEAD_MS, FeedFacts
+from console.keys.publickey import PublicKey
+from console.keys.sshsig import Verifier
+from console.runtime import platform
+from console.runtime.clock import Clock
+from console.runtime.ids import Entropy
+from console.runtime.paths import ProfilePaths
+
+BUSY_TIMEOUT_S = 30.0
+_VERIFIERS = 256
+
+
+@dataclass(slots=True)
+class FeedHead:
+    """The end of one feed: its last entry, and by incident the last (iseq, id). `n` is the local order of receipt."""
+
+    facts: FeedFacts | None
+    seq: int = -1
+    id: str | None = None
+    n: int = 0
+    hlc: tuple[int, int] = (0, 0)
+    forked_at: int | None = None
+    incidents: dict[str | None, tuple[int, str]] = field(default_factory=dict)
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection in autocommit mode. The write side is WAL with synchronous=FULL, and wipes what it deletes."""
+    if read_only:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None,
+            check_same_thread=False,
+        )  # fmt: skip
+        connection.execute("PRAGMA query_only = ON")
+        return connection
+    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Ledger:
+    """Lives on the writer thread alone."""
+
+    def __init__(self, connection: sqlite3.Connection, paths: ProfilePaths, clock: Clock, entropy: Entropy) -> None:
+        self.connection = connection
+        self.paths = paths
+        self.clock = clock
+        self.entropy = entropy
+        self.rosters = RosterChain()
+        self._heads: dict[str, FeedHead] = {}
+        self._hlc: tuple[int, int] | None = None
+        self._data_version = -1
+        self._verifiers: OrderedDict[tuple[str, str], Verifier] = OrderedDict()
+
+    @classmethod
+    def open(cls, paths: ProfilePaths, clock: Clock, entropy: Entropy, parts: Sequence[Part]) -> Ledger:
+        """Open or create `journal.db`, bring its tables up to date.
+
+        Raises:
+            NewerJournal: when a newer version wrote it.
+        """
+        platform.make_private_directory(paths.root)
+        connection = connect(paths.journal)
+        try:
+            migrate(connection, (JOURNAL, *parts))
+            platform.make_private_file(paths.journal)
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, paths, clock, entropy)
+
+    def close(self) -> None:
+        """Close the connection; the last one to close checkpoints the WAL."""
+        self.connection.close()
+
+    def begin(self) -> None:
+        """Take the write lock and forget what another process has overtaken."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        version = self.connection.execute("PRAGMA data_version").fetchone()[0]
+        if version != self._data_version:
+            self.forget()
+            self._data_version = version
+
+    def commit(self) -> None:
+        """Make it durable: when this returns, a power cut loses nothing of it."""
+        self.connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, as far as one is open still, and forget."""
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+        self.forget()
+        self.rosters.forget()
+
+    def forget(self) -> None:
+        """Read everything again from the database when next asked."""
+        self._heads.clear()
+        self._hlc = None
+
+    def head(self, feed: str) -> FeedHead:
+        """The end of `feed`; for a feed not known here one without facts."""
+        found = self._heads.get(feed)
+        if found is None:
+            found = self._heads[feed] = self._read_head(feed)
+        return found
+
+    def forget_head(self, feed: str) -> None:
+        """Read this feed's end again when next asked."""
+        self._heads.pop(feed, None)
+
+    def last_in_incident(self, head: FeedHead, feed: str, inc: str | None) -> tuple[int, str] | None:
+        """The feed's last (iseq, id) in this incident, None where it wrote nothing in it."""
+        if inc in head.incidents:
+            return head.incidents[inc]
+        row = self.connection.execute(
+            "SELECT iseq, id FROM entry WHERE feed = ? AND inc IS ? ORDER BY seq DESC LIMIT 1", (feed, inc)
+        ).fetchone()
+        if row is None:
+            return None
+        head.incidents[inc] = (row[0], row[1])
+        return head.incidents[inc]
+
+    def newly_seen(self, head: FeedHead, feed: str) -> list[Head]:
+        """Heads of other feeds that arrived since this feed's own last entry, without those that do not count."""
+        rows = self.connection.execute(
+            "SELECT e.feed, max(e.seq), e.id FROM entry e LEFT JOIN standing s ON s.id = e.id "
+            "WHERE e.n > ? AND e.feed <> ? AND s.id IS NULL GROUP BY e.feed ORDER BY e.feed LIMIT 500",
+            (head.n, feed),
+        ).fetchall()
+        return [(row[0], row[1], row[2]) for row in rows]
+
+    def tick(self) -> tuple[int, int]:
+        """The next hybrid time: the wall clock, or one step after the newest seen where that is ahead."""
+        wall = self.clock.wall_ms()
+        last = self._newest_hlc(wall)
+        self._hlc = (wall, 0) if wall > last[0] else (last[0], last[1] + 1)
+        return self._hlc
+
+    def heard(self, hlc: tuple[int, int], received_ms: int) -> None:
+        """Let a colleague's time push ours, unless it is too far ahead to be believed."""
+        if hlc[0] <= received_ms + MAX_AHEAD_MS and self._hlc is not None and hlc > self._hlc:
+            self._hlc = hlc
+
+    def verifier(self, line: str, namespace: str) -> Verifier:
+        """The verifier of this public key line, kept for the next entry."""
+        place = (line, namespace)
+        found = self._verifiers.get(place)
+        if found is None:
+            found = self._verifiers[place] = Verifier(PublicKey.parse(line), namespace)
+            if len(self._verifiers) > _VERIFIERS:
+                self._verifiers.popitem(last=False)
+        return found
+
+    def _newest_hlc(self, wall_ms: int) -> tuple[int, int]:
+        if self._hlc is None:
+            newest = (0, 0)
+            for (feed,) in self.connection.execute("SELECT feed FROM feed").fetchall():
+                hlc = self.head(feed).hlc
+                if hlc[0] <= wall_ms + MAX_AHEAD_MS or self._is_mine(feed):
+                    newest = max(newest, hlc)
+            self._hlc = newest
+        return self._hlc
+
+    def _is_mine(self, feed: str) -> bool:
+        row = self.connection.execute("SELECT mine FROM feed WHERE feed = ?", (feed,)).fetchone()
+        return bool(row[0])
+
+    def _read_head(self, feed: str) -> FeedHead:
+        facts = self.connection.execute(
+            "SELECT feed, key, author, console, opened FROM feed WHERE feed = ?", (feed,)
+        ).fetchone()
+        if facts is None:
+            return FeedHead(None)
+        head = FeedHead(FeedFacts(*facts))
+        fork = self.connection.execute("SELECT seq FROM fork WHERE feed = ?", (feed,)).fetchone()
+        head.forked_at = None if fork is None else int(fork[0])
+        row = self.connection.execute(
+            "SELECT seq, id, n, hlc_ms, hlc_n FROM entry WHERE feed = ? ORDER BY seq DESC, id LIMIT 1", (feed,)
+        ).fetchone()
+        if row is not None:
+            head.seq, head.id, head.n, head.hlc = row[0], row[1], row[2], (row[3], row[4])
+        return head

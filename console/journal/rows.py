@@ -1,0 +1,126 @@
+"""From database rows to values. Reads only; what is in a row is shown, never trusted beyond its signed digests."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, cast
+
+import orjson
+
+from console.domain.errors import BadForm
+from console.domain.forms import Entry
+from console.domain.profile import JsonValue
+from console.journal import envelope
+from console.journal.faults import Damaged
+from console.journal.values import DocumentRow, FeedFacts, Standing, Stored
+
+_ENTRY = (
+    "SELECT e.n, e.id, e.feed, e.seq, e.raw, e.sig, e.received_ms, s.standing "
+    "FROM entry e LEFT JOIN standing s ON s.id = e.id"
+)
+_MANY = 400
+
+
+def select_entries(
+    connection: sqlite3.Connection, where: str, values: Sequence[object], order: str = "e.n", limit: int | None = None
+) -> list[Stored]:
+    """Entries that satisfy `where` (alias `e`, our own text only), with the values present here.
+
+    Raises:
+        Damaged: when stored bytes are no entry any more.
+    """
+    sql = f"{_ENTRY} WHERE {where} ORDER BY {order}"
+    if limit is not None:
+        sql += f" LIMIT {int(limit)}"
+    rows = connection.execute(sql, tuple(values)).fetchall()
+    bodies = disclosures_of(connection, [row[1] for row in rows])
+    return [_stored(row, bodies.get(row[1], ())) for row in rows]
+
+
+def disclosures_of(connection: sqlite3.Connection, holders: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The disclosure strings held for each of these entries or documents."""
+    found: dict[str, list[str]] = {}
+    for at in range(0, len(holders), _MANY):
+        some = holders[at : at + _MANY]
+        marks = ",".join("?" * len(some))
+        sql = f"SELECT holder, body FROM disclosure WHERE holder IN ({marks}) ORDER BY holder, digest"  # noqa: S608
+        for holder, body in connection.execute(sql, tuple(some)):
+            found.setdefault(holder, []).append(body)
+    return {holder: tuple(texts) for holder, texts in found.items()}
+
+
+def open_bodies(bodies: Sequence[str], digests: Sequence[str] | frozenset[str]) -> tuple[dict[str, JsonValue], int]:
+    """Values by name of those disclosures that the signed digests name, and how many others there were."""
+    allowed = digests if isinstance(digests, frozenset) else frozenset(digests)
+    values: dict[str, JsonValue] = {}
+    wrong = 0
+    for body in bodies:
+        try:
+            _, name, value = envelope.verify_disclosure(body, allowed)
+        except BadForm:
+            wrong += 1
+            continue
+        values[name] = value
+    return values, wrong
+
+
+def _stored(row: Sequence[Any], bodies: Sequence[str]) -> Stored:
+    n, ident, feed, seq, raw, sig, received_ms, standing = row
+    try:
+        entry = Entry.parse(orjson.loads(raw))
+    except (BadForm, orjson.JSONDecodeError):
+        raise Damaged(f"entry {str(ident)[:16]} (feed {str(feed)[:16]}, number {seq})", "it is no entry") from None
+    values, wrong = open_bodies(bodies, entry.sd) if bodies else ({}, 0)
+    return Stored(
+        n=n, id=ident, feed=feed, seq=seq, entry=entry, raw=raw, sig=sig, disclosed=values, received_ms=received_ms,
+        standing=cast("Standing", standing or "good"), absent=len(entry.sd) - len(bodies) + wrong, damaged=wrong,
+    )  # fmt: skip
+
+
+def select_document(connection: sqlite3.Connection, sha256: str) -> DocumentRow | None:
+    """A document by its content name, with the values present here."""
+    row = connection.execute(
+        "SELECT raw, type, op, carried_by, received_ms FROM document WHERE sha256 = ?", (sha256,)
+    ).fetchone()
+    if row is None:
+        return None
+    raw, kind, op, carried_by, received_ms = row
+    try:
+        digests = envelope.digests_in(orjson.loads(raw))
+    except orjson.JSONDecodeError:
+        raise Damaged(f"document {sha256[:16]}", "it is no document") from None
+    opened: dict[str, tuple[str, JsonValue]] = {}
+    strings: list[str] = []
+    for body in disclosures_of(connection, [sha256]).get(sha256, ()):
+        try:
+            digest, name, value = envelope.verify_disclosure(body, digests)
+        except BadForm:
+            continue
+        opened[digest] = (name, value)
+        strings.append(body)
+    return DocumentRow(sha256, raw, kind, op, carried_by, received_ms, opened, tuple(strings))
+
+
+def select_feeds(connection: sqlite3.Connection) -> list[FeedFacts]:
+    """Every feed known here."""
+    rows = connection.execute("SELECT feed, key, author, console, opened FROM feed ORDER BY feed").fetchall()
+    return [FeedFacts(*row) for row in rows]
+
+
+def select_heads(connection: sqlite3.Connection) -> dict[str, tuple[int, str]]:
+    """The last good entry of every feed (seq, id); of a feed without one, its last entry."""
+    heads: dict[str, tuple[int, str]] = {}
+    for (feed,) in connection.execute("SELECT feed FROM feed").fetchall():
+        row = connection.execute(
+            "SELECT e.seq, e.id FROM entry e WHERE e.feed = ? AND e.id NOT IN (SELECT id FROM standing) "
+            "ORDER BY e.seq DESC LIMIT 1",
+            (feed,),
+        ).fetchone()
+        if row is None:
+            row = connection.execute(
+                "SELECT seq, id FROM entry WHERE feed = ? ORDER BY seq DESC, id LIMIT 1", (feed,)
+            ).fetchone()
+        if row is not None:
+            heads[feed] = (row[0], row[1])
+    return heads

@@ -1,0 +1,168 @@
+"""The journal of one profile: one writer thread that owns the only write connection, and read-only readers beside it.
+
+It keeps and proves; it never decides. Any process may open the same profile and append.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Self, TypeVar
+
+from console.domain.forms import Head, RosterRef
+from console.journal.ledger import Ledger
+from console.journal.reader import Reader
+from console.journal.schema import Part
+from console.journal.tx import Tx
+from console.journal.values import FeedSigner
+from console.keys.roster import VerifiedRoster
+from console.keys.signer import Signer
+from console.runtime.clock import Clock
+from console.runtime.ids import Entropy
+from console.runtime.paths import ProfilePaths
+from console.runtime.workers import Job, OwnedThread
+
+T = TypeVar("T")
+
+
+class JournalStore:
+    """Writes through `transaction` and `write`, reads through `reader`. A context manager."""
+
+    def __init__(self, thread: OwnedThread[Ledger], reader: Reader, paths: ProfilePaths) -> None:
+        self._thread = thread
+        self._reader = reader
+        self.paths = paths
+
+    @classmethod
+    def open(
+        cls, paths: ProfilePaths, clock: Clock, entropy: Entropy, *, parts: Sequence[Part] = (),
+        genesis: str | None = None,
+    ) -> Self:  # fmt: skip
+        """Open (or create) the journal of a profile. `parts` are further tables that commit with entries.
+
+        Raises:
+            NewerJournal: when a newer version wrote it.
+            BadRoster: when `genesis` is given and another one is pinned.
+        """
+        thread: OwnedThread[Ledger] = OwnedThread(
+            "journal", lambda: Ledger.open(paths, clock, entropy, parts), Ledger.close, _commit_together
+        )
+        thread.start()
+        store = cls(thread, Reader(paths), paths)
+        try:
+            if genesis is not None:
+                store.write(lambda tx: tx.pin_genesis(genesis))
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def transaction(self, work: Callable[[Tx], T]) -> Future[T]:
+        """Do `work` in one transaction on the writer thread; the future is done when it is durable.
+
+        `work` may run together with others' in one commit, each with its own savepoint: what it raises undoes its own
+        part only. It must not wait for another write.
+        """
+        return self._thread.submit(lambda ledger: work(Tx(ledger)))
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """As `transaction`, and wait for it."""
+        return self._thread.call(lambda ledger: work(Tx(ledger)))
+
+    def open_feed(
+        self, signer: Signer, *, org: str, console: str, author: str | None, roster: RosterRef,
+        continues: Head | None = None, fresh: bool = False,
+    ) -> FeedSigner:  # fmt: skip
+        """Resume this key's feed on this console, or begin one with `feed.open`; see `Tx.open_feed`."""
+        return self.write(
+            lambda tx: tx.open_feed(
+                signer, org=org, console=console, author=author, roster=roster, continues=continues, fresh=fresh
+            )
+        )
+
+    def reader(self) -> Reader:
+        """Read-only access for any thread."""
+        return self._reader
+
+    def rosters(self) -> list[VerifiedRoster]:
+        """All roster versions from 0 on, proven."""
+        return self._reader.rosters()
+
+    def roster(self) -> VerifiedRoster:
+        """The newest roster.
+
+        Raises:
+            NoRoster: when there is none.
+        """
+        return self._reader.roster()
+
+    def scrub(self, blobs: Sequence[str] = ()) -> None:
+        """After a redaction: remove these blob files, close the readers and wipe the write-ahead log."""
+        for sha in blobs:
+            self.paths.blob(sha).unlink(missing_ok=True)
+        self._reader.release()
+        self._thread.submit(_truncate_wal).result()
+
+    def close(self) -> None:
+        """Finish what was taken, then close writer and readers."""
+        self._thread.stop(60.0)
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def _truncate_wal(ledger: Ledger) -> None:
+    """It cannot run inside the transaction the batch opened, so it ends that one first and opens another."""
+    ledger.commit()
+    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    ledger.begin()
+
+
+def _commit_together(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:
+    """One BEGIN IMMEDIATE and one durable COMMIT for all that wait; nobody is answered before the commit."""
+    if len(jobs) == 1:
+        _commit_one(ledger, jobs[0])
+        return
+    ledger.begin()
+    done: list[tuple[Job[Ledger], object]] = []
+    try:
+        for job in jobs:
+            if not job.future.set_running_or_notify_cancel():
+                continue
+            ledger.connection.execute("SAVEPOINT job")
+            try:
+                result = job.work(ledger)
+            except BaseException as fault:  # noqa: BLE001  it belongs to whoever waits for the future
+                ledger.connection.execute("ROLLBACK TO job")
+                ledger.connection.execute("RELEASE job")
+                ledger.forget()
+                ledger.rosters.forget()
+                job.future.set_exception(fault)
+                continue
+            ledger.connection.execute("RELEASE job")
+            done.append((job, result))
+        ledger.commit()
+    except BaseException:
+        ledger.rollback()
+        raise
+    for job, result in done:
+        job.future.set_result(result)
+
+
+def _commit_one(ledger: Ledger, job: Job[Ledger]) -> None:
+    if not job.future.set_running_or_notify_cancel():
+        return
+    try:
+        ledger.begin()
+        result = job.work(ledger)
+        ledger.commit()
+    except BaseException as fault:  # noqa: BLE001  it belongs to whoever waits for the future
+        ledger.rollback()
+        job.future.set_exception(fault)
+    else:
+        job.future.set_result(result)

@@ -1,0 +1,289 @@
+"""What can be done inside one write transaction of the journal. It exists only while that transaction is open.
+
+Everything in it commits together or not at all, with whatever the caller writes through `connection`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+from console.domain.actions import DOC_TYPES
+from console.domain.errors import BadForm
+from console.domain.forms import Entry, Head, RosterRef
+from console.domain.ids import is_id, is_sha256
+from console.domain.kinds import check_kind
+from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
+from console.journal import door, envelope, rosters
+from console.journal.faults import Redacted, WrongFeed
+from console.journal.ledger import Ledger
+from console.journal.rows import open_bodies
+from console.journal.values import Admitted, Answer, Draft, FeedSigner, Stored
+from console.keys import canon
+from console.keys.roster import VerifiedRoster
+from console.keys.signer import Signer
+from console.runtime import platform
+from console.runtime.ids import new_nonce
+
+MAX_BLOB_BYTES = 256 * 1024 * 1024
+
+
+class Tx:
+    """One open write transaction, on the writer thread."""
+
+    __slots__ = ("_ledger",)
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for the rows of another package. Never BEGIN, COMMIT or ROLLBACK on it."""
+        return self._ledger.connection
+
+    @property
+    def now_ms(self) -> int:
+        """The wall clock of this journal."""
+        return self._ledger.clock.wall_ms()
+
+    # -- entries -------------------------------------------------------------------------------------------------------
+
+    def append(self, feed: FeedSigner, draft: Draft, *, roster: RosterRef) -> Stored:
+        """Sign a draft as the next entry of `feed` and store it with its values.
+
+        Raises:
+            BadForm: when kind, public part or a disclosure is not its form.
+            WrongFeed: when the kind belongs into the other feed, or the feed is forked or not open here.
+            KeyLocked: when the feed's key is locked.
+        """
+        known = check_kind(draft.kind, draft.pub, tuple(draft.disclosures))
+        if known is not None and known.writer != "either" and (known.writer == "console") != (feed.author is None):
+            raise WrongFeed(f"A {draft.kind} entry does not belong into this feed.", f"It is the {known.writer}'s.")
+        if draft.kind == "feed.open":
+            raise WrongFeed("A feed is opened once, when it begins.", "Use open_feed.")
+        return self._append(feed, draft, roster)
+
+    def open_feed(
+        self, signer: Signer, *, org: str, console: str, author: str | None, roster: RosterRef,
+        continues: Head | None = None, fresh: bool = False,
+    ) -> FeedSigner:  # fmt: skip
+        """Resume the feed this key last opened on this console, or begin a new one with `feed.open`.
+
+        A person feed has an `author`, a console's own feed has none. `fresh` begins anew (after a restored backup).
+        """
+        key = signer.public
+        namespace = envelope.namespace_of(org, author)
+        if not fresh and continues is None:
+            row = self.connection.execute(
+                "SELECT f.feed FROM feed f JOIN entry e ON e.id = f.opened WHERE f.key = ? AND f.console = ? "
+                "AND f.author IS ? AND f.mine = 1 AND f.feed NOT IN (SELECT feed FROM fork) ORDER BY e.n DESC LIMIT 1",
+                (key.fingerprint, console, author),
+            ).fetchone()
+            if row is not None:
+                return FeedSigner(row[0], author, console, signer, org, namespace)
+        nonce = new_nonce(self._ledger.entropy)
+        feed = FeedSigner(envelope.feed_id(org, key.fingerprint, nonce), author, console, signer, org, namespace)
+        pub: dict[str, JsonValue] = {
+            "key": key.line, "console": console, "nonce": nonce,
+            "continues": None if continues is None else list(continues),
+        }  # fmt: skip
+        self._append(feed, Draft("feed.open", pub=pub), roster)
+        return feed
+
+    def ingest(self, raw: bytes, sig: bytes) -> Answer:
+        """Offer one entry from outside to the door. On `forked` the caller records a `fork.proof` (see `rivals`)."""
+        return door.ingest(self._ledger, raw, sig)
+
+    def rivals(self, raw: bytes) -> tuple[str, int, tuple[str, ...]]:
+        """Feed, number and ids of all entries that stand at the same place as this one: what a fork proof names."""
+        entry = envelope.read_entry(raw)
+        rows = self.connection.execute(
+            "SELECT id FROM entry WHERE feed = ? AND seq = ? ORDER BY id LIMIT 16", (entry.feed, entry.seq)
+        ).fetchall()
+        return entry.feed, entry.seq, tuple(row[0] for row in rows)
+
+    # -- values, documents, blobs --------------------------------------------------------------------------------------
+
+    def add_disclosures(self, holder: str, texts: Sequence[str]) -> Admitted:
+        """Take in values of an entry, a document or a roster: only those its signed bytes name, and none redacted."""
+        digests = self._digests_of(holder)
+        if digests is None:
+            return Admitted(0, 0, holder_known=False)
+        kept = 0
+        for text in texts:
+            try:
+                digest, _, _ = envelope.verify_disclosure(text, digests)
+            except BadForm:
+                continue
+            if self._is_buried(digest):
+                continue
+            self.connection.execute(
+                "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (holder, digest, text),
+            )
+            kept += 1
+        return Admitted(kept, len(texts) - kept, holder_known=True)
+
+    def put_document(
+        self, raw: bytes, disclosures: Sequence[str] = (), carried_by: str | None = None, *, sha256: str | None = None
+    ) -> str:
+        """Keep a canonical document by content, with its values; gives its SHA-256. A known one is left as it is.
+
+        Raises:
+            BadForm: when the bytes are not canonical, too long, without a type, or not the hash they were named by.
+        """
+        found = canon.sha256_hex(raw)
+        if sha256 is not None and sha256 != found:
+            raise BadForm("", "the document is not the one it was named as")
+        value = canon.decode(raw, limit=MAX_DOCUMENT_BYTES)
+        kind = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(kind, str):
+            raise BadForm("type", "a document is an object with a type")
+        op = value.get("op") if kind in DOC_TYPES else None
+        self.connection.execute(
+            "INSERT INTO document (sha256, type, op, carried_by, received_ms, raw) VALUES (?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (found, kind, op if is_id(op, "a") else None, carried_by, self.now_ms, raw),
+        )
+        if disclosures:
+            self.add_disclosures(found, disclosures)
+        return found
+
+    def put_blob(self, raw: bytes, *, sha256: str | None = None) -> str:
+        """Keep a file's bytes by content, durably before the transaction commits; gives its SHA-256.
+
+        Raises:
+            BadForm: when it is too long, or not the hash it was named by.
+            Redacted: when this content was redacted.
+        """
+        found = canon.sha256_hex(raw)
+        if (sha256 is not None and sha256 != found) or len(raw) > MAX_BLOB_BYTES:
+            raise BadForm("", "the file is not the one it was named as, or longer than 256 MiB")
+        if self._is_buried(found):
+            raise Redacted
+        path = self._ledger.paths.blob(found)
+        platform.make_private_directory(self._ledger.paths.blobs)
+        platform.make_private_directory(path.parent)
+        if not path.exists() or canon.sha256_hex(path.read_bytes()) != found:
+            platform.write_durably(path, raw)
+        self.connection.execute(
+            "INSERT INTO blob (sha256, size, received_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (found, len(raw), self.now_ms),
+        )
+        return found
+
+    def bury(self, items: Sequence[tuple[str, Sequence[str]]], doc: str) -> tuple[str, ...]:
+        """Carry out a quorate redaction: (holder, digests). Tombstones stay for ever, values go, in this transaction.
+
+        Digests of holders not known here are buried all the same. Gives the SHA-256 of attachments that die with
+        them; `JournalStore.scrub` then removes their files and wipes the WAL. Whether it is quorate the caller proves.
+        """
+        doomed: set[str] = set()
+        for holder, digests in items:
+            for digest in digests:
+                row = self.connection.execute(
+                    "SELECT body FROM disclosure WHERE holder = ? AND digest = ?", (holder, digest)
+                ).fetchone()
+                if row is not None:
+                    doomed |= _blobs_named(row[0], digest)
+                self._bury_one(digest, doc)
+                self.connection.execute("DELETE FROM disclosure WHERE digest = ? AND holder = ?", (digest, holder))
+        for sha in doomed:
+            self._bury_one(sha, doc)
+            self.connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha,))
+        return tuple(sorted(doomed))
+
+    # -- rosters -------------------------------------------------------------------------------------------------------
+
+    def pin_genesis(self, sha256: str) -> None:
+        """Trust this fingerprint of roster 0, once and for all; compared out of band or made here.
+
+        Raises:
+            BadRoster: when another is pinned.
+        """
+        rosters.pin_genesis(self.connection, sha256)
+
+    def put_roster(self, raw: bytes, sigs: Mapping[str, bytes], *, pinned: str | None = None) -> Answer:
+        """Prove a roster version against the chain and keep it: inserted, exists, gap (retry later) or forked.
+
+        `sigs` maps key fingerprints to raw SSHSIG blobs. For roster 0 a genesis must be pinned, here or before.
+        What its revoked keys wrote too late is quarantined in the same transaction.
+
+        Raises:
+            BadRoster: when it is not validly signed or may not follow.
+            NoGenesis: for roster 0 when nothing is pinned.
+        """
+        if pinned is not None:
+            self.pin_genesis(pinned)
+        answer = rosters.add_roster(self.connection, self._ledger.rosters, raw, sigs, self.now_ms)
+        if answer is Answer.inserted:
+            self.put_document(raw)
+            door.quarantine_revoked(self._ledger)
+        return answer
+
+    def roster(self) -> VerifiedRoster:
+        """The newest roster, as this transaction sees it.
+
+        Raises:
+            NoRoster: when there is none.
+        """
+        return self._ledger.rosters.current(self.connection)
+
+    # -- inside --------------------------------------------------------------------------------------------------------
+
+    def _append(self, feed: FeedSigner, draft: Draft, roster: RosterRef) -> Stored:
+        ledger = self._ledger
+        head = ledger.head(feed.feed)
+        opening = draft.kind == "feed.open"
+        if (head.facts is None) != opening or head.forked_at is not None:
+            raise WrongFeed("This feed cannot be written here: it is not open, or forked.", "Open a new feed.")
+        texts, digests = envelope.conceal(draft.disclosures, ledger.entropy)
+        last = ledger.last_in_incident(head, feed.feed, draft.inc)
+        refs = ledger.newly_seen(head, feed.feed)
+        clock = ledger.clock
+        entry = Entry(
+            sd=digests, author=feed.author, boot=clock.boot_id(), console=feed.console, feed=feed.feed,
+            hlc=ledger.tick(), inc=draft.inc, iprev=None if last is None else last[1],
+            iseq=0 if last is None else last[0] + 1, key=feed.signer.public.fingerprint, kind=draft.kind,
+            mono=clock.boot_ms(), org=feed.org, prev=head.id, pub=draft.pub, refs=tuple(ref[2] for ref in refs),
+            roster=roster, seq=head.seq + 1, subj=draft.subj,
+        )  # fmt: skip
+        raw, sig = envelope.build(entry, feed.signer)
+        ident = canon.sha256_hex(raw)
+        received_ms = clock.wall_ms()
+        if opening:
+            door.open_feed(ledger, entry, ident, mine=True)
+        n = door.insert(ledger, entry, ident, raw, sig, received_ms)
+        if texts:
+            self.connection.executemany(
+                "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?)",
+                [(ident, canon.digest(text), text) for text in texts],
+            )
+        return Stored(
+            n=n, id=ident, feed=feed.feed, seq=entry.seq, entry=entry, raw=raw, sig=sig,
+            disclosed=dict(draft.disclosures), received_ms=received_ms, standing="good",
+        )  # fmt: skip
+
+    def _digests_of(self, holder: str) -> frozenset[str] | None:
+        row = self.connection.execute("SELECT raw FROM entry WHERE id = ?", (holder,)).fetchone()
+        if row is not None:
+            return frozenset(envelope.read_entry(row[0]).sd)
+        row = self.connection.execute("SELECT raw FROM document WHERE sha256 = ?", (holder,)).fetchone()
+        return None if row is None else envelope.digests_in(canon.decode(row[0], limit=MAX_DOCUMENT_BYTES))
+
+    def _is_buried(self, name: str) -> bool:
+        return self.connection.execute("SELECT 1 FROM tombstone WHERE digest = ?", (name,)).fetchone() is not None
+
+    def _bury_one(self, name: str, doc: str) -> None:
+        self.connection.execute(
+            "INSERT INTO tombstone (digest, doc, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            (name, doc, self.now_ms),
+        )
+
+
+def _blobs_named(body: str, digest: str) -> set[str]:
+    """The attachments a `blob` disclosure names: every SHA-256 in its value."""
+    values, _ = open_bodies([body], [digest])
+    value = values.get("blob")
+    fields = list(value.values()) if isinstance(value, dict) else [value]
+    return {text for text in fields if isinstance(text, str) and is_sha256(text)}
