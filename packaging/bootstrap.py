@@ -1,62 +1,84 @@
 """From a bare machine to a running Standdown: `run`, `test`, or any `standdown` command. Standard library only.
 
-It makes `.venv` in the checkout from locked, hashed dependencies, once; later starts only compare one stamp.
+It makes `.venv` in the checkout from locked, hashed dependencies, once; later starts only compare one stamp and
+never call pip. It must not touch anything outside the checkout but missing system packages, and those only as root.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "standdown.stamp"
-LOCK = ROOT / "packaging" / "locks" / "dev.txt"
+LOCKS = {name: ROOT / "packaging" / "locks" / f"{name}.txt" for name in ("runtime", "dev")}
 OLDEST = (3, 11)
+# From inside a virtual environment (ours may be about to be rebuilt) the interpreter behind it is the one to use
+PYTHON = str(getattr(sys, "_base_executable", None) or sys.executable)
+WRONG_USE = 2
 USAGE = """usage: python3 packaging/bootstrap.py COMMAND
   run              play the practice drill (later: open the window)
   run -- ARGS      the same as: standdown ARGS
   standdown ARGS   run the standdown command
   test [ARGS]      run the test suite (no server, no network beyond installation); ARGS go to pytest
-  install          only install
+  install          only install, with what the tests need
 """
-WRONG_USE = 2
+LAUNCHER = """#!{python}
+import sys
+from console.app import main
+sys.exit(main())
+"""
+
+
+class CannotInstall(Exception):
+    """One sentence for the person, with what to do next."""
 
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says; returns the exit status."""
     if sys.version_info < OLDEST:
-        return stop(f"Standdown needs Python 3.11 or newer; this is {sys.version.split()[0]}: use a newer one.")
+        print(f"Standdown needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
+        return WRONG_USE
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
-    if command not in ("run", "test", "standdown", "install"):
-        print(USAGE, end="", file=sys.stderr)
-        return 0 if command in ("-h", "--help") else WRONG_USE
-    fault = install()
-    if fault:
-        return stop(fault)
+    if command not in {"run", "test", "standdown", "install"}:
+        asked = command in {"-h", "--help"}
+        print(USAGE, end="", file=sys.stdout if asked else sys.stderr)
+        return 0 if asked else WRONG_USE
+    try:
+        install("dev" if command in {"test", "install"} else "runtime")
+    except CannotInstall as fault:
+        print(fault, file=sys.stderr)
+        return WRONG_USE
     if command == "install":
         return 0
-    python = str(venv_python())
+    return become([str(venv_python()), *child_arguments(command, rest)])
+
+
+def child_arguments(command: str, rest: list[str]) -> list[str]:
+    """What our interpreter is to run for `command`; tests run in the checkout, everything else where the caller is."""
     if command == "test":
-        workers = [] if any(a.startswith("-n") or a == "-m" for a in rest) else ["-n", "2"]
-        return call([python, "-m", "pytest", *workers, *rest])
+        os.chdir(ROOT)
+        chosen = any(word.startswith(("-n", "-m")) for word in rest)  # real tests, say, share one server
+        return ["-m", "pytest", *([] if chosen else ["-n", "2"]), *rest]
     if command == "run":
-        rest = rest[1:] if rest[:1] == ["--"] else rest
-        rest = rest or ["drill", "run"]
-    return call([python, "-m", "console", *rest])
+        rest = (rest[1:] if rest[:1] == ["--"] else rest) or ["drill", "run"]
+    return [str(launcher()), *rest]
 
 
-def call(command: list[str]) -> int:
-    """Run a child with our checkout importable, in the caller's directory for commands and in ours for tests."""
-    environ = dict(os.environ)
-    environ["PYTHONPATH"] = os.pathsep.join(p for p in (str(ROOT), environ.get("PYTHONPATH", "")) if p)
-    where = ROOT if "pytest" in command else None
+def become(command: list[str]) -> int:
+    """Go on as `command`, so that signals and the exit status are its own; Windows has no such call and waits."""
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execv(command[0], command)  # noqa: S606 - no shell is what is wanted
     try:
-        return subprocess.run(command, check=False, env=environ, cwd=where).returncode
+        return subprocess.run(command, check=False).returncode
     except KeyboardInterrupt:
         return 130
 
@@ -66,66 +88,155 @@ def venv_python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def expected_stamp() -> str:
-    """What a finished installation of this lock by this Python says."""
-    lock = hashlib.sha256(LOCK.read_bytes()).hexdigest()
-    return f"{lock} {sys.version_info[0]}.{sys.version_info[1]} {sys.executable}\n"
+def launcher() -> Path:
+    """The `standdown` command of the virtual environment."""
+    return VENV / ("Scripts/standdown-script.py" if os.name == "nt" else "bin/standdown")
 
 
-def install() -> str | None:
-    """Make the environment unless a finished one of this lock is there; returns what went wrong, if anything."""
-    wanted = expected_stamp()
+def site_packages() -> Path:
+    """Where the virtual environment keeps its packages."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return VENV / "Lib/site-packages" if os.name == "nt" else VENV / "lib" / version / "site-packages"
+
+
+# -- the environment ---------------------------------------------------------------------------------------------------
+
+
+def stamp_for(lock: str) -> str:
+    """What a finished installation of `lock` by this Python at this place says of itself."""
+    digest = hashlib.sha256(LOCKS[lock].read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    return f"{lock} {digest} {sys.version_info[0]}.{sys.version_info[1]} {PYTHON} {ROOT}"
+
+
+def is_installed(lock: str) -> bool:
+    """True where a finished installation that covers `lock` is there and has lost no package since."""
     try:
-        if STAMP.read_text(encoding="utf-8") == wanted and venv_python().exists():
-            return None
-    except OSError:
-        pass  # no finished installation: make one
-    fault = system_libraries()
-    if fault:
-        return fault
-    print("Installing into .venv (once) ...", file=sys.stderr)
+        stamp, count = STAMP.read_text(encoding="utf-8").splitlines()
+        wanted = {stamp_for("dev"), stamp_for(lock)}  # what serves the tests serves the command
+        return stamp in wanted and venv_python().exists() and launcher().exists() and count == count_packages()
+    except (OSError, ValueError):
+        return False
+
+
+def count_packages() -> str:
+    """How many distributions are installed: cheap, and enough to notice an interrupted pip or a clean-up."""
+    return str(sum(folder.suffix == ".dist-info" for folder in site_packages().iterdir()))
+
+
+def install(lock: str) -> None:
+    """Make the virtual environment, or complete it, unless it is there.
+
+    Raises:
+        CannotInstall: saying what is missing.
+    """
+    if is_installed(lock):
+        return
+    require_system_packages()
+    with one_at_a_time():
+        if is_installed(lock):  # somebody else did it while we waited
+            return
+        usable = lock == "dev" and is_installed("runtime")
+        if not usable:
+            make_environment()
+        STAMP.unlink(missing_ok=True)
+        print(f"Installing the locked dependencies ({lock}) into .venv, once ...", file=sys.stderr)
+        pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        exact = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCKS[lock])]
+        environment = {**os.environ, "PIP_USER": "0"}
+        if subprocess.run([*pip, *exact], check=False, env=environment, stdout=sys.stderr).returncode:
+            raise CannotInstall(
+                "The locked dependencies could not be installed (pip says why above). "
+                "The first start needs a package index; run this again with a connection."
+            )
+        write_launcher()
+        STAMP.write_text(f"{stamp_for(lock)}\n{count_packages()}\n", encoding="utf-8")
+
+
+def make_environment() -> None:
+    """Begin anew: whatever lies at `.venv` was never finished, is broken, or belongs to another lock or Python."""
     try:
-        shutil.rmtree(VENV, ignore_errors=True)
-        ROOT.joinpath(".venv").mkdir()
+        if VENV.is_symlink() or VENV.is_file():
+            VENV.unlink()
+        elif VENV.exists():
+            shutil.rmtree(VENV)
+        VENV.mkdir()
     except OSError as refused:
-        return f"The checkout at {ROOT} cannot be written ({refused.strerror}). Clone it somewhere you may write to."
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
+        raise CannotInstall(
+            f"{VENV} cannot be written ({refused.strerror}). Clone the repository to a folder of your own, start there."
+        ) from refused
+    made = subprocess.run([PYTHON, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
     if made.returncode:
-        return f"The virtual environment could not be made: {made.stderr.strip() or made.stdout.strip()}"
-    pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    got = subprocess.run([*pip, "--require-hashes", "--no-deps", "-r", str(LOCK)], check=False)
-    if got.returncode:
-        return "The locked dependencies could not be installed (see above). Run it again with a connection."
-    STAMP.write_text(wanted, encoding="utf-8")
-    return None
+        why = (made.stderr.strip() or made.stdout.strip()).replace("\n", " ")
+        raise CannotInstall(f"The virtual environment could not be made: {why}")
 
 
-def system_libraries() -> str | None:
-    """Install what only the operating system can give, where we may; else say exactly what is missing."""
+def write_launcher() -> None:
+    """Put the checkout on the environment's path and the `standdown` command into its scripts."""
+    (site_packages() / "standdown-checkout.pth").write_text(f"{ROOT}\n", encoding="utf-8")
+    launcher().write_text(LAUNCHER.format(python=venv_python()), encoding="utf-8")
+    launcher().chmod(0o755)
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait for another installation into the same checkout, where the system has file locks."""
+    try:
+        import fcntl  # noqa: PLC0415 - absent on Windows
+    except ImportError:
+        yield
+        return
+    try:
+        file = (ROOT / ".venv.lock").open("w", encoding="utf-8")
+    except OSError as refused:
+        raise CannotInstall(
+            f"The checkout at {ROOT} cannot be written ({refused.strerror}). "
+            "Clone it to a folder of your own and start there."
+        ) from refused
+    with file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+# -- the system --------------------------------------------------------------------------------------------------------
+
+
+def missing_system_packages() -> list[str]:
+    """Names of Debian packages that hold what this Python and this machine lack."""
+    version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     missing: list[str] = []
-    needs = "import venv, ensurepip, sqlite3, ssl"
-    probe = subprocess.run([sys.executable, "-c", needs], check=False, capture_output=True)
-    if probe.returncode:
-        missing.append(f"python{sys.version_info[0]}.{sys.version_info[1]}-venv")
+    if not has_modules("venv", "ensurepip"):
+        missing.append(f"{version}-venv")
+    if not has_modules("sqlite3", "ssl"):
+        missing.append(version)
     if shutil.which("ssh-keygen") is None:
         missing.append("openssh-client")
-    if not missing:
-        return None
+    return missing
+
+
+def has_modules(*names: str) -> bool:
+    """True where a fresh interpreter can import them all: what apt brings is not seen by this process."""
+    command = [PYTHON, "-c", f"import {', '.join(names)}"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def require_system_packages() -> None:
+    """Install what only the operating system can give, where we may; else say exactly what is missing.
+
+    Raises:
+        CannotInstall: with the list and the command.
+    """
+    missing = missing_system_packages()
     apt = shutil.which("apt-get")
-    if apt and hasattr(os, "geteuid") and os.geteuid() == 0:
+    if missing and apt and hasattr(os, "geteuid") and os.geteuid() == 0:
+        print(f"Installing system packages: {' '.join(missing)} ...", file=sys.stderr)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run([apt, "update", "-qq"], check=False, env=quiet, stdout=subprocess.DEVNULL)
-        got = subprocess.run([apt, "install", "-y", "-qq", *missing], check=False, env=quiet, stdout=subprocess.DEVNULL)
-        if got.returncode == 0:
-            return None
-    names = " ".join(missing)
-    return f"These system packages are missing: {names}. Run `sudo apt-get install {names}`, then this again."
-
-
-def stop(sentence: str) -> int:
-    """Say one sentence on standard error; exit status for wrong use."""
-    print(sentence, file=sys.stderr)
-    return WRONG_USE
+        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
+            subprocess.run([apt, *step], check=False, env=quiet, stdout=subprocess.DEVNULL)
+        missing = missing_system_packages()
+    if missing:
+        names = " ".join(missing)
+        advice = f"sudo apt-get install {names}" if apt else "your system's package manager (Debian's names are given)"
+        raise CannotInstall(f"Missing system packages: {names}. Install them, then run this again:\n  {advice}")
 
 
 if __name__ == "__main__":
