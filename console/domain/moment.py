@@ -135,9 +135,9 @@ def held_roles(entries: Iterable[tuple[str, Entry]], inc: str) -> dict[str, froz
             _command(held, author)
         elif entry.kind == "command.offered" and "commander" in held.get(author, ()):
             offers[ident] = str(pub["to"])
-        elif entry.kind == "command.accepted" and author in (offers.get(one) for one in _texts(pub.get("of"))):
-            _command(held, author)
-        elif entry.kind == "command.assumed":
+        elif entry.kind == "command.assumed" or (
+            entry.kind == "command.accepted" and author in [offers.get(one) for one in _texts(pub.get("of"))]
+        ):
             _command(held, author)
         elif entry.kind == "role.assigned" and in_command and pub["role"] != "commander":
             held.setdefault(str(pub["person"]), set()).add(str(pub["role"]))
@@ -278,10 +278,10 @@ class _Moment:
 
     def _used_before(self, sha: str, before_sha: str) -> bool:
         for _, entry in self._of("dispatch.authorised"):
-            document = self._document(entry.pub["doc"])
-            if entry.pub["doc"] not in (sha, before_sha) and isinstance(document, Action):
-                if document.undoes == before_sha:
-                    return True
+            doc = entry.pub["doc"]
+            document = self._document(doc)
+            if doc not in (sha, before_sha) and isinstance(document, Action) and document.undoes == before_sha:
+                return True
         return False
 
 
