@@ -180,7 +180,7 @@ def read_saved(path: Path, use: KeyUse) -> SavedKey:
     """
     public, marked = _read_public(path)
     if marked is not None and marked != use:
-        raise BadKeyFile(f"{path.name} is a {marked} key, not a {use} key")
+        raise BadKeyFile(f"{path.name} is a {marked} key, asked for as {use}")
     return SavedKey(path, public, use)
 
 

@@ -1,0 +1,78 @@
+"""A sealed recovery key: one key that signs rosters only, in two envelopes that are worth nothing apart.
+
+One sheet carries the wrapped key file, the other the words that open it. The words are shown once and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from console.keys import keyfile, signer, words
+from console.keys.canon import sha256_hex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from console.keys.keyfile import SavedKey
+    from console.runtime.ids import Entropy
+
+_WORDS = 8
+_PAGE = """STANDDOWN - RECOVERY KEY - ENVELOPE {which} OF 2
+
+Organisation   {org}
+Key            {fingerprint}
+Key in words   {fingerprint_words}
+
+{body}
+What it is for: this key signs rosters, so that people who lost their keys can be admitted again. It signs nothing else.
+Keep the two envelopes sealed, in two places, with two people. Both together can sign; open them only to recover.
+"""
+_FILE_BODY = """This envelope holds the key file. Without the words in envelope 2 it is worth nothing. To use it, type
+or scan the private key into a file called recovery, and the one line below it into a file called recovery.pub.
+
+{pem}
+{line} standdown recovery
+"""
+_WORDS_BODY = """This envelope holds the words that open the key file in envelope 1: in this order, in small letters,
+with one space between.
+
+    {phrase}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRecovery:
+    """A recovery key as made: the saved file, and both sheets for printing. Hand over the sheets, then drop this."""
+
+    key: SavedKey
+    phrase: str = field(repr=False)
+    file_sheet: str = field(repr=False)
+    words_sheet: str = field(repr=False)
+
+
+def create_recovery_key(
+    path: Path, org: str, entropy: Entropy, *, rounds: int = keyfile.SINGLE_ROUNDS
+) -> SealedRecovery:
+    """Make a recovery key in a child process, wrapped with eight random words, and describe its two envelopes.
+
+    The caller prints both sheets and, once that is confirmed, removes the file at `path`.
+
+    Raises:
+        BadKeyFile: where there is a key already.
+        SigningFailed: when the child broke.
+    """
+    phrase = words.random_phrase(entropy, _WORDS)
+    key = signer.create_approver_key(path, "recovery", phrase.encode(), rounds=rounds)
+    pem = keyfile.read_pem(path).decode("ascii")
+    return SealedRecovery(
+        key=key,
+        phrase=phrase,
+        file_sheet=_sheet(1, org, key, _FILE_BODY.format(pem=pem.rstrip("\n"), line=key.public.line)),
+        words_sheet=_sheet(2, org, key, _WORDS_BODY.format(phrase=phrase)),
+    )
+
+
+def _sheet(which: int, org: str, key: SavedKey, body: str) -> str:
+    spoken = words.words_of(sha256_hex(key.public.blob))
+    return _PAGE.format(which=which, org=org, fingerprint=key.public.fingerprint, fingerprint_words=spoken, body=body)
