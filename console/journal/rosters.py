@@ -137,7 +137,7 @@ def is_late(verified: VerifiedRoster, current: VerifiedRoster, entry: Entry, ide
     """Whether the key had ended, or was revoked and this entry lies behind (or beside) its last good one."""
     for known in (verified, current):
         facts = known.key(entry.key)
-        if facts is not None and facts.to_ms is not None and entry.hlc[0] > facts.to_ms:
+        if facts is not None and facts.to_ms is not None and entry.hlc[0] >= facts.to_ms:
             return True
     if not current.is_revoked(entry.key):
         return False
