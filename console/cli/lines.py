@@ -1,0 +1,41 @@
+"""Entries as lines for people and as JSON for programs. It decides nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from console.cli.frame import when
+
+if TYPE_CHECKING:
+    from console.journal.values import Stored
+    from console.services.session import Session
+
+
+def told(session: Session, one: Stored) -> dict[str, Any]:
+    """One entry as JSON."""
+    return {
+        "id": one.id, "feed": one.feed, "seq": one.seq, "kind": one.entry.kind, "inc": one.entry.inc,
+        "subj": one.entry.subj, "author": one.entry.author, "author_name": session.name_of(one.entry.author),
+        "console": one.entry.console, "recorded_ms": one.entry.hlc[0], "received_ms": one.received_ms,
+        "pub": one.entry.pub, "disclosed": one.disclosed, "absent": one.absent, "standing": one.standing,
+    }  # fmt: skip
+
+
+def timeline_line(session: Session, one: Stored) -> str:
+    """One entry as a line: when, who, what kind, its words."""
+    occurred = one.disclosed.get("occurred")
+    at = occurred.get("at_ms") if isinstance(occurred, dict) else None
+    happened = f" (occurred {when(at)})" if isinstance(at, int) else ""
+    words = " ".join(
+        str(one.disclosed[name]) for name in ("title", "speaker", "text", "reason", "briefing") if name in one.disclosed
+    )
+    blob = one.disclosed.get("blob")
+    if isinstance(blob, dict):
+        words += f" [{blob.get('name')} sha256 {str(blob.get('sha256'))[:16]}]"
+    extra = {name: value for name, value in one.entry.pub.items() if isinstance(value, int | str)}
+    if not words and extra:
+        words = " ".join(f"{name}={str(value)[:24]}" for name, value in extra.items() if name not in {"record", "sig"})
+    mark = "" if one.standing == "good" else f" [{one.standing}]"
+    lines = words.replace("\n", "\n      ")
+    who = session.name_of(one.entry.author)
+    return f"{when(one.entry.hlc[0])}  {who:<14} {one.entry.kind:<22}{mark} {lines}{happened}"

@@ -1,0 +1,262 @@
+"""What people write: incidents, notes, decisions, facts, evidence, command. Each is one durable entry or a few.
+
+It never edits: a mistake is amended or retracted by a further entry.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.domain.errors import WrongUse
+from console.domain.forms import ROLES
+from console.domain.ids import incident_label
+from console.domain.kinds import PHASES, STATUSES
+from console.domain.profile import JsonValue
+from console.journal.tx import Tx
+from console.journal.values import Draft, Stored
+from console.runtime.ids import new_id
+from console.services.session import Session
+
+_CHAT = re.compile(r"\s*\[?(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?\]?\s+(?P<who>[^:]{1,80}):\s*(?P<text>.*)")
+MAX_EVIDENCE_BYTES = 256 * 1024 * 1024
+_YEAR_MS = 31_556_952_000
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentLine:
+    """One incident as a line: label, id, severity, status, who commands, when it was declared."""
+
+    inc: str
+    label: str
+    title: str
+    severity: int
+    phase: str
+    status: str
+    commander: str | None
+    declared_ms: int
+
+
+def declare(session: Session, title: str, severity: int, text: str = "") -> Stored:
+    """Declare an incident; whoever declares it commands it until a signed hand-over."""
+    words: dict[str, JsonValue] = {"title": title} | ({"text": text} if text else {})
+    inc = new_id("i", session.entropy)
+    return session.append(Draft("incident.declared", inc, None, {"severity": severity}, words))
+
+
+def find_incident(session: Session, named: str | None) -> str:
+    """The incident a person means: an id, a label, the end of an id; None is the only open one.
+
+    Raises:
+        WrongUse: when there is none, or more than one fits.
+    """
+    known = session.reader.incidents()
+    if named is None:
+        open_ones = [line.inc for line in list_incidents(session) if line.status != "closed"]
+        if len(open_ones) == 1:
+            return open_ones[0]
+        what = "There is no open incident." if not open_ones else "There is more than one open incident."
+        raise WrongUse(what, "Declare one with `standdown incident declare`, or name one with --incident.")
+    tail = named.rsplit("-", 1)[-1].casefold()
+    found = [inc for inc in known if tail and inc.endswith(tail)]
+    if len(found) != 1:
+        raise WrongUse(f"No single incident is called {named[:64]!r} here.", "See `standdown incident list`.")
+    return found[0]
+
+
+def optional_incident(session: Session, named: str | None) -> str | None:
+    """As `find_incident`, but with none named and none (or several) open it is the organisation's record."""
+    if named is not None:
+        return find_incident(session, named)
+    open_ones = [line.inc for line in list_incidents(session) if line.status != "closed"]
+    return open_ones[0] if len(open_ones) == 1 else None
+
+
+def list_incidents(session: Session) -> list[IncidentLine]:
+    """Every incident known here, folded from its entries."""
+    known = session.reader.incidents()
+    return [_line(session, inc, known) for inc in known]
+
+
+def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:
+    severity, phase, status, title, commander, declared = 4, "analysis", "declared", "", None, 0
+    offers: dict[str, str] = {}
+    for stored in session.reader.entries(inc):
+        pub, kind = stored.entry.pub, stored.entry.kind
+        if stored.standing != "good":
+            continue
+        if kind == "incident.declared":
+            severity, commander, declared = int(str(pub["severity"])), stored.entry.author, stored.entry.hlc[0]
+            title = str(stored.disclosed.get("title", ""))
+        elif kind == "severity.changed":
+            severity = int(str(pub["severity"]))
+        elif kind == "phase.changed":
+            phase = str(pub["phase"])
+        elif kind == "status.changed":
+            status = str(pub["status"])
+        elif kind == "closing.authorised":
+            status = "closed"
+        elif kind == "command.offered":
+            offers[stored.id] = str(pub["to"])
+        elif kind == "command.accepted":
+            of = pub["of"]
+            if isinstance(of, list) and any(offers.get(str(one)) == stored.entry.author for one in of):
+                commander = stored.entry.author
+        elif kind == "command.assumed":
+            commander = stored.entry.author
+    year = 1970 + declared // _YEAR_MS
+    return IncidentLine(inc, incident_label(inc, year, known), title, severity, phase, status, commander, declared)
+
+
+def write(
+    session: Session, kind: str, text: str, *, inc: str | None, occurred_ms: int | None = None,
+    pub: dict[str, JsonValue] | None = None, more: dict[str, JsonValue] | None = None,
+) -> Stored:  # fmt: skip
+    """One entry with text: note, observation, decision, witness, task, communication and the like."""
+    if not text.strip():
+        raise WrongUse("There is nothing to write.", "Give the text, or `-` to read it from standard input.")
+    values: dict[str, JsonValue] = {"text": text, **(more or {})}
+    if occurred_ms is not None:
+        values["occurred"] = {"at_ms": occurred_ms, "plus_minus_s": 0}
+    return session.append(Draft(kind, inc, None, dict(pub or {}), values))
+
+
+def paste(session: Session, log: str, *, inc: str | None, source: str = "pasted") -> list[Stored]:
+    """A chat log as quoted notes, one for each `HH:MM name: text`; lines that follow belong to the line before.
+
+    Times are taken as today's (or yesterday's where they would lie ahead), UTC, within a minute. One transaction.
+
+    Raises:
+        WrongUse: when no line has that form.
+    """
+    now = session.clock.wall_ms()
+    midnight = now - now % 86_400_000
+    found: list[tuple[int, str, list[str]]] = []
+    for line in log.replace("\r\n", "\n").split("\n"):
+        chat = _CHAT.fullmatch(line)
+        if chat is not None and int(chat["hour"]) < 24 and int(chat["minute"]) < 60:  # noqa: PLR2004  a clock
+            at = midnight + (int(chat["hour"]) * 60 + int(chat["minute"])) * 60_000
+            found.append((at if at <= now + 60_000 else at - 86_400_000, chat["who"].strip(), [chat["text"]]))
+        elif line.strip() and found:
+            found[-1][2].append(line.rstrip())
+    if not found:
+        raise WrongUse("No line of the log reads `HH:MM name: text`.", "Write it as a plain note instead.")
+    drafts = [
+        Draft(
+            "note", inc, None, {"quoted": True},
+            {"text": "\n".join(lines), "speaker": who, "source": source,
+             "occurred": {"at_ms": at, "plus_minus_s": 60}},
+        )
+        for at, who, lines in found
+    ]  # fmt: skip
+    return session.append_all(drafts)
+
+
+def record_fact(
+    session: Session, text: str, *, inc: str | None, since_ms: int, who: str = "", signal: str = ""
+) -> Stored:
+    """A knowledge fact: who knew what since when. Entering it late shows; nobody can backdate the entry itself."""
+    more: dict[str, JsonValue] = {name: value for name, value in (("who", who), ("signal", signal)) if value}
+    return write(session, "knowledge.fact", text, inc=inc, pub={"since_ms": since_ms}, more=more)
+
+
+def attach(session: Session, path: Path, *, inc: str | None, text: str = "", how: str = "") -> tuple[Stored, str]:
+    """A file as evidence: its bytes are kept by SHA-256; name, hash and size are a disclosure.
+
+    Raises:
+        WrongUse: when it cannot be read or is longer than 256 MiB.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_EVIDENCE_BYTES:
+            raise WrongUse(f"{path.name} is longer than 256 MiB.", "Record it as held elsewhere, with a note.")
+        raw = path.read_bytes()
+    except OSError as fault:
+        raise WrongUse(f"{path} cannot be read ({fault.strerror}).", "Check the path and its rights.") from None
+    feed, ref = session.person(), session.ref
+    shas: list[str] = []
+
+    def work(tx: Tx) -> Stored:
+        shas.append(tx.put_blob(raw))
+        values: dict[str, JsonValue] = {"blob": {"name": path.name, "sha256": shas[0], "size": len(raw)}}
+        values |= {name: value for name, value in (("text", text), ("how", how)) if value}
+        return tx.append(feed, Draft("evidence", inc, None, {"class": "open"}, values), roster=ref)
+
+    return session.store.write(work), shas[0]
+
+
+def change(session: Session, inc: str, what: str, to: str, reason: str) -> Stored:
+    """Severity (1 to 4), phase or status of an incident; lowering a severity needs a reason.
+
+    Raises:
+        WrongUse: for an unknown value, or a lowered severity without a reason.
+    """
+    values: dict[str, JsonValue] = {"reason": reason} if reason else {}
+    if what == "severity":
+        if to not in {"1", "2", "3", "4"}:
+            raise WrongUse("A severity is 1 (worst) to 4.", "Give one of them.")
+        line = next(one for one in list_incidents(session) if one.inc == inc)
+        if int(to) > line.severity and not reason:
+            raise WrongUse("Lowering the severity needs a reason.", "Give it with --reason.")
+        return session.append(Draft("severity.changed", inc, None, {"severity": int(to)}, values))
+    allowed = PHASES if what == "phase" else STATUSES
+    if to not in allowed:
+        raise WrongUse(f"{to!r} is no {what}.", f"Give one of {', '.join(allowed)}.")
+    return session.append(Draft(f"{what}.changed", inc, None, {what: to}, values))
+
+
+def offer_command(session: Session, inc: str, to: str, text: str) -> Stored:
+    """Offer command of an incident to a person; it passes when they accept.
+
+    Raises:
+        WrongUse: when you do not hold it.
+    """
+    line = next(one for one in list_incidents(session) if one.inc == inc)
+    if line.commander != session.me:
+        raise WrongUse("You do not command this incident.", f"It is with {session.name_of(line.commander)}.")
+    values: dict[str, JsonValue] = {"briefing": text} if text else {}
+    return session.append(Draft("command.offered", inc, None, {"to": to}, values))
+
+
+def accept_command(session: Session, inc: str) -> Stored:
+    """Accept the last offer of command made to you.
+
+    Raises:
+        WrongUse: when there is none.
+    """
+    offers = [
+        one for one in session.reader.entries(inc, kinds=("command.offered",))
+        if one.entry.pub.get("to") == session.me and one.standing == "good"
+    ]  # fmt: skip
+    if not offers:
+        raise WrongUse("Nobody offered you command of this incident.", "Ask the commander to offer it.")
+    return session.append(Draft("command.accepted", inc, None, {"of": [offers[-1].id]}))
+
+
+def assign_role(session: Session, inc: str, person: str, role: str, *, release: bool = False) -> Stored:
+    """Give (or take) a role in an incident."""
+    if role not in ROLES:
+        raise WrongUse(f"{role!r} is no role.", f"Give one of {', '.join(ROLES)}.")
+    kind = "role.released" if release else "role.assigned"
+    return session.append(Draft(kind, inc, None, {"person": person, "role": role}))
+
+
+def timeline(session: Session, inc: str | None) -> list[Stored]:
+    """The entries of an incident (or, with None, of the organisation), by time of the clock they were written with."""
+    found = session.reader.entries(inc) if inc else session.reader.entries(org=True)
+    return sorted(found, key=lambda one: (one.entry.hlc, one.feed))
+
+
+def find_person(session: Session, named: str) -> str:
+    """The person somebody means: an id, the end of one, or an exact display name.
+
+    Raises:
+        WrongUse: when no single member fits.
+    """
+    people = [person.person for person in session.roster.roster.persons]
+    found = [one for one in people if one == named or session.name_of(one).casefold() == named.casefold()]
+    found = found or [one for one in people if len(named) >= 4 and one.endswith(named)]  # noqa: PLR2004  as labels
+    if len(found) != 1:
+        raise WrongUse(f"No single member is called {named[:64]!r}.", "See `standdown person list`.")
+    return found[0]

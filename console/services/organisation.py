@@ -1,0 +1,352 @@
+"""Found an organisation from a provisional record, join one, rehearse (protocol.md sections 2 and 12).
+
+Rosters lie in the folder while they gather signatures; one counts here only when its whole chain proves itself.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from console.domain.actions import ApprovalRecord, Rehearsal, document_json
+from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
+from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roster, default_policy
+from console.domain.profile import MAX_DOCUMENT_BYTES
+from console.journal.store import JournalStore
+from console.journal.tx import Tx
+from console.journal.values import Draft
+from console.keys import canon, keyfile, signer, sshsig
+from console.keys.publickey import PublicKey
+from console.keys.recovery import SealedRecovery, create_recovery_key
+from console.keys.signer import DeviceSigner, WriterSigner
+from console.keys.words import same_words, words_of
+from console.runtime import platform
+from console.runtime.clock import Clock, SystemClock
+from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
+from console.runtime.paths import ProfilePaths
+from console.runtime.settings import ProfileSettings, World, write_settings
+from console.outbox.store import OUTBOX
+from console.services.record import make_session_keys, require_name, require_new
+from console.services.session import APPROVER, WRITER, AskPassphrase, Session
+from console.sync.folder import FolderPlace
+from console.sync.people import Found, enrolments_in, put_enrolment, put_roster, rosters_in
+
+SECOND_ROLES = ("admin", "approver", "commander", "deputy")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The founder's keys are made and roster 0 lies in the folder: what to read out, and the two envelopes."""
+
+    genesis_words: str
+    envelopes: tuple[Path, Path]
+
+
+def prepare_founding(session: Session, folder: Path, envelopes: Path) -> Prepared:
+    """Make the approver key and the sealed recovery key, publish roster 0 in the folder, remember the place.
+
+    Raises:
+        WrongUse: when the organisation is founded already.
+    """
+    if not session.provisional:
+        raise WrongUse("This organisation is founded already.", "Colleagues join with `standdown org join`.")
+    session.writer()  # a wrong passphrase shows before anything is made
+    sealed = make_signing_keys(session.paths, session.org, session.ask, session.entropy)
+    paths = write_envelopes(sealed, envelopes)
+    place = FolderPlace(folder)
+    for n, _, raw, sigs, rival in session.reader.roster_files():
+        if not rival:
+            put_roster(place, n, raw, sigs)
+    add_place(session, folder)
+    return Prepared(words_of(genesis_of(session)), paths)
+
+
+def genesis_of(session: Session) -> str:
+    """The fingerprint of roster 0."""
+    return session.store.rosters()[0].sha256
+
+
+def make_signing_keys(paths: ProfilePaths, org: str, ask: AskPassphrase, entropy: Entropy) -> SealedRecovery:
+    """An approver key of one's own and a sealed recovery key; what an unfinished attempt left is made anew."""
+    passphrase = ask(APPROVER, new=True)
+    for role in ("approver", "recovery"):
+        for path in (paths.key(role), paths.key(role).with_suffix(".pub")):
+            path.unlink(missing_ok=True)
+    signer.create_approver_key(paths.key("approver"), "approver", passphrase)
+    return create_recovery_key(paths.key("recovery"), org, entropy)
+
+
+def write_envelopes(sealed: SealedRecovery, folder: Path) -> tuple[Path, Path]:
+    """Both sheets as files to print and seal; the recovery key itself then leaves the profile."""
+    platform.make_private_directory(folder)
+    one, two = folder / "recovery-envelope-1.txt", folder / "recovery-envelope-2.txt"
+    platform.write_durably(one, sealed.file_sheet.encode())
+    platform.write_durably(two, sealed.words_sheet.encode())
+    sealed.key.path.unlink()
+    return one, two
+
+
+def add_place(session: Session, folder: Path) -> None:
+    """Remember a folder as a place to sync with."""
+    place = str(folder.expanduser().absolute())
+    if place not in session.settings.places:
+        session.change_settings(replace(session.settings, places=(*session.settings.places, place)))
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A request to join lies in the folder: its words, to be read to an admin."""
+
+    words: str
+    envelopes: tuple[Path, Path]
+
+
+def join(
+    paths: ProfilePaths, ask: AskPassphrase, *, folder: Path, words: str, name: str, envelopes: Path,
+    clock: Clock | None = None, entropy: Entropy | None = None,
+) -> Joined:  # fmt: skip
+    """Make a profile and keys, pin the genesis whose words were heard, and ask to be admitted.
+
+    Raises:
+        WrongUse: where there is a profile already.
+        Problem: when no roster 0 in the folder has these words.
+    """
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    require_new(paths)
+    require_name(name)
+    place = FolderPlace(folder)
+    found, _ = rosters_in(place)
+    begin = next((one for one in found if one.n == 0 and same_words(words_of(one.sha256), words)), None)
+    if begin is None:
+        raise Problem(
+            "No organisation in that folder has these words.", "Compare them again; if they differ, do not go on."
+        )
+    value = canon.decode(begin.raw, limit=1024 * 1024)
+    org = Roster.parse(value).org
+    passphrase = ask(WRITER, new=True)
+    writer_key, device_key = make_session_keys(paths, passphrase, entropy)
+    sealed = make_signing_keys(paths, org, ask, entropy)
+    world: World = "drill" if org.startswith("d-") else "real"
+    person, console = new_id("p", entropy), new_id("c", entropy)
+    settings = ProfileSettings(
+        org=org, world=world, person=person, console=console, name=name, genesis=begin.sha256,
+        places=(str(folder.expanduser().absolute()),),
+    )  # fmt: skip
+    now = clock.wall_ms()
+    approver_key = keyfile.read_saved(paths.key("approver"), "approver")
+    request = Enrolment(
+        org=org, genesis=begin.sha256, created=now, nonce=new_nonce(entropy),
+        person=Person(
+            person=person, roles=SECOND_ROLES, sd=(),
+            keys=(
+                PersonKey(key=writer_key.public.line, use="writer", console=console, from_ms=now, to_ms=None),
+                PersonKey(key=approver_key.public.line, use="approver", console=console, from_ms=now, to_ms=None),
+                PersonKey(key=sealed.key.public.line, use="recovery", console=None, from_ms=now, to_ms=None),
+            ),
+        ),
+        console=ConsoleKey(console=console, key=device_key.public.line, from_ms=now, to_ms=None),
+    )  # fmt: skip
+    raw = canon.encode(request.as_json())
+    namespace = sshsig.enrol_ns(org)
+    writer, device = WriterSigner(writer_key.public), DeviceSigner(device_key.public)
+    writer.unlock(keyfile.read_private(writer_key.path, passphrase))
+    device.unlock(keyfile.read_private(device_key.path, None))
+    signatures = {
+        writer_key.public.fingerprint: writer.sign(namespace, raw),
+        device_key.public.fingerprint: device.sign(namespace, raw),
+        approver_key.public.fingerprint: signer.sign_once(approver_key, namespace, raw, ask(APPROVER)),
+        sealed.key.public.fingerprint: signer.sign_once(sealed.key, namespace, raw, sealed.phrase.encode()),
+    }
+    kept = write_envelopes(sealed, envelopes)
+    with JournalStore.open(paths, clock, entropy, parts=(OUTBOX,), genesis=begin.sha256) as store:
+        store.write(lambda tx: tx.put_roster(begin.raw, begin.signatures))
+    sha = put_enrolment(place, raw, signatures)
+    write_settings(paths.settings, settings)
+    return Joined(words_of(sha), kept)
+
+
+def requests_to_join(place: FolderPlace, org: str, genesis: str) -> list[tuple[Found, Enrolment]]:
+    """The sound requests in a place: of this organisation, signed by every key they name."""
+    found, _ = enrolments_in(place)
+    sound: list[tuple[Found, Enrolment]] = []
+    for one in found:
+        try:
+            request = Enrolment.parse(canon.decode(one.raw, limit=MAX_DOCUMENT_BYTES))
+        except BadForm:
+            continue
+        lines = [key.key for key in request.person.keys] + [request.console.key]
+        if request.org == org and request.genesis == genesis and _all_signed(one, lines, sshsig.enrol_ns(org)):
+            sound.append((one, request))
+    return sound
+
+
+def _all_signed(one: Found, lines: list[str], namespace: str) -> bool:
+    try:
+        for line in lines:
+            key = PublicKey.parse(line)
+            sshsig.verify(key, namespace, one.raw, one.signatures[key.fingerprint])
+    except (Problem, KeyError):
+        return False
+    return len(set(lines)) == len(lines)
+
+
+def admit(session: Session, words: str) -> str:
+    """Write roster 1 with the newcomer whose words were heard, sign it, and lay it into the folder; its hash.
+
+    Raises:
+        Problem: when no sound request in any place has these words.
+        WrongUse: when the organisation is founded already.
+    """
+    if not session.provisional:
+        raise WrongUse("Admitting a further member is not possible in this version.", "It comes with the next one.")
+    genesis = session.store.rosters()[0]
+    for folder in session.settings.places:
+        place = FolderPlace(Path(folder))
+        for found, request in requests_to_join(place, session.org, genesis.sha256):
+            if same_words(words_of(found.sha256), words):
+                return _write_roster_one(session, place, request)
+    raise Problem("No request to join has these words.", "Compare them again, or wait until the folder has synced.")
+
+
+def _write_roster_one(session: Session, place: FolderPlace, request: Enrolment) -> str:
+    genesis = session.store.rosters()[0]
+    now = session.clock.wall_ms()
+    session.person()
+    session.device()
+    founder = genesis.roster.persons[0]
+    made: list[PersonKey] = []
+    for use, console in (("approver", session.settings.console), ("recovery", None)):
+        line = keyfile.read_saved(session.paths.key(use), "approver" if use == "approver" else "recovery").public.line
+        made.append(
+            PersonKey(key=line, use="approver" if use == "approver" else "recovery", console=console, from_ms=now, to_ms=None)
+        )
+    roster = Roster(
+        org=session.org, n=1, prev=genesis.sha256, created=now, threshold=2,
+        policy=canon.sha256_hex(canon.encode(default_policy(session.org, now).as_json())),
+        persons=tuple(sorted((replace(founder, keys=(*founder.keys, *made)), request.person), key=lambda p: p.person)),
+        consoles=tuple(sorted((*genesis.roster.consoles, request.console), key=lambda c: c.console)),
+        adopts=tuple(sorted((feed, seq, ident) for feed, (seq, ident) in session.reader.heads().items())),
+    )  # fmt: skip
+    raw = canon.encode(roster.as_json())
+    namespace = sshsig.roster_ns(session.org)
+    approver = keyfile.read_saved(session.paths.key("approver"), "approver")
+    put_roster(
+        place, 1, raw,
+        {
+            session.writer().public.fingerprint: session.writer().sign(namespace, raw),
+            approver.public.fingerprint: signer.sign_once(approver, namespace, raw, session.ask(APPROVER)),
+        },
+    )  # fmt: skip
+    return canon.sha256_hex(raw)
+
+
+def sign_roster(session: Session) -> str:
+    """Sign the roster that waits in the folder and names one's own keys; adopt it where it is complete. Its hash.
+
+    Raises:
+        WaitsForPeople: when none waits.
+    """
+    waiting = waiting_rosters(session)
+    mine = keyfile.read_saved(session.paths.key("approver"), "approver")
+    for place, found in waiting:
+        roster = Roster.parse(canon.decode(found.raw, limit=1024 * 1024))
+        named = [key.key for person in roster.persons if person.person == session.me for key in person.keys]
+        if mine.public.line in named:
+            if mine.public.fingerprint not in found.signatures:
+                namespace = sshsig.roster_ns(session.org)
+                blob = signer.sign_once(mine, namespace, found.raw, session.ask(APPROVER))
+                put_roster(place, roster.n, found.raw, {**found.signatures, mine.public.fingerprint: blob})
+            adopt_rosters(session)
+            return found.sha256
+    raise WaitsForPeople("No roster waits for your signature.", "An admin admits you first: `standdown org admit`.")
+
+
+def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:
+    """Rosters in the places that follow the one in force here."""
+    following = session.roster.roster.n + 1
+    waiting: list[tuple[FolderPlace, Found]] = []
+    for folder in session.settings.places:
+        place = FolderPlace(Path(folder))
+        found, _ = rosters_in(place)
+        for one in found:
+            value = Roster.parse(canon.decode(one.raw, limit=1024 * 1024))
+            if value.n == following and value.prev == session.roster.sha256 and value.org == session.org:
+                waiting.append((place, one))
+    return waiting
+
+
+def adopt_rosters(session: Session) -> bool:
+    """Take over the following roster where it is fully signed, and note the one in force in the console's feed."""
+    taken = False
+    for _, found in waiting_rosters(session):
+        try:
+            session.store.write(lambda tx, found=found: tx.put_roster(found.raw, found.signatures))
+            taken = True
+        except Problem:  # not yet fully signed: it stays in the folder
+            continue
+    note_roster(session)
+    return taken
+
+
+def note_roster(session: Session) -> None:
+    """Keep the policy that the roster in force names, carried by this console's `roster.adopted`; once each version."""
+    roster = session.roster
+    if roster.roster.n == 0 or roster.roster.policy is None:
+        return
+    if not any(one.console == session.settings.console for one in roster.roster.consoles):
+        return
+    device = session.device()
+    noted = session.reader.entries(org=True, kinds=("roster.adopted",))
+    if any(one.feed == device.feed and one.entry.pub.get("roster") == list(roster.ref) for one in noted):
+        return
+    policy = canon.encode(default_policy(session.org, roster.roster.created).as_json())
+    known = canon.sha256_hex(policy) == roster.roster.policy
+
+    def work(tx: Tx) -> None:
+        stored = tx.append(device, Draft("roster.adopted", pub={"roster": list(roster.ref)}), roster=roster.ref)
+        if known:
+            tx.put_document(policy, carried_by=stored.id)
+
+    session.store.write(work)
+
+
+def rehearse(session: Session) -> str:
+    """A self-test and one signed rehearsal: proof that this person can sign. The document's hash.
+
+    Raises:
+        WrongPassphrase: when the approver key does not open.
+        NotInRoster: before the roster names this person.
+    """
+    feed, ref = session.person(), session.ref
+    now = session.clock.wall_ms()
+    document = Rehearsal(org=session.org, person=session.me, role="approver", roster=ref, created=now)
+    raw = canon.encode(document_json(document))
+    sha = canon.sha256_hex(raw)
+    key = keyfile.read_saved(session.paths.key("approver"), "approver")
+    record = ApprovalRecord(
+        org=session.org, doc=sha, doc_type="rehearsal.v1", op=None, decision="approve", person=session.me,
+        key=key.public.fingerprint, console=session.settings.console, seat="own", at=now, roster=ref,
+        nonce=new_nonce(session.entropy),
+    )  # fmt: skip
+    signed = canon.encode(record.as_json())
+    blob = signer.sign_once(key, sshsig.approve_ns(session.org), signed, session.ask(APPROVER))
+
+    def work(tx: Tx) -> None:
+        proposed = tx.append(
+            feed, Draft("document.proposed", pub={"doc": sha, "doc_type": "rehearsal.v1"}), roster=ref
+        )
+        tx.put_document(raw, carried_by=proposed.id)
+        tx.append(
+            feed, Draft("self-test", disclosures={"speaker": session.settings.name, "text": "I can sign."}), roster=ref
+        )
+        pub = {"doc": sha, "record": b64(signed), "sig": b64(blob)}
+        tx.append(feed, Draft("document.approved", pub=dict(pub)), roster=ref)
+
+    session.store.write(work)
+    return sha
+
+
+def b64(data: bytes) -> str:
+    """Standard base64, as entries carry records and signatures."""
+    return b64encode(data).decode("ascii")
