@@ -130,7 +130,7 @@ class _Walk:
     def _windows(self) -> Iterator[tuple[_Feed, list[Row]]]:
         for (feed,) in self._connection.execute("SELECT DISTINCT feed FROM entry ORDER BY feed").fetchall():
             self._counts["feeds"] += 1
-            state = _Feed(facts=self._facts(feed))
+            state = _Feed(facts=self._facts(feed), forked=feed in self._forks)
             at: tuple[int, str] = (-1, "")
             while window := self._connection.execute(_ROWS, (feed, *at, _WINDOW)).fetchall():
                 at = (window[-1][2], window[-1][0])
@@ -162,10 +162,8 @@ class _Walk:
                 missing = f"number {feed.seq + 1} is missing before it"
                 raise _Stop(_where(row), missing)
             feed.seq, feed.before, feed.here = entry.seq, feed.here, {}
-        elif not feed.forked:
-            feed.forked = True
-            if self._forks.get(row[1], entry.seq + 1) > entry.seq:
-                raise _Stop(_where(row), "two entries stand at one number, and the fork is not marked")
+        elif self._forks.get(row[1], entry.seq + 1) > entry.seq:
+            raise _Stop(_where(row), "two entries stand at one number, and the fork is not marked")
         feed.here[ident] = entry.hlc
         if entry.prev is not None and (entry.prev not in feed.before or feed.before[entry.prev] >= entry.hlc):
             raise _Stop(_where(row), "it does not follow the entry before it")

@@ -4,6 +4,7 @@ import sqlite3
 import threading
 
 import pytest
+
 from console.domain.errors import BadForm
 from console.domain.forms import RevokedKey
 from console.journal.faults import NewerJournal, NoGenesis, NoRoster, WrongFeed
@@ -113,9 +114,8 @@ def test_rows_that_are_evidence_refuse_update_and_delete(world, table):
 
 
 def test_readers_cannot_write(world):
-    with world.open("a") as store, store.reader().snapshot() as connection:
-        with pytest.raises(sqlite3.OperationalError):
-            connection.execute("INSERT INTO meta VALUES ('x', 'y')")
+    with world.open("a") as store, store.reader().snapshot() as connection, pytest.raises(sqlite3.OperationalError):
+        connection.execute("INSERT INTO meta VALUES ('x', 'y')")
 
 
 def test_durability_is_full_and_wal(world):
@@ -227,9 +227,11 @@ def test_other_packages_tables_commit_with_entries_and_newer_ones_are_refused(wo
     where = ProfilePaths(tmp_path / "x")
     with JournalStore.open(where, FakeClock(), SeededEntropy(), parts=(Part("sample", part.steps[:1]),)) as store:
         store.write(lambda tx: tx.connection.execute("INSERT INTO sample VALUES (1)"))
-    with JournalStore.open(where, FakeClock(), SeededEntropy(), parts=(part,)) as store:
-        with store.reader().snapshot() as connection:
-            assert connection.execute("SELECT a, b FROM sample").fetchall() == [(1, None)]
+    with (
+        JournalStore.open(where, FakeClock(), SeededEntropy(), parts=(part,)) as store,
+        store.reader().snapshot() as connection,
+    ):
+        assert connection.execute("SELECT a, b FROM sample").fetchall() == [(1, None)]
     with pytest.raises(NewerJournal):
         JournalStore.open(where, FakeClock(), SeededEntropy(), parts=(Part("sample", part.steps[:1]),))
 
@@ -252,7 +254,7 @@ def test_reading_by_incident_subject_kind_and_window(world):
         assert [s.seq for s in read.about(OP)] == [4]
         assert read.incidents() == [INC]
         assert read.heads() == {feed.feed: (6, read.feed(feed.feed)[-1].id)}
-        assert ORG == read.feed(feed.feed, 2, 2)[0].entry.org
+        assert read.feed(feed.feed, 2, 2)[0].entry.org == ORG
 
 
 def test_a_revoked_key_keeps_its_history_and_loses_the_rest(world):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from console.domain.forms import ConsoleKey, Person, PersonKey, RevokedKey, Roster
 from console.journal.store import JournalStore
 from console.keys import canon
 from console.keys.sshsig import Stamp, public_of, roster_ns
 from console.runtime.ids import crockford
 from console.runtime.paths import ProfilePaths
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.kit.clock import FakeClock
 from tests.kit.entropy import SeededEntropy
 
