@@ -6,7 +6,6 @@ It listens on 127.0.0.1 only. It must never be given a real credential: what rea
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import copy
 import json
 import threading
@@ -207,6 +206,7 @@ class Simulator:
         finally:
             ready.set()
             loop.run_until_complete(self._stop_listening())
+            loop.run_until_complete(_end_rest())
             loop.close()
 
     def _on_loop(self, step: Callable[[], Any]) -> None:
@@ -241,10 +241,8 @@ class Simulator:
         except asyncio.CancelledError:
             return  # the server is being closed; this task is the connection's own and ends here
         finally:
-            self._open.discard(task)
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+            self._open.discard(task)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         incoming = await self._read(reader)
@@ -312,6 +310,15 @@ class Simulator:
             if fault.times <= 0:
                 del self._faults[name]
         return fault
+
+
+async def _end_rest() -> None:
+    """End what began while the server was being closed, and let its connections go."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
+    await asyncio.sleep(0)
 
 
 def serve(site: Site, *, name: str = "simulator") -> Simulator:

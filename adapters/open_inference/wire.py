@@ -131,7 +131,7 @@ def check(reply: Reply, what: str) -> Reply:
 
 
 def infer_body(inputs: list[Tensor]) -> dict[str, Any] | None:
-    """The smallest request that fits these inputs: zeros, one along every free dimension. None when it would be huge."""
+    """The smallest request that fits these inputs: zeros, one along every free dimension; None when huge."""
     tensors: list[dict[str, Any]] = []
     total = 0
     for tensor in inputs:

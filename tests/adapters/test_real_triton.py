@@ -1,0 +1,63 @@
+"""The Open Inference adapter against a real Triton."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.conformance import AdapterConformance, DirectContext, until
+from adapters.contract import Refused, Wish
+from tests.adapters.kit import open_inference_at
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+WISH = Wish(lever="model.unload", selector="toy2", surface_key="toy2")
+
+
+@pytest.fixture
+def adapter(real_servers):
+    return open_inference_at(real_servers["triton"]["base_url"])
+
+
+@pytest.fixture
+def context(real_servers):
+    return DirectContext(real_servers["triton"]["base_url"], auth="none", deadline_s=60.0)
+
+
+class TestRealTriton(AdapterConformance):
+    settles_within_s = 30.0
+
+    @pytest.fixture
+    def wish(self):
+        return WISH
+
+
+def test_an_unload_takes_a_while_and_refuses_at_once(adapter, context):
+    async def story():
+        planned = await adapter.plan(context, WISH)
+        await adapter.apply(context, planned)
+        try:
+            first = await adapter.read_back(context, planned)
+            seen = await adapter.probe(context, planned, None)
+            with pytest.raises(Refused, match="unloading"):
+                await adapter.plan(context, WISH)
+            last = await until(
+                lambda: adapter.read_back(context, planned), lambda back: back.verdict == "in-effect", 30.0
+            )
+            again = await adapter.plan(context, WISH)
+        finally:
+            await adapter.revert(context, planned)
+        return first, seen, last, again
+
+    first, seen, last, again = asyncio.run(story())
+    assert (first.verdict, first.detail) == ("not-in-effect", "UNLOADING")
+    assert seen.outcome == "refused"
+    assert seen.status == 404
+    assert last.verdict == "in-effect"
+    assert again.pre == {"loaded": "false"}
+    assert again.revert[0].path.endswith("/unload")
+
+
+def test_the_plan_keeps_the_inputs_an_unloaded_model_no_longer_tells(adapter, context):
+    planned = asyncio.run(adapter.plan(context, WISH))
+    assert planned.params["inputs"] == '[{"name":"in","datatype":"BYTES","shape":[1]}]'
