@@ -59,16 +59,6 @@ class TooFewSigners(BadRoster):
     """Fewer distinct admins signed than the threshold asks for."""
 
 
-class RosterFork(BadRoster):
-    """Two valid rosters of one number. Both are kept; people who stand in both go on containing."""
-
-    def __init__(self, n: int, one: str, other: str) -> None:
-        super().__init__(f"two different rosters {n} are validly signed ({one[:16]} and {other[:16]})")
-        self.n = n
-        self.one = one
-        self.other = other
-
-
 class BadEnrolment(Problem):
     """A request to join that does not prove what it claims."""
 

@@ -84,8 +84,8 @@ class VerifiedRoster:
             for name, facts in self._keys.items()
             if name in sigs
             and facts.use in _SIGNING
-            and facts.person in admins
             and facts.person is not None
+            and facts.person in admins
             and facts.valid_at(at_ms)
             and not self.is_revoked(name)
             and _holds(facts.public, namespace, message, sigs[name])
