@@ -177,7 +177,7 @@ class GuardedContext:
     "the second of two was not sent".
     """
 
-    pin: Pin
+    pin: Pin | None
     wire: Wire
     clock: Clock
     secrets: Secrets
@@ -262,6 +262,8 @@ class GuardedContext:
     ) -> Reply:
         if not (method.isascii() and method.isalpha()):
             raise Refused("the adapter used a method that is none")
+        if self.pin is None:
+            raise NotSent("it has no address: people act here by hand")
         url = self.pin.url(path)
         if content_type is not None:
             headers["content-type"] = content_type
@@ -290,17 +292,21 @@ class GuardedContext:
         answer = await client.send(request, stream=True)
         try:
             if answer.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
-                raise _Overlong(f"{self.pin.place} answered in a compressed form that was not asked for")
+                raise _Overlong(f"{self._place} answered in a compressed form that was not asked for")
             body = bytearray()
             async for chunk in answer.aiter_raw():
                 body += chunk
                 if len(body) > MAX_REPLY_BYTES:
-                    raise _Overlong(f"{self.pin.place} answered more than 1 MiB")
+                    raise _Overlong(f"{self._place} answered more than 1 MiB")
         finally:
             await answer.aclose()
         headers = {name.lower(): value for name, value in answer.headers.items()}
         elapsed_ms = max(0, self.clock.boot_ms() - began_ms)
         return Reply(status=answer.status_code, headers=headers, body=bytes(body), elapsed_ms=elapsed_ms)
+
+    @property
+    def _place(self) -> str:
+        return "the provider" if self.pin is None else self.pin.place
 
     def _begun(self, progress: _Progress, effect: Effect) -> None:
         if progress.begun and effect == "write":
@@ -309,7 +315,7 @@ class GuardedContext:
     def _lost(self, progress: _Progress, effect: Effect, why: str) -> NoReturn:
         """No answer: what may be concluded depends on whether a byte left."""
         self._begun(progress, effect)
-        told = f"{self.pin.place}: {why}"
+        told = f"{self._place}: {why}"
         if effect == "write" and progress.begun:
             raise OutcomeUnknown(told) from None
         raise NotSent(told) from None
@@ -321,9 +327,9 @@ class GuardedContext:
             if effect == "write":
                 self.writes_begun -= 1  # the provider says that it did nothing
             wait_s = _retry_after_s(reply.headers.get("retry-after"), self.clock)
-            raise Throttled(f"{self.pin.place} asks to wait {wait_s:g} s", wait_s)
+            raise Throttled(f"{self._place} asks to wait {wait_s:g} s", wait_s)
         if reply.status >= _SERVER_FAULT:
-            told = f"{self.pin.place} answered {reply.status}"
+            told = f"{self._place} answered {reply.status}"
             raise OutcomeUnknown(told) if effect == "write" else NotSent(told)
         if effect == "write":
             self.writes_answered += 1

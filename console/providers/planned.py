@@ -16,6 +16,9 @@ from console.domain.actions import Target, missing_disclosures
 from console.domain.errors import BadForm, Problem
 from console.domain.profile import JsonValue, check_text
 
+# services take the contract's values from here: only providers and outbox import adapters
+__all__ = ["NotHereYet", "Planned", "from_disclosures", "to_disclosures"]
+
 _NAME: Final = re.compile(r"[\x21-\x7e]{1,64}\Z")
 _BASE64: Final = "base64"
 _REQUEST_FIELDS: Final = {"method", "path", "body", "encoding", "content_type", "effect"}

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass
@@ -33,7 +34,7 @@ class PlainEstate:
     connections: int = 0
     _server: asyncio.Server | None = None
 
-    async def __aenter__(self) -> PlainEstate:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -1,0 +1,193 @@
+"""The one moment that decides: approvals taken in, facts folded, the rule asked, and the outbox rows, all in one step.
+
+Nothing else may put a row into the outbox. A forged file, an edited row or one signature never gets this far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from console.domain.actions import Action, Document
+from console.domain.errors import Problem
+from console.domain.profile import JsonValue
+from console.domain.quorum import Signed, Verdict, quorum
+from console.journal.tx import Tx
+from console.journal.values import Draft, FeedSigner, Stored
+from console.keys.roster import VerifiedRoster
+from console.outbox import store
+from console.outbox.facts import CARRIERS, Held, Moments, good_entries, policy_of, prove_record, read_document
+from console.outbox.item import Row
+from console.providers.planned import from_disclosures
+
+Outcome = Literal["authorised", "already", "waiting", "not-ours", "over"]
+_KINDS: Final = {"action.v1": "dispatch", "redaction.v1": "redaction", "closing.v1": "closing"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What became of one document here. `verdict` is null where the rule was not asked.
+
+    `refused` says of each approval that was not taken in, why.
+    """
+
+    doc: str
+    op: str | None
+    outcome: Outcome
+    verdict: Verdict | None = None
+    why: str = ""
+    refused: tuple[str, ...] = ()
+
+
+def doc_type(document: Document) -> str:
+    """The document's type word."""
+    return "action.v1" if isinstance(document, Action) else document.doc_type
+
+
+def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911  one answer for each outcome
+    """Decide about one document on this console, in the caller's transaction.
+
+    Raises:
+        UnknownDocument: when the document or its policy is not here.
+        BadForm: when its bytes are no form this version knows.
+    """
+    held = read_document(tx.connection, doc)
+    op: str | None = getattr(held.document, "op", None)
+    word = _KINDS.get(doc_type(held.document))
+    if word is None:
+        return Decision(doc=doc, op=op, outcome="not-ours", why="It needs no dispatch.")
+    if any(
+        one.entry.pub.get("doc") == doc and one.feed == feed.feed
+        for one in good_entries(tx.connection, (f"{word}.authorised",))
+    ):
+        return Decision(doc=doc, op=op, outcome="already")
+    ours = own_targets(held.document, feed)
+    if isinstance(held.document, Action) and not ours:
+        return Decision(doc=doc, op=op, outcome="not-ours", why="Another console dispatches it.")
+    roster = tx.roster()
+    now_ms = tx.now_ms
+    over = _is_over(tx, held, now_ms)
+    if over:
+        return Decision(doc=doc, op=op, outcome="over", why=over)
+    records, refused = _receive(tx, feed, held, roster)
+    moments = Moments(tx.connection, roster, policy_of(roster))
+    facts = moments.at(moments.now_heads, doc, now_ms)
+    verdict = quorum(doc, held.document, [one for _, one in records], facts, now_ms)
+    if not verdict.met:
+        return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, refused=refused)
+    missing = _not_here(held, ours)
+    if missing:
+        return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=missing, refused=refused)
+    stored = _decide(tx, feed, held, moments, records, now_ms, f"{word}.authorised")
+    if isinstance(held.document, Action):
+        for at in ours:
+            store.enqueue(tx.connection, new_row(held.document, doc, at, stored.entry.hlc[0]))
+    return Decision(doc=doc, op=op, outcome="authorised", verdict=verdict, refused=refused)
+
+
+def new_row(action: Action, doc: str, at: int, since_ms: int) -> Row:
+    """The row with which a target begins."""
+    target = action.targets[at]
+    return Row(
+        doc=doc, target=at, op=action.op, inc=action.inc, instance=target.instance, direction=action.direction,
+        by_hand=target.by_hand, state="queued", attempt=0, since_ms=since_ms,
+    )  # fmt: skip
+
+
+def own_targets(document: Document, feed: FeedSigner) -> tuple[int, ...]:
+    """The targets whose first dispatcher is this machine feed."""
+    if not isinstance(document, Action):
+        return ()
+    return tuple(at for at, target in enumerate(document.targets) if target.dispatchers[0] == feed.feed)
+
+
+def _is_over(tx: Tx, held: Held, now_ms: int) -> str:
+    document = held.document
+    if not isinstance(document, Action):
+        return ""
+    if now_ms > max(document.execute_by, document.execute_by_unreachable or 0):
+        return "Its time has passed."
+    return "A later revision was authorised." if superseded(tx, held.sha) else ""
+
+
+def superseded(tx: Tx, doc: str) -> bool:
+    """Whether a later revision of it was authorised anywhere."""
+    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
+        try:
+            other = read_document(tx.connection, str(stored.entry.pub["doc"])).document
+        except Problem:
+            continue
+        if isinstance(other, Action) and other.supersedes == doc:
+            return True
+    return False
+
+
+def _receive(
+    tx: Tx, feed: FeedSigner, held: Held, roster: VerifiedRoster
+) -> tuple[list[tuple[str, Signed]], tuple[str, ...]]:
+    """Take in every proven approval of any feed as `approval.received` on our own; those taken in before count on."""
+    found: list[tuple[str, Signed]] = []
+    refused: list[str] = []
+    known: set[str] = set()
+    for stored in good_entries(tx.connection, ("approval.received",)):
+        if stored.feed == feed.feed and stored.entry.pub.get("doc") == held.sha:
+            known.add(str(stored.entry.pub["record"]))
+            try:
+                found.append((stored.id, prove_record(stored.entry.pub, roster, stored.entry.hlc[0])))
+            except Problem as fault:
+                refused.append(fault.what)
+    for stored in good_entries(tx.connection, CARRIERS):
+        pub = stored.entry.pub
+        if pub.get("doc") != held.sha or str(pub["record"]) in known:
+            continue
+        try:
+            prove_record(pub, roster, tx.now_ms)
+        except Problem as fault:
+            refused.append(fault.what)
+            continue
+        known.add(str(pub["record"]))
+        received = _record(tx, feed, held, stored, roster)
+        found.append((received.id, prove_record(received.entry.pub, roster, received.entry.hlc[0])))
+    return found, tuple(refused)
+
+
+def _record(tx: Tx, feed: FeedSigner, held: Held, carrier: Stored, roster: VerifiedRoster) -> Stored:
+    pub: dict[str, JsonValue] = {
+        "doc": held.sha, "record": carrier.entry.pub["record"], "sig": carrier.entry.pub["sig"],
+        "carried_by": carrier.id,
+    }  # fmt: skip
+    draft = Draft("approval.received", inc=carrier.entry.inc, subj=carrier.entry.subj, pub=pub)
+    return tx.append(feed, draft, roster=roster.ref)
+
+
+def _not_here(held: Held, ours: tuple[int, ...]) -> str:
+    """Why some of our targets cannot be dispatched from here yet."""
+    if isinstance(held.document, Action):
+        for at in ours:
+            try:
+                from_disclosures(held.document.targets[at], held.disclosed(at), held.document.direction)
+            except Problem as fault:
+                return fault.what
+    return ""
+
+
+def _decide(
+    tx: Tx,
+    feed: FeedSigner,
+    held: Held,
+    moments: Moments,
+    records: list[tuple[str, Signed]],
+    now_ms: int,
+    kind: str,
+) -> Stored:
+    """Write down exactly what was asked: whoever evaluates the rule with this gets the same answer."""
+    heads: list[JsonValue] = [[name, seq, ident] for name, seq, ident in moments.now_heads]
+    ids: list[JsonValue] = [ident for ident, _ in records]
+    roster = moments.roster
+    pub: dict[str, JsonValue] = {
+        "doc": held.sha, "records": ids, "roster": list(roster.ref), "policy": policy_of(roster), "now": now_ms,
+        "clock": "trusted", "seen": heads, "verdict": "approved",
+    }  # fmt: skip
+    op: str | None = getattr(held.document, "op", None)
+    inc: str | None = getattr(held.document, "inc", None)
+    return tx.append(feed, Draft(kind, inc=inc, subj=op, pub=pub), roster=roster.ref)

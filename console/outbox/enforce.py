@@ -1,0 +1,183 @@
+"""From accepted to recorded to enforced, by what was observed and nothing else; attestation for what people do.
+
+A provider's yes is only accepted. It must never end in "enforced" without named evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adapters.contract import AdapterFault, Evidence, Planned
+from console.domain.profile import JsonValue
+from console.journal.tx import Tx
+from console.outbox import gate
+from console.outbox import store as table
+from console.outbox.executor import Executor
+from console.outbox.facts import good_entries
+from console.outbox.item import Row
+from console.outbox.steps import Pace, Sleep, Steps
+from console.providers.plane import Plane
+from console.providers.planned import from_disclosures
+from console.providers.probes import Measurement, measure
+
+_REACHED = frozenset({"accepted", "recorded", "enforced", "unmeasurable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What is probed, with which credential, and how the evidence is called (None: as the probe calls it)."""
+
+    planned: Planned
+    credential: str | None
+    evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcer:
+    """Observes what became of accepted targets."""
+
+    steps: Steps
+    pace: Pace
+    executor: Executor
+    sleep: Sleep
+
+    async def confirm(self, row: Row, plane: Plane) -> Row:
+        """An independent read: recorded when it shows, attention when it does not in the lever's lag and a minute."""
+        authority = await self.steps.write(lambda tx: gate.prove(tx, self.steps.feed, row))
+        lever = plane.lever(authority.planned.lever)
+        try:
+            seen = await plane.read_back(authority.planned)
+        except AdapterFault as fault:
+            return await self.executor.wait(row, fault)
+        now_ms = self.steps.clock.wall_ms()
+        fields: dict[str, JsonValue] = dict(seen.fields)
+        if seen.verdict == "in-effect":
+            return await self.steps.attempted(
+                row, "dispatch.recorded", "recorded", words={"fields": fields}, tries=0, not_before_ms=0
+            )
+        if now_ms - row.since_ms < self.pace.record_ms + lever.read_back_lag_s * 1000:
+            return await self.steps.save(row, not_before_ms=now_ms + self.pace.recheck_ms)
+        told = "does not show it" if seen.verdict == "not-in-effect" else "cannot tell"
+        why = f"The provider accepted it, and an independent read {told}."
+        return await self.steps.tell(
+            row, "dispatch.attention", {}, words={"why": why, "fields": fields}, state="attention", detail=why
+        )
+
+    async def measure(self, row: Row, plane: Plane) -> Row:
+        """Probe a recorded containment until it is enforced, or say plainly that it cannot be measured."""
+        witness, waits = await self.steps.write(lambda tx: self._witness(tx, row, plane))
+        if witness is None and waits:
+            return await self.steps.save(row, not_before_ms=self.steps.clock.wall_ms() + self.pace.recheck_ms)
+        if witness is None:
+            return await self._unmeasurable(row, "No credential, canary or client here could measure it.")
+        lever = plane.lever(witness.planned.lever)
+        spread_ms = lever.propagation_s * 1000 if self.pace.spread_ms is None else self.pace.spread_ms
+
+        async def on_pass(passes: int) -> None:
+            if passes == 1:
+                await self._passed(row, passes)
+
+        found = await measure(
+            plane, witness.planned, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
+            probes=self.pace.probes, patience_ms=self.pace.patience_ms, on_pass=on_pass,
+        )  # fmt: skip
+        return await self._conclude(row, witness, found)
+
+    async def _conclude(self, row: Row, witness: Witness, found: Measurement) -> Row:
+        if found.verdict == "enforced" and found.first_ms is not None and found.last_ms is not None:
+            pub: dict[str, JsonValue] = {
+                "evidence": witness.evidence or found.evidence or "client-view", "probes": found.refused,
+                "since": found.first_ms, "until": found.last_ms,
+            }  # fmt: skip
+            return await self.steps.attempted(row, "dispatch.enforced", "enforced", pub=pub)
+        tries = row.tries + 1
+        if found.passed > 1:
+            await self._passed(row, found.passed)
+        if tries < self.pace.rounds:
+            until = self.steps.clock.wall_ms() + self.pace.recheck_ms
+            return await self.steps.save(row, tries=tries, not_before_ms=until, detail=found.detail[:300])
+        if found.verdict == "passing":
+            return await self.steps.end(
+                row, "attention", "dispatch.attention", "It is recorded, and what it forbids still works."
+            )
+        return await self._unmeasurable(row, f"The probes could not tell: {found.detail or 'no clear refusals'}.")
+
+    async def _passed(self, row: Row, passes: int) -> None:
+        await self.steps.attempted(row, "dispatch.passed", "recorded", pub={"passes": passes})
+
+    async def _unmeasurable(self, row: Row, why: str) -> Row:
+        return await self.steps.attempted(row, "dispatch.unmeasurable", "unmeasurable", words={"why": why})
+
+    def _witness(self, tx: Tx, row: Row, plane: Plane) -> tuple[Witness | None, bool]:
+        """The best evidence to be had: the target's own credential, a canary corrected with it, a client's view.
+
+        The second value says that a canary exists whose own correction is still on its way.
+        """
+        authority = gate.prove(tx, self.steps.feed, row)
+        planned, action = authority.planned, authority.action
+        lever = plane.lever(planned.lever)
+        if lever.probe is None:
+            return None, False
+        own = plane.credential_for(planned.selector)
+        if own is not None:
+            return Witness(planned, own, None), False
+        if lever.probe == "client-view":
+            return Witness(planned, None, None), False
+        target = action.targets[row.target]
+        waits = False
+        for at, other in enumerate(action.targets):
+            if not other.canary or (other.instance, other.lever) != (target.instance, target.lever):
+                continue
+            if at == row.target:
+                continue
+            sibling = from_disclosures(other, authority.held.disclosed(at), action.direction)
+            credential = plane.credential_for(sibling.selector)
+            beside = table.find(tx.connection, row.doc, at)
+            if credential is None or beside is None:
+                continue
+            if beside.state in _REACHED:
+                return Witness(sibling, credential, "canary"), False
+            waits = waits or not beside.final
+        return None, waits
+
+
+async def by_hand(row: Row, steps: Steps) -> Row:
+    """A target that people carry out: told once that it is asked for, then waiting for their word.
+
+    Raises:
+        Unauthorised: when no valid decision stands behind the row.
+    """
+    return await steps.write(lambda tx: _by_hand(tx, row, steps))
+
+
+def _by_hand(tx: Tx, row: Row, steps: Steps) -> Row:
+    authority = gate.prove(tx, steps.feed, row)
+    words = _words_about(tx, row)
+    for stored_id, outcome in words:
+        if outcome == "done":
+            pub: dict[str, JsonValue] = {"attempt": row.attempt, "outcome": "attested", "of": [stored_id]}
+            return steps.tell_in(tx, row, "dispatch.accepted", pub, state="attested", detail="Attested by a person.")
+        if outcome == "declined":
+            why = "Whoever was asked declined."
+            failed: dict[str, JsonValue] = {"attempt": row.attempt, "of": [stored_id]}
+            return steps.tell_in(tx, row, "dispatch.failed", failed, words={"why": why}, state="failed", detail=why)
+    stop = gate.recheck(tx, authority, row, tx.now_ms)
+    if stop is not None:
+        return steps.tell_in(tx, row, stop.kind, {}, words={"why": stop.why}, state=stop.state, detail=stop.why)
+    if not row.held:
+        why = "It is asked of a person; their attestation is awaited."
+        return steps.tell_in(tx, row, "dispatch.held", {}, words={"why": why}, held=True, detail=why)
+    return row
+
+
+def _words_about(tx: Tx, row: Row) -> Sequence[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for stored in good_entries(tx.connection, ("correction.attested",)):
+        pub = stored.entry.pub
+        if pub.get("doc") == row.doc and pub.get("target") == row.target and stored.entry.author is not None:
+            found.append((stored.id, str(pub.get("outcome", "done"))))
+    return found
+
+
+__all__ = ["Enforcer", "Witness", "by_hand"]

@@ -1,0 +1,363 @@
+"""The loop that moves the outbox: sync, decide, look, dispatch, observe; one provider never holds another up.
+
+It constructs nothing about people and signs with the machine's feed only. Only the holder of the engine lock runs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from console.domain.actions import Action
+from console.domain.errors import Problem
+from console.domain.profile import JsonValue
+from console.journal.rows import select_entries
+from console.journal.store import JournalStore
+from console.journal.tx import Tx
+from console.journal.values import Draft, FeedSigner
+from console.outbox import store as table
+from console.outbox.authorise import Decision, authorise
+from console.outbox.backoff import Breaker
+from console.outbox.enforce import Enforcer, by_hand
+from console.outbox.executor import Executor
+from console.outbox.facts import good_entries, read_document
+from console.outbox.gate import Unauthorised
+from console.outbox.item import Row
+from console.outbox.reconcile import Reconciler, recover
+from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
+from console.providers.plane import Plane, Planes
+from console.providers.poller import Look, Reachability, Transition, look
+from console.runtime.clock import Clock
+from console.runtime.ids import Entropy
+
+Until = Literal["settled", "forever"]
+SyncHook = Callable[[], object]
+PATIENT_ATTEMPTS = 5  # so often tried, a settling run leaves it waiting and says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a run ended: every row, what waits for people and what for a connection, and what was odd, as sentences."""
+
+    rows: tuple[Row, ...]
+    people: tuple[str, ...]
+    connection: tuple[str, ...]
+    odd: tuple[str, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing waits any more."""
+        return not self.people and not self.connection
+
+
+@dataclass(slots=True)
+class _Provider:
+    """What the engine remembers of one provider while it runs."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    looked_ms: int | None = None
+
+
+class Outbox:
+    """Dispatches what this console decides. One per profile; use it on one event loop."""
+
+    def __init__(  # noqa: PLR0913  the one place where it is wired
+        self,
+        store: JournalStore,
+        feed: FeedSigner,
+        planes: Planes,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        sync: SyncHook | None = None,
+        pace: Pace | None = None,
+        sleep: Sleep = asyncio.sleep,
+        crash: CrashPoint = no_crash,
+    ) -> None:
+        self._pace = pace or Pace()
+        self._steps = Steps(store, feed, clock, entropy, crash)
+        self._planes = planes
+        self._clock = clock
+        self._sync = sync
+        self._sleep = sleep
+        self._executor = Executor(self._steps, self._pace)
+        self._reconciler = Reconciler(self._steps, self._pace, self._executor)
+        self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
+        self._watch = Reachability()
+        self._providers: dict[str, _Provider] = {}
+        self._working: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        self._odd: list[str] = []
+        self._decisions: dict[str, Decision] = {}
+        self._newest = -1
+        self._synced_ms: int | None = None
+        self._refused: set[tuple[str, int]] = set()
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """What did not add up: rows without a decision, sync faults, adapters' surprises."""
+        return tuple(self._odd)
+
+    async def rows(self) -> list[Row]:
+        """Every row as it stands."""
+        return await self._steps.write(lambda tx: table.load(tx.connection))
+
+    async def authorise(self, doc: str) -> Decision:
+        """Decide about one document now, if its people have signed."""
+        return await self._steps.write(lambda tx: authorise(tx, self._steps.feed, doc))
+
+    async def release(self, doc: str, target: int) -> bool:
+        """The "now" button: end the hold of a target that waits after an outage. False where it does not."""
+
+        def work(tx: Tx) -> bool:
+            row = table.find(tx.connection, doc, target)
+            if row is None or row.state != "queued" or not row.held or row.by_hand:
+                return False
+            tx.connection.execute("UPDATE outbox SET not_before_ms = 0 WHERE doc = ? AND target = ?", (doc, target))
+            return True
+
+        return await self._steps.write(work)
+
+    async def recover(self) -> None:
+        """Set the table right by the chain, and learn which providers were down. Once, before the first round."""
+        self._odd += await self._steps.write(lambda tx: recover(tx, self._steps))
+        self._watch = Reachability(await self._steps.write(self._down))
+
+    async def run(self, until: Until = "settled", *, deadline_ms: int | None = None) -> Settled:
+        """Go round until every row is final or waits for people or a connection (or, `forever`, until cancelled).
+
+        `deadline_ms` bounds a settling run on the boot clock; what is under way then is finished first.
+        """
+        await self.recover()
+        try:
+            while True:
+                await self.run_once()
+                late = deadline_ms is not None and self._clock.boot_ms() >= deadline_ms
+                if until == "settled" and (late or await self._is_settled()):
+                    break
+                await self._sleep(self._pace.tick_s)
+            await self._quiet()
+            return await self._told()
+        finally:
+            await self._abandon()
+
+    async def run_once(self) -> None:
+        """One round: sync and looks when due, decisions, and a step begun for every row that may take one."""
+        await self._sync_if_due()
+        await self._decide_all()
+        rows = [row for row in await self.rows() if not row.final and row.key not in self._refused]
+        self._look_if_due({row.instance for row in rows if not row.by_hand})
+        for row in rows:
+            if row.key in self._working:
+                continue
+            if row.state == "queued" and not (row.by_hand or row.outage) and self._watch.is_down(row.instance):
+                await self._reconciler.lost(row)  # authorised while its provider was already away
+            elif await self._is_due(row):
+                self._working[row.key] = asyncio.create_task(self._advance(row))
+
+    # -- sync and decisions --------------------------------------------------------------------------------------------
+
+    async def _sync_if_due(self) -> None:
+        now = self._clock.boot_ms()
+        if self._sync is None or (self._synced_ms is not None and now - self._synced_ms < self._pace.sync_ms):
+            return
+        self._synced_ms = now
+        try:
+            await asyncio.to_thread(self._sync)
+        except (Problem, OSError) as fault:  # no place is needed to contain: it is recorded and tried again
+            self._note(f"sync: {fault}")
+
+    async def _decide_all(self) -> None:
+        """Decide whatever may have become decidable; asked again only when the journal has grown."""
+        newest, docs = await self._steps.write(lambda tx: _undecided(tx, self._newest))
+        self._newest = newest
+        for doc in docs:
+            try:
+                self._decisions[doc] = await self.authorise(doc)
+            except Problem as fault:
+                self._decisions[doc] = Decision(doc=doc, op=None, outcome="waiting", why=fault.what)
+
+    # -- providers -----------------------------------------------------------------------------------------------------
+
+    def _look_if_due(self, instances: set[str]) -> None:
+        now = self._clock.boot_ms()
+        for instance in instances:
+            plane, known = self._planes.get(instance), self._known(instance)
+            if plane is None or instance in self._looking:
+                continue
+            if known.looked_ms is None or now - known.looked_ms >= self._pace.poll_ms:
+                known.looked_ms = now
+                self._looking[instance] = asyncio.create_task(self._look(plane))
+
+    async def _look(self, plane: Plane) -> None:
+        try:
+            await self._take_in(await look(plane))
+        finally:
+            self._looking.pop(plane.instance.id, None)
+
+    async def _take_in(self, seen: Look) -> None:
+        if seen.reachable:
+            self._known(seen.instance).breaker.success()
+        change = self._watch.observe(seen)
+        if change is not None:
+            await self._steps.write(lambda tx: self._enter(tx, change))
+
+    def _enter(self, tx: Tx, change: Transition) -> None:
+        pub: dict[str, JsonValue] = {"instance": change.instance, "since": change.since_ms}
+        words: dict[str, JsonValue] = {"why": change.detail} if change.detail else {}
+        draft = Draft(f"provider.{change.became}", pub=pub, disclosures=words)
+        tx.append(self._steps.feed, draft, roster=tx.roster().ref)
+        if change.became == "unreachable":
+            tx.connection.execute(
+                "UPDATE outbox SET outage = 1, held = 0 WHERE instance = ? AND state = 'queued' AND by_hand = 0",
+                (change.instance,),
+            )
+
+    def _down(self, tx: Tx) -> frozenset[str]:
+        down: dict[str, bool] = {}
+        kinds = ("provider.unreachable", "provider.reachable")
+        where = f"e.feed = ? AND e.kind IN ({','.join('?' * len(kinds))})"
+        for stored in select_entries(tx.connection, where, (self._steps.feed.feed, *kinds), order="e.seq"):
+            down[str(stored.entry.pub["instance"])] = stored.entry.kind == "provider.unreachable"
+        return frozenset(instance for instance, is_down in down.items() if is_down)
+
+    def _known(self, instance: str) -> _Provider:
+        return self._providers.setdefault(instance, _Provider())
+
+    # -- rows ----------------------------------------------------------------------------------------------------------
+
+    async def _is_due(self, row: Row) -> bool:
+        if self._clock.wall_ms() < row.not_before_ms:
+            return False
+        if row.by_hand:
+            return True
+        if self._planes.get(row.instance) is None:
+            return False
+        if self._watch.is_down(row.instance) or not self._known(row.instance).breaker.may_try(self._clock.boot_ms()):
+            return row.state == "queued" and await self._may_have_lapsed(row)
+        if row.missed and row.direction == "restore" and row.state == "queued":
+            since = self._watch.answering_since_ms(row.instance)
+            return since is not None and self._clock.wall_ms() - since >= self._pace.stable_ms
+        return True
+
+    async def _may_have_lapsed(self, row: Row) -> bool:
+        """Whether a waiting row's time may have passed: it is then shown expired at once, not when somebody returns."""
+
+        def work(tx: Tx) -> bool:
+            document = read_document(tx.connection, row.doc).document
+            if not isinstance(document, Action):
+                return False
+            longest = (document.execute_by_unreachable or 0) if row.direction == "contain" else 0
+            return tx.now_ms > max(document.execute_by, longest)
+
+        return await self._steps.write(work)
+
+    async def _advance(self, row: Row) -> None:
+        """One step of one row. Whatever goes wrong stays with this row."""
+        breaker = self._known(row.instance).breaker
+        try:
+            changed = await self._step(row)
+            lost = changed.missed and changed.tries > row.tries
+            if lost or (changed.state == "unknown" and row.state == "queued"):
+                breaker.fault(self._clock.boot_ms())
+                self._known(row.instance).looked_ms = None  # look at once: is it the provider?
+            elif not row.by_hand:
+                breaker.success()
+        except Unauthorised as fault:
+            self._refused.add(row.key)
+            self._note(f"{row.doc[:16]} target {row.target}: {fault.what}")
+        except Overtaken:
+            pass  # what the other process wrote is read in the next round
+        except Problem as fault:
+            self._refused.add(row.key)
+            self._note(f"{row.doc[:16]} target {row.target}: {fault.what}")
+        finally:
+            self._working.pop(row.key, None)
+
+    async def _step(self, row: Row) -> Row:
+        if row.by_hand:
+            return await by_hand(row, self._steps)
+        plane = self._planes.get(row.instance)
+        if plane is None:
+            return row
+        steps: dict[str, Callable[[Row, Plane], Awaitable[Row]]] = {
+            "unknown": self._reconciler.settle,
+            "accepted": self._enforcer.confirm,
+            "recorded": self._enforcer.measure,
+        }
+        step = steps.get(row.state)
+        if step is not None:
+            return await step(row, plane)
+        if row.outage and not row.held and not self._watch.is_down(row.instance):
+            return await self._reconciler.hold(row)
+        return await self._executor.dispatch(row, plane)
+
+    # -- the end -------------------------------------------------------------------------------------------------------
+
+    async def _is_settled(self) -> bool:
+        if self._working or self._looking:
+            return False
+        return all(self._waits(row) is not None for row in await self.rows())
+
+    def _waits(  # noqa: PLR0911  one answer for each thing a row can wait for
+        self, row: Row
+    ) -> tuple[Literal["nobody", "people", "connection"], str] | None:
+        """What a row waits for; None while this engine still has something to do with it."""
+        place = f"{row.op} target {row.target}"
+        if row.final:
+            if row.state in ("failed", "stale", "expired", "attention"):
+                return "people", f"{place} is {row.state}: {row.detail}"
+            return "nobody", ""
+        if row.key in self._refused:
+            return "people", f"{place} was refused at the gate"
+        if row.by_hand:
+            return ("people", f"{place} waits for an attestation") if row.held else None
+        if self._planes.get(row.instance) is None:
+            return "people", f"{place}: {self._planes.why_not(row.instance)}"
+        if self._watch.is_down(row.instance):
+            return "connection", f"{place} is {row.state}: its provider cannot be reached"
+        if row.state == "queued" and row.attempt >= PATIENT_ATTEMPTS and row.not_before_ms > self._clock.wall_ms():
+            return "connection", f"{place} was tried {row.attempt} times: {row.detail}"
+        return None
+
+    async def _told(self) -> Settled:
+        rows = tuple(await self.rows())
+        waits = [found for row in rows if (found := self._waits(row)) is not None]
+        people = [text for whom, text in waits if whom == "people"]
+        for one in self._decisions.values():
+            if one.outcome == "waiting":
+                missing = " ".join(one.verdict.missing) if one.verdict is not None else ""
+                people.append(f"{one.op or one.doc[:16]}: {missing or one.why}")
+        connection = tuple(text for whom, text in waits if whom == "connection")
+        return Settled(rows=rows, people=tuple(people), connection=connection, odd=tuple(self._odd))
+
+    async def _quiet(self) -> None:
+        while tasks := [*self._working.values(), *self._looking.values()]:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _abandon(self) -> None:
+        """Cancel what is under way: a write cut short is found `dispatching` at the next start, and settled then."""
+        tasks = [*self._working.values(), *self._looking.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._working.clear()
+        self._looking.clear()
+
+    def _note(self, text: str) -> None:
+        if text not in self._odd:
+            self._odd.append(text)
+
+
+def _undecided(tx: Tx, newest_seen: int) -> tuple[int, list[str]]:
+    """The newest entry's local number, and (where it has grown) every proposed document."""
+    newest = int(tx.connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+    if newest == newest_seen:
+        return newest, []
+    proposals = good_entries(tx.connection, ("correction.proposed", "document.proposed"))
+    return newest, list(dict.fromkeys(str(one.entry.pub["doc"]) for one in proposals))
+
+
+__all__ = ["Outbox", "Settled", "Until"]

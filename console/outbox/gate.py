@@ -1,0 +1,234 @@
+"""What stands between a row and a call: the signed decision proven again, the rule asked again, time, the target.
+
+It believes no row: a row that no signed decision stands for is refused, and what it claims is corrected by the chain.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from adapters.contract import Planned, ReadBack
+from console.domain import shape
+from console.domain.actions import Action
+from console.domain.errors import Problem
+from console.domain.forms import Head
+from console.domain.profile import JsonValue
+from console.domain.quorum import Signed, quorum
+from console.journal.envelope import verify_entry
+from console.journal.rows import select_entries
+from console.journal.tx import Tx
+from console.journal.values import FeedSigner, Stored
+from console.keys import canon
+from console.keys.sshsig import Verifier
+from console.outbox.authorise import superseded
+from console.outbox.facts import (
+    CARRIERS,
+    Held,
+    Moments,
+    good_entries,
+    policy_of,
+    prove_record,
+    proven_records,
+    read_document,
+)
+from console.outbox.item import STEP_KINDS, Row, State, state_told
+from console.providers.planned import from_disclosures
+
+Pre = Literal["same", "not-laxer", "unread"]
+
+
+class Unauthorised(Problem):
+    """A row of the outbox for which no valid decision of this console stands; it is never sent."""
+
+    def __init__(self, why: str) -> None:
+        """`why` is one clause."""
+        super().__init__(
+            f"A row in the outbox is not authorised: {why}.",
+            "It was not sent. Somebody or something wrote into the database; run `standdown verify`.",
+        )
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A proven decision: the document, the plan of one target, and the approvals that carried it."""
+
+    held: Held
+    action: Action
+    planned: Planned
+    signed: tuple[Signed, ...]
+    decided_ms: int
+    seen: tuple[Head, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a row may not go, and the state it ends in."""
+
+    state: State
+    kind: str
+    why: str
+
+
+def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
+    """Prove the decision behind a row from signed bytes alone.
+
+    Raises:
+        Unauthorised: when there is none, or the row says otherwise than it.
+        Problem: when the document is not here or not readable.
+    """
+    held = read_document(tx.connection, row.doc)
+    action = held.document
+    if not isinstance(action, Action) or not 0 <= row.target < len(action.targets):
+        raise Unauthorised("its document has no such target")
+    target = action.targets[row.target]
+    claimed = (row.op, row.inc, row.instance, row.direction, row.by_hand)
+    if claimed != (action.op, action.inc, target.instance, action.direction, target.by_hand):
+        raise Unauthorised("it differs from the signed document")
+    if target.dispatchers[0] != feed.feed:
+        raise Unauthorised("another console dispatches this target")
+    decided = _decision(tx, feed, row.doc)
+    roster = tx.roster()
+    signed: list[Signed] = []
+    for ident in _texts(decided.entry.pub["records"]):
+        stored = _own(tx, feed, ident)
+        if stored.entry.pub.get("doc") != row.doc:
+            raise Unauthorised("an approval of another document was counted")
+        try:
+            signed.append(prove_record(stored.entry.pub, roster, stored.entry.hlc[0]))
+        except Problem as fault:
+            raise Unauthorised(f"an approval does not hold ({fault.what.rstrip('.')})") from None
+    now, seen = decided.entry.pub["now"], decided.entry.pub["seen"]
+    return Authority(
+        held=held,
+        action=action,
+        planned=from_disclosures(target, held.disclosed(row.target), action.direction),
+        signed=tuple(signed),
+        decided_ms=now if isinstance(now, int) else 0,
+        seen=shape.heads(seen, "seen"),
+    )
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _decision(tx: Tx, feed: FeedSigner, doc: str) -> Stored:
+    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
+        if stored.feed == feed.feed and stored.entry.pub.get("doc") == doc:
+            return _proven(feed, stored)
+    raise Unauthorised("no decision of this console names its document")
+
+
+def _own(tx: Tx, feed: FeedSigner, ident: str) -> Stored:
+    found = select_entries(
+        tx.connection, "e.id = ? AND e.feed = ? AND e.kind = 'approval.received'", (ident, feed.feed)
+    )
+    if not found:
+        raise Unauthorised("an approval it counts is not in this console's record")
+    return _proven(feed, found[0])
+
+
+def _proven(feed: FeedSigner, stored: Stored) -> Stored:
+    """The entry, its signature by this console's own key verified."""
+    try:
+        entry = verify_entry(stored.raw, stored.sig, Verifier(feed.signer.public, feed.namespace))
+    except Problem:
+        raise Unauthorised("its decision is not signed by this console") from None
+    if canon.sha256_hex(stored.raw) != stored.id or entry.feed != feed.feed:
+        raise Unauthorised("its decision does not stand in this console's chain")
+    return stored
+
+
+def told(tx: Tx, feed: FeedSigner, row: Row) -> Row:
+    """The row with state and attempt as this console's own entries tell them, whatever the table says."""
+    entries = select_entries(
+        tx.connection,
+        f"e.feed = ? AND e.subj = ? AND e.kind IN ({','.join('?' * len(STEP_KINDS))})",
+        (feed.feed, row.op, *STEP_KINDS),
+        order="e.seq",
+    )
+    mine = [
+        (one.entry.kind, one.entry.pub)
+        for one in entries
+        if one.entry.pub.get("doc") == row.doc and one.entry.pub.get("target") == row.target
+    ]
+    state, attempt = state_told(mine)
+    return row if (row.state, row.attempt) == (state, attempt) else replace(row, state=state, attempt=attempt)
+
+
+def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
+    """Ask the rule again with what is known by now; None where the row may go on.
+
+    Roles and rehearsals count as they were when it was decided; revocations, forks, cancels and refusals as they are.
+    """
+    doc, action = row.doc, authority.action
+    roster = tx.roster()
+    moments = Moments(tx.connection, roster, policy_of(roster))
+    then = moments.at(authority.seen, doc, authority.decided_ms)
+    by_now = moments.at(moments.now_heads, doc, authority.decided_ms)
+    facts = replace(
+        then, bad_keys=by_now.bad_keys, forked=by_now.forked, cancelled=by_now.cancelled, extended_to=by_now.extended_to
+    )
+    if facts.cancelled:
+        return Stop("cancelled", "dispatch.cancelled", "It was cancelled before it was sent.")
+    refusals = [one for one in good_entries(tx.connection, CARRIERS) if one.entry.pub.get("doc") == doc]
+    if any(one.record.decision == "refuse" for _, one in proven_records(refusals, roster)):
+        return Stop("cancelled", "dispatch.cancelled", "It was refused before it was sent.")
+    if superseded(tx, doc):
+        return Stop("cancelled", "dispatch.cancelled", "A later revision was authorised before it was sent.")
+    deadline = max(action.execute_by, facts.extended_to or 0)
+    if row.outage and action.direction == "contain":
+        deadline = max(deadline, action.execute_by_unreachable or 0)
+    if now_ms > deadline:
+        return Stop("expired", "dispatch.expired", "Its time to be carried out has passed; it was not sent.")
+    verdict = quorum(doc, action, authority.signed, facts, authority.decided_ms)
+    if not verdict.met:
+        return Stop("attention", "dispatch.attention", " ".join(verdict.missing))
+    return None
+
+
+def compare(planned: Planned, seen: ReadBack) -> Pre | None:
+    """How the target stands against the signed pre-state, in what the lever writes; None means stale."""
+    if seen.verdict == "cannot-tell" or not seen.fields:
+        return "unread" if planned.direction == "contain" else None
+    if all(same(seen.fields.get(name), value) for name, value in planned.pre.items()):
+        return "same"
+    if planned.direction == "contain" and all(
+        _not_laxer(seen.fields.get(name), planned.pre.get(name), wanted) for name, wanted in planned.wanted.items()
+    ):
+        return "not-laxer"
+    return None
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two exact JSON texts say the same."""
+    if one is None or other is None:
+        return one is other
+    return one == other or _value(one) == _value(other)
+
+
+def _value(text: str) -> Any:  # noqa: ANN401  any JSON value
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _not_laxer(now: str | None, pre: str | None, wanted: str) -> bool:
+    """Whether writing `wanted` over `now` cannot loosen anything. In doubt it is not so."""
+    if now is None:
+        return False
+    if same(now, wanted) or same(now, pre):
+        return True
+    present, after = _value(now), _value(wanted)
+    if present is None:
+        return _is_limit(after)
+    return _is_limit(present) and _is_limit(after) and after <= present
+
+
+def _is_limit(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -1,0 +1,21 @@
+"""A wish made of plain words, so that services need not know the adapter contract. It plans nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from adapters.contract import AdapterFault, Found, Lever, Planned, Request, Wish
+
+__all__ = ["AdapterFault", "Found", "Lever", "Planned", "Request", "Wish", "wish"]
+
+
+def wish(
+    lever: str,
+    selector: str,
+    surface_key: str,
+    params: Mapping[str, str],
+    direction: Literal["contain", "restore"] = "contain",
+) -> Wish:
+    """What people want pulled, in the contract's form."""
+    return Wish(lever=lever, selector=selector, surface_key=surface_key, params=dict(params), direction=direction)
