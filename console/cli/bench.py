@@ -8,7 +8,9 @@ from console.cli.frame import Call, pass_call
 
 
 @click.command("bench", epilog="\b\nExample:\n  standdown bench --entries 5000")
-@click.option("--entries", type=click.IntRange(200, 1_000_000), default=2000, show_default=True, help="How many a round.")
+@click.option(
+    "--entries", type=click.IntRange(200, 1_000_000), default=2000, show_default=True, help="How many a round."
+)
 @pass_call
 def command(call: Call, entries: int) -> None:
     """Measure durable appends and verification. The floor is the work nobody can leave out."""
