@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 
 import pytest
 
@@ -250,17 +249,17 @@ def test_a_thread_never_started_takes_no_work_and_stops_at_once() -> None:
 
 def test_waiting_jobs_are_drained_together() -> None:
     sizes: list[int] = []
-    gate = threading.Event()
+    entered, gate = threading.Event(), threading.Event()
 
     def count(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:
         sizes.append(len(jobs))
+        entered.set()
+        gate.wait(WAIT_S)
         one_by_one(ledger, jobs)
 
     with OwnedThread("ledger", Ledger, Ledger.close, batch=count) as thread:
-        thread.submit(lambda ledger: gate.wait(WAIT_S))
-        deadline = time.monotonic() + WAIT_S
-        while not sizes and time.monotonic() < deadline:
-            time.sleep(0.001)
+        thread.submit(lambda ledger: None)
+        assert entered.wait(WAIT_S)
         futures = [thread.submit(lambda ledger, n=number: ledger.write(n)) for number in range(30)]
         gate.set()
         assert [future.result(WAIT_S) for future in futures] == list(range(30))
@@ -269,24 +268,25 @@ def test_waiting_jobs_are_drained_together() -> None:
 
 @pytest.mark.parametrize("fault", [None, OSError("disk full")])
 def test_a_batch_that_forgets_or_fails_leaves_nobody_waiting(fault: OSError | None) -> None:
-    def first_only(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:
+    entered, gate = threading.Event(), threading.Event()
+
+    def forgetful(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:
+        if not entered.is_set():
+            entered.set()
+            gate.wait(WAIT_S)
+            return
         jobs[0].settle(ledger)
         jobs[1].future.set_running_or_notify_cancel()
         if fault:
             raise fault
 
-    gate = threading.Event()
-    futures: list[Future[object]] = []
-    with OwnedThread("ledger", Ledger, Ledger.close, batch=lambda *args: None) as thread:
-        thread._batch = lambda ledger, jobs: gate.wait(WAIT_S)
-        futures.append(thread.submit(lambda ledger: 0))
-        deadline = time.monotonic() + WAIT_S
-        while thread._waiting.qsize() and time.monotonic() < deadline:
-            time.sleep(0.001)
-        thread._batch = first_only
-        futures += [thread.submit(lambda ledger, n=number: ledger.write(n)) for number in range(3)]
+    with OwnedThread("ledger", Ledger, Ledger.close, batch=forgetful) as thread:
+        alone = thread.submit(lambda ledger: 0)
+        assert entered.wait(WAIT_S)
+        futures = [thread.submit(lambda ledger, n=number: ledger.write(n)) for number in range(3)]
         gate.set()
-        assert futures[1].result(WAIT_S) == 0
+        assert isinstance(alone.exception(WAIT_S), Stopped)
+        assert futures[0].result(WAIT_S) == 0
         expected = OSError if fault else Stopped
-        for left in (futures[0], *futures[2:]):
-            assert isinstance(left.exception(WAIT_S), Stopped if left is futures[0] else expected)
+        for left in futures[1:]:
+            assert isinstance(left.exception(WAIT_S), expected)
