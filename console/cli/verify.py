@@ -1,4 +1,4 @@
-"""`standdown verify`: prove a profile or a bundle again, from its bytes. Exit status 1 where something does not hold."""
+"""`standdown verify`: prove a profile or a bundle again, from its bytes. Exit status 1 where it does not hold."""
 
 from __future__ import annotations
 
