@@ -90,7 +90,7 @@ def new_row(action: Action, doc: str, at: int, since_ms: int) -> Row:
     target = action.targets[at]
     return Row(
         doc=doc, target=at, op=action.op, inc=action.inc, instance=target.instance, direction=action.direction,
-        by_hand=target.by_hand, state="queued", attempt=0, since_ms=since_ms,
+        by_hand=target.by_hand, state="queued", attempt=0, since_ms=since_ms, decided_ms=since_ms,
     )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ class Outbox:
         self._decisions: dict[str, Decision] = {}
         self._newest = -1
         self._synced_ms: int | None = None
+        self._asked: dict[tuple[str, int], tuple[int, int]] = {}
         self._refused: set[tuple[str, int]] = set()
 
     @property
@@ -232,7 +233,7 @@ class Outbox:
         if self._clock.wall_ms() < row.not_before_ms:
             return False
         if row.by_hand:
-            return True
+            return not row.held or self._may_have_word(row)
         if self._planes.get(row.instance) is None:
             return False
         if self._watch.is_down(row.instance) or not self._known(row.instance).breaker.may_try(self._clock.boot_ms()):
@@ -240,6 +241,15 @@ class Outbox:
         if row.missed and row.direction == "restore" and row.state == "queued":
             since = self._watch.answering_since_ms(row.instance)
             return since is not None and self._clock.wall_ms() - since >= self._pace.stable_ms
+        return True
+
+    def _may_have_word(self, row: Row) -> bool:
+        """Whether somebody may have attested (the journal has grown), or its time may have passed."""
+        newest, asked_ms = self._asked.get(row.key, (-1, 0))
+        now = self._clock.boot_ms()
+        if newest == self._newest and now - asked_ms < self._pace.poll_ms:
+            return False
+        self._asked[row.key] = (self._newest, now)
         return True
 
     async def _may_have_lapsed(self, row: Row) -> bool:

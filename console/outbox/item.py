@@ -43,7 +43,8 @@ STEP_KINDS: Final = tuple(_TOLD_BY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One target of one authorised document, as the outbox table holds it. Times are wall-clock ms.
+    """One target of one authorised document, as the outbox table holds it. Times are wall-clock ms;
+    `decided_ms` is when it was authorised, `since_ms` since when it is in its state.
 
     `not_before_ms` delays the next step (back-off, hold). `missed` says that a call of this state found no connection,
     `outage` that its provider was down while it waited, `held` that the hold after the outage has begun.
@@ -59,6 +60,7 @@ class Row:
     state: State
     attempt: int
     since_ms: int
+    decided_ms: int
     not_before_ms: int = 0
     tries: int = 0
     missed: bool = False

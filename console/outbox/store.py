@@ -19,15 +19,15 @@ OUTBOX: Final = Part(
                 doc TEXT NOT NULL, target INTEGER NOT NULL, op TEXT NOT NULL, inc TEXT NOT NULL,
                 instance TEXT NOT NULL, direction TEXT NOT NULL CHECK (direction IN ('contain', 'restore')),
                 by_hand INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL, since_ms INTEGER NOT NULL,
-                not_before_ms INTEGER NOT NULL, tries INTEGER NOT NULL, missed INTEGER NOT NULL,
+                decided_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, tries INTEGER NOT NULL, missed INTEGER NOT NULL,
                 outage INTEGER NOT NULL, held INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (doc, target))
                 STRICT, WITHOUT ROWID""",
         ),
     ),
 )
 _FIELDS: Final = (
-    "doc", "target", "op", "inc", "instance", "direction", "by_hand", "state", "attempt", "since_ms", "not_before_ms",
-    "tries", "missed", "outage", "held", "detail",
+    "doc", "target", "op", "inc", "instance", "direction", "by_hand", "state", "attempt", "since_ms", "decided_ms",
+    "not_before_ms", "tries", "missed", "outage", "held", "detail",
 )  # fmt: skip
 _FLAGS: Final = frozenset({"by_hand", "missed", "outage", "held"})
 _LIST: Final = ", ".join(_FIELDS)
@@ -50,7 +50,7 @@ def save(connection: sqlite3.Connection, row: Row) -> None:
 def load(connection: sqlite3.Connection, doc: str | None = None) -> list[Row]:
     """Every row (of one document, where it is named), oldest document first."""
     where, values = ("", ()) if doc is None else (" WHERE doc = ?", (doc,))
-    found = connection.execute(f"SELECT {_LIST} FROM outbox{where} ORDER BY since_ms, doc, target", values)  # noqa: S608
+    found = connection.execute(f"SELECT {_LIST} FROM outbox{where} ORDER BY decided_ms, doc, target", values)  # noqa: S608
     return [_row(one) for one in found.fetchall()]
 
 
