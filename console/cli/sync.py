@@ -1,4 +1,4 @@
-"""`standdown sync`: exchange the record with colleagues through shared folders."""
+"""`standdown sync`: exchange the record through a folder."""
 
 from __future__ import annotations
 
@@ -6,63 +6,55 @@ from pathlib import Path
 
 import click
 
-from console.cli.frame import Call, exit_with, pass_call
-
-NO_CONNECTION = 4
+from console.cli.frame import Call, pass_call
 
 
 @click.group("sync")
 def command() -> None:
-    """Exchange the record with colleagues through a folder on a share, a synchronised folder or a stick."""
+    """Exchange the record with colleagues through a folder."""
 
 
-@command.command("run", epilog="\b\nExample:\n  standdown sync run")
+@command.command()
 @pass_call
 def run(call: Call) -> None:
-    """Meet every place once: take in what is new, give out what is ours. Exit status 4 where one cannot be met."""
-    from console.services.exchange import sync_all
+    """Meet every place once."""
+    from console.services import dispatch
 
     with call.session() as session:
-        met = sync_all(session)
-    lines: list[str] = []
-    for one in met:
-        lines.append(one.place)
-        lines += [f"  {text}" for text in ((one.fault,) if one.report is None else one.report.sentences)]
-    call.tell(
-        {
-            "ok": all(one.report is not None for one in met),
-            "places": [
-                {
-                    "place": one.place, "fault": one.fault or None,
-                    "sent": one.report.sent if one.report else 0, "received": one.report.received if one.report else 0,
-                    "waiting": one.report.waiting if one.report else 0,
-                    "faults": list(one.report.faults) if one.report else [],
-                }
-                for one in met
-            ],
-        },
-        *lines,
-    )  # fmt: skip
-    exit_with(0 if all(one.report is not None for one in met) else NO_CONNECTION)
+        reports = dispatch.sync_all(session)
+    found = [
+        {"place": r.place, "sent": r.sent, "received": r.received, "documents": r.documents, "rosters": r.rosters,
+         "waiting": r.waiting, "faults": list(r.faults)}
+        for r in reports
+    ]  # fmt: skip
+    lines = [f"{r.place}: {' '.join(r.sentences)}" for r in reports]
+    call.tell({"ok": True, "places": found}, *(lines or ["No place is set: standdown sync places add FOLDER"]))
 
 
-@command.command("add", epilog="\b\nExample:\n  standdown sync add /mnt/share/standdown")
+@command.group()
+def places() -> None:
+    """Where this console meets colleagues."""
+
+
+@places.command("add")
 @click.argument("folder", type=click.Path(path_type=Path))
 @pass_call
 def add(call: Call, folder: Path) -> None:
-    """Sync with FOLDER from now on."""
-    from console.services.exchange import add_place
+    """Add a folder: a share, a synchronised folder, a USB stick."""
+    from console.services import organisation
+    from console.sync.folder import FolderPlace
 
     with call.session() as session:
-        add_place(session, folder)
-        places = list(session.settings.places)
-    call.tell({"ok": True, "places": places}, f"Places: {', '.join(places)}.")
+        FolderPlace(folder).objects()
+        organisation.add_place(session, folder)
+        found = session.settings.places
+    call.tell({"ok": True, "places": list(found)}, f"Added: {folder}")
 
 
-@command.command("places")
+@places.command("list")
 @pass_call
-def places(call: Call) -> None:
-    """List the places of this profile."""
+def list_(call: Call) -> None:
+    """The places."""
     with call.session() as session:
-        found = list(session.settings.places)
-    call.tell({"ok": True, "places": found}, *(found or ["There is none yet: standdown sync add FOLDER."]))
+        found = session.settings.places
+    call.tell({"ok": True, "places": list(found)}, *(found or ["No place is set."]))

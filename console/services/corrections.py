@@ -1,196 +1,360 @@
-"""Proposing, lifting, undoing and attesting corrections: one function for each intention of a person.
+"""Propose, cancel, undo, lift and attest corrections: from wishes to signed bytes that say exactly what will be sent.
 
-Planning reads providers; proposing writes one entry and one document in one transaction. Nothing here sends.
+It sends nothing. What it writes is a proposal, which alone moves nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from console.domain.actions import CATEGORIES, Action, Target
-from console.domain.errors import WaitsForPeople, WrongUse
+from console.domain.actions import Action, Target, document_json
+from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.forms import Policy
-from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
+from console.domain.gravity import gravity
+from console.domain.ids import is_id, is_sha256
+from console.domain.profile import JsonValue
+from console.journal.envelope import conceal
+from console.journal.rows import select_document
 from console.journal.tx import Tx
-from console.journal.values import Draft, Stored
+from console.journal.values import Draft, DocumentRow, Stored
 from console.keys import canon
-from console.providers.planned import Planned
+from console.outbox.facts import Held, View, proposer_of, read_document, read_policy, recent_normal
+from console.providers.instance import MANUAL
+from console.providers.plane import Planes
+from console.providers.planned import from_disclosures, to_disclosures
+from console.providers.wishes import AdapterFault, Planned, wish
 from console.runtime.ids import new_id
-from console.services.approvals import document_here
-from console.services.composer import Composed, Frame, Part, compose, reversed_part
+from console.services import incidents, providers
 from console.services.session import Session
+
+_DAY_MS = 24 * 3_600_000
+BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetWish:
+    """One target as a person names it: provider, surface, lever, what it selects, parameters as text."""
+
+    provider: str
+    surface: str
+    lever: str
+    selector: str = ""
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    canary: bool = False
+    assignee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal as it stands in the journal: the carrying entry and the composed document."""
+    """What was proposed: its op, hash and bytes, the plans by target, gravity and why."""
 
-    entry: Stored
-    composed: Composed
-
-
-def policy_in_force(session: Session) -> tuple[Policy, str]:
-    """The approval policy that the roster names, and its hash.
-
-    Raises:
-        WaitsForPeople: in a provisional record: one person alone dispatches nothing.
-    """
-    sha256 = session.roster.roster.policy
-    row = None if sha256 is None else session.store.reader().document(sha256)
-    if sha256 is None or row is None:
-        raise WaitsForPeople(
-            "This is a provisional record of one person: corrections by console need an organisation of two.",
-            "Record what you do elsewhere by hand now, and found the organisation with `standdown org found`.",
-        )
-    return Policy.parse(canon.decode(row.raw, limit=MAX_DOCUMENT_BYTES)), sha256
+    op: str
+    sha: str
+    action: Action
+    plans: tuple[Planned, ...]
+    reason: str
+    entry: str
 
 
-def propose(  # noqa: PLR0913  each is a field of the signed document, named where it is given
-    session: Session,
-    *,
-    inc: str,
-    parts: Sequence[Part],
-    reason: str,
-    severity: int,
+@dataclass(frozen=True, slots=True)
+class _Part:
+    target: Target
+    planned: Planned
+    texts: tuple[str, ...]
+
+
+def propose(
+    session: Session, inc: str, wishes: Sequence[TargetWish], reason: str, *, criteria: str = "",
     direction: Literal["contain", "restore"] = "contain",
-    op: str | None = None,
-    rev: int = 1,
-    supersedes: str | None = None,
-    undoes: str | None = None,
-    lift_criteria: str | None = None,
-    review_by: int | None = None,
-    break_glass: bool = False,
-    recent_normal: int = 0,
-) -> Proposal:
-    """Compose the action and propose it: document, disclosures and entry in one durable transaction.
+) -> Proposal:  # fmt: skip
+    """Plan every target by reading, write the action document, and propose it.
 
     Raises:
-        WaitsForPeople: while the organisation is one person.
-        WrongUse: without reason or targets.
+        WrongUse: for an unknown provider, surface or lever, or one that refuses the wish.
+        WaitsForConnection: when a provider that has to be read for the plan cannot be reached.
     """
-    policy, policy_sha = policy_in_force(session)
-    frame = Frame(
-        org=session.org, op=op or new_id("a", session.entropy), inc=inc, direction=direction, severity=severity,
-        reason=reason, roster=session.ref, policy=policy, policy_sha=policy_sha, now_ms=session.clock.wall_ms(),
-        rev=rev, supersedes=supersedes, undoes=undoes, lift_criteria=lift_criteria, review_by=review_by,
-        break_glass=break_glass, recent_normal=recent_normal,
-    )  # fmt: skip
-    composed = compose(frame, parts, session.entropy)
-    draft = Draft(
-        "correction.proposed", inc=inc, subj=frame.op, pub={"doc": composed.sha256, "rev": rev},
-        disclosures={"reason": reason},
-    )  # fmt: skip
-    feed, ref = session.person(), session.ref
+    if not reason.strip():
+        raise WrongUse("A correction needs a reason.", "Give it with --reason.")
+    session.person()
+    found = [_resolve(session, one) for one in wishes]
 
-    def write(tx: Tx) -> Stored:
-        entry = tx.append(feed, draft, roster=ref)
-        tx.put_document(composed.raw, composed.disclosures, entry.id)
-        return entry
+    async def plan_all(planes: Planes) -> list[Planned]:
+        return [await _plan(planes, where, one, direction) for where, one in zip(found, wishes, strict=True)]
 
-    return Proposal(entry=session.store.write(write), composed=composed)
-
-
-def by_hand(
-    *,
-    instance: str,
-    surface: str,
-    model: str,
-    category: str,
-    instruction: str,
-    dispatchers: tuple[str, ...],
-    plan: Planned,
-    assignee: str | None,
-) -> Part:
-    """A target that a person carries out or asks a vendor for; `plan` comes from the `manual` adapter.
-
-    Raises:
-        WrongUse: for an unknown category or an empty instruction.
-    """
-    if category not in CATEGORIES:
-        raise WrongUse(f"There is no category {category}.", f"Choose one of {', '.join(CATEGORIES)}.")
-    if not instruction.strip():
-        raise WrongUse(
-            "A correction by hand needs an instruction.", "Say what is to be done, by whom or asked of whom."
-        )
-    if plan.model != model:
-        raise WrongUse("The plan names another model than the surface.", "Plan it again for this surface.")
-    return Part(
-        planned=plan, surface=surface, instance=instance, adapter="manual/1", lever=plan.lever, category=category,
-        dispatchers=dispatchers, assignee=assignee,
-    )  # fmt: skip
-
-
-def signed_action(session: Session, doc: str) -> Action:
-    """The action of this hash.
-
-    Raises:
-        WrongUse: when the document is no action.
-    """
-    document, _ = document_here(session, doc)
-    if not isinstance(document, Action):
-        raise WrongUse("That document is not a correction.", "Name a correction by its op or its hash.")
-    return document
-
-
-def disclosed_of(session: Session, doc: str, target: Target) -> dict[str, JsonValue]:
-    """What is disclosed here of one target of a document, by name."""
-    row = session.store.reader().document(doc)
-    held: Mapping[str, tuple[str, JsonValue]] = {} if row is None else row.disclosed_by_digest
-    return dict(held[digest] for digest in target.sd if digest in held)
-
-
-def reversal(
-    session: Session, doc: str, *, only: Sequence[int] = (), readings: Mapping[int, dict[str, str]] | None = None
-) -> list[Part]:
-    """The parts that take targets of an action back to their signed pre-state: all targets, or those numbered `only`.
-
-    `readings` are the lever's fields as they read now, by target number; where nobody could read them, what the action
-    had wanted stands as the pre-state.
-
-    Raises:
-        NotHereYet: when disclosures are missing here.
-        WrongUse: when a target cannot be reverted.
-    """
-    action = signed_action(session, doc)
-    now_ms, read = session.clock.wall_ms(), readings or {}
-    return [
-        reversed_part(target, disclosed_of(session, doc, target), now_ms, read.get(number))
-        for number, target in enumerate(action.targets)
-        if not only or number in only
+    plans = providers.on_planes(session, plan_all)
+    wide = _covered(session, [where.surface for where in found])
+    parts = [
+        _part(session, where, one, planned, all_surfaces=where.model in wide)
+        for where, one, planned in zip(found, wishes, plans, strict=True)
     ]
+    return _propose(session, inc, parts, reason, criteria=criteria, direction=direction)
 
 
-def attest(  # noqa: PLR0913  each is a field of the entry, named where it is given
-    session: Session,
-    *,
-    inc: str,
-    direction: Literal["contain", "restore"],
-    category: str,
-    done_ms: int,
-    text: str,
-    doc: str | None = None,
-    op: str | None = None,
-    target: int | None = None,
-    details: Mapping[str, str] | None = None,
-    facts: Mapping[str, str] | None = None,
-) -> Stored:
-    """Record what was done by hand: part of an action (`doc`, `op`, `target`), or before the console was opened.
+def _resolve(session: Session, one: TargetWish) -> providers.Surface:
+    instance = providers.instances_of(session).get(one.provider)
+    return providers.find_surface(session, instance, one.surface)
 
-    `details` become disclosures (name, selector, ticket, contact), `facts` public fields (surface, instance, lever,
-    outcome).
+
+def _covered(session: Session, chosen: Sequence[str]) -> set[str]:
+    """Models all of whose known surfaces are among the chosen, where there is more than one."""
+    by_model: dict[str, set[str]] = {}
+    for one in providers.surfaces(session):
+        by_model.setdefault(one.model, set()).add(one.surface)
+    return {model for model, places in by_model.items() if len(places) > 1 and places <= set(chosen)}
+
+
+async def _plan(
+    planes: Planes, where: providers.Surface, one: TargetWish, direction: Literal["contain", "restore"]
+) -> Planned:
+    plane = planes.get(where.instance)
+    if plane is None:
+        raise Problem(planes.why_not(where.instance), "See `standdown provider list`.")
+    plane.lever(one.lever)
+    wanted = wish(one.lever, one.selector, where.key, one.params, direction)
+    try:
+        if plane.instance.adapter == MANUAL:
+            return await plane.adapter.plan(_Wall(planes, where.instance), wanted)  # type: ignore[arg-type]  it only asks the time
+        return await plane.plan(wanted)
+    except AdapterFault as fault:
+        name = type(fault).__name__
+        what = f"{plane.instance.name} does not plan {one.lever} {one.selector}: {fault.detail}."
+        if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
+            raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
+        raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
+
+
+class _Wall:
+    """All that planning by hand asks of a context: the time."""
+
+    def __init__(self, planes: Planes, instance: str) -> None:
+        plane = planes.get(instance)
+        self._clock = plane.clock if plane is not None else None
+
+    def now_ms(self) -> int:
+        return self._clock.wall_ms() if self._clock is not None else 0
+
+
+def _part(
+    session: Session, where: providers.Surface, one: TargetWish, planned: Planned, *, all_surfaces: bool
+) -> _Part:
+    instances = providers.instances_of(session)
+    instance = instances.get(where.instance)
+    manifest = instances.registry.manifest(instance.adapter)
+    lever = manifest.lever(one.lever)
+    category = planned.params.get("category", lever.category) if instance.adapter == MANUAL else lever.category
+    texts, digests = conceal(to_disclosures(planned), session.entropy)
+    target = Target(
+        surface=where.surface, instance=where.instance, adapter=f"{instance.adapter}/{manifest.version}",
+        lever=one.lever, category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
+        reversal=planned.reversal, selectors=planned.selectors,
+        all_surfaces=all_surfaces and lever.category == "shutdown", credential=planned.credential,
+        canary=one.canary, dispatchers=(session.device().feed,), listed=None, sd=digests,
+    )  # fmt: skip
+    return _Part(target, planned, texts)
+
+
+def _propose(
+    session: Session, inc: str, parts: Sequence[_Part], reason: str, *, criteria: str = "",
+    direction: Literal["contain", "restore"], undoes: str | None = None, same_op: Action | None = None,
+) -> Proposal:  # fmt: skip
+    feed, ref = session.person(), session.ref
+    roster = session.roster.roster
+    if roster.policy is None:
+        raise WrongUse(
+            "A provisional record cannot dispatch.",
+            "Record what people do with `standdown correct record-by-hand`, or found: `standdown org found`.",
+        )
+    policy_sha = roster.policy
+    line = next(one for one in incidents.list_incidents(session) if one.inc == inc)
+    reason_texts, reason_digests = conceal({"reason": reason}, session.entropy)
+    lift_texts, lift_digests = conceal({"lift_criteria": criteria}, session.entropy) if criteria else ((), ())
+    texts = [*(text for part in parts for text in part.texts), *reason_texts, *lift_texts]
+
+    def work(tx: Tx) -> tuple[Action, str, str, Stored]:
+        policy = read_policy(tx.connection, policy_sha)
+        now = tx.now_ms
+        action = _action(
+            session, inc, [part.target for part in parts], policy, now, direction, undoes,
+            severity=line.severity, reason_sd=reason_digests[0],
+            lift_sd=lift_digests[0] if lift_digests else None, policy_sha=policy_sha,
+        )  # fmt: skip
+        weight, why = _weigh(tx, action, policy, session.me, now)
+        action = replace(action, gravity=weight)
+        raw = canon.encode(document_json(action))
+        sha = canon.sha256_hex(raw)
+        stored = tx.append(
+            feed, Draft("correction.proposed", inc, action.op, {"doc": sha, "rev": 1}, {"reason": reason}), roster=ref
+        )
+        tx.put_document(raw, texts, carried_by=stored.id)
+        return action, sha, why, stored
+
+    action, sha, why, stored = session.store.write(work)
+    return Proposal(action.op, sha, action, tuple(part.planned for part in parts), why, stored.id)
+
+
+def _weigh(
+    tx: Tx, action: Action, policy: Policy, proposer: str, now: int
+) -> tuple[Literal["normal", "high", "critical"], str]:
+    trial = Held("", action, DocumentRow("", b"", "action.v1", action.op, None, now, {}))
+    recent = recent_normal(View(tx.connection), trial, proposer, now)
+    weight, why = gravity(action.targets, action.direction, recent, policy)
+    if weight == "critical":
+        return "critical", why
+    return ("high", why) if weight == "high" else ("normal", why)
+
+
+def _action(
+    session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int,
+    direction: Literal["contain", "restore"], undoes: str | None, *, severity: int, reason_sd: str,
+    lift_sd: str | None, policy_sha: str,
+) -> Action:  # fmt: skip
+    windows = policy.windows
+    contain = direction == "contain"
+    exact = all(target.reversal == "exact" or target.by_hand for target in targets)
+    return Action(
+        org=session.org, op=new_id("a", session.entropy), rev=1, inc=inc, direction=direction, gravity="normal",
+        severity=severity, break_glass=False, targets=tuple(targets), reason_sd=reason_sd, lift_criteria_sd=lift_sd,
+        created=now, approve_by=now + windows["approve_by_ms"],
+        execute_by=now + max(windows["approve_by_ms"], min(windows["execute_by_ms"], _DAY_MS)),
+        execute_by_unreachable=now + min(windows["execute_by_unreachable_ms"], _DAY_MS) if contain else None,
+        review_by=now + _DAY_MS if contain else None,
+        undo_within_s=windows["undo_ms"] // 1000 if contain and exact else None, undoes=undoes,
+        roster=session.ref, policy=policy_sha, supersedes=None,
+    )  # fmt: skip
+
+
+# -- what was proposed ---------------------------------------------------------------------------------------------------
+
+
+def find_document(session: Session, named: str) -> Held:
+    """The document a person means: its hash, the beginning of it (8 digits or more), or its op (newest revision).
+
+    Raises:
+        WrongUse: when no single one fits.
     """
+    if is_id(named, "a"):
+        of_op = [row.sha256 for row in session.reader.documents_of(named) if row.type == "action.v1"]
+        shas = of_op[-1:]
+    else:
+        shas = [sha for sha, _, _ in session.reader.documents() if len(named) >= 8 and sha.startswith(named)]  # noqa: PLR2004  as help says
+    if len(shas) != 1:
+        raise WrongUse(f"No single proposal is called {named[:64]!r} here.", "See `standdown approve list`, or sync.")
+    with session.reader.snapshot() as connection:
+        return read_document(connection, shas[0])
+
+
+def action_of(held: Held) -> Action:
+    """The action in a document.
+
+    Raises:
+        WrongUse: when it is another document.
+    """
+    if isinstance(held.document, Action):
+        return held.document
+    raise WrongUse("That document is no correction.", "See `standdown correct show`.")
+
+
+def cancel(session: Session, named: str, reason: str) -> Stored:
+    """Cancel a revision that has not gone yet; what went already needs an undo or a lift."""
+    held = find_document(session, named)
+    action = action_of(held)
+    words: dict[str, JsonValue] = {"reason": reason} if reason else {}
+    return session.append(Draft("correction.cancelled", action.inc, action.op, {"doc": held.sha}, words))
+
+
+def undo(session: Session, named: str, reason: str) -> Proposal:
+    """Propose to revert an action exactly to its signed pre-state; one of its signers alone may sign this, once.
+
+    Raises:
+        WrongUse: when the action carries no undo.
+    """
+    held = find_document(session, named)
+    action = action_of(held)
+    if action.undo_within_s is None:
+        raise WrongUse("That action carries no undo.", "Lift it: `standdown correct lift` (two signatures).")
+    parts: list[_Part] = []
+    for at, target in enumerate(action.targets):
+        before = from_disclosures(target, held.disclosed(at))
+        turned = replace(
+            before, requests=before.revert, revert=before.requests, direction="restore", wanted=before.pre,
+            pre=before.wanted, pre_read_ms=session.clock.wall_ms(),
+        )  # fmt: skip
+        texts, digests = conceal(to_disclosures(turned), session.entropy)
+        own = replace(target, sd=digests, dispatchers=(session.device().feed,))
+        parts.append(_Part(own, turned, texts))
+    return _propose(session, action.inc, parts, reason or "Undo.", direction="restore", undoes=held.sha)
+
+
+def lift(session: Session, named: str, reason: str) -> Proposal:
+    """Propose to restore what a correction restricted, from a fresh reading; it needs two signatures again."""
+    held = find_document(session, named)
+    action = action_of(held)
+    wishes: list[TargetWish] = []
+    for at, target in enumerate(action.targets):
+        planned = from_disclosures(target, held.disclosed(at))
+        wishes.append(
+            TargetWish(
+                provider=target.instance, surface=target.surface, lever=target.lever, selector=planned.selector,
+                params=planned.params, canary=target.canary, assignee=target.assignee,
+            )
+        )  # fmt: skip
+    return propose(session, action.inc, wishes, reason, direction="restore")
+
+
+def attest(
+    session: Session, named: str, target: int, text: str, *, outcome: str = "done", ticket: str = "",
+    done_ms: int | None = None,
+) -> Stored:  # fmt: skip
+    """Attest that a by-hand target was carried out (or promised, or declined).
+
+    Raises:
+        WrongUse: when that target is not by hand.
+    """
+    held = find_document(session, named)
+    action = action_of(held)
+    if not 0 <= target < len(action.targets) or not action.targets[target].by_hand:
+        raise WrongUse("That target is not carried out by hand.", "See `standdown correct show`.")
+    one = action.targets[target]
     pub: dict[str, JsonValue] = {
-        "doc": doc, "target": target, "done_ms": done_ms, "direction": direction, "category": category, **(facts or {}),
+        "doc": held.sha, "target": target, "done_ms": done_ms or session.clock.wall_ms(),
+        "direction": action.direction, "category": one.category, "outcome": outcome,
     }  # fmt: skip
-    occurred: dict[str, JsonValue] = {"at_ms": done_ms, "plus_minus_s": 0}
-    values: dict[str, JsonValue] = {"text": text, "occurred": occurred, **(details or {})}
-    return session.append(Draft("correction.attested", inc=inc, subj=op, pub=pub, disclosures=values))
+    words: dict[str, JsonValue] = {"text": text} | ({"ticket": ticket} if ticket else {})
+    return session.append(Draft("correction.attested", action.inc, action.op, pub, words))
 
 
-def cancel(session: Session, *, inc: str, op: str, doc: str, reason: str) -> Stored:
-    """Take a proposal back, or stop what is approved and not yet sent; it reaches the dispatcher with the next sync."""
-    return session.append(
-        Draft("correction.cancelled", inc=inc, subj=op, pub={"doc": doc}, disclosures={"reason": reason})
-    )
+def record_by_hand(
+    session: Session, text: str, *, inc: str | None, category: str, done_ms: int, selector: str = "",
+    name: str = "", lever: str = "", provider: str | None = None, direction: str = "contain",
+) -> Stored:  # fmt: skip
+    """Record a correction that people made themselves, with its time; before any console, before any organisation."""
+    pub: dict[str, JsonValue] = {
+        "doc": None, "target": None, "done_ms": done_ms, "direction": direction, "category": category,
+        "outcome": "done",
+    }  # fmt: skip
+    if lever:
+        pub["lever"] = lever
+    if provider is not None:
+        pub["instance"] = providers.instances_of(session).get(provider).id
+    words: dict[str, JsonValue] = {"text": text}
+    words |= {key: value for key, value in (("selector", selector), ("name", name)) if value}
+    return session.append(Draft("correction.attested", inc, None, pub, words))
+
+
+def proposer(session: Session, sha: str) -> str | None:
+    """Who proposed a document."""
+    with session.reader.snapshot() as connection:
+        return proposer_of(View(connection), sha)
+
+
+def is_document(text: str) -> bool:
+    """Whether the text is a document's full name."""
+    return is_sha256(text)
+
+
+__all__ = [
+    "Proposal", "TargetWish", "action_of", "attest", "cancel", "find_document", "lift", "propose", "proposer",
+    "record_by_hand", "select_document", "undo",
+]  # fmt: skip

@@ -1,0 +1,165 @@
+"""`standdown provider`: connect control planes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console.cli.frame import Call, pass_call
+from console.domain.errors import WaitsForConnection, WrongUse
+
+
+@click.group("provider")
+def command() -> None:
+    """Connect control planes: gateways, model servers, people."""
+
+
+@command.command()
+@pass_call
+def adapters(call: Call) -> None:
+    """Every adapter: settings, secrets, levers."""
+    from console.services import providers
+
+    with call.session() as session:
+        found = providers.adapters(session)
+    lines: list[str] = []
+    for one in found:
+        if "broken" in one:
+            lines.append(f"{one['name']}  BROKEN: {one['broken']}")
+            continue
+        lines.append(f"{one['name']}  {one['title']}  settings: {', '.join(one['settings'])}")
+        lines += [
+            f"    {lever['name']:<18} {lever['title']} ({lever['category']}, {lever['reversal']}, reach {lever['reach']}, "
+            f"takes hold within {lever['propagation_s']} s)" for lever in one["levers"]
+        ]  # fmt: skip
+    call.tell({"ok": True, "adapters": found}, *lines)
+
+
+def _settings(pairs: tuple[str, ...], file: Path | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if file is not None:
+        try:
+            loaded: object = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise WrongUse(f"{file} is no JSON file.", "Give settings as one JSON object.") from None
+        if not isinstance(loaded, dict):
+            raise WrongUse(f"{file} holds no object.", "Give settings as one JSON object.")
+        found.update(loaded)
+    for pair in pairs:
+        name, sign, value = pair.partition("=")
+        if not sign:
+            raise WrongUse(f"{pair!r} is no name=value.", "Write --set name=value.")
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
+
+
+@command.command(
+    epilog="""\b
+Example:
+  standdown provider add litellm --name gateway --set base_url=http://127.0.0.1:4000
+The secrets are asked for one by one, or read from --secret-fd N."""
+)
+@click.argument("adapter")
+@click.option("--name", required=True, help="What colleagues call it.")
+@click.option("--set", "pairs", multiple=True, help="A setting, name=value (value may be JSON).")
+@click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings as a JSON file.")
+@click.option("--id", "ident", help="Its id on a colleague's console (found by adapter and name otherwise).")
+@click.option("--no-secret", is_flag=True, help="Connect without credentials (this console will not dispatch to it).")
+@pass_call
+def add(
+    call: Call, adapter: str, name: str, pairs: tuple[str, ...], file: Path | None, ident: str | None,
+    no_secret: bool,  # noqa: FBT001  click hands options by name
+) -> None:  # fmt: skip
+    """Connect a provider through its adapter, and name its surfaces."""
+    from console.services import providers
+
+    with call.session() as session:
+        secret_for = (lambda _what: "") if no_secret else call.secret
+        instance, where = providers.add(session, adapter, name, _settings(pairs, file), secret_for, id=ident)
+        try:
+            new = providers.adopt_surfaces(session, instance.id)
+            fault = ""
+        except WaitsForConnection as unreachable:
+            new, fault = [], unreachable.what
+    result = {
+        "ok": True, "instance": instance.id, "name": instance.name, "secrets_in": where, "fault": fault,
+        "surfaces": [{"surface": one.surface, "key": one.key, "name": one.name, "model": one.model} for one in new],
+    }  # fmt: skip
+    lines = [f"{instance.name} is connected as {instance.id}. Its secrets are in {where}."]
+    lines += [f"  surface {one.name or one.key} ({one.model})" for one in new]
+    call.tell(result, *lines, *([f"Its surfaces are not known yet: {fault}"] if fault else []))
+
+
+@command.command("list")
+@pass_call
+def list_(call: Call) -> None:
+    """Every provider connected here."""
+    from console.services import providers
+
+    with call.session() as session:
+        found = [
+            {"instance": one.id, "name": one.name, "adapter": one.adapter, "settings": dict(one.settings),
+             "probes": sorted(one.probe_credentials)}
+            for one in providers.instances_of(session).all()
+        ]  # fmt: skip
+    call.tell({"ok": True, "providers": found}, *(f"{o['name']:<16} {o['adapter']:<16} {o['instance']}" for o in found))
+
+
+@command.command()
+@click.argument("provider")
+@pass_call
+def test(call: Call, provider: str) -> None:
+    """Look at one provider now."""
+    from console.services import providers
+
+    with call.session() as session:
+        instance = providers.instances_of(session).get(provider)
+        found = next(one for one in providers.status(session) if one.instance == instance.id)
+    if found.look is None or not found.look.reachable:
+        fault = found.broken or (found.look.fault if found.look else "") or "no answer"
+        raise WaitsForConnection(f"{found.name} does not answer: {fault}.", "Check its address and the network.")
+    if found.look.fault:
+        raise WaitsForConnection(f"{found.name} answers, but: {found.look.fault}.", "Check its credentials.")
+    call.tell({"ok": True, "instance": instance.id, "at_ms": found.look.at_ms}, f"{found.name} answers.")
+
+
+@command.command()
+@click.argument("provider")
+@pass_call
+def surfaces(call: Call, provider: str) -> None:
+    """Discover a provider's surfaces, name new ones for everybody, and list them."""
+    from console.services import providers
+
+    with call.session() as session:
+        instance = providers.instances_of(session).get(provider)
+        providers.adopt_surfaces(session, instance.id)
+        found = [
+            {"surface": one.surface, "key": one.key, "name": one.name, "model": one.model, "reach": one.reach}
+            for one in providers.surfaces(session) if one.instance == instance.id
+        ]  # fmt: skip
+    lines = [f"{o['key']:<24} {o['name']:<24} {o['model']:<20} reach {o['reach']}" for o in found]
+    call.tell({"ok": True, "surfaces": found}, *lines)
+
+
+@command.group()
+def canary() -> None:
+    """Credentials with which enforcement is probed."""
+
+
+@canary.command("add")
+@click.argument("provider")
+@click.argument("selector")
+@pass_call
+def canary_add(call: Call, provider: str, selector: str) -> None:
+    """Keep the credential of SELECTOR (a canary key, say), asked for or read from --secret-fd N."""
+    from console.services import providers
+
+    with call.session() as session:
+        providers.add_canary(session, provider, selector, call.secret(f"Credential of {selector}"))
+    call.tell({"ok": True, "selector": selector}, f"Kept: {selector} can be probed.")

@@ -1,0 +1,223 @@
+"""Connect providers, name their surfaces for everybody, look at them. Secrets never enter the journal."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from console.domain.errors import Problem, WaitsForConnection, WrongUse
+from console.domain.profile import JsonValue
+from console.journal.values import Draft
+from console.providers.instance import Instance, Instances
+from console.providers.plane import Plane, Planes
+from console.providers.poller import Look, look
+from console.providers.registry import Registry
+from console.providers.wishes import AdapterFault, Found
+from console.runtime.ids import new_id
+from console.services.secrets import SecretPlace, open_secrets
+from console.services.session import Session
+
+T = TypeVar("T")
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._:/@+-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """A surface as the organisation knows it: its id, where, the provider's key for it, what people call it."""
+
+    surface: str
+    instance: str
+    model: str
+    kind: str
+    control: str
+    reach: str
+    name: str
+    key: str
+
+
+def instances_of(session: Session) -> Instances:
+    """The provider instances of this profile."""
+    return Instances(session.paths.root, Registry.load(), session.settings.world, session.entropy)
+
+
+def adapters(session: Session) -> list[dict[str, Any]]:
+    """Every adapter, its settings, secrets and levers; broken ones with their reason."""
+    registry = Registry.load()
+    found: list[dict[str, Any]] = []
+    for name in registry.names():
+        known = registry.look_up(name)
+        if known is None or not hasattr(known, "manifest"):
+            found.append({"name": name, "broken": getattr(known, "reason", "unknown")})
+            continue
+        manifest = registry.manifest(name)
+        found.append({
+            "name": name, "title": manifest.title, "version": manifest.version, "secrets": dict(manifest.secrets),
+            "settings": sorted(manifest.settings.model_fields),
+            "levers": [
+                {"name": one.name, "title": one.title, "category": one.category, "reversal": one.reversal,
+                 "reach": one.reach, "propagation_s": one.propagation_s, "probe": one.probe, "proven": one.proven}
+                for one in manifest.levers
+            ],
+            "not_possible": dict(manifest.not_possible),
+        })  # fmt: skip
+    return found
+
+
+def add(
+    session: Session, adapter: str, name: str, settings: Mapping[str, Any], secret_for: Callable[[str], str],
+    *, id: str | None = None,  # noqa: A002  the field's own name
+) -> tuple[Instance, str]:  # fmt: skip
+    """Keep an instance, its secrets and one organisation-wide entry; gives it and where its secrets lie.
+
+    Raises:
+        UnknownAdapter, WrongWorld, BadSettings: as their names say; then nothing is kept.
+    """
+    instances = instances_of(session)
+    manifest = instances.registry.manifest(adapter)
+    named = id or _known_instance(session, adapter, name)
+    session.person()
+    place = open_secrets(session)
+    given = {one: secret_for(f"{manifest.title}: {what}") for one, what in manifest.secrets.items()}
+    instance = instances.add(adapter, name, settings, id=named)
+    for one, secret in given.items():
+        if secret:
+            place.put(instance.secret(one), secret)
+    if named is None:
+        session.append(
+            Draft("provider.added", pub={"instance": instance.id, "adapter": f"{adapter}/{manifest.version}"},
+                  disclosures={"name": name})
+        )  # fmt: skip
+    return instance, place.where
+
+
+def _known_instance(session: Session, adapter: str, name: str) -> str | None:
+    """The id a colleague's console gave this provider, so that both mean the same."""
+    for stored in session.reader.entries(org=True, kinds=("provider.added",)):
+        told = str(stored.entry.pub["adapter"]).split("/", 1)[0]
+        if stored.disclosed.get("name") == name and told == adapter:
+            return str(stored.entry.pub["instance"])
+    return None
+
+
+def add_canary(session: Session, provider: str, selector: str, secret: str) -> Instance:
+    """Keep the credential with which a selector (a canary, or the target itself) may be probed."""
+    instances = instances_of(session)
+    instance = instances.get(provider)
+    name = f"probe-{len(instance.probe_credentials)}"
+    open_secrets(session).put(instance.secret(name), secret)
+    return instances.set_probe_credential(instance.id, selector, name)
+
+
+def surfaces(session: Session) -> list[Surface]:
+    """Every surface of the organisation that was not removed."""
+    gone = {str(one.entry.pub["surface"]) for one in session.reader.entries(org=True, kinds=("surface.removed",))}
+    found: dict[str, Surface] = {}
+    for one in session.reader.entries(org=True, kinds=("surface.added",)):
+        pub = {name: str(value) for name, value in one.entry.pub.items()}
+        if one.standing == "good" and pub["surface"] not in gone:
+            found[pub["surface"]] = Surface(
+                surface=pub["surface"], instance=pub["instance"], model=pub["model"], kind=pub["kind"],
+                control=pub["control"], reach=pub["reach"], name=str(one.disclosed.get("name", "")),
+                key=str(one.disclosed.get("key", "")),
+            )  # fmt: skip
+    return list(found.values())
+
+
+def plain_model(name: str) -> str:
+    """A model's name as the signed forms allow it."""
+    return _NOT_PLAIN.sub("-", name).strip("-")[:128] or "model"
+
+
+def adopt_surfaces(session: Session, provider: str) -> list[Surface]:
+    """Discover a provider's surfaces and name the new ones for the whole organisation; gives the new ones."""
+    instance = instances_of(session).get(provider)
+    found = on_planes(session, lambda planes: _discover(_plane(planes, instance.id)))
+    known = {one.key for one in surfaces(session) if one.instance == instance.id}
+    reach = instances_of(session).registry.manifest(instance.adapter).levers[0].reach
+    drafts: list[Draft] = []
+    for one in found:
+        if one.key in known:
+            continue
+        pub: dict[str, JsonValue] = {
+            "surface": new_id("t", session.entropy), "instance": instance.id, "model": plain_model(one.model),
+            "kind": one.kind, "control": one.control, "reach": reach,
+        }  # fmt: skip
+        drafts.append(Draft("surface.added", pub=pub, disclosures={"name": one.name, "key": one.key}))
+    if drafts:
+        session.append_all(drafts)
+    return [one for one in surfaces(session) if one.instance == instance.id and one.key not in known]
+
+
+async def _discover(plane: Plane) -> list[Found]:
+    try:
+        return list(await plane.discover())
+    except AdapterFault as fault:
+        raise WaitsForConnection(f"{plane.instance.name}: {fault.detail}.", "Check it, then try again.") from None
+
+
+def _plane(planes: Planes, instance: str) -> Plane:
+    plane = planes.get(instance)
+    if plane is None:
+        raise Problem(planes.why_not(instance), "See `standdown provider list`.")
+    return plane
+
+
+def on_planes(session: Session, work: Callable[[Planes], Awaitable[T]]) -> T:
+    """Open every plane, do `work` on one event loop, close them."""
+    return asyncio.run(_with_planes(session, open_secrets(session), work))
+
+
+async def _with_planes(session: Session, secrets: SecretPlace, work: Callable[[Planes], Awaitable[T]]) -> T:
+    planes = Planes.open(instances_of(session), secrets, session.clock)
+    try:
+        return await work(planes)
+    finally:
+        await planes.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderStatus:
+    """One provider as it is now, or why nothing is known."""
+
+    instance: str
+    name: str
+    adapter: str
+    look: Look | None
+    broken: str
+
+
+def status(session: Session) -> list[ProviderStatus]:
+    """Look at every provider once, all at the same time."""
+
+    async def work(planes: Planes) -> list[ProviderStatus]:
+        looks = await asyncio.gather(*(look(plane) for plane in planes.all()))
+        seen = [
+            ProviderStatus(plane.instance.id, plane.instance.name, plane.instance.adapter, found, "")
+            for plane, found in zip(planes.all(), looks, strict=True)
+        ]
+        return seen + [ProviderStatus(b.instance.id, b.instance.name, b.instance.adapter, None, b.reason)
+                       for b in planes.broken()]  # fmt: skip
+
+    return on_planes(session, work)
+
+
+def find_surface(session: Session, instance: Instance, named: str) -> Surface:
+    """The surface a person means at one instance: its key, name, id or model; may be left out where there is one.
+
+    Raises:
+        WrongUse: when no single one fits.
+    """
+    here = [one for one in surfaces(session) if one.instance == instance.id]
+    fits = [one for one in here if named in (one.key, one.name, one.surface)] or [
+        one for one in here if named == one.model
+    ]
+    if not named and len(here) == 1:
+        fits = here
+    if len(fits) != 1:
+        raise WrongUse(
+            f"No single surface of {instance.name} is called {named!r}.", "See `standdown provider surfaces`."
+        )
+    return fits[0]
