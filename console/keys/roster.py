@@ -12,6 +12,7 @@ from console.domain.forms import Enrolment, Head, Roster, RosterRef
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.keys import canon
 from console.keys.faults import BadEnrolment, BadRoster, BadSignature, TooFewSigners
+from console.keys.keyfile import PURPOSES
 from console.keys.publickey import PublicKey
 from console.keys.sshsig import enrol_ns, roster_ns, verify
 
@@ -31,6 +32,11 @@ class KeyFacts:
     to_ms: int | None
     public: PublicKey
 
+    @property
+    def owner(self) -> tuple[str | None, str]:
+        """The person (for a device key the console) and the use: what stays the same for ever."""
+        return self.person or self.console, self.use
+
     def valid_at(self, at_ms: int) -> bool:
         """Whether the key may be used at this time."""
         return self.from_ms <= at_ms and (self.to_ms is None or at_ms < self.to_ms)
@@ -39,14 +45,17 @@ class KeyFacts:
 class VerifiedRoster:
     """One proven version. Only this module makes it."""
 
-    __slots__ = ("_keys", "_revoked", "raw", "roster", "sha256")
+    __slots__ = ("_keys", "_owners", "_revoked", "raw", "roster", "sha256")
 
-    def __init__(self, raw: bytes, roster: Roster) -> None:
+    def __init__(self, raw: bytes, roster: Roster, previous: VerifiedRoster | None = None) -> None:
         self.raw = raw
         self.roster = roster
         self.sha256 = canon.sha256_hex(raw)
         self._keys = _keys_of(roster)
         self._revoked = {one.key: {feed: (seq, ident) for feed, seq, ident in one.good} for one in roster.revoked}
+        # whose every key of any version is or was, by its point: a key never changes hands, not even after a pause
+        now: dict[bytes, tuple[str | None, str]] = {facts.public.raw: facts.owner for facts in self._keys.values()}
+        self._owners = now if previous is None else {**previous.owners(), **now}
 
     @property
     def ref(self) -> RosterRef:
@@ -61,6 +70,10 @@ class VerifiedRoster:
         """Every key by fingerprint."""
         return self._keys
 
+    def owners(self) -> Mapping[bytes, tuple[str | None, str]]:
+        """Whose every key of this or an earlier version is or was, by its 32 bytes."""
+        return self._owners
+
     def is_revoked(self, fingerprint: str) -> bool:
         """Whether this version revokes the key."""
         return fingerprint in self._revoked
@@ -72,6 +85,10 @@ class VerifiedRoster:
     def persons_with(self, role: str) -> tuple[str, ...]:
         """Who may hold a role."""
         return tuple(person.person for person in self.roster.persons if role in person.roles)
+
+    def changes_hands(self, later: VerifiedRoster) -> bool:
+        """Whether a later version gives a key of any version so far to somebody else, or another use."""
+        return any(self._owners.get(facts.public.raw, facts.owner) != facts.owner for facts in later.keys().values())
 
     def signers(self, sigs: Mapping[str, bytes], message: bytes, at_ms: int) -> frozenset[str]:
         """The distinct admins of this version whose valid approver or recovery key signed a roster's bytes.
@@ -142,7 +159,11 @@ def verify_next(previous: VerifiedRoster, raw: bytes, sigs: Mapping[str, bytes])
     if roster.created < before.created:
         raise BadRoster("it is older than the one it follows")
     _check_members(roster)
-    found = VerifiedRoster(raw, roster)
+    found = VerifiedRoster(raw, roster, previous)
+    if previous.changes_hands(found):
+        raise BadRoster("a key changes hands or use; make a new key")
+    if not {one.key for one in before.revoked} <= {one.key for one in roster.revoked}:
+        raise BadRoster("it drops a revocation; a revoked key stays revoked")
     needed = roster.threshold or _FOUNDERS
     _require(found.signers(sigs, raw, roster.created), needed, "the new version")
     if before.threshold is None:
@@ -232,9 +253,35 @@ def verify_enrolment(raw: bytes, sigs: Mapping[str, bytes], org: str, genesis: s
 
 def founding_complete(roster: Roster) -> bool:
     """Whether the organisation survives the loss of a key: three people, or two with recovery keys, can sign."""
-    able = [person for person in roster.persons if any(key.use == "approver" for key in person.keys)]
-    spare = [person for person in able if any(key.use == "recovery" for key in person.keys)]
+    able = [uses for uses in _signing_uses(roster).values() if "approver" in uses]
+    spare = [uses for uses in able if "recovery" in uses]
     return len(able) >= _ENOUGH or len(spare) >= _FOUNDERS
+
+
+def admin_quorum_satisfiable(roster: Roster) -> bool:
+    """Whether enough admins hold a key that could sign the next version; roster 0 is followed by its one person."""
+    return roster.threshold is None or len(_signing_uses(roster)) >= roster.threshold
+
+
+def _signing_uses(roster: Roster) -> dict[str, frozenset[str]]:
+    """Each admin who can sign a roster, with the uses of the unrevoked keys that could."""
+    gone = {one.key for one in roster.revoked}
+    found = {
+        person.person: frozenset(
+            key.use
+            for key in person.keys
+            if key.use in _SIGNING and key.to_ms is None and PublicKey.parse(key.key).fingerprint not in gone
+        )
+        for person in roster.persons
+        if "admin" in person.roles
+    }
+    return {person: uses for person, uses in found.items() if uses}
+
+
+def signer_namespaces(org: str) -> dict[str, str]:
+    """What stock OpenSSH may accept from each use of key, for `allowed_signers`."""
+    uses = {**PURPOSES, "device": PURPOSES["console"]}
+    return {use: ",".join(f"{word}@{org}" for word in sorted(words)) for use, words in uses.items() if use != "console"}
 
 
 def allowed_signers(rosters: Iterable[VerifiedRoster], namespaces: Mapping[str, str]) -> str:

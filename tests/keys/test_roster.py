@@ -1,0 +1,406 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from console.domain.errors import BadForm, Problem
+from console.domain.forms import Roster
+from console.keys import canon, krl, roster, sshsig
+from console.keys.faults import BadEnrolment, BadRoster, TooFewSigners
+from console.keys.roster import VerifiedRoster
+from tests.keys import openssh, rosters
+from tests.keys.rosters import NOW, ORG, following, key, made_id, person, person_key, public, raw_of, revoked, sign
+
+ZERO = rosters.genesis()
+ZERO_RAW = raw_of(ZERO)
+PIN = canon.sha256_hex(ZERO_RAW)
+ONE = following(ZERO, "one", "two")
+FOUNDERS = ("one-writer", "one-approver", "two-approver")
+TWO = following(ONE, "one", "two", "three")
+FEED, IDENT = "f" * 64, "a" * 64
+
+
+def genesis() -> VerifiedRoster:
+    return roster.verify_genesis(ZERO_RAW, sign(ZERO_RAW, "one-writer"), PIN)
+
+
+def step(previous: VerifiedRoster, form: Roster, *names: str) -> VerifiedRoster:
+    raw = raw_of(form)
+    return roster.verify_next(previous, raw, sign(raw, *names))
+
+
+def founded() -> VerifiedRoster:
+    return step(genesis(), ONE, *FOUNDERS)
+
+
+def test_a_chain_from_one_person_to_three():
+    one = founded()
+    two = step(one, TWO, "one-approver", "two-approver")
+    assert two.ref == (2, canon.sha256_hex(raw_of(TWO)))
+    assert two.persons_with("admin") == tuple(made_id("p", name) for name in ("one", "two", "three"))
+    facts = two.key(public("two-approver").fingerprint)
+    assert facts is not None
+    assert (facts.person, facts.use, facts.console) == (made_id("p", "two"), "approver", made_id("c", "two"))
+    device = two.key(public("two-device").fingerprint)
+    assert device is not None
+    assert (device.person, device.use, device.console) == (None, "device", made_id("c", "two"))
+    assert two.key(public("nobody").fingerprint) is None
+    assert facts.valid_at(NOW)
+    assert not facts.valid_at(NOW - 1)
+
+
+def test_a_genesis_is_the_pinned_one_signed_by_its_one_person():
+    assert roster.verify_genesis(ZERO_RAW, sign(ZERO_RAW, "one-writer"), None).sha256 == PIN
+    founder = ZERO.persons[0]
+    several = replace(founder, keys=(*founder.keys, person_key("one-approver", "approver")))
+    cases = [
+        (TooFewSigners, ZERO, (), PIN),
+        (TooFewSigners, ZERO, ("two-writer",), PIN),
+        (BadRoster, ZERO, ("one-writer",), "0" * 64),
+        (BadRoster, replace(ZERO, persons=(founder, person("two"))), ("one-writer",), None),
+        (BadRoster, replace(ZERO, persons=(several,)), ("one-writer",), None),
+        (BadRoster, replace(ZERO, persons=(replace(founder, keys=several.keys[1:]),)), ("one-approver",), None),
+        (BadRoster, ONE, FOUNDERS, None),
+    ]
+    for fact, form, names, pinned in cases:
+        raw = raw_of(form)
+        with pytest.raises(fact):
+            roster.verify_genesis(raw, sign(raw, *names), pinned)
+    entry = sign(ZERO_RAW, "one-writer", namespace=sshsig.entry_ns(ORG))
+    with pytest.raises(TooFewSigners):
+        roster.verify_genesis(ZERO_RAW, entry, PIN)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("one-writer",),
+        ("one-approver", "two-approver"),
+        ("one-writer", "one-approver"),
+        ("one-writer", "two-approver"),
+        ("one-writer", "one-approver", "one-recovery"),
+        ("one-writer", "two-writer"),
+        ("two-writer", "one-approver", "two-approver"),
+        ("one-writer", "one-approver", "three-approver"),
+        ("one-writer", "one-approver", "two-device"),
+    ],
+)
+def test_founding_needs_the_first_writer_key_and_two_people(names):
+    with pytest.raises(TooFewSigners):
+        step(genesis(), ONE, *names)
+
+
+SIX = ("one", "two", "three", "four", "five", "six")
+
+
+@pytest.mark.parametrize(
+    ("what", "before", "threshold_before", "after", "threshold_after", "names", "holds"),
+    [
+        ("the threshold of both", SIX[:3], 2, SIX[:3], 2, ("one-approver", "two-approver"), True),
+        ("one signature", SIX[:3], 2, SIX[:3], 2, ("one-approver",), False),
+        ("nobody", SIX[:3], 2, SIX[:3], 2, (), False),
+        ("two keys of one person", SIX[:3], 2, SIX[:3], 2, ("one-approver", "one-recovery"), False),
+        ("two people by recovery keys", SIX[:3], 2, SIX[:3], 2, ("one-recovery", "two-recovery"), True),
+        ("writer keys", SIX[:3], 2, SIX[:3], 2, ("one-writer", "two-writer", "three-writer"), False),
+        ("device keys", SIX[:3], 2, SIX[:3], 2, ("one-device", "two-device"), False),
+        ("only the new people", SIX[:2], 2, SIX[2:4], 2, ("three-approver", "four-approver"), False),
+        ("only the old people", SIX[:2], 2, SIX[2:4], 2, ("one-approver", "two-approver"), False),
+        (
+            "old and new people",
+            SIX[:2],
+            2,
+            SIX[2:4],
+            2,
+            ("one-approver", "two-approver", "three-approver", "four-approver"),
+            True,
+        ),
+        ("a raised threshold not met", SIX[:3], 2, SIX[:3], 3, ("one-approver", "two-approver"), False),
+        ("a raised threshold met", SIX[:3], 2, SIX[:3], 3, ("one-approver", "two-approver", "three-approver"), True),
+        ("a lowered threshold before it counts", SIX[:3], 3, SIX[:3], 2, ("one-approver", "two-approver"), False),
+        ("a stranger as second", SIX[:3], 2, SIX[:3], 2, ("one-approver", "six-approver"), False),
+        ("one old, one new", SIX[:2], 2, SIX[1:3], 2, ("two-approver", "three-approver"), False),
+        (
+            "a leaver and a stayer, and the new",
+            SIX[:2],
+            2,
+            SIX[1:3],
+            2,
+            ("one-approver", "two-approver", "three-approver"),
+            True,
+        ),
+    ],
+)
+def test_a_version_counts_by_the_distinct_people_of_both(
+    what, before, threshold_before, after, threshold_after, names, holds
+):
+    start = step(
+        genesis(),
+        following(ZERO, *dict.fromkeys(("one", *before)), threshold=threshold_before),
+        "one-writer",
+        *(f"{name}-approver" for name in dict.fromkeys(("one", *before))),
+    )
+    form = following(start.roster, *after, threshold=threshold_after)
+    if holds:
+        assert step(start, form, *names).roster.n == 2
+    else:
+        with pytest.raises(TooFewSigners):
+            step(start, form, *names)
+
+
+def test_a_signature_by_another_fingerprint_counts_for_nobody():
+    one, raw = founded(), raw_of(TWO)
+    mine = sign(raw, "one-approver")[public("one-approver").fingerprint]
+    sigs = {public(name).fingerprint: mine for name in ("one-approver", "two-approver", "three-approver")}
+    with pytest.raises(TooFewSigners):
+        roster.verify_next(one, raw, sigs)
+
+
+def test_a_bad_signature_spoils_nothing_and_helps_nothing():
+    one, raw = founded(), raw_of(TWO)
+    sigs = sign(raw, "one-approver", "two-approver")
+    sigs[public("three-approver").fingerprint] = b"junk"
+    assert roster.verify_next(one, raw, sigs).roster.n == 2
+    for namespace in (sshsig.approve_ns(ORG), sshsig.roster_ns(made_id("o", "other"))):
+        with pytest.raises(TooFewSigners):
+            roster.verify_next(one, raw, sign(raw, "one-approver", "two-approver", namespace=namespace))
+
+
+def test_people_who_are_no_admins_do_not_count():
+    people = (person("one"), person("two"), person("three", ("approver", "commander")))
+    three = step(founded(), following(ONE, "one", "two", "three", persons=people), "one-approver", "two-approver")
+    with pytest.raises(TooFewSigners):
+        step(three, following(three.roster, "one", "two", "three"), "one-approver", "three-approver")
+
+
+def test_expired_and_revoked_keys_do_not_count():
+    ended = replace(person("two"), keys=(person_key("two-approver", "approver", None, NOW + 1),))
+    for change in (
+        {"persons": (person("one"), ended, person("three"))},
+        {"revoked": (revoked("two-approver"),)},
+    ):
+        now = step(
+            founded(), following(ONE, "one", "two", "three", **change), "one-approver", "two-approver", "three-approver"
+        )
+        with pytest.raises(TooFewSigners):
+            step(now, following(now.roster, "one", "two", "three"), "one-approver", "two-approver")
+        assert step(now, following(now.roster, "one", "two", "three"), "one-approver", "three-approver").roster.n == 3
+
+
+TWICE = replace(person("two"), keys=(*person("two").keys, person_key("one-approver", "approver")))
+BOTH_USES = replace(person("two"), keys=(*person("two").keys, person_key("two-writer", "approver")))
+HARDWARE_TWICE = replace(
+    person("two"),
+    keys=(
+        *person("two").keys,
+        replace(person_key("two-writer", "approver"), key=openssh.hardware_key(key("two-writer")).line),
+    ),
+)
+CHANGED_USE = replace(person("two"), keys=(person_key("two-writer", "approver"), person_key("two-b", "writer")))
+
+
+@pytest.mark.parametrize(
+    ("attack", "change"),
+    [
+        ("other organisation", {"org": made_id("o", "other")}),
+        ("drill organisation", {"org": "d-" + ORG[2:]}),
+        ("number skipped", {"n": 3}),
+        ("number repeated", {"n": 1}),
+        ("other predecessor", {"prev": "0" * 64}),
+        ("older than its predecessor", {"created": NOW}),
+        ("person twice", {"persons": (person("one"), person("two"), person("two", ("admin", "deputy")))}),
+        ("role twice", {"persons": (person("one"), person("two", ("admin", "admin")))}),
+        ("one key for two people", {"persons": (person("one"), TWICE)}),
+        ("one key with two uses", {"persons": (person("one"), BOTH_USES)}),
+        ("one point as two kinds", {"persons": (person("one"), HARDWARE_TWICE)}),
+        ("console twice", {"consoles": (rosters.console("one"), rosters.console("two"), rosters.console("one"))}),
+        (
+            "device key as a person's",
+            {"consoles": (rosters.console("one"), replace(rosters.console("two"), key=public("two-writer").line))},
+        ),
+        ("unknown console", {"consoles": (rosters.console("one"),)}),
+        ("more needed than there are", {"threshold": 3}),
+        ("no admin left", {"persons": (person("one", ("approver",)), person("two", ("approver",)))}),
+        ("a key changes use", {"persons": (person("one"), CHANGED_USE)}),
+    ],
+)
+def test_what_may_not_follow_is_refused_whoever_signs(attack, change):
+    form = following(ONE, "one", "two", **change)
+    raw = raw_of(form)
+    everyone = [f"{name}-{use}" for name in ("one", "two") for use in ("writer", "approver", "recovery")]
+    with pytest.raises(BadRoster) as refused:
+        roster.verify_next(founded(), raw, sign(raw, *everyone, namespace=sshsig.roster_ns(form.org)))
+    assert not isinstance(refused.value, TooFewSigners), attack
+
+
+@pytest.mark.parametrize(
+    "change", [{"threshold": 1}, {"threshold": 0}, {"threshold": None}, {"prev": None}, {"persons": []}]
+)
+def test_below_two_is_unrepresentable(change):
+    raw = canon.encode({**ONE.as_json(), **change})
+    with pytest.raises(BadForm):
+        roster.verify_next(genesis(), raw, sign(raw, *FOUNDERS))
+
+
+def test_bytes_with_another_spelling_are_no_roster():
+    raw = raw_of(ONE)
+    for other in (raw + b"\n", raw.replace(b",", b", ", 1), b" " + raw, b"[]", b""):
+        with pytest.raises(BadForm):
+            roster.verify_next(genesis(), other, sign(other, *FOUNDERS))
+
+
+def test_a_key_never_changes_hands_not_even_after_a_pause():
+    three = step(founded(), TWO, "one-approver", "two-approver")
+    without = step(three, following(TWO, "one", "two"), "one-approver", "two-approver")
+    heir = replace(person("four"), keys=(*person("four").keys, person_key("three-approver", "approver")))
+    form = following(without.roster, "one", "two", "four", persons=(person("one"), person("two"), heir))
+    with pytest.raises(BadRoster, match="changes hands"):
+        step(without, form, "one-approver", "two-approver")
+    back = following(without.roster, "one", "two", "three")
+    assert step(without, back, "one-approver", "two-approver").roster.n == 4
+
+
+def test_a_revocation_stays_and_names_what_was_good():
+    form = following(TWO, "one", "two", "three", revoked=(revoked("three-writer", (FEED, 7, IDENT)),))
+    three = step(step(founded(), TWO, "one-approver", "two-approver"), form, "one-approver", "two-approver")
+    name = public("three-writer").fingerprint
+    assert three.is_revoked(name)
+    assert not three.is_revoked(public("one-writer").fingerprint)
+    assert three.good(name, FEED) == (7, IDENT)
+    assert three.good(name, "0" * 64) is None
+    with pytest.raises(BadRoster, match="stays revoked"):
+        step(three, following(form, "one", "two", revoked=()), "one-approver", "two-approver")
+
+
+def test_names_that_look_the_same_are_refused():
+    roster.check_names({"p-1": "Duty officer A", "p-2": "Duty officer B"})
+    for other in ("duty OFFICER a", "Duty  officer A", "Dutyofficer A"):
+        with pytest.raises(BadRoster, match="same name"):
+            roster.check_names({"p-1": "Duty officer A", "p-2": other})
+
+
+def test_founding_is_complete_when_a_lost_key_can_be_survived():
+    bare = person("one", recovery=False), person("two", recovery=False), person("three", recovery=False)
+    assert roster.founding_complete(ONE)
+    assert not roster.founding_complete(replace(ONE, persons=bare[:2]))
+    assert not roster.founding_complete(replace(ONE, persons=(bare[0], person("two"))))
+    assert roster.founding_complete(replace(ONE, persons=bare))
+    assert not roster.founding_complete(replace(ONE, persons=(bare[0], bare[1], person("three", ("scribe",)))))
+    assert not roster.founding_complete(replace(ONE, revoked=(revoked("two-recovery"),)))
+    assert not roster.founding_complete(ZERO)
+
+
+def test_whether_the_admins_can_still_sign_is_known_beforehand():
+    assert roster.admin_quorum_satisfiable(ZERO)
+    assert roster.admin_quorum_satisfiable(ONE)
+    assert roster.admin_quorum_satisfiable(replace(ONE, revoked=(revoked("two-approver"),)))
+    gone = (revoked("two-approver"), revoked("two-recovery"))
+    assert not roster.admin_quorum_satisfiable(replace(ONE, revoked=gone))
+
+
+def test_a_request_to_join_is_signed_by_every_key_it_names():
+    form = rosters.request()
+    raw, namespace = raw_of(form), sshsig.enrol_ns(ORG)
+    sigs = sign(raw, *rosters.REQUEST_SIGNERS, namespace=namespace)
+    assert roster.verify_enrolment(raw, sigs, ORG, PIN) == form
+    for name in rosters.REQUEST_SIGNERS:
+        with pytest.raises(BadEnrolment, match="did not sign"):
+            roster.verify_enrolment(
+                raw, {who: sig for who, sig in sigs.items() if who != public(name).fingerprint}, ORG, PIN
+            )
+    for org, pin in ((made_id("o", "other"), PIN), (ORG, "0" * 64)):
+        with pytest.raises(BadEnrolment, match="another organisation"):
+            roster.verify_enrolment(raw, sigs, org, pin)
+    with pytest.raises(BadEnrolment, match="did not sign"):
+        roster.verify_enrolment(raw, sign(raw, *rosters.REQUEST_SIGNERS), ORG, PIN)
+    keys = form.person.keys
+    twice = replace(form, person=replace(form.person, keys=(*keys, replace(keys[0], use="approver"))))
+    elsewhere = replace(form, person=replace(form.person, keys=(replace(keys[0], console=made_id("c", "x")),)))
+    for other in (twice, elsewhere):
+        raw = raw_of(other)
+        with pytest.raises(BadEnrolment):
+            roster.verify_enrolment(raw, sign(raw, *rosters.REQUEST_SIGNERS, namespace=namespace), ORG, PIN)
+
+
+@pytest.fixture
+def compiled(tmp_path):
+    two = step(
+        founded(),
+        following(ONE, "one", "two", revoked=(revoked("two-writer", (FEED, 7, IDENT)),)),
+        "one-approver",
+        "two-approver",
+    )
+    chain = (genesis(), founded(), two)
+    file = tmp_path / "allowed_signers"
+    file.write_text(roster.allowed_signers(chain, roster.signer_namespaces(ORG)))
+    (tmp_path / "krl").write_bytes(krl.make_krl([one.key for one in two.roster.revoked], openssh.KEYGEN))
+    return tmp_path
+
+
+def _stock(folder, name, who, namespace, *extra):
+    message = b"message"
+    (folder / "sig").write_text(sshsig.armour(sshsig.sign_blob(key(name), namespace, message)))
+    command = ["-Y", "verify", "-f", folder / "allowed_signers", "-I", who, "-n", namespace, "-s", folder / "sig"]
+    return openssh.run(*command, "-Overify-time=20261201000000Z", *extra, given=message, ok=False).returncode == 0
+
+
+def test_stock_openssh_accepts_what_the_roster_says_and_no_more(compiled):
+    one, two = made_id("p", "one"), made_id("p", "two")
+    accepted = [
+        ("one-writer", one, sshsig.entry_ns(ORG)),
+        ("one-writer", one, sshsig.bundle_ns(ORG)),
+        ("one-writer", one, sshsig.roster_ns(ORG)),
+        ("two-approver", two, sshsig.approve_ns(ORG)),
+        ("two-recovery", two, sshsig.roster_ns(ORG)),
+        ("two-device", made_id("c", "two"), sshsig.machine_ns(ORG)),
+    ]
+    for name, who, namespace in accepted:
+        assert _stock(compiled, name, who, namespace), (name, namespace)
+    refused = [
+        ("one-writer", one, sshsig.approve_ns(ORG)),
+        ("one-writer", two, sshsig.entry_ns(ORG)),
+        ("two-recovery", two, sshsig.approve_ns(ORG)),
+        ("two-device", made_id("c", "two"), sshsig.entry_ns(ORG)),
+        ("three-writer", made_id("p", "three"), sshsig.entry_ns(ORG)),
+        ("one-writer", one, sshsig.entry_ns(made_id("o", "other"))),
+    ]
+    for name, who, namespace in refused:
+        assert not _stock(compiled, name, who, namespace), (name, namespace)
+    assert not _stock(compiled, "one-writer", one, sshsig.entry_ns(ORG), "-Overify-time=20200101000000Z")
+
+
+def test_stock_openssh_refuses_a_revoked_key_and_no_other(compiled):
+    namespace, listed = sshsig.entry_ns(ORG), ("-r", compiled / "krl")
+    assert _stock(compiled, "two-writer", made_id("p", "two"), namespace)
+    assert not _stock(compiled, "two-writer", made_id("p", "two"), namespace, *listed)
+    assert _stock(compiled, "one-writer", made_id("p", "one"), namespace, *listed)
+    (compiled / "krl").write_bytes(krl.make_krl([], openssh.KEYGEN))
+    assert _stock(compiled, "two-writer", made_id("p", "two"), namespace, *listed)
+
+
+def test_a_list_that_cannot_be_made_is_said(tmp_path):
+    with pytest.raises(Problem, match="Install OpenSSH"):
+        krl.make_krl([], str(tmp_path / "absent"))
+    with pytest.raises(Problem, match="no revocation list"):
+        krl.make_krl(["nonsense"], openssh.KEYGEN)
+
+
+def test_an_ended_key_ends_for_stock_openssh_too(tmp_path):
+    ended = replace(
+        person("two"), keys=(person_key("two-approver", "approver", None, NOW + 1), person_key("two-b", "approver"))
+    )
+    form = following(ONE, "one", "two", persons=(person("one"), ended))
+    now = step(founded(), form, "one-approver", "two-approver", "two-b")
+    text = roster.allowed_signers([now], roster.signer_namespaces(ORG))
+    [line] = [line for line in text.splitlines() if public("two-approver").line in line]
+    assert 'valid-after="20261124090000Z",valid-before="20261124090001Z"' in line
+
+
+def test_the_table_of_revoked_keys_says_what_was_good():
+    form = replace(ONE, revoked=(revoked("two-writer", (FEED, 7, IDENT)), revoked("two-device")))
+    assert roster.revoked_tsv(form).splitlines() == [
+        "key\tfeed\tlast_good_seq\tlast_good_id",
+        f"{public('two-writer').fingerprint}\t{FEED}\t7\t{IDENT}",
+        f"{public('two-device').fingerprint}\t-\t-\t-",
+    ]
