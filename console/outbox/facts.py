@@ -16,7 +16,8 @@ from console.domain.actions import Action, ApprovalRecord, Document, parse_docum
 from console.domain.errors import Problem
 from console.domain.facts import Facts, Signed, approver_keys
 from console.domain.forms import Entry, Head, Policy
-from console.domain.moment import Paper, View, facts_at
+from console.domain.moment import HOUR_MS, Paper, facts_at
+from console.domain.moment import View as MomentView
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.journal.rows import select_document, select_entries, select_heads
 from console.journal.values import DocumentRow, Stored
@@ -81,11 +82,17 @@ def read_document(connection: sqlite3.Connection, sha: str) -> Held:
     return Held(sha, parse_document(canon.decode(row.raw, limit=MAX_DOCUMENT_BYTES)), row)
 
 
-def good_entries(connection: sqlite3.Connection, kinds: Iterable[str]) -> list[Stored]:
-    """Entries of these kinds that count (neither quarantined nor forked), in order of hybrid time."""
+def good_entries(connection: sqlite3.Connection, kinds: Iterable[str], inc: str | None = None) -> list[Stored]:
+    """Entries of these kinds that count (neither quarantined nor forked), in order of hybrid time.
+
+    Of all incidents, unless one is named.
+    """
     names = tuple(kinds)
     where = f"e.kind IN ({','.join('?' * len(names))}) AND s.id IS NULL"
-    return select_entries(connection, where, names, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
+    values: tuple[object, ...] = names
+    if inc is not None:
+        where, values = f"{where} AND e.inc = ?", (*names, inc)
+    return select_entries(connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
 
 
 def prove_record(pub: dict[str, JsonValue], roster: VerifiedRoster, received_ms: int) -> Signed:
@@ -134,18 +141,24 @@ class Moments:
 
     __slots__ = ("_view", "now_heads", "roster")
 
-    def __init__(self, connection: sqlite3.Connection, roster: VerifiedRoster, policy_sha: str) -> None:
-        """Read what facts are folded from.
+    def __init__(
+        self, connection: sqlite3.Connection, roster: VerifiedRoster, policy_sha: str, held: Held | None = None
+    ) -> None:
+        """Read what facts are folded from; `held` is a document that no entry may name yet.
 
         Raises:
             UnknownDocument: when the policy is not here.
         """
         stored = select_entries(connection, "1", ())
+        papers = _papers(connection, stored)
+        if held is not None:
+            papers[held.sha] = Paper(held.document, held.row.disclosed_by_digest)
+            _add_before(connection, held.document, papers)
         self.roster = roster
         self.now_heads = heads_of(connection)
-        self._view = View(
+        self._view = MomentView(
             entries={one.id: one.entry for one in stored},
-            papers=_papers(connection, stored),
+            papers=papers,
             roster=roster.roster,
             roster_sha=roster.sha256,
             policy=read_policy(connection, policy_sha),
@@ -194,7 +207,12 @@ def _add_paper(connection: sqlite3.Connection, sha: str, found: dict[str, Paper]
     except Problem:
         return
     found[sha] = Paper(held.document, held.row.disclosed_by_digest)
-    before = held.document.undoes if isinstance(held.document, Action) else getattr(held.document, "doc", None)
+    _add_before(connection, held.document, found)
+
+
+def _add_before(connection: sqlite3.Connection, document: Document, found: dict[str, Paper]) -> None:
+    """The action that a document undoes, extends or ratifies."""
+    before = document.undoes if isinstance(document, Action) else getattr(document, "doc", None)
     if isinstance(before, str) and before not in found:
         _add_paper(connection, before, found)
 
@@ -209,3 +227,81 @@ def read_policy(connection: sqlite3.Connection, sha: str) -> Policy:
     if row is None or canon.sha256_hex(row.raw) != sha:
         raise UnknownDocument(sha)
     return Policy.parse(canon.decode(row.raw, limit=MAX_DOCUMENT_BYTES))
+
+
+# -- questions asked before anything is decided ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The journal as one connection sees it now, for questions that stand outside a decision."""
+
+    connection: sqlite3.Connection
+
+    def entries(self, kinds: Iterable[str], inc: str | None = None) -> list[Stored]:
+        """As `good_entries`."""
+        return good_entries(self.connection, kinds, inc)
+
+
+def gather(view: View, held: Held, roster: VerifiedRoster, now_ms: int) -> Facts:
+    """Every fact about one document as seen here and now.
+
+    Raises:
+        NoPolicy, UnknownDocument: when there is no policy, or it is not here.
+    """
+    moments = Moments(view.connection, roster, policy_of(roster), held)
+    return moments.at(moments.now_heads, held.sha, now_ms)
+
+
+def rehearsed(view: View, roster: VerifiedRoster) -> frozenset[str]:
+    """Persons with a self-test and a proven rehearsal of their own.
+
+    Raises:
+        NoPolicy: in a provisional record.
+    """
+    moments = Moments(view.connection, roster, policy_of(roster))
+    return moments.at(moments.now_heads, "", 0).rehearsed
+
+
+def proposer_of(view: View, sha: str) -> str | None:
+    """Who proposed the document first."""
+    proposals = view.entries(("correction.proposed", "document.proposed"))
+    return next((one.entry.author for one in proposals if one.entry.pub.get("doc") == sha), None)
+
+
+def is_cancelled(view: View, sha: str) -> bool:
+    """Whether somebody cancelled exactly this revision."""
+    return any(one.entry.pub.get("doc") == sha for one in view.entries(("correction.cancelled",)))
+
+
+def recent_normal(view: View, held: Held, proposer: str | None, now_ms: int) -> int:
+    """Normal actions authorised in the hour before, by this proposer or on one of the same surfaces.
+
+    For a document that is only being written; a proposed one is asked about with `gather`.
+    """
+    if not isinstance(held.document, Action):
+        return 0
+    surfaces = {target.surface for target in held.document.targets}
+    by_person: set[str] = set()
+    by_surface: dict[str, set[str]] = {}
+    for doc, other in _authorised_within(view, now_ms):
+        if doc == held.sha or other.gravity != "normal":
+            continue
+        if proposer is not None and proposer_of(view, doc) == proposer:
+            by_person.add(doc)
+        for surface in surfaces & {target.surface for target in other.targets}:
+            by_surface.setdefault(surface, set()).add(doc)
+    return max([len(by_person), *(len(docs) for docs in by_surface.values())])
+
+
+def _authorised_within(view: View, now_ms: int) -> Iterable[tuple[str, Action]]:
+    for stored in view.entries(("dispatch.authorised",)):
+        doc, at_ms = str(stored.entry.pub["doc"]), stored.entry.pub["now"]
+        if not isinstance(at_ms, int) or not now_ms - HOUR_MS < at_ms <= now_ms:
+            continue
+        try:
+            other = read_document(view.connection, doc).document
+        except Problem:
+            continue
+        if isinstance(other, Action):
+            yield doc, other

@@ -19,8 +19,8 @@ OUTBOX: Final = Part(
                 doc TEXT NOT NULL, target INTEGER NOT NULL, op TEXT NOT NULL, inc TEXT NOT NULL,
                 instance TEXT NOT NULL, direction TEXT NOT NULL CHECK (direction IN ('contain', 'restore')),
                 by_hand INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL, since_ms INTEGER NOT NULL,
-                decided_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, tries INTEGER NOT NULL, missed INTEGER NOT NULL,
-                outage INTEGER NOT NULL, held INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (doc, target))
+                decided_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, tries INTEGER NOT NULL,
+                missed INTEGER NOT NULL, outage INTEGER NOT NULL, held INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (doc, target))
                 STRICT, WITHOUT ROWID""",
         ),
     ),

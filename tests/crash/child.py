@@ -21,7 +21,7 @@ def main(folder: str, url: str, point: str) -> int:
         planes = (plane_at(url),)
         try:
             settled = await scene.outbox(*planes, crash=crash).run(deadline_ms=scene.clock.boot_ms() + 10_000)
-            print(",".join(row.state for row in settled.rows))
+            sys.stdout.write(",".join(row.state for row in settled.rows))
         finally:
             await scene.aclose()
 

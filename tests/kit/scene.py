@@ -1,4 +1,4 @@
-"""An organisation of two, an incident and a provider, in one real store: what the outbox needs to have something to do."""
+"""An organisation, an incident and a provider in one real store: what the outbox needs to have something to do."""
 
 from __future__ import annotations
 

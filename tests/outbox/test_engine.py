@@ -423,7 +423,7 @@ def test_the_now_button_ends_the_hold(tmp_path):
         await estate.start(port)
         outbox = scene.outbox(pace=replace(QUICK, hold_ms=3_600_000))
         going = asyncio.create_task(outbox.run())
-        while not await outbox.release(sha, 0):
+        while not await outbox.release(sha, 0):  # noqa: ASYNC110  the button is pressed until it is there
             await asyncio.sleep(0.01)
         settled = await asyncio.wait_for(going, 10)
         assert states(settled) == ["enforced"]
