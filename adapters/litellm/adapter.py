@@ -172,9 +172,10 @@ class LiteLLM:
         fields = _key_fields(lever.name, found.info)
         wanted = _wanted(lever.name, wish.direction, params)
         model = _model_to_try(found.info, wish.surface_key, gateway.names())
+        surface = wish.surface_key or model or (gateway.names() or ["none"])[0]
         return Planned(
-            lever=lever.name, selector=found.key, surface_key=wish.surface_key or model, name=_name(found),
-            model=wish.surface_key or model, params={**params, "probe_model": model}, pre=fields,
+            lever=lever.name, selector=found.key, surface_key=surface, name=_name(found),
+            model=surface, params={**params, "probe_model": model}, pre=fields,
             pre_read_ms=context.now_ms(), wanted=wanted, requests=(_write_key(lever.name, found.key, wanted),),
             revert=(_write_key(lever.name, found.key, fields),), selectors=1, reach=lever.reach,
             reversal=lever.reversal, direction=wish.direction, notes=_key_notes(found.info),
@@ -214,8 +215,10 @@ class LiteLLM:
         blank = Probe(outcome="cannot-tell", evidence=evidence)
         if credential is None:
             return replace(blank, detail="no caller's key to try with")
+        if not planned.params.get("probe_model"):
+            return replace(blank, detail="the gateway serves no model that this key may call")
         ask = {
-            "model": planned.params.get("probe_model") or planned.model,
+            "model": planned.params["probe_model"],
             "messages": [{"role": "user", "content": "ping"}],
             "max_tokens": 1,
         }

@@ -109,6 +109,14 @@ def test_a_probe_without_or_with_the_wrong_key_proves_nothing(adapter, context):
     assert asyncio.run(adapter.probe(context, planned, "other")).outcome == "passed"
 
 
+def test_a_key_that_may_call_nothing_here_can_be_blocked_but_not_tried(server, adapter, context):
+    server.poke(lambda rows: rows.keys[hash_of(KEY)].models.__setitem__(0, "elsewhere"))
+    planned = asyncio.run(adapter.plan(context, Wish(lever="key.block", selector="canary", surface_key="")))
+    assert planned.model == "atlas"
+    assert asyncio.run(adapter.probe(context, planned, "caller")).outcome == "cannot-tell"
+    assert asyncio.run(adapter.apply(context, planned)).outcome == "accepted"
+
+
 def test_a_key_that_is_gone_cannot_be_told(server, adapter, context):
     planned = asyncio.run(adapter.plan(context, Wish(lever="key.block", selector="other", surface_key="")))
     server.poke(lambda rows: rows.keys.pop(hash_of(OTHER)))
