@@ -1,0 +1,209 @@
+"""What was decided, judged again by the same rule with exactly what the deciding console had (protocol.md 7.1, 9).
+
+Standard library and console.domain only, as `proof`. It re-runs `quorum` for every authorisation of the incident and
+of the organisation, and demands every entry up to the frontier that was signed at the close.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+from console.domain.actions import Action, ApprovalRecord, Closing
+from console.domain.errors import BadForm, Problem
+from console.domain.facts import KeyKind, Signed, approver_keys
+from console.domain.forms import Entry, Head, Roster
+from console.domain.moment import View, facts_at
+from console.domain.profile import JsonValue
+from console.domain.quorum import Verdict, quorum
+from console.exports import strict
+from console.exports.evidence import Evidence, Seal, Wrong
+
+AUTHORISED = ("dispatch.authorised", "redaction.authorised", "closing.authorised")
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A close that was authorised: the document, and the entries it does not cover."""
+
+    doc: str
+    at_ms: int
+    after: frozenset[str]
+
+
+class Judge:
+    """Judges one bundle; remembers approvals it has proven."""
+
+    def __init__(self, evidence: Evidence, seal: Seal) -> None:
+        self._evidence = evidence
+        self._seal = seal
+        self._proven: dict[tuple[str, str, str], Signed | None] = {}
+        self.verdicts: dict[str, Verdict] = {}
+
+    def judge_all(self) -> None:
+        """Every authorisation of the incident and the organisation, and that nothing was sent without one.
+
+        Raises:
+            Wrong: naming the authorisation that had not its people.
+        """
+        skipped = 0
+        for ident, entry in self._evidence.entries.items():
+            if entry.kind in AUTHORISED:
+                if entry.inc in (None, self._evidence.about.inc):
+                    self._judge(ident, entry)
+                else:
+                    skipped += 1
+            elif entry.kind == "dispatch.intent" and not self._was_authorised(entry):
+                raise Wrong(self._evidence.file_of[ident], "it sends what this console never recorded as authorised")
+        if skipped:
+            self._evidence.notes.append(
+                f"{skipped} authorisations of other incidents are in here as signed bytes and were not judged again"
+            )
+
+    def _judge(self, ident: str, entry: Entry) -> None:
+        evidence, path = self._evidence, self._evidence.file_of[ident]
+        sha = str(entry.pub["doc"])
+        paper = evidence.papers.get(sha)
+        if paper is None:
+            raise Wrong(path, f"the document it authorises ({sha[:16]}) is not here")
+        roster, now = evidence.roster(_pair(entry.pub["roster"])), entry.pub["now"]
+        policy = evidence.policies.get(str(entry.pub["policy"]))
+        if roster is None or policy is None or not isinstance(now, int):
+            raise Wrong(path, "the roster or the policy it was decided under is not here")
+        if roster.policy != entry.pub["policy"]:
+            raise Wrong(path, "the roster names another policy than the one it was decided under")
+        signed = [self._record(path, entry, sha, one, roster) for one in _texts(entry.pub["records"])]
+        view = View(
+            entries=evidence.entries,
+            papers=evidence.papers,
+            roster=roster,
+            roster_sha=_pair(entry.pub["roster"])[1],
+            policy=policy,
+            policy_sha=str(entry.pub["policy"]),
+            prove=lambda carrier: self.prove(carrier, roster),
+        )
+        try:
+            facts = facts_at(view, self._seen(entry), sha, now)
+        except Problem as fault:
+            raise Wrong(path, fault.what.rstrip(".")) from None
+        verdict = quorum(sha, paper.document, signed, facts, now)
+        if not verdict.met:
+            verdict = quorum(sha, paper.document, signed, facts, now, unreachable=True)
+        if not verdict.met:
+            raise Wrong(path, f"it had not its people: {' '.join(verdict.missing)}".rstrip("."))
+        self.verdicts[ident] = verdict
+        evidence.rulings += 1
+
+    @staticmethod
+    def _seen(entry: Entry) -> list[Head]:
+        """The heads the console said it had seen, and its own feed up to this entry."""
+        heads = [head for head in map(_head, _list(entry.pub["seen"])) if head[0] != entry.feed]
+        return [*heads, (entry.feed, entry.seq - 1, str(entry.prev))]
+
+    def _record(self, path: str, entry: Entry, sha: str, ident: str, roster: Roster) -> Signed:
+        carrier = self._evidence.entries.get(ident)
+        if carrier is None or carrier.kind != "approval.received" or carrier.pub["doc"] != sha:
+            raise Wrong(path, f"the record {ident[:16]} it names is no approval of this document")
+        if carrier.feed != entry.feed or carrier.seq >= entry.seq:
+            raise Wrong(path, f"the record {ident[:16]} it names was not received by this console before")
+        signed = self.prove(carrier, roster)
+        if signed is None:
+            raise Wrong(self._evidence.file_of[ident], "the approval in it does not hold under the roster's keys")
+        return signed
+
+    def prove(self, carrier: Entry, roster: Roster) -> Signed | None:
+        """The approval an entry carries, if its SSHSIG holds under this roster's approver key; None otherwise."""
+        record, sig = str(carrier.pub.get("record")), str(carrier.pub.get("sig"))
+        place = (record, sig, f"{roster.n}-{carrier.hlc[0]}-{carrier.pub.get('doc')}")
+        if place not in self._proven:
+            self._proven[place] = self._prove(carrier, roster, record, sig)
+        return self._proven[place]
+
+    def _prove(self, carrier: Entry, roster: Roster, record: str, sig: str) -> Signed | None:
+        try:
+            raw, blob = base64.b64decode(record, validate=True), base64.b64decode(sig, validate=True)
+            value = ApprovalRecord.parse(strict.decode(raw))
+        except (binascii.Error, ValueError, BadForm):
+            return None
+        listed = approver_keys(roster).get(value.key)
+        if listed is None or value.doc != carrier.pub.get("doc"):
+            return None
+        line = listed[1].key
+        try:
+            self._seal.verify(line, f"approve.v1@{roster.org}", raw, strict.armour(blob))
+        except Problem:
+            return None
+        self._evidence.signatures += 1
+        kind: KeyKind = "sk-ssh-ed25519@openssh.com" if line.startswith("sk-") else "ssh-ed25519"
+        return Signed(value, kind, strict.user_verified(line, blob), carrier.hlc[0])
+
+    def _was_authorised(self, intent: Entry) -> bool:
+        return any(
+            entry.kind == "dispatch.authorised"
+            and entry.feed == intent.feed
+            and entry.seq < intent.seq
+            and entry.pub["doc"] == intent.pub["doc"]
+            for entry in self._evidence.entries.values()
+        )
+
+
+def close_of(evidence: Evidence) -> Close | None:
+    """The last close of the incident that was authorised, with its frontier demanded; None while it is open.
+
+    Raises:
+        Wrong: when an entry of the frontier is missing.
+    """
+    closes: list[tuple[int, str, Closing]] = []
+    for entry in evidence.entries.values():
+        if entry.kind == "closing.authorised" and entry.inc in (None, evidence.about.inc):
+            paper = evidence.papers.get(str(entry.pub["doc"]))
+            document = None if paper is None else paper.document
+            if isinstance(document, Closing) and document.inc == evidence.about.inc:
+                closes.append((int(str(entry.pub["now"])), str(entry.pub["doc"]), document))
+    if not closes:
+        return None
+    at_ms, doc, closing = max(closes, key=lambda one: one[:2])
+    upto: dict[str, int] = {}
+    for feed, seq, ident in closing.frontier:
+        head = evidence.entries.get(ident)
+        if head is None or (head.feed, head.seq) != (feed, seq):
+            raise Wrong(
+                evidence.file_of[doc], f"number {seq} of feed {feed[:16]}, up to which it was closed, is missing"
+            )
+        upto[feed] = seq
+    after = frozenset(
+        ident
+        for ident, entry in evidence.entries.items()
+        if entry.inc == evidence.about.inc and entry.seq > upto.get(entry.feed, -1)
+    )
+    return Close(doc, at_ms, after)
+
+
+def broke_glass(evidence: Evidence) -> list[str]:
+    """The actions of this incident that were to go on one signature in an emergency."""
+    return [
+        sha
+        for sha, paper in evidence.papers.items()
+        if isinstance(paper.document, Action)
+        and paper.document.break_glass
+        and paper.document.inc == evidence.about.inc
+    ]
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def _texts(value: JsonValue) -> list[str]:
+    return [one for one in _list(value) if isinstance(one, str)]
+
+
+def _pair(value: JsonValue) -> tuple[int, str]:
+    number, sha = _list(value)
+    return int(str(number)), str(sha)
+
+
+def _head(value: JsonValue) -> Head:
+    feed, seq, ident = _list(value)
+    return str(feed), int(str(seq)), str(ident)

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Checks this bundle with Python's standard library and ssh-keygen alone, without the software that wrote it.
+
+Usage, from the bundle's folder:  python3 verify.py [--genesis SHA256]
+The rules below (SOURCES) are the very source the console runs. Exit 0: it holds. Exit 1: it does not, and why.
+"""
+
+# A program of its own for the auditor's Python, not part of the package, so the house's rules stop here.
+# ruff: noqa
+
+import argparse
+import importlib.abc
+import importlib.machinery
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCES = {}  # filled in when the bundle is written
+
+
+class Carried(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the carried modules before any that may be installed here."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in SOURCES:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=not SOURCES[name])
+
+    def exec_module(self, module):
+        exec(compile(SOURCES[module.__name__], module.__name__, "exec"), module.__dict__)
+
+
+class SshKeygen:
+    """Verifies signatures with the stock tool, one child process each."""
+
+    def __init__(self, folder, problem):
+        self.folder = folder
+        self.problem = problem
+        self.program = shutil.which("ssh-keygen")
+        if self.program is None:
+            raise problem("ssh-keygen is not installed.", "Install the OpenSSH client.")
+        self.signers = {}
+
+    def verify(self, line, namespace, message, armoured):
+        allowed = self.signers.get((line, namespace))
+        if allowed is None:
+            allowed = self.folder / f"signers{len(self.signers)}"
+            allowed.write_text(f'signer namespaces="{namespace}" {line}\n', encoding="ascii")
+            self.signers[line, namespace] = allowed
+        signature = self.folder / "signature"
+        signature.write_text(armoured, encoding="utf-8")
+        done = subprocess.run(
+            [self.program, "-Y", "verify", "-f", str(allowed), "-I", "signer", "-n", namespace, "-s", str(signature)],
+            input=message, capture_output=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise self.problem("the signature does not hold: ssh-keygen refuses it.")
+
+
+def read_folder(root):
+    files = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            raise SystemExit(f"{path.relative_to(root)}: it is a link or no plain file.")
+        if path.is_file():
+            files[path.relative_to(root).as_posix()] = path.read_bytes()
+    return files
+
+
+def main():
+    sys.dont_write_bytecode = True
+    if sys.version_info < (3, 11):
+        raise SystemExit("verify.py needs Python 3.11 or later.")
+    parser = argparse.ArgumentParser(description="Check this bundle; exit 0 when it holds, 1 when it does not.")
+    parser.add_argument("--genesis", help="the SHA-256 of roster 0, as you had it another way than by this bundle")
+    parser.add_argument("folder", nargs="?", default=pathlib.Path(__file__).resolve().parent, type=pathlib.Path)
+    asked = parser.parse_args()
+    sys.meta_path.insert(0, Carried())
+    from console.domain.errors import Problem
+    from console.exports.proof import read_bundle
+    from console.exports.rulings import Judge, close_of
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            seal = SshKeygen(pathlib.Path(folder), Problem)
+            evidence = read_bundle(read_folder(asked.folder), seal, asked.genesis)
+            judge = Judge(evidence, seal)
+            judge.judge_all()
+            close = close_of(evidence)
+        except Problem as fault:
+            print(f"WRONG  {fault}")
+            return 1
+    print(f"HOLDS  {len(evidence.entries)} entries, {evidence.signatures} signatures, {evidence.rulings} decisions.")
+    for note in evidence.notes:
+        print(f"note   {note}")
+    print("note   the incident is not closed" if close is None else f"note   {len(close.after)} entries after close")
+    if asked.genesis is None:
+        print(f"note   no --genesis was given: compare {evidence.about.genesis} with what you had another way,")
+        print("       or this proves only that the bundle agrees with itself.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
