@@ -122,14 +122,14 @@ def _action_text(session: Session, held: Held, action: Action) -> list[str]:
             raise WaitsForConnection(
                 f"Target {at} lacks {', '.join(missing)} here, so this cannot be approved.", "Sync, then try again."
             )
-        lines += ["", *_target_text(at, told)]
-        lines.insert(-1 if len(lines) < 2 else len(lines), "")  # noqa: PLR2004  a blank line between targets
-        lines[-1] = f"    model {target.model}, reach {target.reach}, reversal {target.reversal}, " + (
-            "EVERYBODY on the surface" if target.selectors == 0 else f"{target.selectors} selected"
-        ) + (", canary" if target.canary else "") + (", BY HAND" if target.by_hand else "")  # fmt: skip
-        lines.append(
-            f"    lever {target.lever} of {target.adapter}, provider {target.instance}, surface {target.surface}"
-        )
+        whom = "EVERYBODY on the surface" if target.selectors == 0 else f"{target.selectors} selected"
+        marks = (", canary" if target.canary else "") + (", BY HAND" if target.by_hand else "")
+        lines += [
+            "",
+            *_target_text(at, told),
+            f"    model {target.model}, reach {target.reach}, reversal {target.reversal}, {whom}{marks}",
+            f"    lever {target.lever} of {target.adapter}, provider {target.instance}, surface {target.surface}",
+        ]
     return lines
 
 

@@ -1,0 +1,41 @@
+"""`standdown drill`: practise the whole job on simulators."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from console.cli.frame import Call, pass_call
+
+
+@click.group("drill")
+def command() -> None:
+    """Practise the whole job on simulators, in under a minute."""
+
+
+@command.command()
+@click.option("--folder", type=click.Path(path_type=Path), help="Where the drill's profiles and bundle go.")
+@pass_call
+def run(call: Call, folder: Path | None) -> None:
+    """Play the story with a simulated colleague; nothing real is touched."""
+    import tempfile
+
+    from console.services import drill
+
+    where = folder or Path(tempfile.mkdtemp(prefix="standdown-drill-"))
+    call.progress("*** PRACTICE: a drill on simulators; nothing real is touched ***")
+    outcome = drill.run(where.absolute(), call.progress)
+    lines: list[str] = []
+    for title, items in (
+        ("DECIDED", outcome.decided), ("SENT", outcome.sent), ("OBSERVED", outcome.observed), ("VERIFIED", outcome.verified)
+    ):  # fmt: skip
+        lines += ["", title, *(f"  {item}" for item in items)]
+    lines += ["", f"The bundle lies at {outcome.bundle}", f"Check it again: standdown verify {outcome.bundle}"]
+    lines.append(f"*** PRACTICE: done in {outcome.seconds:.0f} s ***")
+    call.tell(
+        {"ok": True, "practice": True, "folder": str(outcome.folder), "bundle": str(outcome.bundle),
+         "decided": outcome.decided, "sent": outcome.sent, "observed": outcome.observed,
+         "verified": outcome.verified, "seconds": outcome.seconds},
+        *lines,
+    )  # fmt: skip
