@@ -20,7 +20,8 @@ OUTBOX: Final = Part(
                 instance TEXT NOT NULL, direction TEXT NOT NULL CHECK (direction IN ('contain', 'restore')),
                 by_hand INTEGER NOT NULL, state TEXT NOT NULL, attempt INTEGER NOT NULL, since_ms INTEGER NOT NULL,
                 decided_ms INTEGER NOT NULL, not_before_ms INTEGER NOT NULL, tries INTEGER NOT NULL,
-                missed INTEGER NOT NULL, outage INTEGER NOT NULL, held INTEGER NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (doc, target))
+                missed INTEGER NOT NULL, outage INTEGER NOT NULL, held INTEGER NOT NULL, detail TEXT NOT NULL,
+                PRIMARY KEY (doc, target))
                 STRICT, WITHOUT ROWID""",
         ),
     ),
