@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from console import __version__
 from console.cli.frame import Call, hoist, report_fault
 
 # name -> (module, one line); the order is the order of a first day
@@ -73,7 +74,7 @@ Exit codes: 0 done, 1 it is not so, 2 wrong use, 3 waits for people, 4 waits for
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.option("--passphrase-fd", type=int, help="Read passphrases from this descriptor, one a line, in order asked.")
 @click.option("--secret-fd", type=int, help="Read provider secrets from this descriptor, one a line, in order asked.")
-@click.version_option(package_name="standdown", message="standdown %(version)s")
+@click.version_option(__version__, message="standdown %(version)s")
 @click.pass_context
 def cli(
     ctx: click.Context, profile: Path | None, as_json: bool, passphrase_fd: int | None, secret_fd: int | None  # noqa: FBT001  click hands options by name
