@@ -135,9 +135,18 @@ def _options(command: click.Command, context: click.Context) -> list[str]:
     return [name for parameter in command.get_params(context) for name in (*parameter.opts, *parameter.secondary_opts)]
 
 
-def test_the_versions_agree() -> None:
+def test_the_version_is_written_once() -> None:
+    assert "version" in tomllib.loads(SETTINGS)["project"]["dynamic"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", _version())
+
+
+def test_the_command_knows_its_version_without_being_installed() -> None:
+    command = [sys.executable, "-m", "console", "--version"]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split()) == (0, ["standdown", _version()])
+
+
+def _version() -> str:
     import console
 
-    project = tomllib.loads(SETTINGS)["project"]
-    assert "version" in project["dynamic"]
-    assert re.fullmatch(r"\d+\.\d+\.\d+", console.__version__)
+    return console.__version__
