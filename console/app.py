@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from console import __version__
+from console import __version__
 from console.cli.frame import Call, hoist, report_fault
 
 # name -> (module, one line); the order is the order of a first day

@@ -1,0 +1,64 @@
+"""Export an incident as a bundle, and verify bundles and profiles. It adds nothing to what is proven elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from console.domain.errors import Problem
+from console.exports.bundle import Exported, export_bundle
+from console.exports.check import Report, check_bundle
+from console.journal.verify import verify_profile
+from console.services.session import Session
+
+
+class NotSound(Problem):
+    """The journal of a profile does not prove itself."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"The journal does not hold: {where}: {why}.",
+            "Keep the folder as it is, stop writing here, and pull the record from a colleague or the sync place.",
+        )
+
+
+def export(session: Session, inc: str, out: Path) -> Exported:
+    """Write the bundle of an incident, signed by one's writer key.
+
+    Raises:
+        WrongUse: when `out` exists.
+    """
+    return export_bundle(session.store, inc, out, session.writer(), person=session.me, clock=session.clock)
+
+
+def check(path: Path, genesis: str | None) -> list[str]:
+    """Verify a bundle and say what was proven, in lines.
+
+    Raises:
+        Wrong, NoBundle: naming the file and why.
+    """
+    return report_lines(check_bundle(path, genesis))
+
+
+def report_lines(report: Report) -> list[str]:
+    """A sound bundle's report in lines."""
+    told = [
+        f"The bundle holds: {report.files} files, {report.entries} entries, {report.signatures} signatures, "
+        f"{report.decisions} decisions judged again.",
+        "Its genesis is the one that was had another way." if report.genesis_compared
+        else "Its genesis was NOT compared: give the words or the hash had another way.",
+        f"Closed: {'yes' if report.closed else 'no'}; {report.after_close} entries after it.",
+    ]  # fmt: skip
+    return [*told, *report.notes]
+
+
+def check_profile(session: Session) -> str:
+    """Verify everything in the profile's journal.
+
+    Raises:
+        NotSound: at the first thing that does not hold.
+    """
+    report = verify_profile(session.store)
+    if report.first_wrong is not None:
+        raise NotSound(report.first_wrong.where, report.first_wrong.why)
+    counts = ", ".join(f"{count} {what}" for what, count in report.counts.items() if count)
+    return f"The profile's journal holds: {counts}."
