@@ -133,6 +133,25 @@ def test_an_edited_row_cannot_make_it_send_again(tmp_path):
     play(tmp_path, story)
 
 
+def test_a_row_edited_while_running_is_refused_at_the_gate(tmp_path):
+    async def story(scene, estate):
+        sha, _ = scene.block("k")
+        outbox = scene.outbox()
+        await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        estate.blocked["k"] = False
+        with sqlite3.connect(scene.store.paths.journal) as raw:
+            raw.execute("UPDATE outbox SET state = 'queued', attempt = 0 WHERE doc = ?", (sha,))
+        raw.close()
+        for _ in range(30):
+            await outbox.run_once()
+            await asyncio.sleep(0.01)
+        assert "not authorised" in outbox.odd[0]
+        assert len(estate.writes) == 1
+        await outbox._abandon()
+
+    play(tmp_path, story)
+
+
 def test_a_deleted_row_comes_back_from_the_chain(tmp_path):
     async def story(scene, estate):
         scene.block("k")
