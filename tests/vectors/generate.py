@@ -352,7 +352,7 @@ def bad() -> dict[str, dict[str, Any]]:
     one_person["levels"]["high"]["persons"] = 1
 
     def first_target(**changes: Any) -> list[Any]:
-        return [{**doc["targets"][0], **changes}, *doc["targets"][1:]]  # type: ignore[index,misc,dict-item]
+        return [{**doc["targets"][0], **changes}, *doc["targets"][1:]]  # type: ignore[index,misc,dict-item]  the JSON of a known document
 
     def signed(data: bytes, blob: bytes, line: str, namespace: str) -> dict[str, Any]:
         return {"form": "signature", "bytes64": b64(data), "sig": b64(blob), "key": line, "namespace": namespace,
@@ -395,7 +395,7 @@ def bad() -> dict[str, dict[str, Any]]:
         "action-unknown-direction": act("UnknownField", direction="destroy"),
         "action-unknown-gravity": act("UnknownField", gravity="low"),
         "action-no-target": act("BadForm", targets=[]),
-        "action-too-many-targets": act("BadForm", targets=[doc["targets"][0]] * 201),  # type: ignore[index]
+        "action-too-many-targets": act("BadForm", targets=[doc["targets"][0]] * 201),  # type: ignore[index]  the JSON of a known document
         "action-wildcard-selector-count": act("BadForm", targets=first_target(selectors="*")),
         "action-target-unknown-field": act("UnknownField", targets=first_target(also="everything")),
         "action-window-over-24-h": act("BadForm", execute_by=NOW + 90_000_000),
