@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -123,8 +124,8 @@ def unwrap(pem: bytes, passphrase: bytes | None) -> Ed25519PrivateKey:
         if passphrase and "checksum" in str(refused):
             raise WrongPassphrase from None
         raise BadKeyFile("it is damaged") from None
-    except Exception as unsupported:  # its own exception types differ by what is unsupported
-        raise BadKeyFile("its kind is not accepted here") from unsupported
+    except UnsupportedAlgorithm:
+        raise BadKeyFile("its kind or its encryption is not accepted here") from None
     if not isinstance(found, Ed25519PrivateKey):
         raise BadKeyFile("it is not an Ed25519 key")
     return found

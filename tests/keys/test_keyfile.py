@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from console.domain.errors import WrongUse
@@ -63,6 +65,16 @@ def test_files_that_are_no_ed25519_key_are_refused(tmp_path):
     for text in bad:
         with pytest.raises(BadKeyFile):
             keyfile.unwrap(text, None)
+
+
+@pytest.mark.parametrize(("there", "instead"), [(b"aes256-ctr", b"aes256-xyz"), (b"bcrypt", b"bcrypx")])
+def test_an_encryption_nobody_knows_is_refused(there, instead):
+    lines = WRAPPED.pem.decode().splitlines()
+    body = base64.b64decode("".join(lines[1:-1])).replace(there, instead)
+    text = base64.b64encode(body).decode()
+    pem = "\n".join([lines[0], *(text[at : at + 70] for at in range(0, len(text), 70)), lines[-1], ""])
+    with pytest.raises(BadKeyFile):
+        keyfile.unwrap(pem.encode(), PASSPHRASE)
 
 
 def test_a_short_passphrase_is_refused():

@@ -178,6 +178,10 @@ def test_the_child_guards_itself_whoever_calls_it(tmp_path, approver):
         (Answer.REFUSED, _request(approver, verb=b"create", phrase=b"short", message=b"1")),
         (Answer.WRONG_PASSPHRASE, _request(approver, phrase=b"x" * 20)),
         (Answer.BAD_KEY_FILE, _request(approver, verb=b"create", message=b"1")),
+        (
+            Answer.BAD_KEY_FILE,
+            _request(SavedKey(tmp_path / "no" / "key", PUBLIC, "approver"), verb=b"create", message=b"1"),
+        ),
         (Answer.BAD_REQUEST, _request(approver, verb=b"sing")),
         (Answer.BAD_REQUEST, _request(approver, verb=b"create", message=b"many")),
         (Answer.BAD_REQUEST, _request(approver, message=b"m" * approver_child.MAX_REQUEST_BYTES)),
