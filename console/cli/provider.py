@@ -91,7 +91,7 @@ def add(
         "ok": True, "instance": instance.id, "name": instance.name, "secrets_in": where, "fault": fault,
         "surfaces": [{"surface": one.surface, "key": one.key, "name": one.name, "model": one.model} for one in new],
     }  # fmt: skip
-    lines = [f"{instance.name} is connected as {instance.id}. Its secrets are in {where}."]
+    lines = [f"{instance.name} is connected as {instance.id}. {where}"]
     lines += [f"  surface {one.name or one.key} ({one.model})" for one in new]
     call.tell(result, *lines, *([f"Its surfaces are not known yet: {fault}"] if fault else []))
 

@@ -175,14 +175,14 @@ def _connect(one: Session, two: Session, estate: Estate, tell: Tell) -> None:
     tell("2. Providers are connected through their adapters (simulators on loopback).")
     for instance in estate.instances:
         secrets: dict[str, str] = instance["secrets"]
-        made, where = providers.add(
+        made, _ = providers.add(
             one, "practice", instance["name"], instance["settings"], lambda _what, s=secrets: s["admin"]
         )
         for selector, name in instance["probe_credentials"].items():
             if selector == "key-canary" or instance["settings"]["part"] != "gateway":
                 providers.add_canary(one, made.id, selector, secrets[name])  # the target's own secret stays unknown
         found = providers.adopt_surfaces(one, made.id)
-        tell(f"     {made.name}: {', '.join(s.name for s in found)}; tokens in {where}")
+        tell(f"     {made.name}: {', '.join(s.name for s in found)}")
     providers.add(
         one, "manual", "vendor", {"who": "vendor support desk",
         "surfaces": [{"key": "vendor-atlas", "name": "Atlas at the vendor", "model": "atlas-large"}]},

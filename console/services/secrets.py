@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from console.domain.errors import Problem, WrongUse
+from console.keys.vault import Vault, open_vault
 from console.runtime import platform
 from console.services.session import Session
 
@@ -32,7 +33,7 @@ class DrillSecrets:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self.where = "a plain file of the drill profile (practice tokens only)"
+        self.where = "Practice tokens are kept in a plain file of the drill profile."
 
     def get(self, name: str) -> str | None:
         """The token, or None."""
@@ -62,6 +63,18 @@ def open_secrets(session: Session) -> SecretPlace:
     """This profile's place for secrets."""
     if session.settings.world == "drill":
         return DrillSecrets(session.paths.root / "practice-tokens.json")
-    from console.services.vaults import open_real
+    return _Kept(open_vault(session.paths.secrets, f"standdown/{session.settings.console}", session.ask, session.entropy))
 
-    return open_real(session)
+
+class _Kept:
+    """The vault of a real profile, in this module's words."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self.where = vault.place
+
+    def get(self, name: str) -> str | None:
+        return self._vault.get(name)
+
+    def put(self, name: str, secret: str) -> None:
+        self._vault.put(name, secret)
