@@ -40,6 +40,7 @@ from console.runtime.clock import Clock
 _ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _ZIP_MODE: Final = 0o100644 << 16
 _FILE_MODE: Final = 0o644
+_SINCE_EVER: Final = ',valid-after="19700101000000Z"'  # ssh-keygen takes the first second of 1970 for no time at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class _Gathered:
         facts = [version.key(one.key) for one in newest.roster.revoked for version in self._rosters]
         keys = [one.public for one in facts if one is not None]
         return {
-            names.SIGNERS: allowed_signers(self._rosters, namespaces).encode(),
+            names.SIGNERS: allowed_signers(self._rosters, namespaces).replace(_SINCE_EVER, "").encode(),
             names.REVOKED: revoked_tsv(newest.roster).encode(),
             names.KRL: krl.make_krl(keys, newest.roster.created),
         }

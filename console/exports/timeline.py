@@ -26,34 +26,14 @@ from console.exports.rulings import Close, Judge, broke_glass
 SILENCE_MS = 15 * 60_000
 LATE_MS = 15 * 60_000
 _FORMULA = ("=", "+", "-", "@", "\t")
-_SPOKEN: tuple[str, ...] = (
-    "title",
-    "text",
-    "reason",
-    "name",
-    "selector",
-    "briefing",
-    "how",
-    "why",
-    "fields",
-    "request_id",
-    "response",
-)
-_SPOKEN += ("ticket", "contact", "speaker", "who", "signal", "source", "blob")
-_PUBLIC = (
-    "severity",
-    "phase",
-    "status",
-    "role",
-    "person",
-    "to",
-    "regime",
-    "direction",
-    "category",
-    "outcome",
-    "verdict",
-)
-_PUBLIC += ("evidence", "probes", "passes", "target", "attempt", "model", "count", "what")
+_SPOKEN: Final[tuple[str, ...]] = (
+    "title", "text", "reason", "name", "selector", "briefing", "how", "why", "fields", "request_id", "response",
+    "ticket", "contact", "speaker", "who", "signal", "source", "blob",
+)  # fmt: skip
+_PUBLIC: Final[tuple[str, ...]] = (
+    "severity", "phase", "status", "role", "person", "to", "regime", "direction", "category", "outcome", "verdict",
+    "evidence", "probes", "passes", "target", "attempt", "model", "count", "what",
+)  # fmt: skip
 _ENDS = {
     "dispatch.accepted": "accepted by the provider", "dispatch.recorded": "read back as recorded",
     "dispatch.enforced": "observed to be enforced", "dispatch.unmeasurable": "recorded, not measurable",

@@ -28,6 +28,7 @@ def sync_once(store: JournalStore, place: FolderPlace, console: str) -> SyncRepo
     incoming.take_entries(intake)
     incoming.take_objects(intake)
     incoming.take_values(intake)
+    incoming.take_objects(intake)  # again: a file is named by a value, and a document's values need the document
     offer = outgoing.Offer(place, store.reader(), listed, tally)
     outgoing.offer_rosters(offer)
     for facts in store.reader().feeds():
