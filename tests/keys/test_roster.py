@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from console.domain.errors import BadForm, Problem
+from console.domain.errors import BadForm
 from console.domain.forms import Roster
-from console.keys import canon, krl, roster, sshsig
+from console.keys import canon, roster, sshsig
 from console.keys.faults import BadEnrolment, BadRoster, TooFewSigners
 from console.keys.roster import VerifiedRoster
 from tests.keys import openssh, rosters
@@ -323,6 +323,11 @@ def test_a_request_to_join_is_signed_by_every_key_it_names():
             roster.verify_enrolment(raw, sign(raw, *rosters.REQUEST_SIGNERS, namespace=namespace), ORG, PIN)
 
 
+def _make_krl(folder, *fingerprints):
+    (folder / "listed").write_text("".join(f"hash: {one}\n" for one in fingerprints))
+    openssh.run("-k", "-q", "-f", folder / "krl", folder / "listed")
+
+
 @pytest.fixture
 def compiled(tmp_path):
     two = step(
@@ -334,7 +339,7 @@ def compiled(tmp_path):
     chain = (genesis(), founded(), two)
     file = tmp_path / "allowed_signers"
     file.write_text(roster.allowed_signers(chain, roster.signer_namespaces(ORG)))
-    (tmp_path / "krl").write_bytes(krl.make_krl([one.key for one in two.roster.revoked], openssh.KEYGEN))
+    _make_krl(tmp_path, *(one.key for one in two.roster.revoked))
     return tmp_path
 
 
@@ -375,15 +380,8 @@ def test_stock_openssh_refuses_a_revoked_key_and_no_other(compiled):
     assert _stock(compiled, "two-writer", made_id("p", "two"), namespace)
     assert not _stock(compiled, "two-writer", made_id("p", "two"), namespace, *listed)
     assert _stock(compiled, "one-writer", made_id("p", "one"), namespace, *listed)
-    (compiled / "krl").write_bytes(krl.make_krl([], openssh.KEYGEN))
+    _make_krl(compiled)
     assert _stock(compiled, "two-writer", made_id("p", "two"), namespace, *listed)
-
-
-def test_a_list_that_cannot_be_made_is_said(tmp_path):
-    with pytest.raises(Problem, match="Install OpenSSH"):
-        krl.make_krl([], str(tmp_path / "absent"))
-    with pytest.raises(Problem, match="no revocation list"):
-        krl.make_krl(["nonsense"], openssh.KEYGEN)
 
 
 def test_an_ended_key_ends_for_stock_openssh_too(tmp_path):
