@@ -268,6 +268,10 @@ def test_critical_does_not_go_from_one_console_with_software_keys():
         assert "console of their own" in verdict.missing[0]
 
 
+def test_a_software_key_at_somebody_elses_seat_never_counts_for_what_is_critical():
+    assert not judge(critical(), signed(COMMANDER), signed(APPROVER, seat="shared")).met
+
+
 def test_critical_goes_from_one_console_with_a_verified_hardware_key():
     assert judge(critical(), signed(COMMANDER), shared(APPROVER, "sk")).met
     assert not judge(critical(), signed(COMMANDER), shared(APPROVER, "sk", verified=False)).met
