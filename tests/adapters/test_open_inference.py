@@ -1,0 +1,112 @@
+"""What the Open Inference adapter refuses, and what it makes of servers that are half way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.conformance import Bent, DirectContext, reply
+from adapters.contract import Malformed, Refused, Wish
+from adapters.open_inference import OpenInference
+from adapters.simulator import Simulator
+from tests.adapters.kit import model_server_site, open_inference_at
+
+WISH = Wish(lever="model.unload", selector="toy", surface_key="toy")
+
+
+@pytest.fixture
+def server():
+    with Simulator(model_server_site()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def adapter(server):
+    return open_inference_at(server.url)
+
+
+@pytest.fixture
+def context(server):
+    return DirectContext(server.url, auth="none")
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (Wish(lever="model.unload", selector="", surface_key=""), "no model called"),
+        (Wish(lever="model.unload", selector="toy", surface_key="toy2"), "surface of its own"),
+        (Wish(lever="model.unload", selector="toy", surface_key="", params={"force": "1"}), "takes no parameters"),
+        (Wish(lever="key.block", selector="toy", surface_key=""), "no lever"),
+    ],
+)
+def test_it_refuses_what_cannot_be_done(adapter, context, wish, why):
+    with pytest.raises(Refused, match=why):
+        asyncio.run(adapter.plan(context, wish))
+
+
+@pytest.mark.parametrize("state", ["UNLOADING", "LOADING"])
+def test_a_model_on_its_way_is_not_planned(adapter, context, state):
+    index = json.dumps([{"name": "toy", "version": "1", "state": state}]).encode()
+    with pytest.raises(Refused, match=state.lower()):
+        asyncio.run(adapter.plan(Bent(context, answer=reply(200, index)), WISH))
+
+
+@pytest.mark.parametrize(
+    ("states", "verdict", "loaded"),
+    [
+        (["READY"], "not-in-effect", "true"),
+        (["UNAVAILABLE", "READY"], "not-in-effect", "true"),
+        (["UNLOADING"], "not-in-effect", "true"),
+        (["LOADING"], "not-in-effect", "false"),
+        (["UNAVAILABLE"], "in-effect", "false"),
+        ([""], "in-effect", "false"),
+    ],
+)
+def test_one_ready_version_is_enough_to_serve(adapter, context, states, verdict, loaded):
+    planned = asyncio.run(adapter.plan(context, WISH))
+    index = [{"name": "toy", "version": str(number), "state": state} for number, state in enumerate(states)]
+    seen = Bent(context, answer=reply(200, json.dumps(index).encode()))
+    back = asyncio.run(adapter.read_back(seen, planned))
+    assert (back.verdict, dict(back.fields)) == (verdict, {"loaded": loaded})
+
+
+def test_a_model_that_left_the_repository_cannot_be_told(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, WISH))
+    server.poke(lambda models: models.pop("toy"))
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "cannot-tell"
+
+
+def test_a_plan_made_while_unloaded_restores_and_then_learns_the_inputs(server, adapter, context):
+    server.poke(lambda models: setattr(models["toy"], "loaded", False))
+    wish = Wish(lever="model.unload", selector="toy", surface_key="toy", direction="restore")
+    planned = asyncio.run(adapter.plan(context, wish))
+    assert (planned.pre, planned.wanted, planned.params) == ({"loaded": "false"}, {"loaded": "true"}, {"inputs": "[]"})
+    assert asyncio.run(adapter.probe(context, planned, None)).outcome == "refused"
+    asyncio.run(adapter.apply(context, planned))
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "in-effect"
+    assert asyncio.run(adapter.probe(context, planned, None)).outcome == "passed"
+
+
+def test_an_unload_of_an_unknown_model_is_refused_where_the_server_says_so():
+    with Simulator(model_server_site("mlserver")) as server:
+        adapter, context = open_inference_at(server.url), DirectContext(server.url, auth="none")
+        planned = asyncio.run(adapter.plan(context, WISH))
+        asyncio.run(adapter.apply(context, planned))
+        assert asyncio.run(adapter.apply(context, planned)).outcome == "already-so"
+        server.poke(lambda models: models.pop("toy"))
+        with pytest.raises(Refused):
+            asyncio.run(adapter.apply(context, planned))
+
+
+def test_a_redirect_is_no_answer(adapter, context):
+    with pytest.raises(Malformed, match="elsewhere"):
+        asyncio.run(adapter.status(Bent(context, answer=reply(302, b""))))
+
+
+@pytest.mark.parametrize("address", ["https://name@models.example", "https://models.example/#x", "models.example"])
+def test_settings_take_only_plain_addresses(address):
+    with pytest.raises(ValidationError):
+        OpenInference.manifest.settings.model_validate({"base_url": address})
