@@ -294,10 +294,14 @@ def lift(session: Session, named: str, reason: str) -> Proposal:
     wishes: list[TargetWish] = []
     for at, target in enumerate(action.targets):
         planned = from_disclosures(target, held.disclosed(at))
+        instances = providers.instances_of(session)
+        asked = instances.registry.manifest(instances.get(target.instance).adapter).lever(target.lever).params
+        known = () if asked is None else asked.model_fields
         wishes.append(
             TargetWish(
                 provider=target.instance, surface=target.surface, lever=target.lever, selector=planned.selector,
-                params=planned.params, canary=target.canary, assignee=target.assignee,
+                params={name: value for name, value in planned.params.items() if name in known and value},
+                canary=target.canary, assignee=target.assignee,
             )
         )  # fmt: skip
     return propose(session, action.inc, wishes, reason, direction="restore")

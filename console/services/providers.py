@@ -15,7 +15,7 @@ from console.providers.instance import Instance, Instances
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, look
 from console.providers.registry import Registry
-from console.providers.wishes import AdapterFault, Found
+from console.providers.wishes import AdapterFault, Found, wish
 from console.runtime.ids import new_id
 from console.services.secrets import SecretPlace, open_secrets
 from console.services.session import Session
@@ -108,7 +108,19 @@ def add_canary(session: Session, provider: str, selector: str, secret: str) -> I
     instance = instances.get(provider)
     name = f"probe-{len(instance.probe_credentials)}"
     open_secrets(session).put(instance.secret(name), secret)
-    return instances.set_probe_credential(instance.id, selector, name)
+    proper = on_planes(session, lambda planes: _proper(_plane(planes, instance.id), selector))
+    return instances.set_probe_credential(instance.id, proper, name)
+
+
+async def _proper(plane: Plane, selector: str) -> str:
+    """The provider's own word for a selector (an alias may have been typed), as plans will name it."""
+    for lever in plane.manifest.levers:
+        if lever.probe in ("credential", "canary") and not lever.wide:
+            try:
+                return (await plane.plan(wish(lever.name, selector, "", {}))).selector
+            except AdapterFault:
+                continue
+    return selector
 
 
 def surfaces(session: Session) -> list[Surface]:
