@@ -151,6 +151,7 @@ def insert(ledger: Ledger, entry: Entry, ident: str, raw: bytes, sig: bytes, rec
     head = ledger.head(entry.feed)
     if n is None:
         raise RuntimeError("an inserted row has a number")
+    ledger.inserted(n)
     if entry.seq == head.seq + 1 and head.forked_at is None:
         head.seq, head.id, head.n, head.hlc = entry.seq, ident, n, entry.hlc
         head.incidents[entry.inc] = (entry.iseq, ident)

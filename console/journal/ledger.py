@@ -71,6 +71,7 @@ class Ledger:
         self._heads: dict[str, FeedHead] = {}
         self._hlc: tuple[int, int] | None = None
         self._data_version = -1
+        self._newest_n: int | None = None
         self._verifiers: OrderedDict[tuple[str, str], Verifier] = OrderedDict()
 
     @classmethod
@@ -117,6 +118,11 @@ class Ledger:
         """Read everything again from the database when next asked."""
         self._heads.clear()
         self._hlc = None
+        self._newest_n = None
+
+    def inserted(self, n: int) -> None:
+        """Remember the newest local number; nothing newer is here until another process commits."""
+        self._newest_n = n
 
     def head(self, feed: str) -> FeedHead:
         """The end of `feed`; for a feed not known here one without facts."""
@@ -143,6 +149,8 @@ class Ledger:
 
     def newly_seen(self, head: FeedHead, feed: str) -> list[Head]:
         """Heads of other feeds that arrived since this feed's own last entry, without those that do not count."""
+        if head.n == self._newest_n:
+            return []
         rows = self.connection.execute(
             "SELECT e.feed, max(e.seq), e.id FROM entry e LEFT JOIN standing s ON s.id = e.id "
             "WHERE e.n > ? AND e.feed <> ? AND s.id IS NULL GROUP BY e.feed ORDER BY e.feed LIMIT 500",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from console.journal import rows
@@ -31,7 +31,7 @@ class Reader:
         self._chain_gate = threading.Lock()
 
     @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> Generator[sqlite3.Connection]:
         """A read-only connection inside one snapshot, for readers of further tables (outbox, projections)."""
         with self._gate:
             connection = self._idle.pop() if self._idle else None

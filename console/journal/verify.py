@@ -26,6 +26,9 @@ from console.keys.sshsig import Verifier
 
 Progress = Callable[[int, int], None]
 Row = tuple[str, str, int, str | None, int, str, str | None, int, int, bytes, bytes, str | None]
+_COUNTED: tuple[str, ...] = (
+    "entries", "disclosures", "documents", "blobs", "rosters", "feeds", "quarantined", "forked",
+)  # fmt: skip
 _WINDOW = 256
 _WORKERS = 4
 _ROWS = (
@@ -75,9 +78,7 @@ def verify_profile(store: JournalStore, progress: Progress | None = None) -> Rep
 
     What does not hold is in the report, never raised.
     """
-    counts = dict.fromkeys(
-        ("entries", "disclosures", "documents", "blobs", "rosters", "feeds", "quarantined", "forked"), 0
-    )
+    counts: dict[str, int] = dict.fromkeys(_COUNTED, 0)
     with store.reader().snapshot() as connection:
         try:
             _Walk(connection, counts, progress).all()
@@ -206,21 +207,32 @@ class _Prover:
     def __init__(self, chain: Sequence[VerifiedRoster]) -> None:
         self._by_ref = {found.ref: found for found in chain}
         self._current = chain[-1] if chain else None
-        self._verifiers: dict[tuple[str, str], Verifier] = {}
+        self._verifiers: dict[tuple[str, bool], Verifier] = {}
 
     def window(
         self, window: Sequence[Row], bodies: dict[str, tuple[str, ...]], tombstones: frozenset[str]
     ) -> list[Entry]:
         """The proven entries; what was proven before the first fault travels in `_Partial`."""
+        # First everything that needs the interpreter, then all signatures, which do not: threads then rarely wait.
         entries: list[Entry] = []
+        checks: list[Verifier] = []
+        stopped: _Stop | None = None
         try:
             for row in window:
-                entry = self._prove(row)
+                entry = self._read(row)
+                checks.append(self._verifier(row, entry))
                 if row[0] in bodies:
                     _values(_where(row), frozenset(entry.sd), bodies[row[0]], tombstones)
                 entries.append(entry)
         except _Stop as stop:
-            raise _Partial(entries, stop) from None
+            stopped = stop
+        for at, (row, verifier) in enumerate(zip(window, checks, strict=False)):
+            try:
+                verifier.verify(row[9], row[10])
+            except Problem as fault:
+                raise _Partial(entries[:at], _Stop(_where(row), fault.what.rstrip("."))) from None
+        if stopped is not None:
+            raise _Partial(entries, stopped)
         return entries
 
     def is_late(self, entry: Entry, ident: str) -> bool:
@@ -230,13 +242,13 @@ class _Prover:
         named = self._by_ref.get(entry.roster, self._current)
         return rosters.is_late(named, self._current, entry, ident)
 
-    def _prove(self, row: Row) -> Entry:
-        raw, sig = row[9], row[10]
+    @staticmethod
+    def _read(row: Row) -> Entry:
+        raw = row[9]
         if canon.sha256_hex(raw) != row[0]:
             raise _Stop(_where(row), "its bytes were changed: they do not have its hash")
         try:
             entry = envelope.read_entry(raw)
-            self._verifier(entry).verify(raw, sig)
         except Problem as fault:
             raise _Stop(_where(row), fault.why if isinstance(fault, BadForm) else fault.what.rstrip(".")) from None
         hlc_ms, hlc_n = entry.hlc
@@ -244,17 +256,18 @@ class _Prover:
             raise _Stop(_where(row), "its row says something else than its signed bytes")
         return entry
 
-    def _verifier(self, entry: Entry) -> Verifier:
+    def _verifier(self, row: Row, entry: Entry) -> Verifier:
         named = self._by_ref.get(entry.roster)
         if named is None or named.roster.org != entry.org:
-            raise BadForm("roster", "it names a roster that is not here, or another organisation")
+            raise _Stop(_where(row), "it names a roster that is not here, or another organisation")
         line = rosters.may_write(named, entry)
         if line is None:
-            raise BadForm("key", "the roster does not let its key write this feed")
-        place = (line, envelope.namespace_of(entry.org, entry.author))
+            raise _Stop(_where(row), "the roster does not let its key write this feed")
+        place = (line, entry.author is None)
         found = self._verifiers.get(place)
         if found is None:
-            found = self._verifiers[place] = Verifier(PublicKey.parse(line), place[1])
+            namespace = envelope.namespace_of(entry.org, entry.author)
+            found = self._verifiers[place] = Verifier(PublicKey.parse(line), namespace)
         return found
 
 
