@@ -92,7 +92,9 @@ class Outbox:
         self._odd: list[str] = []
         self._decisions: dict[str, Decision] = {}
         self._newest = -1
+        self._decided_ms = 0
         self._synced_ms: int | None = None
+        self._syncing: asyncio.Task[None] | None = None
         self._asked: dict[tuple[str, int], tuple[int, int]] = {}
         self._refused: set[tuple[str, int]] = set()
 
@@ -164,16 +166,29 @@ class Outbox:
         now = self._clock.boot_ms()
         if self._sync is None or (self._synced_ms is not None and now - self._synced_ms < self._pace.sync_ms):
             return
-        self._synced_ms = now
+        if self._syncing is None or self._syncing.done():
+            self._synced_ms = now
+            self._syncing = asyncio.create_task(self._sync_now(self._sync))
+            await asyncio.wait({self._syncing}, timeout=self._pace.sync_wait_s)
+
+    async def _sync_now(self, hook: SyncHook) -> None:
+        """The journal first, but not for ever: after the wait the round goes on beside a sync that hangs."""
         try:
-            await asyncio.to_thread(self._sync)
+            await asyncio.to_thread(hook)
         except (Problem, OSError) as fault:  # no place is needed to contain: it is recorded and tried again
             self._note(f"sync: {fault}")
 
     async def _decide_all(self) -> None:
-        """Decide whatever may have become decidable; asked again only when the journal has grown."""
-        newest, docs = await self._steps.write(lambda tx: _undecided(tx, self._newest))
+        """Decide whatever may have become decidable: when the journal has grown, and at every poll.
+
+        A document or a value can arrive without any entry.
+        """
+        now = self._clock.boot_ms()
+        again = now - self._decided_ms >= self._pace.poll_ms
+        newest, docs = await self._steps.write(lambda tx: _undecided(tx, -1 if again else self._newest))
         self._newest = newest
+        if docs:
+            self._decided_ms = now
         for doc in docs:
             try:
                 self._decisions[doc] = await self.authorise(doc)

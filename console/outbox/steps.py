@@ -33,6 +33,7 @@ class Pace:
 
     tick_s: float = 0.2
     sync_ms: int = 5_000
+    sync_wait_s: float = 10.0
     poll_ms: int = 5_000
     settle_ms: int = 2_000
     hold_ms: int = 10_000

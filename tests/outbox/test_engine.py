@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from dataclasses import replace
 
 import pytest
@@ -482,6 +483,44 @@ def test_a_failing_sync_place_stops_nothing(tmp_path):
         settled = await run(scene, sync=gone)
         assert states(settled) == ["enforced"]
         assert "folder is gone" in settled.odd[0]
+
+    play(tmp_path, story)
+
+
+def test_a_hanging_sync_place_stops_nothing_for_long(tmp_path):
+    async def story(scene, estate):
+        gate = threading.Event()
+        scene.block("k")
+        outbox = scene.outbox(sync=lambda: gate.wait(20), pace=replace(QUICK, sync_wait_s=0.05))
+        try:
+            settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        finally:
+            gate.set()
+        assert states(settled) == ["enforced"]
+        await outbox._syncing
+
+    play(tmp_path, story)
+
+
+def test_a_value_that_arrives_late_and_alone_is_noticed(tmp_path):
+    async def story(scene, estate):
+        made, texts = scene.target(plan_of("k", now=False, wanted=True))
+        sha, action = scene.propose([(made, texts[:-1])])
+        scene.approve(sha, action, 0, 1)
+        outbox = scene.outbox()
+        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        assert settled.rows == ()
+        assert "not here yet" in settled.people[0]
+        going = asyncio.create_task(outbox.run("forever"))
+        await asyncio.sleep(0.1)
+        scene.store.write(lambda tx: tx.add_disclosures(sha, texts))
+        end = scene.clock.boot_ms() + 8000
+        while [row.state for row in await outbox.rows()] != ["enforced"]:
+            assert scene.clock.boot_ms() < end
+            await asyncio.sleep(0.02)
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+        assert len(estate.writes) == 1
 
     play(tmp_path, story)
 
