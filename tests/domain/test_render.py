@@ -39,7 +39,7 @@ def test_a_signer_reads_what_where_how_many_why_what_if_not_who_and_until_when()
     for words in (
         "Take away (contain): 1 target(s) on 1 surface(s), 1 selected", "F-7 answers", "It goes on leaking",
         "our customers only", "chat (t-", "gateway (g-", "Approve by: 2025-11-23", "any one signer may undo it",
-        "Gravity as computed here: normal", "amber otter", "As it is now fields blocked: false", "can be reverted exactly",
+        "Gravity as computed here: normal", "amber otter", "As it is now fields blocked: false", "be reverted exactly",
         "Parameters wanted blocked: true", "To revert: nothing", "Look at it again by: not set",
     ):  # fmt: skip
         assert words in found
