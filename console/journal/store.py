@@ -97,12 +97,15 @@ class JournalStore:
         """
         return self._reader.roster()
 
-    def scrub(self, blobs: Sequence[str] = ()) -> None:
-        """After a redaction: remove these blob files, close the readers and wipe the write-ahead log."""
+    def scrub(self, blobs: Sequence[str] = ()) -> bool:
+        """After a redaction: remove these blob files, close the readers and wipe the write-ahead log.
+
+        False where another process still reads the log, so that it could not be wiped yet: call it again.
+        """
         for sha in blobs:
             self.paths.blob(sha).unlink(missing_ok=True)
         self._reader.release()
-        self._thread.submit(_truncate_wal).result()
+        return self._thread.call(_truncate_wal)
 
     def close(self) -> None:
         """Finish what was taken, then close writer and readers."""
@@ -116,11 +119,13 @@ class JournalStore:
         self.close()
 
 
-def _truncate_wal(ledger: Ledger) -> None:
-    """It cannot run inside the transaction the batch opened, so it ends that one first and opens another."""
+def _truncate_wal(ledger: Ledger) -> bool:
+    """It cannot run inside the transaction the batch opened: it ends that one, and opens what the batch then closes."""
     ledger.commit()
-    ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    busy = ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     ledger.begin()
+    ledger.connection.execute("SAVEPOINT job")
+    return not busy
 
 
 def _commit_together(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:

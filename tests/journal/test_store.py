@@ -266,3 +266,33 @@ def test_a_revoked_key_keeps_its_history_and_loses_the_rest(world):
         assert store.write(lambda tx: tx.put_roster(*world.rosters[-1])) is Answer.inserted
         assert [s.standing for s in store.reader().feed(feed.feed)] == ["good"] * 3 + ["quarantined"] * 2
         assert store.reader().heads()[feed.feed] == (2, made[1].id)
+
+
+def test_the_log_is_wiped_between_waiting_writes(world):
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        gate = threading.Event()
+        store.transaction(lambda tx: gate.wait(10))
+        before = [store.transaction(lambda tx: tx.append(feed, note(), roster=world.ref)) for _ in range(5)]
+        wiped = []
+        thread = threading.Thread(target=lambda: wiped.append(store.scrub()))
+        thread.start()
+        after = [store.transaction(lambda tx: tx.append(feed, note(), roster=world.ref)) for _ in range(5)]
+        gate.set()
+        thread.join(10)
+        assert sorted(f.result().seq for f in [*before, *after]) == list(range(1, 11))
+        assert wiped == [True]
+        assert len(store.reader().feed(feed.feed)) == 11
+
+
+def test_the_log_is_not_called_wiped_while_another_process_reads_it(world):
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        other = sqlite3.connect(store.paths.journal, isolation_level=None)
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM entry").fetchone()
+        store.write(lambda tx: tx.append(feed, note(), roster=world.ref))
+        store.write(lambda tx: tx.connection.execute("PRAGMA busy_timeout = 200").fetchall())
+        assert store.scrub() is False
+        other.close()
+        assert store.scrub() is True
