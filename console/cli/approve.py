@@ -72,7 +72,7 @@ def _decide(call: Call, document: str, decision: str, reason: str) -> None:
         session.person()
         for line in approvals.text(session, held):
             click.echo(line)
-        value, what = approvals.varying_value(session, held)
+        value, what = approvals.varying_value(held)
         click.echo("")
         typed: str = click.prompt(f"To {decision}, type {what} ({value})", prompt_suffix=": ")
         if typed.strip() != value:

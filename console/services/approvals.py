@@ -5,15 +5,14 @@ An approver key is opened in a child process for one signature. Nothing here can
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from console.domain.actions import Action, ApprovalRecord, Closing, Document, missing_disclosures
-from console.domain.errors import Problem, WaitsForConnection, WrongUse
-from console.domain.profile import JsonValue
+from console.domain.actions import Action, ApprovalRecord, Document
+from console.domain.errors import Problem, WrongUse
+from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.domain.quorum import Verdict, quorum
+from console.domain.render import approval_text
 from console.journal.values import Draft, Stored
 from console.keys import canon, keyfile, signer, sshsig
 from console.keys.words import words_of
@@ -75,102 +74,51 @@ def waiting(session: Session) -> list[Waiting]:
     return found
 
 
-# -- the text ------------------------------------------------------------------------------------------------------------
+# -- the text ----------------------------------------------------------------------------------------------------------
+
+MARKS = {"heading": "", "fact": "  ", "warning": "  ! ", "request": "    "}
 
 
 def text(session: Session, held: Held) -> list[str]:
-    """What the signer reads, from the bytes that would be signed and nothing else.
+    """What the signer reads, from the bytes that would be signed and nothing else; gravity is computed anew here.
 
     Raises:
-        WaitsForConnection: when a disclosure is missing: what cannot be shown cannot be approved.
+        NotAllHere: when a disclosure is missing: what cannot be shown cannot be approved.
+        UnknownField: when a newer version wrote it.
     """
-    raw = held.row.raw
-    head = [f"Document {held.sha}", f"In words: {words_of(canon.sha256_hex(raw))}"]
-    if isinstance(held.document, Action):
-        return [*head, *_action_text(session, held, held.document)]
-    if isinstance(held.document, Closing):
-        lines = [
-            f"  feed {feed[:16]}..  up to number {seq}  {ident[:16]}" for feed, seq, ident in held.document.frontier
-        ]
-        return [*head, f"CLOSE incident {held.document.inc}. The record is complete up to:", *lines]
-    return [*head, f"{held.document.doc_type} of {_when(held.document.created)}"]
+    action = held.document if isinstance(held.document, Action) else None
+    opened = held.row.disclosed_by_digest
+
+    def words(digest: str | None) -> str | None:
+        found = opened.get(digest) if digest is not None else None
+        return found[1] if found is not None and isinstance(found[1], str) else None
+
+    with session.reader.snapshot() as connection:
+        facts = gather(View(connection), held, session.roster, session.clock.wall_ms())
+    lines = approval_text(
+        canon.decode(held.row.raw, limit=MAX_DOCUMENT_BYTES),
+        [held.disclosed(at) for at in range(len(action.targets))] if action else [],
+        names_here(session),
+        reason=words(getattr(held.document, "reason_sd", None)),
+        lift_criteria=words(action.lift_criteria_sd) if action else None,
+        facts=facts,
+        digest_words=words_of(canon.sha256_hex(held.row.raw)).split(),
+    )
+    return [f"Document {held.sha}", *(f"{MARKS.get(line.kind, '  ')}{line.text}" for line in lines)]
 
 
-def _when(at_ms: int) -> str:
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def names_here(session: Session) -> dict[str, str]:
+    """What ids are called on this console: people, providers, surfaces."""
+    names = {one.person: session.name_of(one.person) for one in session.roster.roster.persons}
+    for stored in session.reader.entries(org=True, kinds=("provider.added", "surface.added")):
+        ident = stored.entry.pub.get("surface") or stored.entry.pub.get("instance")
+        name = stored.disclosed.get("name")
+        if isinstance(ident, str) and isinstance(name, str):
+            names[ident] = name
+    return names
 
 
-def _action_text(session: Session, held: Held, action: Action) -> list[str]:
-    reason = held.row.disclosed_by_digest.get(action.reason_sd)
-    if reason is None:
-        raise WaitsForConnection("The reason is not here yet, so this cannot be approved.", "Sync, then try again.")
-    word = "RESTRICT" if action.direction == "contain" else "RESTORE"
-    lines = [
-        f"{word}  {action.op} revision {action.rev}, incident {action.inc}, SEV-{action.severity}",
-        f"Gravity {action.gravity}. Reason: {_shown(reason[1])}",
-        f"Proposed {_when(action.created)}. Sign by {_when(action.approve_by)}; sent by {_when(action.execute_by)}"
-        + (f", if its provider is down by {_when(action.execute_by_unreachable)}" if action.execute_by_unreachable else ""),
-    ]  # fmt: skip
-    if action.undoes:
-        lines.append(f"This UNDOES {action.undoes}")
-    if action.undo_within_s:
-        lines.append(f"Any one signer may undo it within {action.undo_within_s // 60} min.")
-    for at, target in enumerate(action.targets):
-        told = held.disclosed(at)
-        missing = missing_disclosures(told)
-        if missing:
-            raise WaitsForConnection(
-                f"Target {at} lacks {', '.join(missing)} here, so this cannot be approved.", "Sync, then try again."
-            )
-        whom = "EVERYBODY on the surface" if target.selectors == 0 else f"{target.selectors} selected"
-        marks = (", canary" if target.canary else "") + (", BY HAND" if target.by_hand else "")
-        lines += [
-            "",
-            *_target_text(at, told),
-            f"    model {target.model}, reach {target.reach}, reversal {target.reversal}, {whom}{marks}",
-            f"    lever {target.lever} of {target.adapter}, provider {target.instance}, surface {target.surface}",
-        ]
-    return lines
-
-
-def _target_text(at: int, told: dict[str, JsonValue]) -> list[str]:
-    lines = [f"  Target {at}: {_shown(told['name'])}  [{_shown(told['selector'])}]"]
-    params, pre = told["params"], told["pre"]
-    if isinstance(params, dict):
-        lines += [f"    {name}: {_shown(value)}" for name, value in _pairs(params.get("values"))]
-        lines += [f"    note: {_shown(note)}" for note in _list(params.get("notes"))]
-    if isinstance(pre, dict):
-        lines += [f"    now {name} = {_shown(value)}" for name, value in _pairs(pre.get("fields"))]
-    for title, key in (("send", "requests"), ("revert", "revert")):
-        for request in _list(told[key]):
-            if isinstance(request, dict):
-                body = f" {_shown(request.get('body'))}" if request.get("body") else ""
-                lines.append(f"    {title}: {_shown(request.get('method'))} {_shown(request.get('path'))}{body}")
-    return lines
-
-
-def _pairs(value: JsonValue) -> list[tuple[str, JsonValue]]:
-    if isinstance(value, dict):
-        return [(name, found) for name, found in value.items() if found not in ("", None)]
-    return [(str(pair[0]), pair[1]) for pair in _list(value) if isinstance(pair, list)]
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _shown(value: JsonValue) -> str:
-    """Text for a screen: what is not plain letters is marked, so that look-alikes cannot hide."""
-    if isinstance(value, dict) and "base64" in value:
-        return f"(base64) {value['base64']}"
-    plain = str(value)
-    odd = sorted(
-        {unicodedata.name(c, f"U+{ord(c):04X}") for c in plain if ord(c) > 126 or (ord(c) < 32 and c not in "\n\t")}
-    )  # noqa: PLR2004  ASCII
-    return plain.replace("\n", "\n      ") + (f"   [! contains {', '.join(odd[:4])}]" if odd else "")
-
-
-def varying_value(session: Session, held: Held) -> tuple[str, str]:
+def varying_value(held: Held) -> tuple[str, str]:
     """What the signer has to type, and what it is: it differs from action to action, so no habit can type it."""
     if isinstance(held.document, Action):
         model = held.document.targets[0].model
@@ -178,7 +126,7 @@ def varying_value(session: Session, held: Held) -> tuple[str, str]:
     return words_of(held.sha).split()[0], "the first word of the document"
 
 
-# -- signing -------------------------------------------------------------------------------------------------------------
+# -- signing -----------------------------------------------------------------------------------------------------------
 
 
 def decide(session: Session, held: Held, decision: str, unlock: Callable[[], bytes], *, reason: str = "") -> Stored:

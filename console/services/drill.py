@@ -34,6 +34,7 @@ PACE = Pace(
     recheck_ms=500, spread_ms=2500, patience_ms=15_000,
 )  # fmt: skip
 Tell = Callable[[str], None]
+_SHOWN_LINES = 32  # of what the approver reads: enough to see its manner
 
 
 class DrillFailed(Problem):
@@ -229,8 +230,10 @@ def _incident(one: Session, two: Session, estate: Estate, tell: Tell, outcome: O
     _must(not dispatch.rows(one), "one signature moved something")
     _sync(one, two)
     held = corrections.find_document(two, made.sha)
-    for line in approvals.text(two, held)[:4]:
+    paper = approvals.text(two, held)
+    for line in paper[:_SHOWN_LINES]:
         tell(f"     | {line}")
+    tell(f"     | ... and {len(paper) - _SHOWN_LINES} more lines, every request of every target")
     _sign(two, made.sha)
     _sync(two, one)
     outcome.decided.append("Commander and approver signed the same bytes, each with their own key.")
