@@ -525,6 +525,33 @@ def test_a_value_that_arrives_late_and_alone_is_noticed(tmp_path):
     play(tmp_path, story)
 
 
+def test_it_expires_while_its_provider_is_down(tmp_path):
+    async def story(scene, estate):
+        port = estate.port
+        await estate.stop()
+        scene.block("k", lives_ms=900)
+        assert states(await run(scene)) == ["queued"]
+        await asyncio.sleep(1)
+        assert states(await run(scene)) == ["expired"]
+        await estate.start(port)
+        assert states(await run(scene)) == ["expired"]
+        assert not estate.writes
+
+    play(tmp_path, story)
+
+
+def test_what_still_works_is_never_called_enforced(tmp_path):
+    async def story(scene, estate):
+        estate.passes = 10_000
+        scene.block("k")
+        settled = await run(scene, pace=replace(QUICK, patience_ms=300))
+        assert states(settled) == ["attention"]
+        assert "still works" in settled.people[0]
+        assert "enforced" not in scene.words()
+
+    play(tmp_path, story)
+
+
 def test_one_signer_undoes_exactly_once(tmp_path):
     async def story(scene, estate):
         sha, _ = scene.block("k")
