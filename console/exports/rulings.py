@@ -25,7 +25,7 @@ AUTHORISED = ("dispatch.authorised", "redaction.authorised", "closing.authorised
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A close that was authorised: the document, and the entries it does not cover."""
+    """A close that was authorised: the document, and the entries it does not cover (its own papers aside)."""
 
     doc: str
     at_ms: int
@@ -175,7 +175,7 @@ def close_of(evidence: Evidence) -> Close | None:
     after = frozenset(
         ident
         for ident, entry in evidence.entries.items()
-        if entry.inc == evidence.about.inc and entry.seq > upto.get(entry.feed, -1)
+        if entry.inc == evidence.about.inc and entry.seq > upto.get(entry.feed, -1) and entry.pub.get("doc") != doc
     )
     return Close(doc, at_ms, after)
 

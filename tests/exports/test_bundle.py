@@ -8,13 +8,14 @@ import zipfile
 
 import pytest
 
+from console.domain.errors import WrongUse
 from console.exports import names
 from console.exports.bundle import export_bundle
 from console.exports.check import NoBundle, check_bundle
 from console.exports.evidence import Wrong
 from console.exports.readme import commands
-from console.domain.errors import WrongUse
 from console.journal.values import Draft
+from console.keys.canon import sha256_hex
 from tests.journal.world import INC
 from tests.kit.plainserver import PlainEstate
 from tests.kit.scene import Scene, plane_at
@@ -115,23 +116,21 @@ def test_every_file_fails_when_one_byte_is_flipped(bundle):
                 check_bundle(bundle)
             said = wrong.value.file
             # a flip inside the manifest shows at the file whose line no longer fits
-            assert path.name in ("manifest.sha256",) or said == path.relative_to(bundle).as_posix()
+            assert path.name == names.MANIFEST or said == path.relative_to(bundle).as_posix()
             path.write_bytes(raw)
     check_bundle(bundle)
 
 
-def reseal(bundle, scene_key=None):
+def reseal(bundle):
     """What an outsider can do: make the manifest fit again, without the exporter's key."""
     files = {p.relative_to(bundle).as_posix(): p.read_bytes() for p in bundle.rglob("*") if p.is_file()}
-    from console.keys.canon import sha256_hex
-
     listed = sorted(set(files) - {names.MANIFEST, names.MANIFEST_SIG})
     (bundle / names.MANIFEST).write_bytes("".join(f"{sha256_hex(files[p])}  {p}\n" for p in listed).encode())
 
 
 @pytest.mark.parametrize("pattern", ["entries/*/*.json", "entries/*/*.sig", "disclosures/entries/*/*.txt", "actions/*"])
 def test_a_resealed_lie_fails_by_its_own_signature(bundle, pattern):
-    path = sorted(bundle.glob(pattern))[0]
+    path = min(bundle.glob(pattern))
     raw = path.read_bytes()
     at = len(raw) // 2
     path.write_bytes(raw[:at] + (b"A" if raw[at : at + 1] != b"A" else b"B") + raw[at + 1 :])
@@ -145,7 +144,7 @@ def test_a_resealed_lie_fails_by_its_own_signature(bundle, pattern):
 
 def test_a_cut_tail_shows(bundle):
     feed = next((bundle / "entries").iterdir())
-    last = sorted(feed.glob("*.json"))[-1]
+    last = max(feed.glob("*.json"))
     for path in (last, last.with_suffix(".sig"), bundle / "disclosures" / "entries" / feed.name / f"{last.stem}.txt"):
         path.unlink(missing_ok=True)
     reseal(bundle)

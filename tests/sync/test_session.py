@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import random
 import shutil
 from pathlib import Path
@@ -82,12 +81,12 @@ def test_rosters_entries_and_values_travel(two):
 def test_only_what_is_new_is_sent(two):
     two.say("one")
     two.join()
-    first = {p for p in two.place.folder.rglob("*.seg")}
+    first = set(two.place.folder.rglob("*.seg"))
     two.say("two")
     two.sync(0)
-    fresh = {p for p in two.place.folder.rglob("*.seg")} - first
+    fresh = set(two.place.folder.rglob("*.seg")) - first
     assert len(fresh) == 1
-    assert first <= {p for p in two.place.folder.rglob("*.seg")}
+    assert first <= set(two.place.folder.rglob("*.seg"))
 
 
 def test_documents_with_their_values_and_blobs_travel(two):
@@ -290,7 +289,7 @@ def _harm(folder: Path, what: str, dice: random.Random) -> None:
         (one.parent / name).write_bytes(data)
     elif what == "link":
         one.unlink()
-        os.symlink(other, one)
+        one.symlink_to(other)
     elif what == "append":
         one.write_bytes(data + data)
     elif what == "rename" and one.suffix == ".seg":
