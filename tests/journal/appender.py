@@ -1,4 +1,5 @@
-"""A process of its own that appends to a profile: `appender.py FOLDER NAME MEMBER COUNT`; says each acknowledged id."""
+"""A process of its own that appends to a profile: `appender.py FOLDER NAME MEMBER COUNT`; says ready, waits for a line,
+then says each acknowledged id."""
 
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ def main() -> None:
     world = World(folder=Path(folder))
     with world.open(name, SystemClock()) as store:
         feed = world.person_feed(store, int(member))
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        sys.stdin.readline()
         for i in range(int(count)):
             draft = Draft("note", inc=INC, disclosures={"text": f"{member}.{i}"})
             stored = store.write(lambda tx, draft=draft: tx.append(feed, draft, roster=world.ref))

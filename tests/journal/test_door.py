@@ -141,6 +141,7 @@ def test_after_revocation_is_kept_and_quarantined(world):
 def test_a_clock_far_ahead_is_tagged_and_does_not_drag_ours(world):
     ahead = FakeClock(wall_ms=FakeClock().wall_ms() + 6 * 60_000)
     with world.open("a", ahead) as a, world.open("b") as b:
+        write_some(world, b, 1, 1)
         feed = write_some(world, a, 0, 1)
         assert {give(b, s) for s in a.reader().feed(feed.feed)} == {Answer.skewed}
         assert all(s.skewed for s in b.reader().feed(feed.feed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from console.journal.verify import verify_profile
@@ -16,24 +17,35 @@ APPENDER = Path(__file__).with_name("appender.py")
 def start(folder, member, count):
     return subprocess.Popen(
         [sys.executable, str(APPENDER), str(folder), "shared", str(member), str(count)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def let_go(child):
+    child.stdin.write("go\n")
+    child.stdin.flush()
 
 
 def test_two_processes_append_to_one_feed_without_a_fork(tmp_path):
     world = World(folder=tmp_path)
     world.open("shared").close()
-    children = [start(tmp_path, 0, 60), start(tmp_path, 0, 60), start(tmp_path, 1, 60)]
+    children = [start(tmp_path, 0, 200), start(tmp_path, 0, 200), start(tmp_path, 1, 200)]
     said = []
+    for child in children:
+        assert child.stdout.readline() == "ready\n"
+    for child in children:
+        let_go(child)
     for child in children:
         out, err = child.communicate(timeout=60)
         assert child.returncode == 0, err
         said += out.split()
     with world.open("shared") as store:
         assert set(said) < {s.id for s in store.reader().entries()}
-        assert len(said) == len(set(said)) == 180
+        assert len(said) == len(set(said)) == 600
         assert store.reader().forks() == {}
         assert len(store.reader().feeds()) == 2
+        authors = [s.disclosed["text"][0] for s in store.reader().entries() if s.seq]
+        assert sum(one != two for one, two in pairwise(authors)) > 2
         assert verify_profile(store).first_wrong is None
 
 
@@ -42,6 +54,8 @@ def test_a_killed_process_loses_nothing_it_acknowledged(tmp_path):
     world.open("shared").close()
     for round_number in range(3):
         child = start(tmp_path, 0, 100_000)
+        assert child.stdout.readline() == "ready\n"
+        let_go(child)
         said = [child.stdout.readline().strip() for _ in range(20 + 17 * round_number)]
         child.send_signal(signal.SIGKILL)
         rest, _ = child.communicate(timeout=30)

@@ -296,3 +296,13 @@ def test_the_log_is_not_called_wiped_while_another_process_reads_it(world):
         assert store.scrub() is False
         other.close()
         assert store.scrub() is True
+
+
+def test_two_writers_of_one_feed_take_turns_without_a_fork(world):
+    with world.open("a") as one, world.open("a", rosters=False) as two:
+        feed = world.person_feed(one)
+        for i in range(6):
+            writer = (one, two)[i % 2]
+            assert writer.write(lambda tx: tx.append(feed, note(), roster=world.ref)).seq == i + 1
+        hlcs = [s.entry.hlc for s in one.reader().feed(feed.feed)]
+        assert hlcs == sorted(set(hlcs))
