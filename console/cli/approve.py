@@ -56,7 +56,8 @@ def show(call: Call, document: str) -> None:
     with call.session() as session:
         held = corrections.find_document(session, document)
         lines = approvals.text(session, held)
-    call.tell({"ok": True, "document": held.sha, "text": lines}, *lines)
+        value, _ = approvals.varying_value(held)
+    call.tell({"ok": True, "document": held.sha, "text": lines, "to_type": value}, *lines)
 
 
 def _decide(call: Call, document: str, decision: str, reason: str) -> None:

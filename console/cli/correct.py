@@ -45,7 +45,7 @@ def _from_file(path: Path) -> tuple[list[TargetWish], str]:
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found, dict):
-            raise TypeError
+            raise TypeError  # noqa: TRY301  one answer to every file that is not the form
         wishes = [
             TargetWish(
                 provider=str(one["provider"]), surface=str(one.get("surface", "")), lever=str(one["lever"]),
@@ -73,7 +73,8 @@ def _tell(call: Call, made: Proposal) -> None:
             "wanted": dict(plan.wanted), "requests": requests, "revert": [one.as_json() for one in plan.revert],
             "notes": list(plan.notes), "params": dict(plan.params),
         })  # fmt: skip
-        lines.append(f"  {at}: {plan.name} [{plan.selector}] {plan.lever}, reach {target.reach}, reversal {target.reversal}"
+        lines.append(f"  {at}: {plan.name} [{plan.selector}] {plan.lever}, reach {target.reach}, "
+                     f"reversal {target.reversal}"
                      + (", canary" if target.canary else "") + (", by hand" if target.by_hand else ""))  # fmt: skip
         lines += [f"       now  {name} = {value}" for name, value in plan.pre.items()]
         lines += [f"       send {one.method} {one.path} {one.body}" for one in plan.requests]
@@ -110,7 +111,7 @@ Examples:
 @click.option("--lift-criteria", default="", help="When it may be lifted; signed with it.")
 @click.option("--incident", help="Which incident (default: the only open one).")
 @pass_call
-def propose(  # noqa: PLR0913  one option for each thing a person may say
+def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may say
     call: Call, targets: tuple[str, ...], canaries: tuple[str, ...], by_hand: str | None, at: str | None, who: str,
     assignee: str | None, contact: str, ticket: str, category: str, file: Path | None, reason: str,
     lift_criteria: str, incident: str | None,
@@ -226,7 +227,7 @@ def attest(call: Call, correction: str, target: int, text: str, outcome: str, ti
 @click.option("--restore", is_flag=True, help="It gave something back.")
 @click.option("--incident", help="Which incident (default: the only open one).")
 @pass_call
-def record(
+def record(  # noqa: PLR0913, PLR0917  one option for each thing a person may say
     call: Call, text: str, category: str, at: str, selector: str, lever: str, provider: str | None,
     restore: bool, incident: str | None,  # noqa: FBT001  click hands options by name
 ) -> None:  # fmt: skip

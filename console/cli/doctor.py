@@ -27,7 +27,9 @@ def command(call: Call) -> None:
 
             facts.append((True, f"profile {session.paths.root}"))
             org = readiness.organisation_facts(session)
-            facts.append((not org["missing"], "organisation" + (f": missing {org['missing'][0]}" if org["missing"] else "")))
+            facts.append(
+                (not org["missing"], "organisation" + (f": missing {org['missing'][0]}" if org["missing"] else ""))
+            )
             for folder in session.settings.places:
                 from pathlib import Path
 

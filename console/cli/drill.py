@@ -28,7 +28,8 @@ def run(call: Call, folder: Path | None) -> None:
     outcome = drill.run(where.absolute(), call.progress)
     lines: list[str] = []
     for title, items in (
-        ("DECIDED", outcome.decided), ("SENT", outcome.sent), ("OBSERVED", outcome.observed), ("VERIFIED", outcome.verified)
+        ("DECIDED", outcome.decided), ("SENT", outcome.sent), ("OBSERVED", outcome.observed),
+        ("VERIFIED", outcome.verified),
     ):  # fmt: skip
         lines += ["", title, *(f"  {item}" for item in items)]
     lines += ["", f"The bundle lies at {outcome.bundle}", f"Check it again: standdown verify {outcome.bundle}"]

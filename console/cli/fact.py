@@ -7,7 +7,9 @@ import click
 from console.cli.frame import Call, moment, pass_call
 
 
-@click.command("fact", epilog='\b\nExample:\n  standdown fact "On-call saw the first exploit" --since 02:45 --who "on-call"')
+@click.command(
+    "fact", epilog='\b\nExample:\n  standdown fact "On-call saw the first exploit" --since 02:45 --who "on-call"'
+)
 @click.argument("text")
 @click.option("--since", required=True, help="Since when it was known: HH:MM today or an ISO moment.")
 @click.option("--who", default="", help="Who knew it.")

@@ -117,7 +117,9 @@ def _lines_of(fd: int) -> Iterator[bytes]:
         with os.fdopen(os.dup(fd), "rb") as stream:
             lines = stream.read(64 * 1024).split(b"\n")
     except OSError:
-        raise WrongUse(f"The descriptor {fd} cannot be read.", "Open it for the command, for instance `3<file`.") from None
+        raise WrongUse(
+            f"The descriptor {fd} cannot be read.", "Open it for the command, for instance `3<file`."
+        ) from None
     return iter(lines[:-1] if lines and lines[-1] == b"" else lines)
 
 

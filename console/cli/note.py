@@ -19,7 +19,9 @@ Examples:
   standdown note --kind witness "On the phone: vendor agrees to stop F-7" """,
 )
 @click.argument("text", required=False)
-@click.option("--paste", type=click.Path(dir_okay=False, allow_dash=True), help="A chat log to quote; - is standard input.")
+@click.option(
+    "--paste", type=click.Path(dir_okay=False, allow_dash=True), help="A chat log to quote; - is standard input."
+)
 @click.option(
     "--kind",
     type=click.Choice(["note", "observation", "objection", "witness", "task", "communication", "lodging"]),

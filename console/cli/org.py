@@ -128,7 +128,10 @@ def show(call: Call) -> None:
         facts = readiness.organisation_facts(session)
     lines = ["PROVISIONAL: ONE PERSON"] if facts["provisional"] else []
     lines += [f"Organisation {facts['org']}, roster {facts['roster']} of {when(facts['created_ms'])}"]
-    lines += [f"  {p['name']:<16} {', '.join(p['roles'])}{'' if p['rehearsed'] else '  (not rehearsed)'}" for p in facts["people"]]
+    lines += [
+        f"  {p['name']:<16} {', '.join(p['roles'])}{'' if p['rehearsed'] else '  (not rehearsed)'}"
+        for p in facts["people"]
+    ]
     lines += [f"Missing: {one}" for one in facts["missing"]]
     call.tell({"ok": True, **facts}, *lines)
     if facts["missing"]:

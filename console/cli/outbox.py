@@ -31,7 +31,9 @@ def list_(call: Call) -> None:
 
 @command.command(epilog="\b\nExit code 3: something waits for people. 4: something waits for a connection.")
 @click.option("--until-settled", "settled", is_flag=True, help="End when nothing is left to do now (else go on).")
-@click.option("--for", "seconds", type=click.IntRange(min=1), help="At most so many seconds, then finish what is under way.")
+@click.option(
+    "--for", "seconds", type=click.IntRange(min=1), help="At most so many seconds, then finish what is under way."
+)
 @click.option("--fast", is_flag=True, hidden=True, help="Short waits between looks and holds, for tests.")
 @pass_call
 def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # noqa: FBT001  click hands options by name

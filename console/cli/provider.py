@@ -23,8 +23,7 @@ def adapters(call: Call) -> None:
     """Every adapter: settings, secrets, levers."""
     from console.services import providers
 
-    with call.session() as session:
-        found = providers.adapters(session)
+    found = providers.adapters()
     lines: list[str] = []
     for one in found:
         if "broken" in one:
@@ -32,8 +31,8 @@ def adapters(call: Call) -> None:
             continue
         lines.append(f"{one['name']}  {one['title']}  settings: {', '.join(one['settings'])}")
         lines += [
-            f"    {lever['name']:<18} {lever['title']} ({lever['category']}, {lever['reversal']}, reach {lever['reach']}, "
-            f"takes hold within {lever['propagation_s']} s)" for lever in one["levers"]
+            f"    {lever['name']:<18} {lever['title']} ({lever['category']}, {lever['reversal']}, "
+            f"reach {lever['reach']}, takes hold within {lever['propagation_s']} s)" for lever in one["levers"]
         ]  # fmt: skip
     call.tell({"ok": True, "adapters": found}, *lines)
 

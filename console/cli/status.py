@@ -50,7 +50,9 @@ def command(call: Call) -> None:
     pending = [row for row in rows if not row.final]
     lines += [f"queued: {row.op} target {row.target} is {row.state} {row.detail}" for row in pending]
     queue = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in pending]
-    call.tell({"ok": not lost, "now_ms": now, "providers": result, "queue": queue}, *(lines or ["No provider is connected."]))
+    call.tell(
+        {"ok": not lost, "now_ms": now, "providers": result, "queue": queue}, *(lines or ["No provider is connected."])
+    )
     if lost:
         exit_with(4)
 
