@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from console.domain.forms import Entry, RevokedKey, Roster
+from console.domain.moment import NotSeen, counting, held_roles, reachable
+from tests.journal.world import INC, ORG, World
+
+WORLD = World(members=2)
+ROSTER = Roster.parse(json.loads(WORLD.rosters[1][0]))
+A, B = WORLD.members
+
+
+def entry(feed, seq, prev, kind="note", author=A.person, pub=None, refs=()):
+    return Entry(
+        sd=(), author=author, boot="0" * 32, console=A.console, feed=feed * 32, hlc=(1000 + seq, 0), inc=INC,
+        iprev=None if seq == 0 else prev, iseq=seq, key="SHA256:" + "A" * 43, kind=kind, mono=1, org=ORG, prev=prev, pub=pub or {},
+        refs=refs, roster=WORLD.ref, seq=seq, subj=None,
+    )  # fmt: skip
+
+
+def test_only_what_was_seen_is_reachable():
+    entries = {
+        "a0": entry("aa", 0, None),
+        "a1": entry("aa", 1, "a0", refs=("b0",)),
+        "a2": entry("aa", 2, "a1"),
+        "b0": entry("bb", 0, None),
+        "b1": entry("bb", 1, "b0"),
+    }
+    assert set(reachable(entries, [("aa" * 32, 1, "a1")])) == {"a0", "a1", "b0"}
+    with pytest.raises(NotSeen):
+        reachable(entries, [("aa" * 32, 3, "a3")])
+    with pytest.raises(NotSeen):
+        reachable(entries, [("aa" * 32, 0, "a1")])
+    del entries["b0"]
+    with pytest.raises(NotSeen):
+        reachable(entries, [("aa" * 32, 1, "a1")])
+
+
+def test_nothing_counts_after_a_fork_or_behind_the_last_good():
+    found = {
+        "a0": entry("aa", 0, None),
+        "a1": entry("aa", 1, "a0"),
+        "x1": entry("aa", 1, "a0"),
+        "a2": entry("aa", 2, "a1"),
+    }
+    kept, forked = counting(found, ROSTER)
+    assert ([ident for ident, _ in kept], forked) == (["a0"], frozenset({"aa" * 32}))
+    revoked = replace(ROSTER, revoked=(RevokedKey(key="SHA256:" + "A" * 43, good=(("aa" * 32, 1, "a1"),)),))
+    kept, forked = counting({name: found[name] for name in ("a0", "a1", "a2")}, revoked)
+    assert ([ident for ident, _ in kept], forked) == (["a0", "a1"], frozenset())
+
+
+def test_command_moves_by_offer_and_acceptance_or_by_assuming():
+    def role(kind, seq, author, **pub):
+        return (f"e{seq}", entry("aa", seq, None if seq == 0 else f"e{seq - 1}", kind, author, pub))
+
+    said = [
+        role("incident.declared", 0, A.person, severity=1),
+        role("role.assigned", 1, B.person, person=B.person, role="deputy"),  # not hers to give
+        role("role.assigned", 2, A.person, person=B.person, role="commander"),  # command is handed over, not assigned
+    ]
+    assert held_roles(said, INC) == {A.person: frozenset({"commander"})}
+    said.append(role("role.assigned", 3, A.person, person=B.person, role="deputy"))
+    assert held_roles(said, INC)[B.person] == {"deputy"}
+    said.append(role("command.accepted", 4, B.person, of=["e9"]))
+    assert "commander" not in held_roles(said, INC)[B.person]
+    said += [role("command.offered", 5, A.person, to=B.person), role("command.accepted", 6, B.person, of=["e5"])]
+    held = held_roles(said, INC)
+    assert (held[B.person], held[A.person]) == ({"deputy", "commander"}, frozenset())
+    said.append(role("command.assumed", 7, A.person))
+    assert "commander" in held_roles(said, INC)[A.person]
