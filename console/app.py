@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from console import __version__
-from console import __version__
 from console.cli.frame import Call, hoist, report_fault
 
 # name -> (module, one line); the order is the order of a first day
@@ -41,11 +40,11 @@ GROUPS: dict[str, tuple[str, str]] = {
 class Groups(click.Group):
     """The top of the command line; its groups are imported on use."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """The names in their own order."""
         return list(GROUPS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
         """Import and return one group."""
         import importlib
 
@@ -54,7 +53,7 @@ class Groups(click.Group):
         found: object = importlib.import_module(GROUPS[cmd_name][0]).command
         return found if isinstance(found, click.Command) else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  click's signature
         """List the groups by their one line, without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in GROUPS.items()])
@@ -78,7 +77,11 @@ Exit codes: 0 done, 1 it is not so, 2 wrong use, 3 waits for people, 4 waits for
 @click.version_option(__version__, message="standdown %(version)s")
 @click.pass_context
 def cli(
-    ctx: click.Context, profile: Path | None, as_json: bool, passphrase_fd: int | None, secret_fd: int | None  # noqa: FBT001  click hands options by name
+    ctx: click.Context,
+    profile: Path | None,
+    as_json: bool,  # noqa: FBT001  click hands options by name
+    passphrase_fd: int | None,
+    secret_fd: int | None,
 ) -> None:
     """Correct a deployed AI model that has turned out dangerous, with two signatures, and prove it afterwards."""
     ctx.obj = Call(profile=profile, as_json=as_json, passphrase_fd=passphrase_fd, secret_fd=secret_fd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -22,7 +23,7 @@ def list_(call: Call) -> None:
     from console.services import approvals
 
     with call.session() as session:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "document": one.sha, "op": getattr(one.document, "op", None), "proposer": session.name_of(one.proposer),
                 "gravity": one.verdict.gravity, "reason": one.verdict.reason, "met": one.verdict.met,
@@ -35,14 +36,12 @@ def list_(call: Call) -> None:
         ]  # fmt: skip
     lines: list[str] = []
     for row in rows:
-        lines.append(
-            f"{str(row['document'])[:16]}  {row['op'] or 'closing'}  {row['gravity'] or ''}  by {row['proposer']}"
-        )
-        lines.append(
-            f"    signed: {', '.join(map(str, row['signed'])) or 'nobody'}; until {when(row['approve_by_ms'])}"
-        )  # type: ignore[arg-type]  as built above
-        lines += [f"    missing: {one}" for one in row["missing"]]  # type: ignore[union-attr]  as built above
-        lines.append(f"    can sign: {', '.join(map(str, row['can_sign'])) or 'nobody here'}")  # type: ignore[arg-type]  as above
+        lines += [
+            f"{row['document'][:16]}  {row['op'] or 'closing'}  {row['gravity'] or ''}  by {row['proposer']}",
+            f"    signed: {', '.join(row['signed']) or 'nobody'}; until {when(row['approve_by_ms'])}",
+            *(f"    missing: {one}" for one in row["missing"]),
+            f"    can sign: {', '.join(row['can_sign']) or 'nobody here'}",
+        ]
     call.tell({"ok": True, "waiting": rows}, *(lines or ["Nothing waits for a signature."]))
 
 

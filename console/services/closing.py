@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from console.domain.actions import Closing, document_json
 from console.domain.errors import WrongUse
+from console.journal.rows import select_heads
 from console.journal.tx import Tx
 from console.journal.values import Draft
 from console.keys import canon
-from console.journal.rows import select_heads
 from console.services.session import Session
 
 

@@ -18,7 +18,7 @@ from console.domain.profile import JsonValue
 from console.journal.envelope import conceal
 from console.journal.rows import select_document
 from console.journal.tx import Tx
-from console.journal.values import Draft, DocumentRow, Stored
+from console.journal.values import DocumentRow, Draft, Stored
 from console.keys import canon
 from console.outbox.facts import Held, View, proposer_of, read_document, read_policy, recent_normal
 from console.providers.instance import MANUAL
@@ -114,8 +114,6 @@ async def _plan(
     plane.lever(one.lever)
     wanted = wish(one.lever, one.selector, where.key, one.params, direction)
     try:
-        if plane.instance.adapter == MANUAL:
-            return await plane.adapter.plan(_Wall(planes, where.instance), wanted)  # type: ignore[arg-type]  it only asks the time
         return await plane.plan(wanted)
     except AdapterFault as fault:
         name = type(fault).__name__
@@ -123,17 +121,6 @@ async def _plan(
         if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
             raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
         raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
-
-
-class _Wall:
-    """All that planning by hand asks of a context: the time."""
-
-    def __init__(self, planes: Planes, instance: str) -> None:
-        plane = planes.get(instance)
-        self._clock = plane.clock if plane is not None else None
-
-    def now_ms(self) -> int:
-        return self._clock.wall_ms() if self._clock is not None else 0
 
 
 def _part(
@@ -157,7 +144,7 @@ def _part(
 
 def _propose(
     session: Session, inc: str, parts: Sequence[_Part], reason: str, *, criteria: str = "",
-    direction: Literal["contain", "restore"], undoes: str | None = None, same_op: Action | None = None,
+    direction: Literal["contain", "restore"], undoes: str | None = None,
 ) -> Proposal:  # fmt: skip
     feed, ref = session.person(), session.ref
     roster = session.roster.roster
@@ -205,7 +192,7 @@ def _weigh(
     return ("high", why) if weight == "high" else ("normal", why)
 
 
-def _action(
+def _action(  # noqa: PLR0913  each is a field of the signed document
     session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int,
     direction: Literal["contain", "restore"], undoes: str | None, *, severity: int, reason_sd: str,
     lift_sd: str | None, policy_sha: str,
@@ -225,7 +212,7 @@ def _action(
     )  # fmt: skip
 
 
-# -- what was proposed ---------------------------------------------------------------------------------------------------
+# -- what was proposed -------------------------------------------------------------------------------------------------
 
 
 def find_document(session: Session, named: str) -> Held:
@@ -325,11 +312,13 @@ def attest(
         "doc": held.sha, "target": target, "done_ms": done_ms or session.clock.wall_ms(),
         "direction": action.direction, "category": one.category, "outcome": outcome,
     }  # fmt: skip
-    words: dict[str, JsonValue] = {"text": text} | ({"ticket": ticket} if ticket else {})
+    words: dict[str, JsonValue] = {"text": text}
+    if ticket:
+        words["ticket"] = ticket
     return session.append(Draft("correction.attested", action.inc, action.op, pub, words))
 
 
-def record_by_hand(
+def record_by_hand(  # noqa: PLR0913  each is a field of the entry
     session: Session, text: str, *, inc: str | None, category: str, done_ms: int, selector: str = "",
     name: str = "", lever: str = "", provider: str | None = None, direction: str = "contain",
 ) -> Stored:  # fmt: skip

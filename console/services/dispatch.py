@@ -81,9 +81,7 @@ def run_outbox(
         async def work() -> Settled:
             planes = Planes.open(instances_of(session), secrets, session.clock)
             try:
-                outbox = Outbox(
-                    session.store, feed, planes, session.clock, session.entropy, sync=hook, pace=pace
-                )
+                outbox = Outbox(session.store, feed, planes, session.clock, session.entropy, sync=hook, pace=pace)
                 ends = None if deadline_ms is None else session.clock.boot_ms() + deadline_ms
                 return await outbox.run(until, deadline_ms=ends)
             finally:

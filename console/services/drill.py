@@ -21,7 +21,17 @@ from console.domain.errors import Problem
 from console.outbox.steps import Pace
 from console.runtime import platform
 from console.runtime.paths import ProfilePaths
-from console.services import approvals, closing, corrections, dispatch, incidents, organisation, overview, providers
+from console.services import (
+    approvals,
+    closing,
+    corrections,
+    dispatch,
+    exporting,
+    incidents,
+    organisation,
+    overview,
+    providers,
+)
 from console.services.corrections import TargetWish
 from console.services.record import start_record
 from console.services.session import Session
@@ -72,11 +82,11 @@ class Estate:
             sys.executable, "-m", "adapters.practice.simulator", "--json", "--until-stdin-closes",
             "--gateway-lag-s", "0.5", "--cloud-lag-s", "2", "--unload-s", "0.5",
         ]  # fmt: skip
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT
-        )
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=_ROOT)
         line: list[str] = []
-        reader = threading.Thread(target=lambda: line.append(child.stdout.readline() if child.stdout else ""), daemon=True)
+        reader = threading.Thread(
+            target=lambda: line.append(child.stdout.readline() if child.stdout else ""), daemon=True
+        )
         reader.start()
         reader.join(_START_WITHIN_S)
         if not line or not line[0]:
@@ -117,6 +127,16 @@ class _Passphrases:
         return f"practice {self._who} {what}".encode()
 
 
+class _Given:
+    """A practice token that is had already."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def __call__(self, what: str) -> str:  # noqa: ARG002  whatever is asked for
+        return self._secret
+
+
 def run(folder: Path, tell: Tell) -> Outcome:
     """Play the story in `folder` (made private); `tell` hears each step as it happens.
 
@@ -154,7 +174,12 @@ def _found(folder: Path, share: Path, stack: ExitStack, tell: Tell, outcome: Out
     prepared = organisation.prepare_founding(one, share, folder / "commander-envelopes")
     tell(f"     genesis: {prepared.genesis_words}")
     joined = organisation.join(
-        paths2, ask2, folder=share, words=prepared.genesis_words, name="Approver", envelopes=folder / "approver-envelopes"
+        paths2,
+        ask2,
+        folder=share,
+        words=prepared.genesis_words,
+        name="Approver",
+        envelopes=folder / "approver-envelopes",
     )
     tell(f"     approver's request: {joined.words}")
     organisation.admit(one, joined.words)
@@ -176,9 +201,8 @@ def _connect(one: Session, two: Session, estate: Estate, tell: Tell) -> None:
     tell("2. Providers are connected through their adapters (simulators on loopback).")
     for instance in estate.instances:
         secrets: dict[str, str] = instance["secrets"]
-        made, _ = providers.add(
-            one, "practice", instance["name"], instance["settings"], lambda _what, s=secrets: s["admin"]
-        )
+        admin = _Given(secrets["admin"])
+        made, _ = providers.add(one, "practice", instance["name"], instance["settings"], admin)
         for selector, name in instance["probe_credentials"].items():
             if selector == "key-canary" or instance["settings"]["part"] != "gateway":
                 providers.add_canary(one, made.id, selector, secrets[name])  # the target's own secret stays unknown
@@ -307,8 +331,6 @@ def _undo_lift_close(
 
 def _export(one: Session, folder: Path, tell: Tell, outcome: Outcome) -> None:
     tell("10. The record is exported and verified.")
-    from console.services import exporting
-
     inc = one.reader.incidents()[0]
     outcome.bundle = folder / "bundle.zip"
     exporting.export(one, inc, outcome.bundle)

@@ -42,8 +42,10 @@ def check(path: Path, genesis: str | None) -> list[str]:
 def report_lines(report: Report) -> list[str]:
     """A sound bundle's report in lines."""
     told = [
-        f"The bundle holds: {report.files} files, {report.entries} entries, {report.signatures} signatures, "
-        f"{report.decisions} decisions judged again.",
+        (
+            f"The bundle holds: {report.files} files, {report.entries} entries, {report.signatures} signatures, "
+            f"{report.decisions} decisions judged again."
+        ),
         "Its genesis is the one that was had another way." if report.genesis_compared
         else "Its genesis was NOT compared: give the words or the hash had another way.",
         f"Closed: {'yes' if report.closed else 'no'}; {report.after_close} entries after it.",

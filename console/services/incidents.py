@@ -40,7 +40,9 @@ class IncidentLine:
 
 def declare(session: Session, title: str, severity: int, text: str = "") -> Stored:
     """Declare an incident; whoever declares it commands it until a signed hand-over."""
-    words: dict[str, JsonValue] = {"title": title} | ({"text": text} if text else {})
+    words: dict[str, JsonValue] = {"title": title}
+    if text:
+        words["text"] = text
     inc = new_id("i", session.entropy)
     return session.append(Draft("incident.declared", inc, None, {"severity": severity}, words))
 
@@ -79,7 +81,7 @@ def list_incidents(session: Session) -> list[IncidentLine]:
     return [_line(session, inc, known) for inc in known]
 
 
-def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:
+def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:  # noqa: C901  one branch for each kind
     severity, phase, status, title, commander, declared = 4, "analysis", "declared", "", None, 0
     offers: dict[str, str] = {}
     for stored in session.reader.entries(inc):

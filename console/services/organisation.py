@@ -21,12 +21,12 @@ from console.keys.publickey import PublicKey
 from console.keys.recovery import SealedRecovery, create_recovery_key
 from console.keys.signer import DeviceSigner, WriterSigner
 from console.keys.words import same_words, words_of
+from console.outbox.store import OUTBOX
 from console.runtime import platform
 from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
-from console.outbox.store import OUTBOX
 from console.services.record import make_session_keys, require_name, require_new
 from console.services.session import APPROVER, WRITER, AskPassphrase, Session
 from console.sync.folder import FolderPlace
@@ -219,7 +219,9 @@ def _write_roster_one(session: Session, place: FolderPlace, request: Enrolment) 
     for use, console in (("approver", session.settings.console), ("recovery", None)):
         line = keyfile.read_saved(session.paths.key(use), "approver" if use == "approver" else "recovery").public.line
         made.append(
-            PersonKey(key=line, use="approver" if use == "approver" else "recovery", console=console, from_ms=now, to_ms=None)
+            PersonKey(
+                key=line, use="approver" if use == "approver" else "recovery", console=console, from_ms=now, to_ms=None
+            )
         )
     roster = Roster(
         org=session.org, n=1, prev=genesis.sha256, created=now, threshold=2,
@@ -281,12 +283,16 @@ def adopt_rosters(session: Session) -> bool:
     taken = False
     for _, found in waiting_rosters(session):
         try:
-            session.store.write(lambda tx, found=found: tx.put_roster(found.raw, found.signatures))
+            _put(session, found)
             taken = True
         except Problem:  # not yet fully signed: it stays in the folder
             continue
     note_roster(session)
     return taken
+
+
+def _put(session: Session, found: Found) -> None:
+    session.store.write(lambda tx: tx.put_roster(found.raw, found.signatures))
 
 
 def note_roster(session: Session) -> None:
@@ -333,9 +339,7 @@ def rehearse(session: Session) -> str:
     blob = signer.sign_once(key, sshsig.approve_ns(session.org), signed, session.ask(APPROVER))
 
     def work(tx: Tx) -> None:
-        proposed = tx.append(
-            feed, Draft("document.proposed", pub={"doc": sha, "doc_type": "rehearsal.v1"}), roster=ref
-        )
+        proposed = tx.append(feed, Draft("document.proposed", pub={"doc": sha, "doc_type": "rehearsal.v1"}), roster=ref)
         tx.put_document(raw, carried_by=proposed.id)
         tx.append(
             feed, Draft("self-test", disclosures={"speaker": session.settings.name, "text": "I can sign."}), roster=ref

@@ -39,7 +39,11 @@ def _told(session: Session, sha: str, action: Action, disclosed: list[dict[str, 
     entries = [one for one in entries if one.standing == "good"]
     kinds = [one.entry.kind for one in entries]
     whole = "proposed"
-    for kind, word in (("correction.refused", "refused"), ("correction.cancelled", "cancelled"), ("dispatch.authorised", "approved")):
+    for kind, word in (
+        ("correction.refused", "refused"),
+        ("correction.cancelled", "cancelled"),
+        ("dispatch.authorised", "approved"),
+    ):
         if kind in kinds:
             whole = word
     targets = [_target(at, action, told, entries, whole) for at, told in enumerate(disclosed)]
@@ -55,9 +59,7 @@ def _told(session: Session, sha: str, action: Action, disclosed: list[dict[str, 
     }  # fmt: skip
 
 
-def _target(
-    at: int, action: Action, told: dict[str, JsonValue], entries: list[Stored], whole: str
-) -> dict[str, Any]:
+def _target(at: int, action: Action, told: dict[str, JsonValue], entries: list[Stored], whole: str) -> dict[str, Any]:
     steps = [one for one in entries if one.entry.kind in STEP_KINDS and one.entry.pub.get("target") == at]
     state = state_told([(one.entry.kind, one.entry.pub) for one in steps])[0] if whole == "approved" else whole
     detail = ""
@@ -72,9 +74,7 @@ def _target(
     }  # fmt: skip
 
 
-def watch(
-    session: Session, entry: str, provider: str, lever: str, selector: str, surface: str
-) -> dict[str, Any]:
+def watch(session: Session, entry: str, provider: str, lever: str, selector: str, surface: str) -> dict[str, Any]:
     """Read back and, where a credential is known, probe once what somebody did by hand; two entries at most.
 
     Raises:

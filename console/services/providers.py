@@ -43,7 +43,7 @@ def instances_of(session: Session) -> Instances:
     return Instances(session.paths.root, Registry.load(), session.settings.world, session.entropy)
 
 
-def adapters(session: Session) -> list[dict[str, Any]]:
+def adapters() -> list[dict[str, Any]]:
     """Every adapter, its settings, secrets and levers; broken ones with their reason."""
     registry = Registry.load()
     found: list[dict[str, Any]] = []

@@ -15,7 +15,7 @@ def organisation_facts(session: Session) -> dict[str, Any]:
     roster = version.roster
     with session.reader.snapshot() as connection:
         able = rehearsed(View(connection), version) if roster.n else frozenset[str]()
-    people = [
+    people: list[dict[str, Any]] = [
         {
             "person": one.person, "name": session.name_of(one.person), "roles": list(one.roles),
             "me": one.person == session.me, "rehearsed": one.person in able,
@@ -27,8 +27,12 @@ def organisation_facts(session: Session) -> dict[str, Any]:
     if roster.n == 0:
         missing.append("a second person: standdown org found")
     else:
-        missing += [f"{one['name']} has not rehearsed signing (standdown org rehearse)." for one in people if not one["rehearsed"]]
-        sealed = [one for one in people if any(key["use"] == "recovery" for key in one["keys"])]  # type: ignore[union-attr]
+        missing += [
+            f"{one['name']} has not rehearsed signing (standdown org rehearse)."
+            for one in people
+            if not one["rehearsed"]
+        ]
+        sealed = [one for one in people if any(key["use"] == "recovery" for key in one["keys"])]
         if len(people) < 3 and len(sealed) < 2:  # noqa: PLR2004  section 2: three people, or two with recovery keys
             missing.append("three people, or two with sealed recovery keys.")
     return {

@@ -1,4 +1,4 @@
-"""Start now, alone: a provisional record (protocol.md section 2). One person, one writer key, no network, no dispatch."""
+"""Start now, alone: a provisional record (protocol.md section 2). One person, one writer key; nothing is dispatched."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from console.domain.errors import WrongUse
 from console.domain.forms import ConsoleKey, Person, PersonKey, Roster
+from console.journal.store import JournalStore
 from console.keys import canon, keyfile
 from console.keys.sshsig import roster_ns, sign_blob
 from console.keys.words import words_of
 from console.outbox.store import OUTBOX
-from console.journal.store import JournalStore
 from console.runtime import platform
 from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy, new_id

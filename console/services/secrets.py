@@ -60,10 +60,12 @@ class DrillSecrets:
 
 
 def open_secrets(session: Session) -> SecretPlace:
-    """This profile's place for secrets."""
+    """Where secrets of this profile lie."""
     if session.settings.world == "drill":
         return DrillSecrets(session.paths.root / "practice-tokens.json")
-    return _Kept(open_vault(session.paths.secrets, f"standdown/{session.settings.console}", session.ask, session.entropy))
+    return _Kept(
+        open_vault(session.paths.secrets, f"standdown/{session.settings.console}", session.ask, session.entropy)
+    )
 
 
 class _Kept:

@@ -220,7 +220,7 @@ class Session:
 
 
 class NotInRoster(Problem):
-    """This console's key is in no roster that is in force here."""
+    """The key of this console is in no roster that is in force here."""
 
     exit_code = 3
 

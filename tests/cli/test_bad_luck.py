@@ -64,7 +64,9 @@ def test_bad_settings_are_named_and_not_kept(run: Run) -> None:
 
 
 def test_a_provider_that_is_down_is_connected_all_the_same_and_shown_unreachable(run: Run) -> None:
-    done = run("--json", "provider", "add", "open_inference", "--name", "triton", "--set", "base_url=http://127.0.0.1:1")
+    done = run(
+        "--json", "provider", "add", "open_inference", "--name", "triton", "--set", "base_url=http://127.0.0.1:1"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["fault"]
     status = run("--json", "status")

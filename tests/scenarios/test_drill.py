@@ -38,7 +38,9 @@ def test_the_drill_plays_the_whole_story_and_says_what_happened(drill: dict[str,
     assert drill["practice"] is True
 
 
-def test_the_bundle_verifies_again_and_one_flipped_byte_names_the_file(drill: dict[str, object], tmp_path: Path) -> None:
+def test_the_bundle_verifies_again_and_one_flipped_byte_names_the_file(
+    drill: dict[str, object], tmp_path: Path
+) -> None:
     bundle = Path(str(drill["bundle"]))
     assert standdown("verify", str(bundle)).returncode == 0
     broken = tmp_path / "broken.zip"

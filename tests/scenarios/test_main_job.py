@@ -131,8 +131,12 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:
         one("note", f"entry {number}")
     one("fact", "first report read", "--since", "00:01")
     gateway.block(early)
-    done = one("correct", "record-by-hand", "Blocked the caller's key with curl", "--at", "00:02", "--selector", early_token)
-    one("provider", "add", "litellm", "--name", "gateway", "--set", f"base_url={gateway.url}", secrets=(gateway.master,))
+    done = one(
+        "correct", "record-by-hand", "Blocked the caller's key with curl", "--at", "00:02", "--selector", early_token
+    )
+    one(
+        "provider", "add", "litellm", "--name", "gateway", "--set", f"base_url={gateway.url}", secrets=(gateway.master,)
+    )
     one("provider", "canary", "add", "gateway", early_token, secrets=(early,))
     seen = one(
         "correct", "watch-by-hand", done["entry"], "--provider", "gateway", "--lever", "key.block",
@@ -159,7 +163,9 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:
         one("provider", "canary", "add", "gateway", canary_token, secrets=(canary,))
         one("provider", "add", "open_inference", "--name", "triton", "--set", f"base_url={wire.url}")
         surfaces = json.dumps([{"key": "vendor", "name": "At the vendor", "model": "vendor-model"}])
-        one("provider", "add", "manual", "--name", "vendor", "--set", "who=vendor desk", "--set", f"surfaces={surfaces}")
+        one(
+            "provider", "add", "manual", "--name", "vendor", "--set", "who=vendor desk", "--set", f"surfaces={surfaces}"
+        )
         assert {p["name"] for p in one("status")["providers"]} == {"gateway", "triton", "vendor"}
 
         # 3. incident and proposal
@@ -221,7 +227,14 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:
         assert one.states(op)[ask] == "attested"
 
         # 9. undo, lift, close, export
-        mistaken = one("correct", "propose", "--reason", "same caller", "--target", f"gateway:{gateway.model} key.block {extra_token}")
+        mistaken = one(
+            "correct",
+            "propose",
+            "--reason",
+            "same caller",
+            "--target",
+            f"gateway:{gateway.model} key.block {extra_token}",
+        )
         one.sign(mistaken["document"], _varying(one, mistaken["document"]))
         for console in (one, two):
             console("sync", "run")
@@ -291,12 +304,26 @@ def _audit(bundle: Path, folder: Path, genesis: str) -> None:
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder)
     environ = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    own = subprocess.run([sys.executable, "-I", "verify.py", genesis], check=False, cwd=folder, env=environ, capture_output=True, text=True)
+    own = subprocess.run(
+        [sys.executable, "-I", "verify.py", genesis],
+        check=False,
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+    )
     assert own.returncode == 0, own.stdout + own.stderr
-    stock = subprocess.run(["sha256sum", "--quiet", "-c", "manifest.sha256"], check=False, cwd=folder, capture_output=True)
+    stock = subprocess.run(
+        ["sha256sum", "--quiet", "-c", "manifest.sha256"], check=False, cwd=folder, capture_output=True
+    )
     assert stock.returncode == 0
     entry = next(iter(sorted((folder / "entries").rglob("*.json"))))
     raw = bytearray(entry.read_bytes())
     raw[len(raw) // 2] ^= 1
     entry.write_bytes(raw)
-    assert subprocess.run(["sha256sum", "--quiet", "-c", "manifest.sha256"], check=False, cwd=folder, capture_output=True).returncode != 0
+    assert (
+        subprocess.run(
+            ["sha256sum", "--quiet", "-c", "manifest.sha256"], check=False, cwd=folder, capture_output=True
+        ).returncode
+        != 0
+    )
