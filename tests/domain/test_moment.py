@@ -17,7 +17,8 @@ A, B = WORLD.members
 def entry(feed, seq, prev, kind="note", author=A.person, pub=None, refs=()):
     return Entry(
         sd=(), author=author, boot="0" * 32, console=A.console, feed=feed * 32, hlc=(1000 + seq, 0), inc=INC,
-        iprev=None if seq == 0 else prev, iseq=seq, key="SHA256:" + "A" * 43, kind=kind, mono=1, org=ORG, prev=prev, pub=pub or {},
+        iprev=None if seq == 0 else prev, iseq=seq, key="SHA256:" + "A" * 43, kind=kind, mono=1, org=ORG, prev=prev,
+        pub=pub or {},
         refs=refs, roster=WORLD.ref, seq=seq, subj=None,
     )  # fmt: skip
 
