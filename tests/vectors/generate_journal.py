@@ -17,15 +17,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1]))
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: E402  the checkout comes first
 
-from console.domain.actions import Action, ApprovalRecord, Closing, Redaction, RedactionItem, Target, document_json  # noqa: E402
-from console.domain.forms import Entry, feed_preimage  # noqa: E402
-from console.domain.profile import REFUSED_TEXT  # noqa: E402
-from console.journal.segments import encode_disclosures, encode_segment  # noqa: E402
-from console.keys import canon  # noqa: E402
-from console.keys.sshsig import Stamp, approve_ns, bundle_ns, entry_ns, machine_ns, public_of  # noqa: E402
-from console.runtime.ids import crockford  # noqa: E402
+from console.domain.actions import Action, ApprovalRecord, Closing, Redaction, RedactionItem, Target, document_json  # noqa: E402  the checkout comes first
+from console.domain.forms import Entry, feed_preimage  # noqa: E402  the checkout comes first
+from console.domain.profile import REFUSED_TEXT  # noqa: E402  the checkout comes first
+from console.journal.segments import encode_disclosures, encode_segment  # noqa: E402  the checkout comes first
+from console.keys import canon  # noqa: E402  the checkout comes first
+from console.keys.sshsig import Stamp, approve_ns, bundle_ns, entry_ns, machine_ns, public_of  # noqa: E402  the checkout comes first
+from console.runtime.ids import crockford  # noqa: E402  the checkout comes first
 
 AT = 1_763_906_531_000
 
@@ -282,7 +282,7 @@ def redactions(entry_id: str, digest: str) -> dict[str, bytes]:
     files = {
         "redactions/good-redaction.json": document("one value of one entry", raw, [reason]),
         "redactions/good-closing.json": document("an incident's end", canon.encode(document_json(closing)), []),
-        "redactions/good-approval.json": approval("an approval", canon.encode(record(raw, "redaction.v1", None).as_json())),  # noqa: E501
+        "redactions/good-approval.json": approval("an approval", canon.encode(record(raw, "redaction.v1", None).as_json())),  # noqa: E501  one file a line
     }  # fmt: skip
     for name, what, fault, changes in (
         ("no-item", "nothing to forget", "BadForm", {"items": []}),
