@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -357,13 +357,3 @@ def _states(session: Session, op: str) -> dict[str, str]:
 def _must(so: bool, otherwise: str) -> None:  # noqa: FBT001  a condition
     if not so:
         raise DrillFailed(otherwise)
-
-
-@contextmanager
-def practice_estate() -> Iterator[Estate]:
-    """The estate for a test or a person's own practice."""
-    estate = Estate.start()
-    try:
-        yield estate
-    finally:
-        estate.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Self
 from urllib.parse import urlsplit
 
 
@@ -17,7 +18,7 @@ class CutWire:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
-    def __enter__(self) -> CutWire:
+    def __enter__(self) -> Self:
         self._thread.start()
         self.mend()
         return self
