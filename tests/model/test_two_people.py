@@ -76,10 +76,17 @@ class TwoPeople(RuleBasedStateMachine):
     def approve(self, at, which):
         self._sign(at, which, "approve")
 
-    @rule(at=st.integers(0, 3), chance=st.integers(0, 5))
-    def refuse(self, at, chance):
-        if chance == 0:
-            self._sign(at, "plain", "refuse")
+    @rule(first=st.sampled_from([0, 1]), second=st.sampled_from([2, 3]))
+    def two_approve_and_are_heard(self, first, second):
+        for at in (first, second):
+            self._sign(at, "plain", "approve")
+            self._hear(at, DISPATCHER)
+
+    @precondition(lambda self: self.gone or self.approved)
+    @rule(at=st.integers(0, 3))
+    def refuse_and_be_heard(self, at):
+        self._sign(at, "plain", "refuse")
+        self._hear(at, DISPATCHER)
 
     def _sign(self, at, which, decision):
         person = PEOPLE[at]
@@ -90,10 +97,10 @@ class TwoPeople(RuleBasedStateMachine):
         self.signed[entry.id] = one
         self._write(at, entry)
 
-    @rule(chance=st.integers(0, 5))
-    def cancel(self, chance):
-        if chance == 0:
-            self._write(0, self.journal.add("correction.cancelled", COMMANDER, {"doc": DOC}, subj=OP))
+    @precondition(lambda self: self.gone or self.approved)
+    @rule()
+    def cancel(self):
+        self._write(0, self.journal.add("correction.cancelled", COMMANDER, {"doc": DOC}, subj=OP))
 
     @rule(at=st.integers(0, 3))
     def goes_offline_or_back(self, at):
@@ -107,11 +114,15 @@ class TwoPeople(RuleBasedStateMachine):
     def deliver(self, source, sink, twice, backwards):
         if source == sink or not {source, sink} <= self.online:
             return
+        fresh = self._hear(source, sink, backwards=backwards)
+        if twice:
+            self.known[sink] += fresh
+
+    def _hear(self, source, sink, *, backwards=False):
         fresh = [entry for entry in self.known[source] if entry not in self.known[sink]]
         for entry in reversed(fresh) if backwards else fresh:
             self._write(sink, entry)
-        if twice:
-            self.known[sink] += fresh
+        return fresh
 
     def _verdict(self):
         received = [
@@ -181,4 +192,4 @@ class TwoPeople(RuleBasedStateMachine):
 
 
 TestTwoPeople = TwoPeople.TestCase
-TestTwoPeople.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTwoPeople.settings = settings(max_examples=100, stateful_step_count=25, deadline=None)
