@@ -78,3 +78,14 @@ def test_the_drill_holds_no_real_provider(drill: dict[str, object]) -> None:
     os.close(read)
     assert done.returncode == 2, done.stdout + done.stderr
     assert "drill" in done.stderr
+
+
+def test_every_stock_command_of_the_readme_holds(drill: dict[str, object], tmp_path: Path) -> None:
+    with zipfile.ZipFile(str(drill["bundle"])) as archive:
+        archive.extractall(tmp_path)
+    readme = (tmp_path / "README.txt").read_text(encoding="utf-8")
+    commands = [line.strip() for line in readme.splitlines() if line.startswith("    ")]
+    assert len(commands) > 10
+    for line in commands:
+        done = subprocess.run(["bash", "-c", line], check=False, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
