@@ -109,8 +109,12 @@ def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account
 
 
 def person_names(evidence: Evidence) -> dict[str, str]:
-    """Names by person, as far as the rosters' values disclose them."""
+    """Names by person: as the rosters' values disclose them, else as people called themselves in their self-test."""
     found: dict[str, str] = {}
+    for ident, entry in evidence.entries.items():
+        name = evidence.named(ident).get("speaker") if entry.kind == "self-test" else None
+        if entry.author is not None and isinstance(name, str):
+            found[entry.author] = name
     for sha, roster in evidence.rosters:
         values = evidence.values.get(sha, {})
         for person in roster.persons:
