@@ -127,4 +127,4 @@ def dearmour(text: str) -> bytes:
 
 def user_verified(line: str, blob: bytes) -> bool:
     """Whether a FIDO2 signature says that its user gave a PIN or a finger (flag 4 of the five bytes at its end)."""
-    return line.startswith("sk-") and len(blob) > 5 and bool(blob[-5] & 0x04)  # noqa: PLR2004
+    return line.startswith("sk-") and len(blob) > 5 and bool(blob[-5] & 0x04)  # noqa: PLR2004  flags byte, then a 4-byte counter

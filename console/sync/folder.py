@@ -182,4 +182,4 @@ def _may_hold(path: str) -> bool:
     parts = path.split("/")
     if len(parts) == 2:  # noqa: PLR2004  v1/<feed>, v1/roster, v1/enrol
         return parts[1] in ("roster", "enrol") or read_name(f"{path}/o/{'0' * 64}") is not None
-    return len(parts) == 3 and parts[2] in ("e", "o", "d")  # noqa: PLR2004
+    return len(parts) == 3 and parts[2] in ("e", "o", "d")  # noqa: PLR2004  v1/<feed>/<kind>
