@@ -242,7 +242,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         for console in (two, one):
             console("sync", "run")
         child = one.start("outbox", "run", "--fast")
-        _until(lambda: one.states(mistaken["op"]).get(0) in {"recorded", "enforced"}, 60)
+        _until(lambda: one.states(mistaken["op"]).get(0) in {"recorded", "unmeasurable"}, 60)
         child.send_signal(signal.SIGINT)
         child.communicate()
         undone = one("correct", "undo", mistaken["document"], "--reason", "nothing to do with it")
