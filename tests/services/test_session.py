@@ -1,0 +1,105 @@
+"""A profile begun alone: what is written is kept, chat logs become quoted notes, people and incidents are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.domain.errors import Problem, WrongUse
+from console.runtime.paths import ProfilePaths
+from console.services import incidents
+from console.services.closing import propose_closing
+from console.services.record import start_record
+from console.services.session import Session
+from tests.kit.clock import FakeClock
+from tests.kit.entropy import SeededEntropy
+
+
+class Ask:
+    def __init__(self, passphrase: bytes = b"correct horse battery") -> None:
+        self.passphrase = passphrase
+        self.asked: list[str] = []
+
+    def __call__(self, what: str, *, new: bool = False) -> bytes:
+        self.asked.append(what)
+        return self.passphrase
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    paths, clock, entropy = ProfilePaths(tmp_path / "p"), FakeClock(), SeededEntropy(7)
+    start_record(paths, Ask(), name="Commander", clock=clock, entropy=entropy)
+    with Session.open(paths, Ask(), clock, entropy) as opened:
+        yield opened
+
+
+def test_a_record_begins_provisional_and_alone(session: Session) -> None:
+    assert session.provisional
+    assert session.roster.roster.n == 0
+    assert session.name_of(session.me) == "Commander"
+    assert session.reader.entries() == []
+
+
+def test_reading_asks_for_no_passphrase_and_writing_asks_once(session: Session) -> None:
+    ask = session.ask
+    assert isinstance(ask, Ask)
+    incidents.list_incidents(session)
+    assert ask.asked == []
+    incidents.write(session, "note", "one", inc=None)
+    incidents.write(session, "note", "two", inc=None)
+    assert len(ask.asked) == 1
+
+
+def test_a_wrong_passphrase_writes_nothing(session: Session) -> None:
+    session.ask = Ask(b"something else")
+    with pytest.raises(Problem):
+        incidents.write(session, "note", "never", inc=None)
+    assert session.reader.entries() == []
+
+
+def test_a_chat_log_becomes_quoted_notes_in_one_transaction(session: Session) -> None:
+    found = incidents.paste(session, "02:58 Desk: third report\n  and more of it\n03:01 On call: seen", inc=None)
+    assert [one.disclosed["speaker"] for one in found] == ["Desk", "On call"]
+    assert found[0].disclosed["text"] == "third report\n  and more of it"
+    assert all(one.entry.pub == {"quoted": True} for one in found)
+
+
+def test_a_log_without_times_is_refused(session: Session) -> None:
+    with pytest.raises(WrongUse):
+        incidents.paste(session, "no time here", inc=None)
+    assert session.reader.entries() == []
+
+
+def test_the_only_open_incident_is_meant(session: Session) -> None:
+    with pytest.raises(WrongUse):
+        incidents.find_incident(session, None)
+    inc = incidents.declare(session, "one", 2).entry.inc
+    assert incidents.find_incident(session, None) == inc
+    incidents.declare(session, "two", 3)
+    with pytest.raises(WrongUse):
+        incidents.find_incident(session, None)
+    assert inc is not None
+    assert incidents.find_incident(session, inc[-6:]) == inc
+
+
+def test_lowering_the_severity_needs_a_reason(session: Session) -> None:
+    inc = str(incidents.declare(session, "one", 2).entry.inc)
+    with pytest.raises(WrongUse):
+        incidents.change(session, inc, "severity", "3", "")
+    incidents.change(session, inc, "severity", "1", "")
+    assert incidents.list_incidents(session)[0].severity == 1
+
+
+def test_evidence_is_kept_by_its_hash(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "t.txt"
+    file.write_bytes(b"words")
+    _, sha = incidents.attach(session, file, inc=None)
+    assert session.reader.blob(sha) == b"words"
+
+
+def test_one_person_cannot_close(session: Session) -> None:
+    inc = str(incidents.declare(session, "one", 2).entry.inc)
+    with pytest.raises(WrongUse):
+        propose_closing(session, inc)
