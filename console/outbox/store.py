@@ -51,13 +51,13 @@ def save(connection: sqlite3.Connection, row: Row) -> None:
 def load(connection: sqlite3.Connection, doc: str | None = None) -> list[Row]:
     """Every row (of one document, where it is named), oldest document first."""
     where, values = ("", ()) if doc is None else (" WHERE doc = ?", (doc,))
-    found = connection.execute(f"SELECT {_LIST} FROM outbox{where} ORDER BY decided_ms, doc, target", values)  # noqa: S608
+    found = connection.execute(f"SELECT {_LIST} FROM outbox{where} ORDER BY decided_ms, doc, target", values)  # noqa: S608  our own names
     return [_row(one) for one in found.fetchall()]
 
 
 def find(connection: sqlite3.Connection, doc: str, target: int) -> Row | None:
     """One row."""
-    found = connection.execute(f"SELECT {_LIST} FROM outbox WHERE doc = ? AND target = ?", (doc, target)).fetchone()  # noqa: S608
+    found = connection.execute(f"SELECT {_LIST} FROM outbox WHERE doc = ? AND target = ?", (doc, target)).fetchone()  # noqa: S608  our own names
     return None if found is None else _row(found)
 
 

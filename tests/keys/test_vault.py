@@ -137,7 +137,7 @@ def test_an_unreadable_file_is_said(tmp_path, monkeypatch):
 class Memory(KeyringBackend):
     """Stands for a system keyring; its class is put on the allow-list by the tests that use it."""
 
-    priority = 0  # type: ignore[assignment]
+    priority = 0  # type: ignore[assignment]  as keyring reads it
 
     def __init__(self, *, locked: bool = False, forgets: bool = False) -> None:
         self.locked = locked
