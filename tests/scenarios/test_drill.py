@@ -42,7 +42,8 @@ def test_the_bundle_verifies_again_and_one_flipped_byte_names_the_file(
     drill: dict[str, object], tmp_path: Path
 ) -> None:
     bundle = Path(str(drill["bundle"]))
-    assert standdown("verify", str(bundle)).returncode == 0
+    sound = standdown("verify", str(bundle))
+    assert sound.returncode == 0, sound.stdout + sound.stderr
     broken = tmp_path / "broken.zip"
     with zipfile.ZipFile(bundle) as old, zipfile.ZipFile(broken, "w") as new:
         victim = next(name for name in old.namelist() if name.startswith("entries/") and name.endswith(".json"))
