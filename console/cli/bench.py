@@ -20,4 +20,10 @@ def command(call: Call, entries: int) -> None:
     call.progress("Measuring ...")
     figures = bench.run(entries=entries)
     rows: list[dict[str, Any]] = [asdict(one) for one in figures]
-    call.tell({"ok": True, "figures": rows}, *(str(one) for one in figures))
+    call.tell(
+        {"ok": True, "figures": rows},
+        *(
+            f"{one.name:<28} {one.value:>9.0f} {one.unit}, floor {one.floor:.0f}: ratio {one.ratio:.2f} (wanted {one.target:.2f})"
+            for one in figures
+        ),
+    )

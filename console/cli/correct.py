@@ -150,7 +150,7 @@ def show(call: Call, correction: str | None, incident: str | None) -> None:
     from console.services import corrections, incidents, overview
 
     with call.session() as session:
-        inc = None if correction else incidents.find_incident(session, incident)
+        inc = None if correction else incidents.any_incident(session, incident)
         op = corrections.action_of(corrections.find_document(session, correction)).op if correction else None
         found = overview.corrections(session, inc, op)
     lines: list[str] = []

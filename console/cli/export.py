@@ -18,8 +18,7 @@ def command(call: Call, out: Path, incident: str | None) -> None:
     from console.services import exporting, incidents
 
     with call.session() as session:
-        known = session.reader.incidents()
-        inc = known[0] if incident is None and len(known) == 1 else incidents.find_incident(session, incident)
+        inc = incidents.any_incident(session, incident)
         made = exporting.export(session, inc, out)
         provisional = session.provisional
     call.tell(

@@ -62,7 +62,7 @@ def show(call: Call, incident: str | None, everything: bool) -> None:  # noqa: F
     from console.services import incidents
 
     with call.session() as session:
-        inc = incidents.find_incident(session, incident)
+        inc = incidents.any_incident(session, incident)
         line = next(one for one in incidents.list_incidents(session) if one.inc == inc)
         entries = incidents.timeline(session, inc)
         if everything:

@@ -67,6 +67,12 @@ def find_incident(session: Session, named: str | None) -> str:
     return found[0]
 
 
+def any_incident(session: Session, named: str | None) -> str:
+    """As `find_incident`, for reading: with none named, the only one known here will do, even closed."""
+    known = session.reader.incidents()
+    return known[0] if named is None and len(known) == 1 else find_incident(session, named)
+
+
 def optional_incident(session: Session, named: str | None) -> str | None:
     """As `find_incident`, but with none named and none (or several) open it is the organisation's record."""
     if named is not None:
