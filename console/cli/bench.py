@@ -23,7 +23,7 @@ def command(call: Call, entries: int) -> None:
     call.tell(
         {"ok": True, "figures": rows},
         *(
-            f"{one.name:<28} {one.value:>9.0f} {one.unit}, floor {one.floor:.0f}: {one.ratio:.2f} (wanted {one.target:.2f})"
+            f"{one.name:<28} {one.value:>9.0f} {one.unit}, floor {one.floor:.0f}: {one.ratio:.2f} (of {one.target:.2f})"
             for one in figures
         ),
     )

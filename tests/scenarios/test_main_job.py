@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hashlib
 import importlib.util
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -195,7 +199,16 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         one.sign(document, value)
         one("outbox", "run", "--for", "3", code=3)
         assert one("outbox", "list")["rows"] == []
+        _edit_a_row(one, document, op, block)
+        one("outbox", "run", "--for", "3", code=3)
+        assert all(row["state"] == "queued" for row in one("outbox", "list")["rows"])
+        _forge_an_approval(one, folder, document)
+        one("sync", "run")
+        one("outbox", "run", "--for", "3", code=3)
         assert gateway.call(key) == 200
+        assert {e["kind"] for e in one("incident", "show")["entries"]}.isdisjoint(
+            {"dispatch.authorised", "dispatch.intent"}
+        )
         for console in (one, two):
             console("sync", "run")
         assert "key/block" in two.sign(document, value)
@@ -290,6 +303,39 @@ def _any_code() -> int:
 def _varying(console: Console, document: str) -> str:
     """What the terminal asks to be typed, as the text itself tells."""
     return str(console("approve", "show", document)["to_type"])
+
+
+def _edit_a_row(console: Console, document: str, op: str, target: int) -> None:
+    """Somebody with the database file writes into the outbox what no two people signed."""
+    entries = console("incident", "show")["entries"]
+    inc = entries[0]["inc"]
+    instance = next(p["instance"] for p in console("provider", "list")["providers"] if p["name"] == "gateway")
+    with contextlib.closing(sqlite3.connect(console.profile / "journal.db")) as database:
+        claimed = {"doc": document, "target": target, "op": op, "inc": inc, "instance": instance}
+        claimed |= {"direction": "contain", "state": "queued", "detail": ""}
+        row = {name: claimed.get(name, 0) for _, name, *_ in database.execute("PRAGMA table_info(outbox)")}
+        marks = ", ".join("?" * len(row))
+        database.execute(f"INSERT INTO outbox ({', '.join(row)}) VALUES ({marks})", tuple(row.values()))
+        database.commit()
+
+
+def _forge_an_approval(console: Console, folder: Path, document: str) -> None:
+    """Somebody with the folder lays there, in the approver's name, what the commander signed."""
+    entries = console("incident", "show", "--all")["entries"]
+    mine = next(e for e in entries if e["kind"] == "correction.approved" and e["pub"]["doc"] == document)
+    theirs = next(e for e in entries if e["kind"] == "self-test" and e["author"] != mine["author"])
+    with contextlib.closing(sqlite3.connect(console.profile / "journal.db")) as database:
+        raw, sig = database.execute("SELECT raw, sig FROM entry WHERE id = ?", (mine["id"],)).fetchone()
+    entry = json.loads(raw)
+    seq = 90
+    entry |= {"author": theirs["author"], "console": theirs["console"], "feed": theirs["feed"], "seq": seq}
+    forged = json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()
+    line = json.dumps(
+        {"e": base64.b64encode(forged).decode(), "s": base64.b64encode(sig).decode()}, separators=(",", ":")
+    )
+    data = f"{line}\n".encode()
+    name = f"{seq}-{seq}-{hashlib.sha256(data).hexdigest()}.seg"
+    (folder / "v1" / theirs["feed"] / "e" / name).write_bytes(data)
 
 
 def _until(so: Any, seconds: float) -> None:
