@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from console.domain.actions import ApprovalRecord, Rehearsal, document_json
-from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
+from console.domain.errors import Problem, WaitsForPeople, WrongUse
 from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roster, default_policy
-from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft
 from console.keys import canon, keyfile, signer, sshsig
-from console.keys.publickey import PublicKey
 from console.keys.recovery import SealedRecovery, create_recovery_key
+from console.keys.roster import verify_enrolment
 from console.keys.signer import DeviceSigner, WriterSigner
 from console.keys.words import same_words, words_of
 from console.outbox.store import OUTBOX
@@ -172,23 +171,10 @@ def requests_to_join(place: FolderPlace, org: str, genesis: str) -> list[tuple[F
     sound: list[tuple[Found, Enrolment]] = []
     for one in found:
         try:
-            request = Enrolment.parse(canon.decode(one.raw, limit=MAX_DOCUMENT_BYTES))
-        except BadForm:
-            continue
-        lines = [key.key for key in request.person.keys] + [request.console.key]
-        if request.org == org and request.genesis == genesis and _all_signed(one, lines, sshsig.enrol_ns(org)):
-            sound.append((one, request))
+            sound.append((one, verify_enrolment(one.raw, one.signatures, org, genesis)))
+        except Problem:
+            continue  # whatever lies in a folder is not trusted; a sound request is found by its words
     return sound
-
-
-def _all_signed(one: Found, lines: list[str], namespace: str) -> bool:
-    try:
-        for line in lines:
-            key = PublicKey.parse(line)
-            sshsig.verify(key, namespace, one.raw, one.signatures[key.fingerprint])
-    except (Problem, KeyError):
-        return False
-    return len(set(lines)) == len(lines)
 
 
 def admit(session: Session, words: str) -> str:
