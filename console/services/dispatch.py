@@ -18,6 +18,7 @@ from console.services import organisation
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
+from console.sync.faults import PlaceFull, PlaceGone
 from console.sync.folder import FolderPlace
 from console.sync.report import SyncReport
 from console.sync.session import sync_once
@@ -37,20 +38,29 @@ def sync_all(session: Session) -> list[SyncReport]:
     """Meet every place once, take over a roster that is complete, and offer what that made.
 
     Raises:
-        PlaceGone, PlaceFull: when a place cannot be used; what was taken in before is kept.
+        PlaceGone, PlaceFull: when a place cannot be used; every other place was met before.
     """
-    reports = [_meet(session, folder) for folder in session.settings.places]
+    reports, gone = _meet_all(session)
     if session.settings.places:
         before = session.reader.heads()
         organisation.adopt_rosters(session)
         if session.reader.heads() != before:
-            for folder in session.settings.places:
-                _meet(session, folder)
+            _meet_all(session)
+    if gone is not None:
+        raise gone
     return reports
 
 
-def _meet(session: Session, folder: str) -> SyncReport:
-    return sync_once(session.store, FolderPlace(Path(folder)), session.settings.console)
+def _meet_all(session: Session) -> tuple[list[SyncReport], Problem | None]:
+    """Meet every place; one that is gone does not keep the others waiting. The first that was gone comes back."""
+    reports: list[SyncReport] = []
+    gone: Problem | None = None
+    for folder in session.settings.places:
+        try:
+            reports.append(sync_once(session.store, FolderPlace(Path(folder)), session.settings.console))
+        except (PlaceGone, PlaceFull) as fault:
+            gone = gone or fault
+    return reports, gone
 
 
 def rows(session: Session) -> list[Row]:

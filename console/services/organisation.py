@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from console.domain.actions import ApprovalRecord, Rehearsal, document_json
-from console.domain.errors import Problem, WaitsForPeople, WrongUse
+from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
 from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roster, default_policy
+from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft
@@ -256,12 +257,25 @@ def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:
     waiting: list[tuple[FolderPlace, Found]] = []
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
-        found, _ = rosters_in(place)
-        for one in found:
-            value = Roster.parse(canon.decode(one.raw, limit=1024 * 1024))
+        for one, value in _rosters_of(place):
             if value.n == following and value.prev == session.roster.sha256 and value.org == session.org:
                 waiting.append((place, one))
     return waiting
+
+
+def _rosters_of(place: FolderPlace) -> list[tuple[Found, Roster]]:
+    """The rosters that lie in a place and are of the form. A place that is gone has none, and junk is passed over."""
+    try:
+        found, _ = rosters_in(place)
+    except Problem:
+        return []
+    sound: list[tuple[Found, Roster]] = []
+    for one in found:
+        try:
+            sound.append((one, Roster.parse(canon.decode(one.raw, limit=MAX_DOCUMENT_BYTES))))
+        except BadForm:
+            continue
+    return sound
 
 
 def adopt_rosters(session: Session) -> bool:
