@@ -6,44 +6,51 @@ and never shows text whose look could deceive without saying so.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
 from console.domain.actions import (
-    TARGET_DISCLOSURES,
     Action,
     Document,
     Extension,
     Ratification,
     Redaction,
     Rehearsal,
-    Target,
-    missing_disclosures,
     parse_document,
 )
 from console.domain.deceit import shown, warnings_about
-from console.domain.errors import Problem, UnknownField
+from console.domain.errors import UnknownField
 from console.domain.facts import Facts
-from console.domain.needs import weigh
 from console.domain.profile import JsonValue
+from console.domain.sheet import (
+    NotAllHere,
+    Sheet,
+    SheetRequest,
+    SheetTarget,
+    leaves,
+    read_sheet,
+    scope_of,
+)
+
+__all__ = ["Line", "LineKind", "NotAllHere", "approval_text", "warnings_lines"]
 
 LineKind = Literal["heading", "fact", "warning", "request"]
 MIN_BREAK_GLASS_REASON: Final = 20
-_REACHES: Final = {
+UNDERSTATED: Final = "The signed gravity is lower than it must be: this cannot go. Propose again."
+BREAK_GLASS: Final = "BREAK-GLASS: one person sends this alone; everybody is told; a second must ratify it."
+REACHES: Final = {
     "everyone": "everyone who uses it",
     "our-customers": "our customers only; others may still be served",
     "only-us": "only ourselves; others are still served",
 }
-_REVERSALS: Final = {
+REVERSALS: Final = {
     "exact": "can be reverted exactly",
     "best-effort": "can be reverted as far as the provider allows",
     "none": "CANNOT BE REVERTED",
 }
-_DIRECTIONS: Final = {"contain": "Take away (contain)", "restore": "Give back (restore)"}
-_REQUEST_FIELDS: Final = {"method", "path", "body", "encoding", "content_type", "effect"}
+DIRECTIONS: Final = {"contain": "Take away (contain)", "restore": "Give back (restore)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +59,6 @@ class Line:
 
     kind: LineKind
     text: str
-
-
-class NotAllHere(Problem):
-    """A value that the signer has to read is not on this console: it cannot be approved here (section 11)."""
-
-    exit_code = 4
-
-    def __init__(self, where: str, missing: Sequence[str]) -> None:
-        """`where` names the target; `missing` the disclosures."""
-        super().__init__(f"{where}: not here yet: {', '.join(missing)}.", "Sync, then read it again.")
-        self.missing = tuple(missing)
 
 
 def approval_text(
@@ -89,7 +85,7 @@ def approval_text(
     """
     document = parse_document(value)
     lines = (
-        _action(document, disclosed, names, reason, lift_criteria, if_not, facts)
+        _action(read_sheet(document, disclosed, reason, lift_criteria, facts), names, if_not)
         if isinstance(document, Action)
         else _other(document, names, reason)
     )
@@ -101,78 +97,57 @@ def approval_text(
 # -- actions -----------------------------------------------------------------------------------------------------------
 
 
-def _action(
-    action: Action,
-    disclosed: Sequence[Mapping[str, JsonValue]],
-    names: Mapping[str, str],
-    reason: str | None,
-    lift_criteria: str | None,
-    if_not: str | None,
-    facts: Facts | None,
-) -> list[Line]:
-    if reason is None or (action.lift_criteria_sd is not None and lift_criteria is None):
-        raise NotAllHere("the document", ["reason"] if reason is None else ["lift_criteria"])
-    if len(disclosed) != len(action.targets):
-        raise NotAllHere("the document", [f"{len(action.targets) - len(disclosed)} targets"])
-    for index, (target, values) in enumerate(zip(action.targets, disclosed, strict=True), 1):
-        missing = missing_disclosures(values)
-        if missing or len(target.sd) < len(TARGET_DISCLOSURES):
-            raise NotAllHere(f"target {index}", missing or ("undisclosed values",))
-        unknown = sorted(set(values) - set(TARGET_DISCLOSURES))
-        if unknown:
-            raise UnknownField(f"targets[{index - 1}].{unknown[0]}", "this version does not know the disclosure")
-    lines = [Line("heading", f"{_DIRECTIONS[action.direction]}: {_how_many(action)}")]
+def _action(sheet: Sheet, names: Mapping[str, str], if_not: str | None) -> list[Line]:
+    action = sheet.action
+    lines = [Line("heading", f"{DIRECTIONS[action.direction]}: {_how_many(action)}")]
     lines += [Line("fact", f"Action {action.op}, revision {action.rev}, incident {action.inc}, SEV-{action.severity}")]
-    lines += _gravity(action, facts)
-    lines += [Line("heading", "Why"), *_fact("Reason", reason)]
-    if lift_criteria is not None:
-        lines += _fact("To be lifted when", lift_criteria)
-    lines += _fact("If it is not done", if_not or "the proposer has not said what happens otherwise")
+    lines += _gravity(sheet)
+    lines += [Line("heading", "Why"), *_fact("Reason", sheet.reason)]
+    if sheet.lift_criteria is not None:
+        lines += _fact("To be lifted when", sheet.lift_criteria)
+    otherwise = if_not or sheet.parts.if_not or "the proposer has not said what happens otherwise"
+    lines += _fact("If it is not done", otherwise)
     if action.break_glass:
-        lines += _break_glass(reason)
-    for index, (target, values) in enumerate(zip(action.targets, disclosed, strict=True), 1):
-        lines += _target(index, target, values, names)
+        lines += _break_glass(sheet.reason)
+    for index, one in enumerate(sheet.targets, 1):
+        lines += _target(index, one, names)
     return [*lines, *_windows(action), *_undo(action)]
 
 
 def _how_many(action: Action) -> str:
-    selectors = sum(target.listed or target.selectors for target in action.targets if not target.canary)
-    everybody = any(target.selectors == 0 and not target.canary for target in action.targets)
-    surfaces = len({target.surface for target in action.targets})
-    canaries = sum(target.canary for target in action.targets)
-    parts = [f"{len(action.targets)} target(s) on {surfaces} surface(s)"]
-    parts.append("reaching everybody there" if everybody else f"{selectors} selected")
-    if canaries:
-        parts.append(f"{canaries} of them canaries")
+    scope = scope_of(action.targets)
+    parts = [f"{scope.targets} target(s) on {scope.surfaces} surface(s)"]
+    parts.append("reaching everybody there" if scope.everybody else f"{scope.selected} selected")
+    if scope.canaries:
+        parts.append(f"{scope.canaries} of them canaries")
     return ", ".join(parts)
 
 
-def _gravity(action: Action, facts: Facts | None) -> list[Line]:
-    lines = [Line("fact", f"Gravity as signed: {action.gravity}")]
-    if facts is not None:
-        weight, why = weigh(action, facts)
-        lines.append(Line("fact", f"Gravity as computed here: {weight}. {why}"))
-        if weight != action.gravity:
-            lines.append(Line("warning", "The signed gravity is lower than it must be: this cannot go. Propose again."))
+def _gravity(sheet: Sheet) -> list[Line]:
+    lines = [Line("fact", f"Gravity as signed: {sheet.action.gravity}")]
+    if sheet.weight is not None:
+        lines.append(Line("fact", f"Gravity as computed here: {sheet.weight}. {sheet.why}"))
+    if sheet.understated:
+        lines.append(Line("warning", UNDERSTATED))
     return lines
 
 
 def _break_glass(reason: str) -> list[Line]:
-    lines = [Line("warning", "BREAK-GLASS: one person sends this alone; everybody is told; a second must ratify it.")]
+    lines = [Line("warning", BREAK_GLASS)]
     if len(reason.strip()) < MIN_BREAK_GLASS_REASON:
         lines.append(Line("warning", f"The reason is shorter than {MIN_BREAK_GLASS_REASON} characters."))
     return lines
 
 
-def _target(index: int, target: Target, values: Mapping[str, JsonValue], names: Mapping[str, str]) -> list[Line]:
-    name = values["name"]
-    lines = [Line("heading", f"Target {index}: {shown(_plain(name))}{' (canary)' if target.canary else ''}")]
-    lines += warnings_lines("name", _plain(name))
-    lines += _fact("Selector", _plain(values["selector"]))
+def _target(index: int, one: SheetTarget, names: Mapping[str, str]) -> list[Line]:
+    target = one.target
+    lines = [Line("heading", f"Target {index}: {shown(one.name)}{' (canary)' if target.canary else ''}")]
+    lines += warnings_lines("name", one.name)
+    lines += _fact("Selector", one.selector)
     lines += _fact("Where", f"{_called(target.surface, names)} through {_called(target.instance, names)}")
     lines += _fact("Lever", f"{target.lever} ({target.adapter}, {target.category}), model {target.model}")
-    lines += _fact("Reaches", _REACHES[target.reach])
-    lines.append(Line("warning" if target.reversal == "none" else "fact", f"Reversal: {_REVERSALS[target.reversal]}"))
+    lines += _fact("Reaches", REACHES[target.reach])
+    lines.append(Line("warning" if target.reversal == "none" else "fact", f"Reversal: {REVERSALS[target.reversal]}"))
     if target.selectors == 0:
         lines.append(Line("warning", "It reaches everybody on this surface."))
     if target.all_surfaces:
@@ -184,27 +159,20 @@ def _target(index: int, target: Target, values: Mapping[str, JsonValue], names: 
     if target.assignee is not None:
         lines += _fact("By hand, asked of", _called(target.assignee, names))
     for word, field in (("Parameters", "params"), ("As it is now", "pre")):
-        lines += [line for path, text in _leaves(values[field]) for line in _fact(f"{word}{path}", text)]
-    lines += _requests("Will be sent", values["requests"])
-    return [*lines, *_requests("To revert", values["revert"])]
+        lines += [line for path, text in leaves(one.raw[field]) for line in _fact(f"{word}{path}", text)]
+    lines += _requests("Will be sent", one.requests)
+    return [*lines, *_requests("To revert", one.revert)]
 
 
-def _requests(word: str, value: JsonValue) -> list[Line]:
-    if not isinstance(value, list):
-        raise UnknownField(word, "expected a list of requests")
-    if not value:
+def _requests(word: str, requests: Sequence[SheetRequest]) -> list[Line]:
+    if not requests:
         return [Line("fact", f"{word}: nothing")]
     lines: list[Line] = []
-    for number, request in enumerate(value, 1):
-        if not isinstance(request, dict) or set(request) != _REQUEST_FIELDS:
-            raise UnknownField(word, "this version does not know this form of request")
-        lines.append(Line("heading", f"{word} ({number} of {len(value)})"))
-        head = f"{_plain(request['method'])} {_plain(request['path'])}"
-        kind = f"{_plain(request['content_type'])}, {_plain(request['encoding'])}, {_plain(request['effect'])}"
-        body = _plain(request["body"])
-        lines += [Line("request", shown(head)), Line("request", shown(f"[{kind}]"))]
-        lines += [Line("request", shown(part)) for part in body.split("\n")] if body else []
-        lines += warnings_lines("request", f"{head} {body}")
+    for number, request in enumerate(requests, 1):
+        lines.append(Line("heading", f"{word} ({number} of {len(requests)})"))
+        lines += [Line("request", shown(request.head)), Line("request", shown(f"[{request.kind}]"))]
+        lines += [Line("request", shown(part)) for part in request.body.split("\n")] if request.body else []
+        lines += warnings_lines("request", f"{request.head} {request.body}")
     return lines
 
 
@@ -275,24 +243,6 @@ def _fact(word: str, text: str) -> list[Line]:
 def _called(ident: str, names: Mapping[str, str]) -> str:
     name = names.get(ident)
     return f"{name} ({ident})" if name else f"{ident} (not named here)"
-
-
-def _plain(value: JsonValue) -> str:
-    """Text as it is; anything else as JSON, whole."""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and value:
-        for name in sorted(value):
-            yield from _leaves(value[name], f"{path} {name}")
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{path} {index + 1}")
-    else:
-        yield path, _plain(value) if not isinstance(value, dict | list) else "nothing"
 
 
 def _time(at_ms: int) -> str:
