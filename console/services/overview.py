@@ -4,73 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from console.domain.actions import Action
-from console.domain.errors import Problem, WrongUse
+from console.domain.errors import WrongUse
 from console.domain.profile import JsonValue
-from console.journal.values import Draft, Stored
-from console.outbox.facts import read_document
-from console.outbox.item import STEP_KINDS, state_told
+from console.journal.values import Draft
 from console.providers.plane import Planes
 from console.providers.wishes import AdapterFault, wish
-from console.services import approvals, providers
+from console.services import providers, standing
 from console.services.session import Session
+from console.services.standing import Standing, TargetStanding
 
 
 def corrections(session: Session, inc: str | None, op: str | None) -> list[dict[str, Any]]:
-    """Every action of an incident (or one op), its state by target, who signed."""
-    found: list[dict[str, Any]] = []
-    for sha, kind, _ in session.reader.documents():
-        if kind != "action.v1":
-            continue
-        try:
-            with session.reader.snapshot() as connection:
-                held = read_document(connection, sha)
-        except Problem:
-            continue
-        action = held.document
-        if not isinstance(action, Action) or (inc and action.inc != inc) or (op and action.op != op):
-            continue
-        found.append(_told(session, sha, action, [held.disclosed(at) for at in range(len(action.targets))]))
-    return found
+    """Every action of an incident (or one op), its state by target, who signed; plain values for `--json`."""
+    return [_told(session, one) for one in standing.corrections(session, inc) if op is None or one.op == op]
 
 
-def _told(session: Session, sha: str, action: Action, disclosed: list[dict[str, JsonValue]]) -> dict[str, Any]:
-    entries = [one for one in session.reader.entries(action.inc) if one.entry.pub.get("doc") == sha]
-    entries = [one for one in entries if one.standing == "good"]
-    kinds = [one.entry.kind for one in entries]
-    whole = "proposed"
-    for kind, word in (
-        ("correction.refused", "refused"),
-        ("correction.cancelled", "cancelled"),
-        ("dispatch.authorised", "approved"),
-    ):
-        if kind in kinds:
-            whole = word
-    targets = [_target(at, action, told, entries, whole) for at, told in enumerate(disclosed)]
-    with session.reader.snapshot() as connection:
-        waiting = approvals.judge(session, read_document(connection, sha))
-    states = {str(one["state"]) for one in targets}
+def _told(session: Session, one: Standing) -> dict[str, Any]:
+    states = {target.state for target in one.targets}
     return {
-        "op": action.op, "document": sha, "direction": action.direction, "gravity": action.gravity,
-        "undoes": action.undoes, "proposer": session.name_of(waiting.proposer),
-        "signed": len([one for one in entries if one.entry.kind == "correction.approved"]),
-        "authorised": "dispatch.authorised" in kinds, "targets": targets,
+        "op": one.op, "document": one.doc, "direction": one.direction, "gravity": one.gravity, "title": one.title,
+        "undoes": one.undoes, "proposer": session.name_of(one.proposer), "signed": len(one.signed),
+        "authorised": one.authorised_ms is not None, "targets": [_target(one, target) for target in one.targets],
         "state": states.pop() if len(states) == 1 else f"partial: {', '.join(sorted(states))}",
     }  # fmt: skip
 
 
-def _target(at: int, action: Action, told: dict[str, JsonValue], entries: list[Stored], whole: str) -> dict[str, Any]:
-    steps = [one for one in entries if one.entry.kind in STEP_KINDS and one.entry.pub.get("target") == at]
-    state = state_told([(one.entry.kind, one.entry.pub) for one in steps])[0] if whole == "approved" else whole
-    detail = ""
-    if steps:
-        last = steps[-1]
-        detail = str(last.disclosed.get("why") or last.disclosed.get("text") or last.entry.pub.get("evidence") or "")
-    target = action.targets[at]
+def _target(one: Standing, target: TargetStanding) -> dict[str, Any]:
     return {
-        "target": at, "name": str(told.get("name", "?")), "selector": str(told.get("selector", "?")),
-        "lever": target.lever, "model": target.model, "by_hand": target.by_hand, "canary": target.canary,
-        "state": state, "detail": detail, "execute_by_ms": action.execute_by,
+        "target": target.index, "name": target.name, "selector": target.selector, "lever": target.lever,
+        "model": target.model, "by_hand": target.by_hand, "canary": target.canary, "state": target.state,
+        "detail": target.detail or target.evidence or "", "execute_by_ms": one.execute_by_ms,
     }  # fmt: skip
 
 

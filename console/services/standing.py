@@ -1,0 +1,271 @@
+"""Where every correction stands, for people: the fold of its entries, with names and times. It sends nothing.
+
+One reading for the command line, the window, the brief and the wall. It never says more than entries recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from console.domain.actions import Action, Document
+from console.domain.corrections import IN_EFFECT, CorrectionState, RevisionState, TargetState
+from console.domain.errors import Problem
+from console.domain.fold import fold_incident
+from console.domain.profile import JsonValue
+from console.domain.seen import Seen
+from console.journal.values import Stored
+from console.outbox import store as table
+from console.outbox.facts import Held, read_document
+from console.outbox.item import Row
+from console.services import providers
+from console.services.session import Session
+
+# what moves a correction or says who commands; notes and evidence do neither
+KINDS: Final = (
+    "incident.declared", "command.offered", "command.accepted", "command.assumed", "role.assigned", "role.released",
+    "correction.proposed", "correction.approved", "correction.refused", "correction.cancelled", "correction.attested",
+    "approval.received", "dispatch.authorised", "dispatch.held", "dispatch.intent", "dispatch.accepted",
+    "dispatch.recorded", "dispatch.passed", "dispatch.enforced", "dispatch.unmeasurable", "dispatch.unknown",
+    "dispatch.requeued", "dispatch.failed", "dispatch.stale", "dispatch.expired", "dispatch.cancelled",
+    "dispatch.attention", "dispatch.drifted",
+)  # fmt: skip
+PENDING: Final = ("proposed", "approved")
+QUEUED: Final = ("queued", "dispatching", "unknown")
+IN_FORCE: Final = ("accepted", *IN_EFFECT, "drifted")
+NEEDS_PEOPLE: Final = ("attention", "failed", "stale", "expired", "drifted", "unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetStanding:
+    """One target: what and where as signed, and how far it is. `row` is set where this console dispatches it."""
+
+    index: int
+    name: str
+    selector: str
+    lever: str
+    lever_title: str
+    category: str
+    model: str
+    surface: str
+    surface_name: str
+    instance: str
+    instance_name: str
+    by_hand: bool
+    canary: bool
+    reach: str
+    reversal: str
+    state: str
+    since_ms: int
+    detail: str
+    evidence: str | None
+    passes: int
+    row: Row | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One action in its current revision. Times are wall-clock ms; `signed`: persons whose approvals are here.
+
+    `execute_until_ms` is the longer limit for containment whose provider cannot be reached. `undo_until_ms` is set
+    while one signer alone may still undo it.
+    """
+
+    op: str
+    doc: str
+    rev: int
+    inc: str
+    direction: str
+    gravity: str
+    title: str
+    reason: str
+    state: str
+    partial: str
+    proposer: str | None
+    proposed_ms: int
+    signed: tuple[str, ...]
+    authorised_ms: int | None
+    approve_by_ms: int
+    execute_by_ms: int
+    execute_until_ms: int
+    review_by_ms: int | None
+    undo_until_ms: int | None
+    undoes: str | None
+    undone_by: str | None
+    attention: tuple[str, ...]
+    targets: tuple[TargetStanding, ...]
+
+    @property
+    def group(self) -> str:
+        """`pending`, `queued`, `in force` or `over`: what a person looks for it under."""
+        states = {target.state for target in self.targets}
+        if states & set(QUEUED) or (self.authorised_ms is not None and states & set(PENDING)):
+            return "queued"
+        if states & set(PENDING):
+            return "pending"
+        if self.direction == "contain" and states & set(IN_FORCE):
+            return "in force"
+        return "over"
+
+
+def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...]:
+    """Every correction of an incident, or of all, in the order in which they were proposed.
+
+    A document whose bytes or values are not here yet is left out: the next sync brings it.
+    """
+    by_inc: dict[str, list[Stored]] = {}
+    for one in session.reader.entries(inc, kinds=KINDS):
+        if one.entry.inc is not None:
+            by_inc.setdefault(one.entry.inc, []).append(one)
+    wanted = {str(one.entry.pub.get("doc")) for found in by_inc.values() for one in found if "doc" in one.entry.pub}
+    held = _held(session, wanted)
+    documents: dict[str, Document] = {sha: one.document for sha, one in held.items()}
+    names = _Names(session)
+    with session.reader.snapshot() as connection:
+        rows = {row.key: row for row in table.load(connection)}
+    now = session.clock.wall_ms()
+    found: list[Standing] = []
+    for name, stored in by_inc.items():
+        state = fold_incident([seen_of(one) for one in stored], documents, session.roster.roster, name)
+        for correction in state.corrections.values():
+            current = correction.current
+            if current.doc in held and current.document is not None:
+                found.append(_standing(correction, current, current.document, held[current.doc], rows, names, now))
+    found.sort(key=lambda one: (one.proposed_ms, one.op))
+    return tuple(_with_lifts(found))
+
+
+def seen_of(stored: Stored) -> Seen:
+    """An entry as the folds take it."""
+    entry = stored.entry
+    return Seen(
+        id=stored.id, feed=entry.feed, seq=entry.seq, author=entry.author, console=entry.console, kind=entry.kind,
+        pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=tuple(entry.refs),
+        disclosed=stored.disclosed, standing=stored.standing, received_ms=stored.received_ms,
+    )  # fmt: skip
+
+
+def _held(session: Session, wanted: Iterable[str]) -> dict[str, Held]:
+    found: dict[str, Held] = {}
+    with session.reader.snapshot() as connection:
+        for sha in wanted:
+            try:
+                one = read_document(connection, sha)
+            except Problem:
+                continue
+            if isinstance(one.document, Action):
+                found[sha] = one
+    return found
+
+
+class _Names:
+    """What surfaces, providers and levers are called here; read once for a whole list."""
+
+    def __init__(self, session: Session) -> None:
+        self._surfaces = {one.surface: one for one in providers.surfaces(session)}
+        self._instances: dict[str, str] = {}
+        for one in session.reader.entries(org=True, kinds=("provider.added",)):
+            told = one.disclosed.get("name")
+            if isinstance(told, str):
+                self._instances[str(one.entry.pub["instance"])] = told
+        known = providers.instances_of(session)
+        for instance in known.all():
+            self._instances[instance.id] = instance.name
+        self._registry = known.registry
+
+    def surface(self, ident: str) -> str:
+        found = self._surfaces.get(ident)
+        return found.name if found is not None and found.name else f"surface ..{ident[-4:]}"
+
+    def instance(self, ident: str) -> str:
+        return self._instances.get(ident, f"provider ..{ident[-4:]}")
+
+    def lever(self, adapter: str, lever: str) -> str:
+        try:
+            return self._registry.manifest(adapter.split("/", 1)[0]).lever(lever).title
+        except (Problem, LookupError):
+            return lever
+
+
+def _standing(
+    correction: CorrectionState, current: RevisionState, action: Action, held: Held,
+    rows: Mapping[tuple[str, int], Row], names: _Names, now: int,
+) -> Standing:  # fmt: skip
+    targets = tuple(
+        _target(action, state, held.disclosed(state.index), rows.get((current.doc, state.index)), names,
+                lapsed=state.state == "proposed" and now > action.approve_by)
+        for state in current.targets if state.index < len(action.targets)
+    )  # fmt: skip
+    decided = min((one.now_ms for one in current.authorised), default=None)
+    undo_until = None
+    if decided is not None and action.undo_within_s is not None and current.undone_by is None:
+        until = decided + action.undo_within_s * 1000
+        undo_until = until if until > now else None
+    told = held.row.disclosed_by_digest.get(action.reason_sd)
+    lapsed = all(target.state == "expired" for target in targets) and bool(targets)
+    return Standing(
+        op=correction.op, doc=current.doc, rev=action.rev, inc=action.inc, direction=action.direction,
+        gravity=action.gravity, title=title_of(targets, action.direction),
+        reason=str(told[1]) if told is not None else "", state="expired" if lapsed else correction.state,
+        partial=current.partial, proposer=current.proposer, proposed_ms=current.proposed_ms,
+        signed=current.approvers, authorised_ms=decided, approve_by_ms=action.approve_by,
+        execute_by_ms=action.execute_by, execute_until_ms=max(action.execute_by, action.execute_by_unreachable or 0),
+        review_by_ms=action.review_by, undo_until_ms=undo_until, undoes=action.undoes, undone_by=current.undone_by,
+        attention=correction.attention, targets=targets,
+    )  # fmt: skip
+
+
+def _target(
+    action: Action, state: TargetState, told: Mapping[str, JsonValue], row: Row | None, names: _Names, *, lapsed: bool
+) -> TargetStanding:
+    one = action.targets[state.index]
+    return TargetStanding(
+        index=state.index, name=str(told.get("name", "?")), selector=str(told.get("selector", "?")), lever=one.lever,
+        lever_title=names.lever(one.adapter, one.lever), category=one.category, model=one.model, surface=one.surface,
+        surface_name=names.surface(one.surface), instance=one.instance, instance_name=names.instance(one.instance),
+        by_hand=one.by_hand, canary=one.canary, reach=one.reach, reversal=one.reversal,
+        state="expired" if lapsed else state.state, since_ms=action.approve_by if lapsed else state.since_ms,
+        detail=state.detail, evidence=state.evidence, passes=state.passes, row=row,
+    )  # fmt: skip
+
+
+def title_of(targets: Sequence[TargetStanding], direction: str) -> str:
+    """What it does, in a line: the first target and how many more; canaries are not what it is about."""
+    real = [one for one in targets if not one.canary] or list(targets)
+    if not real:
+        return "Nothing"
+    first = real[0]
+    verb = "" if direction == "contain" else "Lift: "
+    more = f" and {len(real) - 1} more" if len(real) > 1 else ""
+    return f"{verb}{first.lever_title}: {first.name} at {first.instance_name}{more}"
+
+
+def _with_lifts(found: Sequence[Standing]) -> list[Standing]:
+    """What a later restore gave back is no longer in force, whichever action had taken it away."""
+    given_back: dict[tuple[str, str, str, str], tuple[int, str]] = {}
+    for one in found:
+        if one.direction == "restore":
+            for target in one.targets:
+                if target.state in IN_EFFECT:
+                    given_back[_place(target)] = (target.since_ms, one.doc)
+    lifted: list[Standing] = []
+    for one in found:
+        if one.direction != "contain":
+            lifted.append(one)
+            continue
+        targets = tuple(_lifted(target, given_back.get(_place(target))) for target in one.targets)
+        changed = targets != one.targets
+        over = changed and all(target.state in ("lifted", "superseded", "cancelled") for target in targets)
+        lifted.append(replace(one, targets=targets, state="lifted" if over else one.state) if changed else one)
+    return lifted
+
+
+def _place(target: TargetStanding) -> tuple[str, str, str, str]:
+    return target.instance, target.surface, target.lever, target.selector
+
+
+def _lifted(target: TargetStanding, given_back: tuple[int, str] | None) -> TargetStanding:
+    if given_back is None or target.state not in IN_FORCE or given_back[0] < target.since_ms:
+        return target
+    return replace(target, state="lifted", since_ms=given_back[0], detail="")
