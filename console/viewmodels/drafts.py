@@ -1,0 +1,44 @@
+"""Texts that are being composed, kept in the profile so that they survive a kill. Never part of the record.
+
+A draft is private to this user, replaced as a whole, and removed once its entry is durable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+MAX_DRAFT_CHARS = 200_000
+
+
+class Drafts:
+    """Drafts by name (`timeline:i-...`, `correction:i-...`). Use it on one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "drafts.json"
+
+    def load(self) -> dict[str, str]:
+        """Every draft; a file that cannot be read has none, and is left alone."""
+        try:
+            found: object = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        if not isinstance(found, dict):
+            return {}
+        return {str(name): text for name, text in found.items() if isinstance(text, str)}
+
+    def keep(self, name: str, text: str) -> None:
+        """Keep one draft; an empty one is removed. It survives the process from here on."""
+        drafts = self.load()
+        if text:
+            drafts[name] = text[:MAX_DRAFT_CHARS]
+        elif name in drafts:
+            del drafts[name]
+        else:
+            return
+        beside = self._file.with_suffix(".new")
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(drafts, stream, ensure_ascii=False)
+        beside.replace(self._file)
