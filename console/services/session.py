@@ -1,13 +1,15 @@
 """One opened profile: its journal, its keys as far as they are unlocked, its clock. It never keeps a passphrase.
 
 The device key opens with the profile; the writer key when something is first written; an approver key never here.
+Any thread may use it; but no journal transaction may open a feed or ask for a key: it would wait for itself.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, TypeVar, cast
 
 from console.domain.errors import Problem
 from console.domain.forms import RosterRef
@@ -15,7 +17,7 @@ from console.journal.reader import Reader
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
-from console.keys import canon, keyfile
+from console.keys import keyfile
 from console.keys.publickey import PublicKey
 from console.keys.roster import VerifiedRoster
 from console.keys.signer import DeviceSigner, WriterSigner
@@ -24,7 +26,9 @@ from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, read_settings, write_settings
+from console.services.names import Names
 
+T = TypeVar("T")
 WRITER = "your writer key"
 APPROVER = "your approver key"
 SECRETS = "the secrets file"
@@ -36,6 +40,31 @@ class AskPassphrase(Protocol):
     def __call__(self, what: str, *, new: bool = False) -> bytes:
         """The passphrase for `what`; `new` asks twice where a person types it."""
         ...
+
+
+class Locked(Problem):
+    """Something has to be unlocked first, and nobody typed its passphrase: a window asks for it and tries again.
+
+    `needs` is what (WRITER, SECRETS, APPROVER); `new` whether a passphrase has to be chosen, typed twice.
+    """
+
+    exit_code = 3
+
+    def __init__(self, needs: str, *, new: bool = False) -> None:
+        """Keep what it needs apart from the sentence."""
+        what = f"A passphrase for {needs} has to be chosen." if new else f"This needs {needs}, which is locked."
+        super().__init__(what, "Type its passphrase; nothing was changed.")
+        self.needs = needs
+        self.new = new
+
+
+def nobody_asked(what: str, *, new: bool = False) -> bytes:
+    """How a window's session asks: not at all. What was offered before (`Session.offer`) is used, else it raises.
+
+    Raises:
+        Locked: always.
+    """
+    raise Locked(what, new=new)
 
 
 class Session:
@@ -53,12 +82,16 @@ class Session:
         self.paths = paths
         self.settings = settings
         self.store = store
-        self.ask = ask
         self.clock = clock
         self.entropy = entropy
+        self._gate = threading.RLock()
+        self._asks = ask
+        self._offered: dict[str, bytearray] = {}
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
         self._writer: WriterSigner | None = None
+        self._once: dict[str, object] = {}
+        self._names = Names(store, clock, settings.person, settings.name)
 
     @classmethod
     def open(
@@ -114,47 +147,106 @@ class Session:
         """Write the profile's settings durably."""
         write_settings(self.paths.settings, settings)
         self.settings = settings
+        self._names = Names(self.store, self.clock, settings.person, settings.name)
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
+    @property
+    def ask(self) -> AskPassphrase:
+        """How a passphrase is had: what was offered for it, once, else however this session asks."""
+        return self._have
+
+    @ask.setter
+    def ask(self, asks: AskPassphrase) -> None:
+        self._asks = asks
+
+    def offer(self, what: str, passphrase: bytes) -> None:
+        """Have this passphrase ready for the next time `what` is asked for. It serves once and is then forgotten."""
+        with self._gate:
+            self._wipe(what)
+            self._offered[what] = bytearray(passphrase)
+
+    def _have(self, what: str, *, new: bool = False) -> bytes:
+        with self._gate:
+            if what in self._offered:
+                passphrase = bytes(self._offered[what])
+                self._wipe(what)
+                return passphrase
+        return self._asks(what, new=new)
+
+    def _wipe(self, what: str) -> None:
+        """Python cannot promise that no copy is left; ours is overwritten."""
+        offered = self._offered.pop(what, bytearray())
+        offered[:] = bytes(len(offered))
+
+    @property
+    def unlocked(self) -> bool:
+        """Whether the person's writer key is unlocked. The device key always is: it carries no authority."""
+        signer = self._writer
+        return signer is not None and not signer.locked
+
+    def lock(self) -> None:
+        """Forget the writer key and whatever passphrase was offered. The machine's own work goes on."""
+        with self._gate:
+            for what in list(self._offered):
+                self._wipe(what)
+            if self._writer is not None:
+                self._writer.lock()
+
     def writer(self) -> WriterSigner:
-        """The person's writer key, unlocked on first use.
+        """The person's writer key, unlocked on first use and after `lock`.
 
         Raises:
+            Locked: in a window where nobody typed the passphrase.
             WrongPassphrase, BadKeyFile: as their names say.
         """
-        if self._writer is None:
-            saved = keyfile.read_saved(self.paths.key("writer"), "writer")
-            signer = WriterSigner(saved.public)
-            signer.unlock(keyfile.read_private(saved.path, self.ask(WRITER)))
-            self._writer = signer
-        return self._writer
+        with self._gate:
+            if self._writer is None or self._writer.locked:
+                saved = keyfile.read_saved(self.paths.key("writer"), "writer")
+                signer = self._writer or WriterSigner(saved.public)
+                signer.unlock(keyfile.read_private(saved.path, self.ask(WRITER)))
+                self._writer = signer
+            return self._writer
 
     def person(self) -> FeedSigner:
         """The person's open feed on this console.
 
         Raises:
             NotInRoster: when the roster in force does not name this key (yet).
+            Locked, WrongPassphrase, BadKeyFile: as `writer`.
         """
-        if self._person is None:
+        with self._gate:
             signer = self.writer()
-            self._require_member(signer.public.fingerprint)
-            self._person = self.store.open_feed(
-                signer, org=self.org, console=self.settings.console, author=self.me, roster=self.ref
-            )
-        return self._person
+            if self._person is None:
+                self._require_member(signer.public.fingerprint)
+                self._person = self.store.open_feed(
+                    signer, org=self.org, console=self.settings.console, author=self.me, roster=self.ref
+                )
+            return self._person
 
     def device(self) -> FeedSigner:
-        """The console's own open feed; it needs no passphrase."""
-        if self._device is None:
-            saved = keyfile.read_saved(self.paths.key("console"), "console")
-            signer = DeviceSigner(saved.public)
-            signer.unlock(keyfile.read_private(saved.path, None))
-            self._require_member(saved.public.fingerprint)
-            self._device = self.store.open_feed(
-                signer, org=self.org, console=self.settings.console, author=None, roster=self.ref
-            )
-        return self._device
+        """The console's own open feed; it needs no passphrase.
+
+        Raises:
+            NotInRoster: when the roster in force does not name this console (yet).
+        """
+        with self._gate:
+            if self._device is None:
+                saved = keyfile.read_saved(self.paths.key("console"), "console")
+                signer = DeviceSigner(saved.public)
+                signer.unlock(keyfile.read_private(saved.path, None))
+                self._require_member(saved.public.fingerprint)
+                self._device = self.store.open_feed(
+                    signer, org=self.org, console=self.settings.console, author=None, roster=self.ref
+                )
+            return self._device
+
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made at most once in this session under this name. It must not wait for another thread."""
+        with self._gate:
+            if name not in self._once:
+                self._once[name] = make()
+            return cast("T", self._once[name])
 
     def _require_member(self, fingerprint: str) -> None:
         named = [key.key for person in self.roster.roster.persons for key in person.keys]
@@ -182,34 +274,13 @@ class Session:
 
     def name_of(self, person: str | None) -> str:
         """The display name of a person, from the roster's disclosures here; else the end of the id."""
-        if person is None:
-            return "the console"
-        for version in reversed(self.store.rosters()):
-            for member in version.roster.persons:
-                if member.person == person and (found := self._disclosed_name(version, member.sd)):
-                    return found
-        if person == self.me:
-            return self.settings.name
-        for stored in reversed(self.reader.entries(org=True, kinds=("self-test",))):
-            spoken = stored.disclosed.get("speaker")
-            if stored.entry.author == person and isinstance(spoken, str):
-                return spoken
-        return f"person ..{person[-4:]}"
-
-    def _disclosed_name(self, version: VerifiedRoster, digests: tuple[str, ...]) -> str | None:
-        texts = self.reader.disclosures([version.sha256]).get(version.sha256, ())
-        for text in texts:
-            _, name, value = canon.open_disclosure(text)
-            if name == "name" and canon.digest(text) in digests and isinstance(value, str):
-                return value
-        return None
+        return "the console" if person is None else self._names.of(person)
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Lock the writer key and close the journal."""
-        if self._writer is not None:
-            self._writer.lock()
+        self.lock()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -231,4 +302,6 @@ class NotInRoster(Problem):
         )
 
 
-__all__ = ["APPROVER", "SECRETS", "WRITER", "AskPassphrase", "NotInRoster", "Session"]
+__all__ = [
+    "APPROVER", "SECRETS", "WRITER", "AskPassphrase", "Locked", "NotInRoster", "Session", "nobody_asked",
+]  # fmt: skip

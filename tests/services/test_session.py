@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from console.domain.errors import Problem, WrongUse
+from console.keys.faults import WrongPassphrase
 from console.runtime.paths import ProfilePaths
 from console.services import incidents
 from console.services.closing import propose_closing
 from console.services.record import start_record
-from console.services.session import Session
+from console.services.session import WRITER, Locked, Session, nobody_asked
 from tests.kit.clock import FakeClock
 from tests.kit.entropy import SeededEntropy
 
@@ -43,8 +45,8 @@ def test_a_record_begins_provisional_and_alone(session: Session) -> None:
 
 
 def test_reading_asks_for_no_passphrase_and_writing_asks_once(session: Session) -> None:
-    ask = session.ask
-    assert isinstance(ask, Ask)
+    ask = Ask()
+    session.ask = ask
     incidents.list_incidents(session)
     assert ask.asked == []
     incidents.write(session, "note", "one", inc=None)
@@ -103,3 +105,58 @@ def test_one_person_cannot_close(session: Session) -> None:
     inc = str(incidents.declare(session, "one", 2).entry.inc)
     with pytest.raises(WrongUse):
         propose_closing(session, inc)
+
+
+def test_two_lanes_open_one_feed_each_and_ask_once(session: Session) -> None:
+    ask = Ask()
+    session.ask = ask
+    with ThreadPoolExecutor(8) as lanes:
+        feeds = list(lanes.map(lambda _: (session.person().feed, session.device().feed), range(32)))
+    assert len(set(feeds)) == 1
+    assert ask.asked == ["your writer key"]
+    assert len(session.reader.feeds()) == 2
+
+
+def test_what_was_offered_serves_once(session: Session) -> None:
+    session.ask = nobody_asked
+    with pytest.raises(Locked) as locked:
+        session.person()
+    assert (locked.value.needs, locked.value.new) == (WRITER, False)
+    assert not session.unlocked
+    session.offer(WRITER, b"correct horse battery")
+    incidents.write(session, "note", "one", inc=None)
+    assert session.unlocked
+    session.lock()
+    assert not session.unlocked
+    with pytest.raises(Locked):
+        incidents.write(session, "note", "two", inc=None)
+    session.offer(WRITER, b"correct horse battery")
+    incidents.write(session, "note", "three", inc=None)
+    assert [one.disclosed["text"] for one in session.reader.entries(kinds=("note",))] == ["one", "three"]
+    assert len(session.reader.feeds()) == 1
+
+
+def test_a_wrong_passphrase_offered_is_gone_and_what_was_offered_dies_with_the_lock(session: Session) -> None:
+    session.ask = nobody_asked
+    session.offer(WRITER, b"a wrong one entirely")
+    with pytest.raises(WrongPassphrase):
+        session.person()
+    session.offer(WRITER, b"correct horse battery")
+    session.lock()
+    with pytest.raises(Locked):
+        session.person()
+
+
+def test_names_are_kept_until_they_may_have_changed(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    stranger = "p-" + "0" * 26
+    assert session.name_of(stranger) == "person ..0000"
+    read: list[int] = []
+    rosters = session.store.rosters
+    monkeypatch.setattr(session.store, "rosters", lambda: (read.append(1), rosters())[1])
+    assert [session.name_of(session.me) for _ in range(100)] == ["Commander"] * 100
+    assert [session.name_of(stranger) for _ in range(100)] == ["person ..0000"] * 100
+    assert read == []
+    assert isinstance(session.clock, FakeClock)
+    session.clock.advance(5_001)
+    session.name_of(stranger)
+    assert read == [1]
