@@ -269,3 +269,9 @@ def _lifted(target: TargetStanding, given_back: tuple[int, str] | None) -> Targe
     if given_back is None or target.state not in IN_FORCE or given_back[0] < target.since_ms:
         return target
     return replace(target, state="lifted", since_ms=given_back[0], detail="")
+
+
+def held_roles(session: Session, inc: str) -> dict[str, frozenset[str]]:
+    """Who holds which role in an incident, by person."""
+    stored = [one for one in session.reader.entries(inc, kinds=KINDS[:6]) if one.standing == "good"]
+    return dict(fold_incident([seen_of(one) for one in stored], {}, session.roster.roster, inc).held)

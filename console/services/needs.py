@@ -1,0 +1,156 @@
+"""What needs this person now: signatures, attestations, decisions, lapses, offers of command, forks. It writes nothing.
+
+Each need is one sentence and where to go; the most pressing come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from console.domain.errors import Problem
+from console.outbox.facts import read_document
+from console.services import approvals
+from console.services.incidents import IncidentLine
+from console.services.session import Session
+from console.services.standing import NEEDS_PEOPLE, QUEUED, Standing, TargetStanding
+
+NeedKind = Literal["fork", "approve", "attest", "decide", "lapse", "review", "command"]
+LAPSE_WARNING_MS: Final = 30 * 60_000
+_ORDER: Final = ("fork", "approve", "decide", "attest", "lapse", "command", "review")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One thing. `doc`, `op`, `target`, `inc` say where it is done; `until_ms` when it is too late, if ever."""
+
+    kind: NeedKind
+    text: str
+    detail: str = ""
+    inc: str | None = None
+    doc: str | None = None
+    op: str | None = None
+    target: int | None = None
+    until_ms: int | None = None
+
+
+def needs(session: Session, standings: Sequence[Standing], lines: Sequence[IncidentLine]) -> tuple[Need, ...]:
+    """Everything that needs this person, the most pressing first, then what lapses soonest."""
+    now = session.clock.wall_ms()
+    closed = {line.inc for line in lines if line.status == "closed"}
+    live = [one for one in standings if one.inc not in closed]
+    found: list[Need] = [*_forks(session), *_documents(session, now), *_offers(session, lines)]
+    found += [need for one in live if (need := _signature(session, one, now)) is not None]
+    later: dict[tuple[str, str, str, str], int] = {}
+    for one in live:
+        for target in one.targets:
+            later[_place(target)] = max(later.get(_place(target), 0), one.proposed_ms)
+    for one in live:
+        found += _of_targets(one, later, now)
+        if one.group == "in force" and one.review_by_ms is not None and one.review_by_ms - now < LAPSE_WARNING_MS:
+            found.append(Need(kind="review", text=f"Review: {one.title}", detail="Its review time has come.",
+                              inc=one.inc, doc=one.doc, op=one.op, until_ms=one.review_by_ms))  # fmt: skip
+    return tuple(sorted(found, key=lambda need: (_ORDER.index(need.kind), need.until_ms or 2**62, need.text)))
+
+
+def _signature(session: Session, one: Standing, now: int) -> Need | None:
+    if one.group != "pending" or one.state != "proposed" or now > one.approve_by_ms:
+        return None
+    try:
+        with session.reader.snapshot() as connection:
+            held = read_document(connection, one.doc)
+        verdict = approvals.judge(session, held).verdict
+    except Problem:
+        return None  # parts of it are not here yet
+    if session.me not in verdict.can_sign:
+        return None
+    detail = f"{len(verdict.counted)} signed. {' '.join(verdict.missing)}".strip()
+    return Need(kind="approve", text=f"Decide: {one.title}", detail=detail, inc=one.inc, doc=one.doc, op=one.op,
+                until_ms=one.approve_by_ms)  # fmt: skip
+
+
+_TITLES: Final = {
+    "closing.v1": "Sign the closing of the incident",
+    "redaction.v1": "Decide a redaction",
+    "extension.v1": "Decide an extension",
+    "ratification.v1": "Ratify what was done by break-glass",
+}
+
+
+def _documents(session: Session, now: int) -> Iterable[Need]:
+    """Documents other than actions that this person can still sign."""
+    done = {
+        str(one.entry.pub.get("doc"))
+        for one in session.reader.entries(kinds=("closing.authorised", "redaction.authorised"))
+    }
+    for proposed in session.reader.entries(kinds=("document.proposed",)):
+        doc, kind = str(proposed.entry.pub.get("doc")), str(proposed.entry.pub.get("doc_type"))
+        if doc in done or kind not in _TITLES or proposed.standing != "good":
+            continue
+        try:
+            with session.reader.snapshot() as connection:
+                held = read_document(connection, doc)
+            until = getattr(held.document, "approve_by", None)
+            if until is not None and until < now:
+                continue
+            if session.me in approvals.judge(session, held).verdict.can_sign:
+                yield Need(kind="approve", text=_TITLES[kind], inc=proposed.entry.inc, doc=doc, until_ms=until)
+        except Problem:
+            continue
+
+
+def _of_targets(one: Standing, later: dict[tuple[str, str, str, str], int], now: int) -> Iterable[Need]:
+    for target in one.targets:
+        what = f"{target.lever_title}: {target.name} at {target.instance_name}"
+        if target.state in NEEDS_PEOPLE:
+            if later.get(_place(target), 0) <= one.proposed_ms and not (target.state == "expired" and one.undoes):
+                yield _about(one, target, "decide", f"{what} is {target.state}", target.detail, None)
+        elif target.by_hand and target.state == "queued":
+            told = "By hand; it waits for an attestation."
+            yield _about(one, target, "attest", f"Say what became of: {what}", told, one.execute_until_ms)
+        elif target.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS:
+            yield _about(one, target, "lapse", f"{what} lapses soon", target.detail, one.execute_until_ms)
+
+
+def _about(one: Standing, target: TargetStanding, kind: NeedKind, text: str, detail: str, until_ms: int | None) -> Need:
+    return Need(
+        kind=kind, text=text, detail=detail, inc=one.inc, doc=one.doc, op=one.op, target=target.index, until_ms=until_ms
+    )
+
+
+def _place(target: TargetStanding) -> tuple[str, str, str, str]:
+    return target.instance, target.surface, target.lever, target.selector
+
+
+def _offers(session: Session, lines: Sequence[IncidentLine]) -> Iterable[Need]:
+    """Offers of command to this person that were not answered, where somebody else still commands."""
+    for line in lines:
+        if line.status == "closed" or line.commander == session.me:
+            continue
+        offered = [
+            one for one in session.reader.entries(line.inc, kinds=("command.offered",))
+            if one.entry.pub.get("to") == session.me and one.standing == "good"
+        ]  # fmt: skip
+        answered = {
+            str(name)
+            for one in session.reader.entries(line.inc, kinds=("command.accepted",))
+            for name in _texts(one.entry.pub.get("of"))
+        }
+        if offered and offered[-1].id not in answered:
+            who = session.name_of(offered[-1].entry.author)
+            yield Need(kind="command", text=f"{who} offers you command of {line.label}", inc=line.inc)
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else []
+
+
+def _forks(session: Session) -> Iterable[Need]:
+    authors = {one.feed: one.author for one in session.reader.feeds()}
+    for feed, seq in session.reader.forks().items():
+        who = session.name_of(authors.get(feed))
+        yield Need(
+            kind="fork", text=f"The feed of {who} has forked at number {seq}",
+            detail="Nothing that key signed after it counts. Revoke the key or find out how it came about.",
+        )  # fmt: skip

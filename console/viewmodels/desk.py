@@ -1,0 +1,178 @@
+"""A profile in use at a window: intentions go in, immutable snapshots come out. It knows no widget and never waits.
+
+What another process writes into the same profile shows within a second: the journal's own change counter is watched.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from console.domain.errors import Problem
+from console.runtime.workers import Stopped
+from console.services import incidents, needs, standing
+from console.services.incidents import IncidentLine
+from console.services.session import Session
+from console.services.standing import Standing
+from console.viewmodels.drafts import Drafts
+from console.viewmodels.lanes import Lane, Lanes
+from console.viewmodels.outlet import Outlet
+from console.viewmodels.shell import GROWN, INCIDENTS, NOW, SHELL, TROUBLE, Grown, Incidents, Now, Rung, Shell, Trouble
+
+T = TypeVar("T")
+WATCH_EVERY_S = 0.2
+AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
+_CONTAINED = ("enforced", "attested", "unmeasurable", "lifted", "recorded")
+
+
+class Desk:
+    """One per window. `start` begins the lanes and the watch; `stop` ends them in a fixed order."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.outlet = Outlet()
+        self.lanes = Lanes(session)
+        self.drafts = Drafts(session.paths.root)
+        self._inc: str | None = None
+        self._chosen = False
+        self._mark = 0
+        self._newest = -1
+        self._asked = threading.Event()
+        self._ending = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="desk-watch", daemon=True)
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; once only."""
+        self.lanes.start()
+        self._watcher.start()
+        self.refresh()
+
+    def stop(self) -> None:
+        """End: first nothing new is read, then what was taken is finished."""
+        self._ending.set()
+        self._asked.set()
+        if self._watcher.ident is not None:
+            self._watcher.join(10.0)
+        self.lanes.stop()
+
+    # -- intentions ----------------------------------------------------------------------------------------------------
+
+    def do(self, work: Callable[[Session], T], lane: Lane = "quick") -> Future[T]:
+        """Run one intention of the person on a lane; the screen follows from the journal, not from the answer."""
+        return self.lanes.submit(lane, work)
+
+    @property
+    def inc(self) -> str | None:
+        """The incident that is shown; None is the organisation's own record."""
+        return self._inc
+
+    def choose(self, inc: str | None) -> None:
+        """Show this incident."""
+        self._inc, self._chosen = inc, True
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read again soon. Many calls are one reading."""
+        self._asked.set()
+
+    def lock(self) -> None:
+        """Forget the person's key; the machine's own work goes on."""
+        self.session.lock()
+        self.refresh()
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Wake when the journal's change counter moved, when asked, and now and then for what time alone changes."""
+        connection = sqlite3.connect(
+            f"{self.session.paths.journal.as_uri()}?mode=ro", uri=True, check_same_thread=False
+        )
+        waited, counter = 0.0, -1
+        reading: Future[None] | None = None
+        try:
+            while not self._ending.is_set():
+                asked = self._asked.wait(WATCH_EVERY_S)
+                waited += WATCH_EVERY_S
+                now = int(connection.execute("PRAGMA data_version").fetchone()[0])
+                if not (asked or now != counter or waited >= AGAIN_EVERY_S):
+                    continue
+                if reading is not None and not reading.done():
+                    self._ending.wait(0.02)  # one reading at a time; what is asked for stays asked for
+                    continue
+                self._asked.clear()
+                counter, waited = now, 0.0
+                try:
+                    reading = self.lanes.submit("look", self._read)
+                except Stopped:
+                    return
+        finally:
+            connection.close()
+
+    def _read(self, session: Session) -> None:
+        try:
+            self._post(session)
+        except Problem as fault:
+            self.outlet.post(TROUBLE, Trouble(fault.what, fault.next_step, session.clock.wall_ms()))
+
+    def _post(self, session: Session) -> None:
+        with session.reader.snapshot() as connection:
+            newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+        if newest != self._newest:
+            self._mark += 1
+            new = newest - self._newest if self._newest >= 0 else newest
+            self._newest = newest
+            self.outlet.post(GROWN, Grown(self._mark, new))
+        lines = sorted(incidents.list_incidents(session), key=_pressing)
+        if not self._chosen and self._inc is None:
+            self._inc = next((one.inc for one in lines if one.status != "closed"), None)
+        self.outlet.post(INCIDENTS, Incidents(tuple(lines)))
+        everything = standing.corrections(session)
+        wanted = needs.needs(session, everything, lines)
+        shown = tuple(one for one in everything if self._inc is None or one.inc == self._inc)
+        self.outlet.post(NOW, Now(shown, wanted))
+        self.outlet.post(SHELL, self._shell(session, lines, everything, len(wanted)))
+
+    def _shell(
+        self, session: Session, lines: list[IncidentLine], everything: tuple[Standing, ...], wanted: int
+    ) -> Shell:
+        line = next((one for one in lines if one.inc == self._inc), None)
+        held = standing.held_roles(session, self._inc) if self._inc is not None else {}
+        mine = [one for one in everything if one.inc == self._inc]
+        return Shell(
+            me=session.me, my_name=session.settings.name, world=session.settings.world, rung=_rung(session),
+            unlocked=session.unlocked, inc=self._inc, line=line,
+            commander=session.name_of(line.commander) if line is not None and line.commander is not None else None,
+            scribes=tuple(session.name_of(person) for person, roles in held.items() if "scribe" in roles),
+            my_roles=tuple(sorted(held.get(session.me, frozenset()))),
+            uncontained_since_ms=_uncontained(line, mine),
+            queued=sum(one.group == "queued" for one in everything), needs_me=wanted,
+        )  # fmt: skip
+
+
+def _pressing(line: IncidentLine) -> tuple[bool, int, int]:
+    """Open before closed, worse before milder, newer before older."""
+    return line.status == "closed", line.severity, -line.declared_ms
+
+
+def _rung(session: Session) -> Rung:
+    roster = session.roster.roster
+    named = any(one.person == session.me for one in roster.persons)
+    if not named:
+        return "joining"
+    return "provisional" if roster.n == 0 else "founded"
+
+
+def _uncontained(line: IncidentLine | None, mine: list[Standing]) -> int | None:
+    """Since when nothing holds: from the declaration until some containment is in force (asked for is not enough)."""
+    if line is None or line.status == "closed":
+        return None
+    holds = any(
+        target.state in _CONTAINED and target.state != "lifted"
+        for one in mine if one.direction == "contain" for target in one.targets if not target.canary
+    )  # fmt: skip
+    return None if holds else line.declared_ms

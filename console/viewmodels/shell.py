@@ -1,0 +1,75 @@
+"""What the frame of the window says: who we are, which incident, how connected, what needs somebody. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from console.services.incidents import IncidentLine
+from console.services.needs import Need
+from console.services.standing import Standing
+from console.viewmodels.outlet import Topic
+
+Rung = Literal["provisional", "joining", "founded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """The frame. `rung` says how far the organisation is: one person's record, waiting to be admitted, or founded."""
+
+    me: str
+    my_name: str
+    world: Literal["real", "drill"]
+    rung: Rung
+    unlocked: bool
+    inc: str | None
+    line: IncidentLine | None
+    commander: str | None
+    scribes: tuple[str, ...]
+    my_roles: tuple[str, ...]
+    uncontained_since_ms: int | None
+    queued: int
+    needs_me: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """Every incident known here, the open ones first, the worst first."""
+
+    lines: tuple[IncidentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The corrections of the incident that is shown (or of all, where none is), and what needs this person."""
+
+    standings: tuple[Standing, ...]
+    needs: tuple[Need, ...]
+
+    def group(self, name: str) -> tuple[Standing, ...]:
+        """Those in one group (`in force`, `pending`, `queued`, `over`), the newest first."""
+        return tuple(one for one in reversed(self.standings) if one.group == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The journal has changed; `mark` differs each time. `new` tells how many entries came since the last."""
+
+    mark: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something went wrong that no dialog shows: one sentence and what to do."""
+
+    what: str
+    next_step: str
+    at_ms: int
+
+
+SHELL: Topic[Shell] = Topic("shell")
+INCIDENTS: Topic[Incidents] = Topic("incidents")
+NOW: Topic[Now] = Topic("now")
+GROWN: Topic[Grown] = Topic("grown")
+TROUBLE: Topic[Trouble] = Topic("trouble")
