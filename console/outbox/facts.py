@@ -27,7 +27,10 @@ from console.keys.roster import VerifiedRoster
 from console.keys.sshsig import approve_ns, verify
 
 _MAX_RECORD_BYTES = 16 * 1024
-CARRIERS = ("correction.approved", "correction.refused", "document.approved", "document.refused")
+# a console's own feed carries what was signed at its shared seat (protocol.md section 11)
+CARRIERS = (
+    "correction.approved", "correction.refused", "document.approved", "document.refused", "approval.received",
+)  # fmt: skip
 
 
 class UnknownDocument(Problem):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, cast
 
 from adapters.contract import Planned, Reach, Request, Reversal
-from console.domain.actions import Target, missing_disclosures
+from console.domain.actions import TARGET_DISCLOSURES, Target, missing_disclosures
 from console.domain.errors import BadForm, Problem
 from console.domain.profile import JsonValue, check_text
 
@@ -68,6 +68,8 @@ def from_disclosures(
     missing = missing_disclosures(disclosed)
     if missing:
         raise NotHereYet(missing)
+    if len(target.sd) > len(TARGET_DISCLOSURES):
+        raise BadForm("_sd", "it has a spare value: one name could stand for two")
     params = _object(disclosed["params"], "params", {"values", "wanted", "surface_key", "model", "affected", "notes"})
     pre = _object(disclosed["pre"], "pre", {"fields", "read_ms"})
     affected = params["affected"]

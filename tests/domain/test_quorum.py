@@ -287,6 +287,20 @@ def test_high_goes_from_a_shared_seat():
     assert judge(high(), signed(COMMANDER), shared(APPROVER)).met
 
 
+def test_a_key_bound_to_its_own_console_counts_at_a_seat_that_says_it_is_shared():
+    assert judge(high(), signed(COMMANDER), shared(APPROVER, "plain")).met
+    assert not judge(high(), signed(COMMANDER), signed(APPROVER, "plain", console=CONSOLES[0])).met
+
+
+def test_a_shared_seat_is_on_a_console_the_roster_lists():
+    stranger = signed(APPROVER, "plain", console=made.ident("c", 9), seat="shared")
+    assert not judge(high(), signed(COMMANDER), stranger).met
+
+
+def test_a_bound_software_key_at_a_shared_seat_never_counts_for_what_is_critical():
+    assert not judge(critical(), signed(COMMANDER), shared(APPROVER, "plain")).met
+
+
 def test_consoles_are_given_out_so_that_most_people_count():
     on = {"commander": [CONSOLES[0], CONSOLES[1]], "approver": [CONSOLES[0]]}
     records = [signed(COMMANDER, "free", console=c) for c in on["commander"]]

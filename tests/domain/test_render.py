@@ -7,7 +7,9 @@ import pytest
 from console.domain.actions import Closing, Extension, Ratification, Redaction, RedactionItem, Rehearsal, document_json
 from console.domain.deceit import shown, warnings_about
 from console.domain.errors import BadForm, UnknownField
+from console.domain.reasons import Reason, read_reason, with_parts
 from console.domain.render import NotAllHere, approval_text
+from console.domain.sheet import odd_texts, read_sheet, scope_of
 from tests.domain import made
 from tests.domain.made import FACTS, NOW, ORG, action, high, target
 
@@ -154,3 +156,67 @@ def test_the_other_documents_say_what_they_are():
     assert replace(item, doc=None, entry=made.sha("e")).entry in joined(
         text(replace(redaction, items=(replace(item, doc=None, entry=made.sha("e")),)))
     )
+
+
+# -- the sheet, from which terminal and window are made ----------------------------------------------------------------
+
+
+def sheet(values=VALUES, document=None, reason="It leaks", **more):
+    document = document or action()
+    return read_sheet(document, [values] * len(document.targets), reason, more.pop("criteria", None), FACTS)
+
+
+def with_params(**params):
+    return VALUES | {"params": VALUES["params"] | params}
+
+
+def test_old_stands_beside_new_and_nothing_of_the_values_is_lost():
+    values = with_params(values={"rpm": "5"}, affected=12, notes=["careful"], odd={"deep": [1]})
+    one = sheet(values | {"pre": {"fields": {"blocked": "false", "rpm": "9"}, "read_ms": NOW, "also": "x"}}).targets[0]
+    assert [(c.field, c.old, c.new) for c in one.changes] == [("blocked", "false", "true"), ("rpm", "9", None)]
+    assert (one.read_ms, one.affected, one.notes, one.asked) == (NOW, 12, ("careful",), (("rpm", "5"),))
+    assert one.more == (("odd deep 1", "1"), ("as it is also", "x"))
+    assert [request.head for request in one.requests] == ["POST /key/block"]
+
+
+def test_provider_values_in_their_second_spelling_are_read_the_same():
+    pairs = with_params(wanted=[[{"base64": "w6k="}, "1"]], values=[["a b", {"base64": "AA=="}]])
+    one = sheet(pairs).targets[0]
+    assert one.changes[-1].field == "é"
+    assert one.asked == (("a b", "\0"),)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"values": "x"}, {"wanted": [["a"]]}, {"wanted": [["a", "1"], ["a", "2"]]}, {"notes": "x"}, {"affected": "x"}],
+)
+def test_values_of_no_form_are_refused_rather_than_left_out(params):
+    with pytest.raises(UnknownField):
+        sheet(with_params(**params))
+
+
+def test_a_spare_value_is_refused_for_one_name_could_stand_for_two():
+    with pytest.raises(NotAllHere, match="undisclosed"):
+        sheet(document=action(target(sd=made.digests("x", 7))))
+
+
+def test_odd_text_is_found_wherever_it_stands():
+    values = with_params(values={"instruction": "p\u0430ypal"}, notes=["a\u200bb"]) | {"selector": "\uff46"}
+    places = " ".join(word for word, _ in odd_texts(sheet(values, reason="\u05e9")))
+    for place in ("instruction of target 1", "notes of target 1", "selector of target 1", "reason"):
+        assert place in places
+    assert odd_texts(sheet()) == ()
+
+
+def test_a_reason_keeps_what_was_left_out_and_what_if_not():
+    text = with_parts(" It leaks.\nMuch. ", ["Atlas (t-1):\n no lever"], "It goes\non")
+    assert read_reason(text) == Reason("It leaks.\nMuch.", ("Atlas (t-1): no lever",), "It goes on")
+    assert read_reason(text).text() == text
+    assert read_reason("plain") == Reason("plain")
+    assert "If it is not done: It goes on" in joined(approval_text(document_json(action()), [VALUES], {}, reason=text))
+    assert sheet(reason=text).parts.left_out == ("Atlas (t-1): no lever",)
+
+
+def test_the_scope_counts_canaries_apart():
+    found = scope_of((target(1), target(2, canary=True), target(3, listed=9)))
+    assert (found.targets, found.selected, found.canaries, found.everybody) == (3, 10, 1, False)

@@ -88,3 +88,10 @@ def test_a_restore_sends_what_its_document_says():
     plan = plan_of("k", now=False, wanted=True)
     back = replace(plan, requests=plan.revert, direction="restore")
     assert from_disclosures(target_of(back), to_disclosures(back), "restore").requests == plan.revert
+
+
+def test_a_spare_value_is_refused_it_could_be_shown_here_and_sent_otherwise_there():
+    plan = plan_of("k", now=False, wanted=True)
+    spare = replace(target_of(plan), sd=tuple("ABCDEFG"))
+    with pytest.raises(BadForm, match="spare"):
+        from_disclosures(spare, to_disclosures(plan))
