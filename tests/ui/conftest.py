@@ -1,0 +1,31 @@
+"""Windows are tested offscreen, and a word of warning from Qt fails the test."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+if TYPE_CHECKING:
+    from console.ui.theme import Look
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared as text, thousands of times
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+            item.add_marker(pytest.mark.qt_log_ignore("plugin does not support propagateSizeHints"))  # offscreen's own
+
+
+@pytest.fixture
+def look(qapp) -> Look:
+    from console.ui.theme import Look
+
+    made = Look(qapp, "dark")
+    yield made
+    made.deleteLater()
