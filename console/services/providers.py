@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.profile import JsonValue
 from console.journal.values import Draft
-from console.providers.instance import Instance, Instances
+from console.providers.instance import Instance, Instances, check_settings, check_world
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, look
 from console.providers.registry import Registry
@@ -73,18 +73,29 @@ def add(
     """Keep an instance, its secrets and one organisation-wide entry; gives it and where its secrets lie.
 
     Raises:
-        UnknownAdapter, WrongWorld, BadSettings: as their names say; then nothing is kept.
+        UnknownAdapter, WrongWorld, BadSettings, Locked: as their names say; then nothing is kept.
     """
     instances = instances_of(session)
     manifest = instances.registry.manifest(adapter)
+    check_world(adapter, instances.world)
+    check_settings(manifest.settings, settings)
     named = id or _known_instance(session, adapter, name)
     session.person()
     place = open_secrets(session)
+    ident = named or new_id("g", session.entropy)
+    if any(ident == one.id or name == one.name for one in instances.all()):
+        raise WrongUse(f"There is a provider named {name!r} already.", "Choose another name.")
     given = {one: secret_for(f"{manifest.title}: {what}") for one, what in manifest.secrets.items()}
-    instance = instances.add(adapter, name, settings, id=named)
+    given = {f"{ident}/{one}": secret for one, secret in given.items() if secret}
+    # secrets first: their place may be locked, and then no provider without them is left behind
     for one, secret in given.items():
-        if secret:
-            place.put(instance.secret(one), secret)
+        place.put(one, secret)
+    try:
+        instance = instances.add(adapter, name, settings, id=ident)
+    except Problem:
+        for one in given:
+            place.forget(one)
+        raise
     if named is None:
         session.append(
             Draft("provider.added", pub={"instance": instance.id, "adapter": f"{adapter}/{manifest.version}"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
@@ -27,6 +29,18 @@ class SecretPlace(Protocol):
         """Keep it under this name."""
         ...
 
+    def forget(self, name: str) -> None:
+        """Delete it; one that is not there is no fault."""
+        ...
+
+    def prime(self, names: Iterable[str]) -> None:
+        """Read these anew and keep them, so that `get` waits for nothing; asks for the passphrase where there is one.
+
+        Raises:
+            Locked, WrongPassphrase, VaultUnusable: as their names say.
+        """
+        ...
+
 
 class DrillSecrets:
     """The practice estate's tokens in the drill profile. Anything else is refused: it could be real."""
@@ -49,6 +63,15 @@ class DrillSecrets:
             raise WrongUse("A drill holds practice tokens only.", "Use a real profile for a real secret.")
         platform.write_durably(self._path, json.dumps({**self._read(), name: secret}).encode())
 
+    def forget(self, name: str) -> None:
+        """Delete a practice token."""
+        kept = {one: secret for one, secret in self._read().items() if one != name}
+        platform.write_durably(self._path, json.dumps(kept).encode())
+
+    def prime(self, names: Iterable[str]) -> None:  # noqa: ARG002  a plain file is read when it is asked
+        """Nothing to unlock."""
+        self._read()
+
     def _read(self) -> dict[str, str]:
         if not self._path.exists():
             return {}
@@ -60,7 +83,11 @@ class DrillSecrets:
 
 
 def open_secrets(session: Session) -> SecretPlace:
-    """Where secrets of this profile lie."""
+    """Where secrets of this profile lie: one place a session, so that its passphrase is asked for at most once."""
+    return session.once("secrets", lambda: _open(session))
+
+
+def _open(session: Session) -> SecretPlace:
     if session.settings.world == "drill":
         return DrillSecrets(session.paths.root / "practice-tokens.json")
     return _Kept(
@@ -69,14 +96,39 @@ def open_secrets(session: Session) -> SecretPlace:
 
 
 class _Kept:
-    """The vault of a real profile, in this module's words."""
+    """The vault of a real profile, in this module's words, for any thread.
+
+    What was read is kept in memory: the engine asks at every request, and a keyring may take its time to answer. The
+    derived key of a secrets file is in memory as long, so nothing lies open that did not before.
+    """
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._gate = threading.Lock()
+        self._known: dict[str, str] = {}
         self.where = vault.place
 
     def get(self, name: str) -> str | None:
-        return self._vault.get(name)
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        with self._gate:
+            found = self._vault.get(name)
+            if found is not None:
+                self._known[name] = found
+            return found
 
     def put(self, name: str, secret: str) -> None:
-        self._vault.put(name, secret)
+        with self._gate:
+            self._vault.put(name, secret)
+            self._known[name] = secret
+
+    def forget(self, name: str) -> None:
+        with self._gate:
+            self._vault.forget(name)
+            self._known.pop(name, None)
+
+    def prime(self, names: Iterable[str]) -> None:
+        with self._gate:
+            found = {name: self._vault.get(name) for name in names}
+            self._known = {name: secret for name, secret in found.items() if secret is not None}

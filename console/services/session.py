@@ -45,16 +45,16 @@ class AskPassphrase(Protocol):
 class Locked(Problem):
     """Something has to be unlocked first, and nobody typed its passphrase: a window asks for it and tries again.
 
-    `needs` is what (WRITER, SECRETS, APPROVER); `new` whether a passphrase has to be chosen, typed twice.
+    `key` is what (WRITER, SECRETS, APPROVER); `new` whether a passphrase has to be chosen, typed twice.
     """
 
     exit_code = 3
 
-    def __init__(self, needs: str, *, new: bool = False) -> None:
-        """Keep what it needs apart from the sentence."""
-        what = f"A passphrase for {needs} has to be chosen." if new else f"This needs {needs}, which is locked."
+    def __init__(self, key: str, *, new: bool = False) -> None:
+        """Keep what is locked apart from the sentence."""
+        what = f"A passphrase for {key} has to be chosen." if new else f"This needs {key}, which is locked."
         super().__init__(what, "Type its passphrase; nothing was changed.")
-        self.needs = needs
+        self.key = key
         self.new = new
 
 
@@ -90,6 +90,7 @@ class Session:
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
         self._writer: WriterSigner | None = None
+        self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
         self._once: dict[str, object] = {}
         self._names = Names(store, clock, settings.person, settings.name)
 
@@ -242,8 +243,8 @@ class Session:
             return self._device
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` gives, made at most once in this session under this name. It must not wait for another thread."""
-        with self._gate:
+        """What `make` gives, made at most once in this session under this name."""
+        with self._once_gate:
             if name not in self._once:
                 self._once[name] = make()
             return cast("T", self._once[name])
