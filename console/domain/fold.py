@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from console.domain.actions import Document
+from console.domain.command import CommandSoFar
 from console.domain.corrections import (
     Authorised,
     CorrectionState,
@@ -19,14 +20,12 @@ from console.domain.errors import WrongUse
 from console.domain.forms import Head, Roster
 from console.domain.incident_fold import (
     Attested,
-    CommandFold,
     IncidentState,
     KnowledgeFact,
     by_hand_of,
-    closing_of,
+    headline_of,
     knowledge_of,
     occurred_ms,
-    severity_of,
 )
 from console.domain.kinds import KINDS
 from console.domain.organisation_fold import OrganisationState, fold_organisation
@@ -57,34 +56,32 @@ def fold_incident(
     everything = in_order(entries)
     mine = [entry for entry in everything if entry.inc == name]
     good = [entry for entry in mine if entry.standing == "good"]
-    command = CommandFold(roster)
+    command = CommandSoFar(roster)
     corrections = CorrectionsFold(known, command.commands)
     for entry in good:
         command.take(entry)
         corrections.take(entry)
-    first = next((entry for entry in good if entry.kind == "incident.declared" and entry.author), None)
-    closed, frontier = closing_of(good, known, name)
-    status = _last_word(good, "status.changed", "status", "declared")
+    head = headline_of(good, known, name, roster)
     return IncidentState(
         inc=name,
-        title=first.disclosed_text("title", "text") if first else "",
-        severity=severity_of(everything, good),
+        title=head.title,
+        severity=head.severity,
         serious=any(entry.kind == "incident.declared" and entry.pub.get("serious") is True for entry in good),
-        phase=_last_word(good, "phase.changed", "phase", "analysis"),
-        status="closed" if closed else status,
-        commander=command.commander,
-        held=command.held(),
-        declared_ms=first.hlc[0] if first else None,
-        declared_by=first.author if first else None,
+        phase=head.phase,
+        status=head.status,
+        commander=head.roles.commander,
+        held=head.roles.held,
+        declared_ms=head.declared_ms,
+        declared_by=head.declared_by,
         corrections={one.op: one for one in corrections.states()},
         facts=knowledge_of(good),
         by_hand=by_hand_of(good),
         linked=_named(good, "incident.link"),
         retracted=frozenset(_named(good, "retraction")),
         amended=_amendments(good),
-        closed=closed,
-        frontier=frontier,
-        after_close=_beyond(mine, frontier),
+        closed=head.closed,
+        frontier=head.frontier,
+        after_close=_beyond(mine, head.frontier),
         unknown_kinds=tuple(entry.id for entry in mine if entry.kind not in KINDS),
         order=tuple(entry.id for entry in mine),
         timeline=tuple(entry.id for entry in sorted(mine, key=lambda one: (occurred_ms(one), one.hlc, one.feed))),
@@ -96,11 +93,6 @@ def _only_incident(entries: Sequence[Seen]) -> str:
     if len(found) != 1:
         raise WrongUse("It is not clear which incident is meant.", "Name the incident.")
     return found.pop()
-
-
-def _last_word(good: Sequence[Seen], kind: str, name: str, otherwise: str) -> str:
-    said = [entry.words(name) for entry in good if entry.kind == kind and entry.author]
-    return said[-1] if said else otherwise
 
 
 def _named(good: Sequence[Seen], kind: str) -> tuple[str, ...]:

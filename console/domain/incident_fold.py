@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from console.domain.actions import Closing, Document
+from console.domain.command import ROLE_KINDS, Roles, as_told, fold_roles
 from console.domain.corrections import CorrectionState
 from console.domain.forms import Head, Roster
 from console.domain.seen import Seen, newest
 
-COMMAND = ("commander", "deputy")
+HEADLINE_KINDS: Final = (
+    *ROLE_KINDS, "severity.changed", "phase.changed", "status.changed", "closing.authorised",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,68 +75,49 @@ class IncidentState:
     timeline: tuple[str, ...] = ()
 
 
-class CommandFold:
-    """Who holds which role, at each point of the order. With a roster, nobody comes to command who may not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Headline:
+    """What one line says of an incident; a function of the entries of `HEADLINE_KINDS` alone."""
 
-    def __init__(self, roster: Roster | None = None) -> None:
-        self._may = None if roster is None else {one.person: frozenset(one.roles) for one in roster.persons}
-        self._held: dict[str, set[str]] = {}
-        self._offers: dict[str, tuple[str, str]] = {}
-        self.commander: str | None = None
-
-    def commands(self, person: str) -> bool:
-        """Whether this person commands or deputises now."""
-        return bool(self._held.get(person, set()) & set(COMMAND))
-
-    def held(self) -> dict[str, frozenset[str]]:
-        """The roles held, by person."""
-        return {person: frozenset(roles) for person, roles in sorted(self._held.items()) if roles}
-
-    def take(self, entry: Seen) -> None:
-        """Fold one entry in."""
-        author = entry.author
-        if author is None:
-            return
-        if entry.kind == "incident.declared" and self.commander is None:
-            self._command(author)
-        elif entry.kind == "command.offered" and author == self.commander:
-            self._offers[entry.id] = (author, entry.words("to"))
-        elif (entry.kind == "command.accepted" and self._accepts(entry, author)) or (
-            entry.kind == "command.assumed" and self._qualified(author)
-        ):
-            self._command(author)
-        elif entry.kind in ("role.assigned", "role.released"):
-            self._role(entry, author)
-
-    def _accepts(self, entry: Seen, author: str) -> bool:
-        """An offer by whoever commands now, to this very person."""
-        offers = [self._offers[name] for name in entry.about if name in self._offers]
-        return any(offer == (self.commander, author) for offer in offers) and self._qualified(author)
-
-    def _qualified(self, person: str) -> bool:
-        return self._may is None or "commander" in self._may.get(person, ())
-
-    def _command(self, person: str) -> None:
-        if self.commander is not None:
-            self._held[self.commander].discard("commander")
-        self.commander = person
-        self._held.setdefault(person, set()).add("commander")
-
-    def _role(self, entry: Seen, author: str) -> None:
-        person, role = entry.words("person"), entry.words("role")
-        if role == "commander":
-            return  # command moves by offer and acceptance only
-        if entry.kind == "role.released" and (author == person or self.commands(author)):
-            self._held.get(person, set()).discard(role)
-        elif entry.kind == "role.assigned" and self.commands(author):
-            self._held.setdefault(person, set()).add(role)
+    title: str
+    severity: int | None
+    phase: str
+    status: str
+    roles: Roles
+    declared_ms: int | None
+    declared_by: str | None
+    closed: bool
+    frontier: tuple[Head, ...]
 
 
-def severity_of(ordered: Sequence[Seen], good: Sequence[Seen]) -> int | None:
+def headline_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: str, roster: Roster | None) -> Headline:
+    """The headline of one incident from its counting entries; further kinds may be among them and change nothing."""
+    told = as_told(good, HEADLINE_KINDS)
+    first = next((entry for entry in told if entry.kind == "incident.declared" and entry.author), None)
+    closed, frontier = closing_of(told, documents, inc)
+    status = _last_word(told, "status.changed", "status", "declared")
+    return Headline(
+        title=first.disclosed_text("title", "text") if first else "",
+        severity=severity_of(told),
+        phase=_last_word(told, "phase.changed", "phase", "analysis"),
+        status="closed" if closed else status,
+        roles=fold_roles(told, roster),
+        declared_ms=first.hlc[0] if first else None,
+        declared_by=first.author if first else None,
+        closed=closed,
+        frontier=frontier,
+    )
+
+
+def _last_word(told: Sequence[Seen], kind: str, name: str, otherwise: str) -> str:
+    said = [entry.words(name) for entry in told if entry.kind == kind and entry.author]
+    return said[-1] if said else otherwise
+
+
+def severity_of(told: Sequence[Seen]) -> int | None:
     """The severity said last; of those said concurrently the worse, which is the smaller number."""
-    said = [entry for entry in good if entry.kind in ("incident.declared", "severity.changed") and entry.author]
-    last = newest(said, ordered)
-    return min((entry.number("severity") for entry in last), default=None)
+    said = [entry for entry in told if entry.kind in ("incident.declared", "severity.changed") and entry.author]
+    return min((entry.number("severity") for entry in newest(said, told)), default=None)
 
 
 def closing_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: str) -> tuple[bool, tuple[Head, ...]]:

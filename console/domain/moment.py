@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
+from console.domain.command import ROLE_KINDS, fold_roles
 from console.domain.errors import Problem
 from console.domain.facts import Facts, Signed
 from console.domain.forms import Entry, Head, Policy, Roster
 from console.domain.profile import JsonValue
+from console.domain.seen import Seen
 
 HOUR_MS = 3_600_000
-COMMAND = ("commander", "deputy")
 Prove = Callable[[Entry], Signed | None]
 
 
@@ -119,37 +120,22 @@ def counting(found: Mapping[str, Entry], roster: Roster) -> tuple[list[tuple[str
     return kept, frozenset(forked)
 
 
-def held_roles(entries: Iterable[tuple[str, Entry]], inc: str) -> dict[str, frozenset[str]]:
-    """The roles held in an incident: who declares, commands; those in command give and take the others.
+def held_roles(
+    entries: Iterable[tuple[str, Entry]], inc: str, roster: Roster | None = None
+) -> Mapping[str, frozenset[str]]:
+    """The roles held in an incident, as `console.domain.command` folds them for every screen too.
 
-    `entries` are (id, entry) in order; only those of `inc` are looked at.
+    `entries` are those that count, as (id, entry); only those of `inc` are looked at.
     """
-    held: dict[str, set[str]] = {}
-    offers: dict[str, str] = {}
-    for ident, entry in entries:
-        if entry.inc != inc or entry.author is None:
-            continue
-        author, pub = entry.author, entry.pub
-        in_command = bool(held.get(author, set()).intersection(COMMAND))
-        if entry.kind == "incident.declared" and not any("commander" in roles for roles in held.values()):
-            _command(held, author)
-        elif entry.kind == "command.offered" and "commander" in held.get(author, ()):
-            offers[ident] = str(pub["to"])
-        elif entry.kind == "command.assumed" or (
-            entry.kind == "command.accepted" and author in [offers.get(one) for one in _texts(pub.get("of"))]
-        ):
-            _command(held, author)
-        elif entry.kind == "role.assigned" and in_command and pub["role"] != "commander":
-            held.setdefault(str(pub["person"]), set()).add(str(pub["role"]))
-        elif entry.kind == "role.released" and (in_command or author == pub["person"]):
-            held.get(str(pub["person"]), set()).discard(str(pub["role"]))
-    return {person: frozenset(roles) for person, roles in held.items()}
+    told = (_seen(ident, entry) for ident, entry in entries if entry.inc == inc and entry.kind in ROLE_KINDS)
+    return fold_roles(told, roster).held
 
 
-def _command(held: dict[str, set[str]], person: str) -> None:
-    for roles in held.values():
-        roles.discard("commander")
-    held.setdefault(person, set()).add("commander")
+def _seen(ident: str, entry: Entry) -> Seen:
+    return Seen(
+        id=ident, feed=entry.feed, seq=entry.seq, author=entry.author, console=entry.console, kind=entry.kind,
+        pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=entry.refs,
+    )  # fmt: skip
 
 
 def _texts(value: JsonValue) -> list[str]:
@@ -177,7 +163,7 @@ class _Moment:
             policy=view.policy,
             policy_sha=view.policy_sha,
             proposer=self._proposer(sha),
-            held={} if inc is None else held_roles(self._kept, inc),
+            held={} if inc is None else held_roles(self._kept, inc, view.roster),
             rehearsed=self._rehearsed(),
             bad_keys=frozenset({one.key for one in view.roster.revoked} | {one.key for one in forks}),
             forked=frozenset(one.author for one in forks if one.author is not None),
@@ -239,7 +225,7 @@ class _Moment:
     def _extended_to(self, sha: str) -> int | None:
         """Until when one of the action's own signers extended it, once."""
         signers, _ = self._signers(sha)
-        for signed in self._proven("document.approved"):
+        for signed in self._proven("document.approved", "approval.received"):
             document = self._document(signed.record.doc)
             if isinstance(document, Extension) and document.doc == sha and signed.record.person in signers:
                 return document.execute_by

@@ -6,16 +6,22 @@ It never edits: a mistake is amended or retracted by a further entry.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.errors import WrongUse
+from console.domain.actions import Document
+from console.domain.errors import Problem, WrongUse
 from console.domain.forms import ROLES
 from console.domain.ids import incident_label
+from console.domain.incident_fold import HEADLINE_KINDS, headline_of
 from console.domain.kinds import PHASES, STATUSES
 from console.domain.profile import JsonValue
+from console.domain.seen import Seen
+from console.journal.seen import all_seen
 from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
+from console.outbox.facts import read_document
 from console.runtime.ids import new_id
 from console.services.session import Session
 
@@ -82,39 +88,30 @@ def optional_incident(session: Session, named: str | None) -> str | None:
 
 
 def list_incidents(session: Session) -> list[IncidentLine]:
-    """Every incident known here, folded from its entries."""
+    """Every incident known here, folded by the rule that the dispatcher and the verifier use."""
     known = session.reader.incidents()
     return [_line(session, inc, known) for inc in known]
 
 
-def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:  # noqa: C901  one branch for each kind
-    severity, phase, status, title, commander, declared = 4, "analysis", "declared", "", None, 0
-    offers: dict[str, str] = {}
-    for stored in session.reader.entries(inc):
-        pub, kind = stored.entry.pub, stored.entry.kind
-        if stored.standing != "good":
-            continue
-        if kind == "incident.declared":
-            severity, commander, declared = int(str(pub["severity"])), stored.entry.author, stored.entry.hlc[0]
-            title = str(stored.disclosed.get("title", ""))
-        elif kind == "severity.changed":
-            severity = int(str(pub["severity"]))
-        elif kind == "phase.changed":
-            phase = str(pub["phase"])
-        elif kind == "status.changed":
-            status = str(pub["status"])
-        elif kind == "closing.authorised":
-            status = "closed"
-        elif kind == "command.offered":
-            offers[stored.id] = str(pub["to"])
-        elif kind == "command.accepted":
-            of = pub["of"]
-            if isinstance(of, list) and any(offers.get(str(one)) == stored.entry.author for one in of):
-                commander = stored.entry.author
-        elif kind == "command.assumed":
-            commander = stored.entry.author
+def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:
+    """Reads the kinds that say something about the incident as a whole, however many notes there are."""
+    stored = session.reader.entries(inc, kinds=HEADLINE_KINDS)
+    told = [one for one in all_seen(stored) if one.standing == "good"]
+    head = headline_of(told, _closings(session, told), inc, session.roster.roster)
+    declared = head.declared_ms or 0
     year = 1970 + declared // _YEAR_MS
-    return IncidentLine(inc, incident_label(inc, year, known), title, severity, phase, status, commander, declared)
+    return IncidentLine(
+        inc, incident_label(inc, year, known), head.title, head.severity or 4, head.phase, head.status,
+        head.roles.commander, declared,
+    )  # fmt: skip
+
+
+def _closings(session: Session, told: list[Seen]) -> dict[str, Document]:
+    found: dict[str, Document] = {}
+    for sha in {one.words("doc") for one in told if one.kind == "closing.authorised"}:
+        with session.reader.snapshot() as connection, suppress(Problem):
+            found[sha] = read_document(connection, sha).document
+    return found
 
 
 def write(
@@ -207,7 +204,9 @@ def change(session: Session, inc: str, what: str, to: str, reason: str) -> Store
         line = next(one for one in list_incidents(session) if one.inc == inc)
         if int(to) > line.severity and not reason:
             raise WrongUse("Lowering the severity needs a reason.", "Give it with --reason.")
-        return session.append(Draft("severity.changed", inc, None, {"severity": int(to)}, values))
+        said = session.reader.entries(inc, kinds=("incident.declared", "severity.changed"))
+        of: list[JsonValue] = [one.id for one in said[-200:]]  # what it comes after; unnamed, the worse would stand
+        return session.append(Draft("severity.changed", inc, None, {"severity": int(to), "of": of}, values))
     allowed = PHASES if what == "phase" else STATUSES
     if to not in allowed:
         raise WrongUse(f"{to!r} is no {what}.", f"Give one of {', '.join(allowed)}.")
@@ -218,8 +217,10 @@ def offer_command(session: Session, inc: str, to: str, text: str) -> Stored:
     """Offer command of an incident to a person; it passes when they accept.
 
     Raises:
-        WrongUse: when you do not hold it.
+        WrongUse: when you do not hold it, or the roster does not let them command.
     """
+    if not any(one.person == to and "commander" in one.roles for one in session.roster.roster.persons):
+        raise WrongUse(f"The roster does not let {session.name_of(to)} command.", "Offer it to one who may.")
     line = next(one for one in list_incidents(session) if one.inc == inc)
     if line.commander != session.me:
         raise WrongUse("You do not command this incident.", f"It is with {session.name_of(line.commander)}.")

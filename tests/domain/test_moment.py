@@ -71,6 +71,34 @@ def test_command_moves_by_offer_and_acceptance_or_by_assuming():
     assert "commander" not in held_roles(said, INC)[B.person]
     said += [role("command.offered", 5, A.person, to=B.person), role("command.accepted", 6, B.person, of=["e5"])]
     held = held_roles(said, INC)
-    assert (held[B.person], held[A.person]) == ({"deputy", "commander"}, frozenset())
-    said.append(role("command.assumed", 7, A.person))
+    assert held == {B.person: {"deputy", "commander"}}
+    said.append(role("role.released", 7, B.person, person=B.person, role="commander"))  # it is not laid down like this
+    said.append(role("incident.declared", 8, A.person, severity=1))
+    assert held_roles(said, INC) == held
+    said.append(role("command.assumed", 9, A.person))
     assert "commander" in held_roles(said, INC)[A.person]
+
+
+def test_whom_the_roster_does_not_grant_it_takes_no_command_from_anybody():
+    only_a = tuple(
+        replace(one, roles=("commander",) if one.person == A.person else ("deputy",)) for one in ROSTER.persons
+    )
+    roster = replace(ROSTER, persons=only_a)
+    said = [
+        ("e0", entry("aa", 0, None, "incident.declared", A.person, {"severity": 1})),
+        ("e1", entry("bb", 1, None, "command.assumed", B.person)),
+        ("e2", entry("aa", 2, "e0", "command.offered", A.person, {"to": B.person})),
+        ("e3", entry("bb", 3, "e1", "command.accepted", B.person, {"of": ["e2"]})),
+    ]
+    assert held_roles(said, INC, roster) == {A.person: {"commander"}}
+    assert held_roles(said, INC)[B.person] == {"commander"}
+
+
+def test_an_answer_comes_after_its_offer_whatever_the_clocks_say():
+    ahead = replace(entry("aa", 1, "e0", "command.offered", A.person, {"to": B.person}), hlc=(9_000_000, 0))
+    said = [
+        ("e0", entry("aa", 0, None, "incident.declared", A.person, {"severity": 1})),
+        ("e2", entry("bb", 0, None, "command.accepted", B.person, {"of": ["e1"]})),
+        ("e1", ahead),
+    ]
+    assert held_roles(said, INC) == {B.person: {"commander"}}

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console.domain.errors import Problem, WrongUse
+from console.journal import rows
+from console.journal.values import Draft, Stored
 from console.keys.faults import WrongPassphrase
 from console.runtime.paths import ProfilePaths
 from console.services import incidents
@@ -121,7 +124,7 @@ def test_what_was_offered_serves_once(session: Session) -> None:
     session.ask = nobody_asked
     with pytest.raises(Locked) as locked:
         session.person()
-    assert (locked.value.needs, locked.value.new) == (WRITER, False)
+    assert (locked.value.key, locked.value.new) == (WRITER, False)
     assert not session.unlocked
     session.offer(WRITER, b"correct horse battery")
     incidents.write(session, "note", "one", inc=None)
@@ -160,3 +163,29 @@ def test_names_are_kept_until_they_may_have_changed(session: Session, monkeypatc
     session.clock.advance(5_001)
     session.name_of(stranger)
     assert read == [1]
+
+
+def test_a_line_of_the_list_reads_no_notes(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    inc = incidents.declare(session, "it lies", 1).entry.inc
+    session.append_all([Draft("note", inc, None, {}, {"text": str(at)}) for at in range(50)])
+    read: list[str] = []
+    whole = rows.select_entries
+
+    def counted(*arguments: Any, **how: Any) -> list[Stored]:
+        found = whole(*arguments, **how)
+        read.extend(one.entry.kind for one in found)
+        return found
+
+    monkeypatch.setattr(rows, "select_entries", counted)
+    assert [(one.severity, one.title, one.commander) for one in incidents.list_incidents(session)] == [
+        (1, "it lies", session.me)
+    ]
+    assert read == ["incident.declared"]
+
+
+def test_a_lowered_severity_names_what_it_changes(session: Session) -> None:
+    declared = incidents.declare(session, "it lies", 1)
+    assert declared.entry.inc is not None
+    lowered = incidents.change(session, declared.entry.inc, "severity", "3", "fewer people reached")
+    assert lowered.entry.pub["of"] == [declared.id]
+    assert incidents.list_incidents(session)[0].severity == 3

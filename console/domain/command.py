@@ -1,0 +1,120 @@
+"""Who holds which role in an incident: one fold for the screen, the dispatcher and the auditor's verifier.
+
+It reads the entries about roles and nothing else, so that whoever has those gets the same answer, whatever else they
+have. It verifies no signature, and only entries that count may be handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from console.domain.forms import Roster
+from console.domain.seen import Seen, in_order
+
+COMMAND: Final = ("commander", "deputy")
+ROLE_KINDS: Final = (
+    "incident.declared", "command.offered", "command.accepted", "command.assumed", "role.assigned", "role.released",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles held in one incident, by person; `commander` is null before it was declared.
+
+    Held is not yet granted: the quorum rule counts a role only where the roster grants it too.
+    """
+
+    commander: str | None = None
+    held: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def commands(self, person: str) -> bool:
+        """Whether this person commands or deputises."""
+        return bool(self.held.get(person, frozenset()).intersection(COMMAND))
+
+
+def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
+    """Fold the entries of one incident; those of other kinds are passed over.
+
+    Command is with whoever declared, until a signed pair of offer and acceptance, or until somebody assumes it. With
+    `roster`, nobody comes to command by these whom it does not grant it.
+    """
+    fold = _Fold(roster)
+    for entry in as_told(entries, ROLE_KINDS):
+        fold.take(entry)
+    return Roles(fold.commander, {person: frozenset(roles) for person, roles in sorted(fold.held.items()) if roles})
+
+
+def as_told(entries: Iterable[Seen], kinds: tuple[str, ...]) -> tuple[Seen, ...]:
+    """The people's and consoles' entries of these kinds, in an order that depends on nothing but these very entries.
+
+    Each comes after its feed's earlier ones, after what it names in `of`, and after what of these it refers to.
+    """
+    some = (entry for entry in entries if entry.kind in kinds)
+    return in_order(replace(entry, refs=(*entry.refs, *entry.about)) for entry in some)
+
+
+class CommandSoFar:
+    """Who commands at a point of some reading order, from what has been read up to it."""
+
+    def __init__(self, roster: Roster | None = None) -> None:
+        self._roster = roster
+        self._read: list[Seen] = []
+        self._roles: Roles | None = None
+
+    def take(self, entry: Seen) -> None:
+        """Read one entry more."""
+        if entry.kind in ROLE_KINDS:
+            self._read.append(entry)
+            self._roles = None
+
+    def commands(self, person: str) -> bool:
+        """Whether this person commands or deputises by now."""
+        if self._roles is None:
+            self._roles = fold_roles(self._read, self._roster)
+        return self._roles.commands(person)
+
+
+class _Fold:
+    def __init__(self, roster: Roster | None) -> None:
+        self._may = None if roster is None else {one.person: frozenset(one.roles) for one in roster.persons}
+        self._offers: dict[str, str] = {}
+        self.held: dict[str, set[str]] = {}
+        self.commander: str | None = None
+
+    def take(self, entry: Seen) -> None:
+        author = entry.author
+        if author is None:
+            return
+        if entry.kind == "incident.declared" and self.commander is None:
+            self._command(author)
+        elif entry.kind == "command.offered" and author == self.commander:
+            self._offers[entry.id] = entry.words("to")
+        elif (entry.kind == "command.accepted" and author in [self._offers.get(name) for name in entry.about]) or (
+            entry.kind == "command.assumed"
+        ):
+            if self._qualified(author):
+                self._command(author)
+        elif entry.kind in ("role.assigned", "role.released"):
+            self._role(entry, author)
+
+    def _qualified(self, person: str) -> bool:
+        return self._may is None or "commander" in self._may.get(person, ())
+
+    def _command(self, person: str) -> None:
+        if self.commander is not None:
+            self.held[self.commander].discard("commander")
+        self.commander = person
+        self.held.setdefault(person, set()).add("commander")
+        self._offers.clear()  # whoever offered it has it no more to give
+
+    def _role(self, entry: Seen, author: str) -> None:
+        person, role = entry.words("person"), entry.words("role")
+        if role == "commander":
+            return  # command moves by offer and acceptance, or by assuming it
+        in_command = bool(self.held.get(author, set()).intersection(COMMAND))
+        if entry.kind == "role.released" and (author == person or in_command):
+            self.held.get(person, set()).discard(role)
+        elif entry.kind == "role.assigned" and in_command:
+            self.held.setdefault(person, set()).add(role)
