@@ -1,0 +1,89 @@
+"""The keyboard of a window: sequences with modifiers always, single letters only while no text has the focus.
+
+No letter alone ever approves or sends anything: such commands have no single-letter key, and a test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+
+from console.viewmodels.commands import Command, Commands
+
+_PAUSE_MS = 1200  # how long the first letter of two waits for the second
+_TEXTS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox)
+
+
+class Keys(QObject):
+    """Binds the commands of one window. `refused` is told why one may not be given."""
+
+    def __init__(self, window: QWidget, commands: Commands, refused: Callable[[str], None]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._commands = commands
+        self._refused = refused
+        self._letters: dict[str, str] = {}
+        self._begun = ""
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._forget)
+        for command in commands:
+            self.bind(command)
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+
+    def bind(self, command: Command) -> None:
+        """Make its key work in this window."""
+        if not command.key:
+            return
+        if _is_letters(command.key):
+            self._letters[command.key.replace(" ", "")] = command.name
+            return
+        shortcut = QShortcut(QKeySequence(command.key), self._window)
+        shortcut.activated.connect(lambda name=command.name: self.give(name))
+
+    def give(self, name: str) -> None:
+        """Give a command by name, or say why not."""
+        why = self._commands.give(name)
+        if why is not None:
+            self._refused(why)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Take single letters where no text has the focus; everything else goes its way."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if QApplication.activeWindow() is not self._window or QApplication.activePopupWidget() is not None:
+            return False
+        if not isinstance(watched, QWidget) or watched is not (QApplication.focusWidget() or self._window):
+            return False
+        if isinstance(watched, _TEXTS) or event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier:
+            return False
+        return self._letter(event.text())
+
+    def _letter(self, typed: str) -> bool:
+        if len(typed) != 1 or not typed.isprintable() or typed == " ":
+            return False
+        for tried in (self._begun + typed, typed):
+            if tried in self._letters:
+                self._forget()
+                self.give(self._letters[tried])
+                return True
+            if any(keys.startswith(tried) for keys in self._letters):
+                self._begun = tried
+                self._pause.start()
+                return True
+        self._forget()
+        return False
+
+    def _forget(self) -> None:
+        self._begun = ""
+        self._pause.stop()
+
+
+def _is_letters(key: str) -> bool:
+    return all(len(part) == 1 for part in key.split(" "))

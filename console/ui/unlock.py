@@ -1,0 +1,77 @@
+"""Asks for the passphrase of one key, for one use. It keeps nothing: what was typed is taken once and overwritten."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from console.services.session import APPROVER, SECRETS, WRITER
+from console.ui.theme import Look
+
+_WHY: Final = {
+    WRITER: "Your writer key signs what you write here. It stays unlocked until you lock it.",
+    SECRETS: "The file with the providers' credentials is opened for this session.",
+    APPROVER: "Your approver key signs once, then it is locked again.",
+}
+MIN_BYTES: Final = 8  # as the key files ask (resources/decisions/0011)
+
+
+class UnlockDialog(QDialog):
+    """Modal to its window. `take` gives the passphrase once, as bytes."""
+
+    def __init__(
+        self, what: str, look: Look, parent: QWidget | None = None, *, wrong: bool = False, new: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Unlock")
+        self.setModal(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(f"Unlock {what}")
+        heading = QLabel(f"Choose a passphrase for {what}" if new else f"Passphrase for {what}")
+        heading.setFont(look.theme.font("title", "medium"))
+        why = QLabel("That passphrase does not open it. " + _WHY.get(what, "") if wrong else _WHY.get(what, ""))
+        why.setWordWrap(True)
+        self._typed = secret_field(f"Passphrase for {what}")
+        self._again = secret_field("The same passphrase again")
+        self._again.setPlaceholderText("The same again")
+        self._again.setVisible(new)
+        self._new = new
+        heading.setBuddy(self._typed)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        unlock = buttons.addButton("Choose" if new else "Unlock", QDialogButtonBox.ButtonRole.AcceptRole)
+        unlock.setProperty("kind", "main")
+        unlock.setEnabled(False)
+        for field in (self._typed, self._again):
+            field.textChanged.connect(lambda _text: unlock.setEnabled(self._is_complete()))
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        space = look.theme.space("wide")
+        layout.setContentsMargins(space, space, space, space)
+        layout.setSpacing(look.theme.space("unit"))
+        for part in (heading, why, self._typed, self._again, buttons):
+            layout.addWidget(part)
+        self.setMinimumWidth(420)
+        self._typed.setFocus()
+
+    def take(self) -> bytes:
+        """What was typed; the field is empty afterwards."""
+        typed = self._typed.text().encode()
+        self._typed.clear()
+        self._again.clear()
+        return typed
+
+    def _is_complete(self) -> bool:
+        typed = self._typed.text()
+        return bool(typed) and (not self._new or (len(typed.encode()) >= MIN_BYTES and typed == self._again.text()))
+
+
+def secret_field(name: str) -> QLineEdit:
+    """A field whose text is not shown, learnt or completed."""
+    field = QLineEdit()
+    field.setEchoMode(QLineEdit.EchoMode.Password)
+    field.setAccessibleName(name)
+    field.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
+    return field
