@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from adapters.contract import (
     Adapter,
@@ -35,7 +35,11 @@ from console.providers.instance import Instance, Instances, World, check_setting
 from console.providers.registry import make_adapter
 from console.runtime.clock import Clock
 
+if TYPE_CHECKING:
+    from console.providers.poller import Look
+
 T = TypeVar("T")
+Heard = Callable[["Look"], None]  # told of every look at a plane, whoever looked, so that nobody asks a provider twice
 STEP_DEADLINE_S: Final = 60.0
 
 
@@ -57,6 +61,7 @@ class Plane:
         "_step_deadline_s",
         "adapter",
         "clock",
+        "heard",
         "instance",
         "secrets",
         "wire",
@@ -78,6 +83,7 @@ class Plane:
         self.secrets = secrets
         self.clock = clock
         self.wire = Wire()
+        self.heard: Heard | None = None
         base_url = adapter.base_url()
         self._pin = Pin.parse(base_url, loopback_only=world == "drill") if base_url else None
         self._auth: Auth = adapter.manifest.auth
@@ -280,6 +286,23 @@ class Planes:
     def broken(self) -> tuple[BrokenPlane, ...]:
         """Every unusable one."""
         return tuple(self._broken.values())
+
+    def exchange(self, fresh: Planes) -> tuple[Plane, ...]:
+        """Stand as `fresh` does, in place, for whoever holds this object; what is unchanged keeps its connections.
+
+        Gives the planes that are no longer used. Something may be under way on them: close them when it has ended.
+        """
+        left: list[Plane] = []
+        after: dict[str, Plane] = {}
+        for ident, plane in fresh._open.items():
+            before = self._open.get(ident)
+            same = before is not None and before.instance == plane.instance
+            after[ident] = before if same and before is not None else plane
+            if same:
+                left.append(plane)
+        left += [plane for ident, plane in self._open.items() if after.get(ident) is not plane]
+        self._open, self._broken = after, dict(fresh._broken)
+        return tuple(left)
 
     async def aclose(self) -> None:
         """Close every connection of every plane."""

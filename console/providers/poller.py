@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from adapters.contract import AdapterFault, NotSent, Refused, Status, Throttled
+from adapters.contract import AdapterFault, NotSent, Status
 from console.providers.instance import MANUAL
 from console.providers.plane import Plane
 
@@ -27,18 +27,24 @@ class Look:
 
 
 async def look(plane: Plane) -> Look:
-    """Look once. Never raises an adapter's fault: a failed look is a fact with a time."""
+    """Look once, and tell whoever listens to this plane. Never raises an adapter's fault: it is a fact with a time."""
+    seen = await _look(plane)
+    if plane.heard is not None:
+        plane.heard(seen)
+    return seen
+
+
+async def _look(plane: Plane) -> Look:
     instance = plane.instance.id
     if plane.instance.adapter == MANUAL:
         return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=None, fault=None)
     try:
         status = await plane.status()
-    except NotSent as fault:
-        return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=False, status=None, fault=fault.detail)
-    except (Refused, Throttled) as fault:
-        return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=None, fault=fault.detail)
     except AdapterFault as fault:
-        return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=None, fault=fault.detail)
+        answered = not isinstance(fault, NotSent)  # it refused, throttled or puzzled us: it was reached
+        return Look(
+            instance=instance, at_ms=plane.clock.wall_ms(), reachable=answered, status=None, fault=fault.detail
+        )  # fmt: skip
     return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=status, fault=None)
 
 
