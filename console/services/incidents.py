@@ -5,16 +5,19 @@ It never edits: a mistake is amended or retracted by a further entry.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 from console.domain.actions import Document
+from console.domain.chatlog import Row, storable
 from console.domain.errors import Problem, WrongUse
 from console.domain.forms import ROLES
 from console.domain.ids import incident_label
 from console.domain.incident_fold import HEADLINE_KINDS, headline_of
+from console.domain.intake import Intake, LongText, OneEntry, Several, Table, quoted_rows
 from console.domain.kinds import PHASES, STATUSES
 from console.domain.profile import JsonValue
 from console.domain.seen import Seen
@@ -25,9 +28,9 @@ from console.outbox.facts import read_document
 from console.runtime.ids import new_id
 from console.services.session import Session
 
-_CHAT = re.compile(r"\s*\[?(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2})?\]?\s+(?P<who>[^:]{1,80}):\s*(?P<text>.*)")
 MAX_EVIDENCE_BYTES = 256 * 1024 * 1024
 _YEAR_MS = 31_556_952_000
+_TOO_LONG = "Record it as held elsewhere, with a note."
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,34 +131,47 @@ def write(
 
 
 def paste(session: Session, log: str, *, inc: str | None, source: str = "pasted") -> list[Stored]:
-    """A chat log as quoted notes, one for each `HH:MM name: text`; lines that follow belong to the line before.
+    """A chat log as quoted notes, one for each message (see `console.domain.chatlog`). One transaction.
 
-    Times are taken as today's (or yesterday's where they would lie ahead), UTC, within a minute. One transaction.
+    Times without a date are taken as today's (or yesterday's where they would lie ahead), UTC.
 
     Raises:
-        WrongUse: when no line has that form.
+        WrongUse: when no line of it has a time.
     """
-    now = session.clock.wall_ms()
-    midnight = now - now % 86_400_000
-    found: list[tuple[int, str, list[str]]] = []
-    for line in log.replace("\r\n", "\n").split("\n"):
-        chat = _CHAT.fullmatch(line)
-        if chat is not None and int(chat["hour"]) < 24 and int(chat["minute"]) < 60:  # noqa: PLR2004  a clock
-            at = midnight + (int(chat["hour"]) * 60 + int(chat["minute"])) * 60_000
-            found.append((at if at <= now + 60_000 else at - 86_400_000, chat["who"].strip(), [chat["text"]]))
-        elif line.strip() and found:
-            found[-1][2].append(line.rstrip())
-    if not found:
+    rows = quoted_rows(log, session.clock.wall_ms(), UTC)
+    if not rows:
         raise WrongUse("No line of the log reads `HH:MM name: text`.", "Write it as a plain note instead.")
-    drafts = [
-        Draft(
-            "note", inc, None, {"quoted": True},
-            {"text": "\n".join(lines), "speaker": who, "source": source,
-             "occurred": {"at_ms": at, "plus_minus_s": 60}},
-        )
-        for at, who, lines in found
-    ]  # fmt: skip
-    return session.append_all(drafts)
+    return quote(session, rows, inc=inc, source=source)
+
+
+def quote(session: Session, rows: Sequence[Row], *, inc: str | None, source: str = "") -> list[Stored]:
+    """Rows as quoted notes, in one transaction; `source` says whence, where the rows' own word is not enough."""
+    return session.append_all([_note(row, inc, source or row.source or "pasted") for row in rows])
+
+
+def _note(row: Row, inc: str | None, source: str) -> Draft:
+    values: dict[str, JsonValue] = {"text": row.text}
+    values |= {name: value for name, value in (("speaker", row.speaker), ("source", source)) if value}
+    if row.occurred_ms is not None:
+        values["occurred"] = {"at_ms": row.occurred_ms, "plus_minus_s": row.plus_minus_s}
+    return Draft("note", inc, None, {"quoted": True} if source else {}, values)
+
+
+def keep(session: Session, found: Intake, *, inc: str | None, source: str = "") -> list[Stored]:
+    """What was typed or pasted and understood: a note, quoted notes, or evidence. Durable when this returns.
+
+    Raises:
+        WrongUse: when there is nothing to keep.
+    """
+    if isinstance(found, Several):
+        return quote(session, found.rows, inc=inc, source=source)
+    if isinstance(found, Table | LongText):
+        how = "pasted into the timeline" + (f" from {source}" if source else "")
+        return [attach_bytes(session, found.raw, found.name, inc=inc, how=how)[0]]
+    row = found.row if isinstance(found, OneEntry) else Row(found.text)
+    if not row.text.strip():
+        raise WrongUse("There is nothing to write.", "Type or paste something first.")
+    return [session.append(_note(row, inc, source))]
 
 
 def record_fact(
@@ -173,19 +189,31 @@ def attach(session: Session, path: Path, *, inc: str | None, text: str = "", how
         WrongUse: when it cannot be read or is longer than 256 MiB.
     """
     try:
-        size = path.stat().st_size
-        if size > MAX_EVIDENCE_BYTES:
-            raise WrongUse(f"{path.name} is longer than 256 MiB.", "Record it as held elsewhere, with a note.")
+        if path.stat().st_size > MAX_EVIDENCE_BYTES:
+            raise WrongUse(f"{path.name} is longer than 256 MiB.", _TOO_LONG)
         raw = path.read_bytes()
     except OSError as fault:
         raise WrongUse(f"{path} cannot be read ({fault.strerror}).", "Check the path and its rights.") from None
+    return attach_bytes(session, raw, path.name, inc=inc, text=text, how=how)
+
+
+def attach_bytes(
+    session: Session, raw: bytes, name: str, *, inc: str | None, text: str = "", how: str = ""
+) -> tuple[Stored, str]:
+    """Bytes that are no file (a pasted picture or table) as evidence: the entry, and their SHA-256.
+
+    Raises:
+        WrongUse: when there are more than 256 MiB of them.
+    """
+    if len(raw) > MAX_EVIDENCE_BYTES:
+        raise WrongUse(f"{name} is longer than 256 MiB.", _TOO_LONG)
     feed, ref = session.person(), session.ref
     shas: list[str] = []
 
     def work(tx: Tx) -> Stored:
         shas.append(tx.put_blob(raw))
-        values: dict[str, JsonValue] = {"blob": {"name": path.name, "sha256": shas[0], "size": len(raw)}}
-        values |= {name: value for name, value in (("text", text), ("how", how)) if value}
+        values: dict[str, JsonValue] = {"blob": {"name": storable(name), "sha256": shas[0], "size": len(raw)}}
+        values |= {field: value for field, value in (("text", text), ("how", how)) if value}
         return tx.append(feed, Draft("evidence", inc, None, {"class": "open"}, values), roster=ref)
 
     return session.store.write(work), shas[0]
