@@ -15,8 +15,8 @@ from console.domain.errors import WrongUse
 from console.ui.resources import resource
 
 __all__ = [
-    "GRAVITIES", "LINKS", "MOTION", "SEVERITIES", "SPACE", "STATES", "SURFACES", "THEMES", "TYPE", "Colours", "Mark",
-    "colours", "contrast",
+    "GRAVITIES", "LINKS", "MOTION", "SERVING", "SEVERITIES", "SPACE", "STATES", "SURFACES", "THEMES", "TYPE",
+    "Colours", "Mark", "colours", "contrast",
 ]  # fmt: skip
 
 
@@ -64,11 +64,12 @@ STATES: Final = _marks(_FILE["states"])
 SEVERITIES: Final = _marks(_FILE["severities"])
 GRAVITIES: Final = _marks(_FILE["gravities"])
 LINKS: Final = _marks(_FILE["links"])
+SERVING: Final = _marks(_FILE["serving"])
 THEMES: Final = tuple(_FILE["theme"])
 SURFACES: Final = ("ground", "panel", "raised", "hover", "selection")  # what text and shapes are laid on
 
 _TONES: Final = {
-    name: mark.tone for table in (LINKS, GRAVITIES, SEVERITIES, STATES) for name, mark in table.items()
+    name: mark.tone for table in (SERVING, LINKS, GRAVITIES, SEVERITIES, STATES) for name, mark in table.items()
 }  # fmt: skip
 
 

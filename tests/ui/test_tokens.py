@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from console.domain.corrections import STATES as CORRECTION_STATES
 from console.domain.errors import WrongUse
 from console.domain.forms import GRAVITIES as GRAVITY_NAMES
 from console.outbox.item import State
@@ -20,6 +21,7 @@ TABLES = {
     "severities": tokens.SEVERITIES,
     "gravities": tokens.GRAVITIES,
     "links": tokens.LINKS,
+    "serving": tokens.SERVING,
 }
 FAINT = {"line", "text-disabled"}  # a hairline between panels and a disabled word: WCAG asks nothing of them
 SHAPES_ONLY = {"edge", "focus"}
@@ -90,7 +92,7 @@ def test_every_tone_is_a_colour_and_a_name_means_one_tone_wherever_it_stands():
 
 
 def test_all_that_the_core_can_say_has_a_mark():
-    assert set(get_args(State)) <= set(tokens.STATES)
+    assert set(get_args(State)) | set(CORRECTION_STATES) <= set(tokens.STATES)
     assert set(GRAVITY_NAMES) == set(tokens.GRAVITIES)
     named = {
         "enforced", "recorded", "accepted", "queued", "held", "unknown", "failed", "drifted", "stale", "proposed",
