@@ -146,6 +146,14 @@ class Instances:
             ) from None
         return tuple(Instance(**dict(one)) for one in stored)
 
+    def stamp(self) -> tuple[int, int] | None:
+        """What changes whenever the list does, whoever changed it: the file's time and number. None: no list yet."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_ino
+
     def get(self, id_or_name: str) -> Instance:
         """The instance with this id or exact name.
 

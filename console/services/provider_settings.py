@@ -51,7 +51,7 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class FieldFault:
-    """What is wrong with one field, in words. `name` is dotted inside rows (`surfaces.0.model`); empty for the whole."""
+    """What is wrong with one field, in words. `name` is dotted inside rows (`surfaces.0.model`)."""
 
     name: str
     what: str

@@ -105,18 +105,16 @@ class _Kept:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._gate = threading.Lock()
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str | None] = {}
         self.where = vault.place
 
     def get(self, name: str) -> str | None:
-        known = self._known.get(name)
-        if known is not None:
-            return known
+        known = self._known
+        if name in known:
+            return known[name]
         with self._gate:
-            found = self._vault.get(name)
-            if found is not None:
-                self._known[name] = found
-            return found
+            self._known[name] = self._vault.get(name)
+            return self._known[name]
 
     def put(self, name: str, secret: str) -> None:
         with self._gate:
@@ -126,9 +124,8 @@ class _Kept:
     def forget(self, name: str) -> None:
         with self._gate:
             self._vault.forget(name)
-            self._known.pop(name, None)
+            self._known[name] = None
 
     def prime(self, names: Iterable[str]) -> None:
         with self._gate:
-            found = {name: self._vault.get(name) for name in names}
-            self._known = {name: secret for name, secret in found.items() if secret is not None}
+            self._known = {name: self._vault.get(name) for name in names}

@@ -1,0 +1,319 @@
+"""The engine inside a window's process: it watches every provider, syncs, and dispatches while it holds the engine lock.
+
+One thread, one loop. A fault becomes a line to read and never ends it; what it learns it posts as immutable values.
+It decides nothing itself: the outbox does, under its own rules.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from console.domain.errors import Problem
+from console.journal.telemetry import DAY_MS, Telemetry, path_beside
+from console.outbox.engine import Outbox
+from console.outbox.steps import Pace
+from console.runtime.instance import EngineLock, read_holder
+from console.runtime.workers import EngineThread, Stopped
+from console.services import dispatch
+from console.services.dispatch import EngineBusy
+from console.services.live_places import Places, aside
+from console.services.live_values import Connectivity, EngineLink, Looks, SyncNews
+from console.services.live_watch import Watch
+from console.services.providers import Surface, surfaces
+from console.services.session import Session
+
+T = TypeVar("T")
+Listener = Callable[[str, object], None]
+CONNECTIVITY: Final = "connectivity"
+LOOKS: Final = "looks"
+OUTBOX: Final = "outbox"
+SYNC: Final = "sync"
+_SURFACE_KINDS: Final = ("surface.added", "surface.removed")
+_MOST_ODD: Final = 50
+_MAIN_ENDS_WITHIN_S: Final = 3.0
+_THREAD_ENDS_WITHIN_S: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LivePace:
+    """How often. Tests shorten it."""
+
+    poll_ms: int = 5_000
+    tick_s: float = 0.25
+    lock_s: float = 1.0
+    sync_ms: int = 5_000
+    again_s: float = 5.0
+
+
+class Live:
+    """One per window. `listener(key, snapshot)` is called on the engine's thread and must only take note.
+
+    Keys: `connectivity` (Connectivity), `looks` (Looks), `outbox` (a tuple of Row), `sync` (SyncNews). Every other
+    method may be called from any thread; futures carry results and faults.
+    """
+
+    def __init__(
+        self, session: Session, listener: Listener, *, pace: LivePace | None = None, outbox_pace: Pace | None = None
+    ) -> None:
+        self._session = session
+        self._listener = listener
+        self._pace = pace or LivePace()
+        self._outbox_pace = outbox_pace
+        self._thread = EngineThread("engine")
+        self._telemetry = Telemetry(path_beside(session.paths.index))
+        self._places = Places(session, self._touch, self._note)
+        self._watch: Watch | None = None
+        self._outbox: Outbox | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._engine = EngineLink(state="starting")
+        self._odd: list[str] = []
+        self._dirty = True
+        self._posted: dict[str, object] = {}
+        self._surfaces: tuple[Surface, ...] = ()
+        self._surfaces_to = -1
+        self._synced_ms: int | None = None
+
+    # -- life ----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin; returns at once. Once only."""
+        self._thread.start()
+        self._thread.submit(self._begin()).result()
+
+    def stop(self) -> None:
+        """End within five seconds, whatever is under way: a call that was cut short is settled at the next start.
+
+        Raises:
+            WillNotStop: when something ignores its end; the process must not pretend that it closed.
+        """
+        self._places.end()
+        # where it was never started, or does not end in time, the thread's own end below cuts it short
+        with suppress(Stopped, TimeoutError):
+            self._thread.submit(self._end()).result(_MAIN_ENDS_WITHIN_S)
+        self._thread.stop(_THREAD_ENDS_WITHIN_S)
+        self._places.join(0.5)
+        self._telemetry.close()
+
+    async def _begin(self) -> None:
+        self._watch = Watch(self._session, self._telemetry, self._pace.poll_ms, self._touch, self._note)
+        self._main = asyncio.create_task(self._run(self._watch))
+
+    async def _end(self) -> None:
+        if self._main is not None:
+            self._main.cancel()
+            await asyncio.gather(self._main, return_exceptions=True)
+
+    async def _run(self, watch: Watch) -> None:
+        parts = [
+            asyncio.create_task(self._again(work, name))
+            for work, name in (
+                (lambda: self._watching(watch), "watch"), (lambda: self._dispatching(watch), "engine"),
+                (lambda: self._posting(watch), "posts"),
+            )
+        ]  # fmt: skip
+        aside(lambda: self._telemetry.forget_before(self._session.clock.wall_ms() - DAY_MS), "telemetry")
+        try:
+            await asyncio.gather(*parts)
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+            await watch.aclose()
+
+    async def _again(self, work: Callable[[], Coroutine[object, object, None]], name: str) -> None:
+        """Keep one part going: what it raises is noted, and it begins again."""
+        while True:
+            try:
+                await work()
+            except Problem as fault:
+                self._note(f"{name}: {fault}")
+            except Exception as fault:  # noqa: BLE001  no fault may end the engine; it is shown
+                self._note(f"{name}: it broke off ({type(fault).__name__}: {fault})"[:300])
+            await asyncio.sleep(self._pace.again_s)
+
+    # -- what others ask for -------------------------------------------------------------------------------------------
+
+    def sync_now(self) -> Future[tuple[SyncNews, ...]]:
+        """Meet every place now; gives what each brought. A place that hangs is left out after ten seconds."""
+
+        async def work() -> tuple[SyncNews, ...]:
+            await asyncio.wrap_future(aside(self._places.meet_and_wait, "sync now"))
+            self._touch()
+            return self._places.news()
+
+        return self._submit(work())
+
+    def look_now(self) -> Future[None]:
+        """Look at every provider now; done when each has answered or could not."""
+
+        async def work() -> None:
+            if self._watch is not None:
+                await self._watch.look_now()
+
+        return self._submit(work())
+
+    def reload_providers(self) -> Future[None]:
+        """Take in a provider, canary or secret that was added, or a secrets file that was unlocked."""
+
+        async def work() -> None:
+            if self._watch is not None:
+                await self._watch.reload()
+                await self._watch.tick()
+
+        return self._submit(work())
+
+    def release(self, doc: str, target: int) -> Future[bool]:
+        """The "now" button: end the hold of a target that waits after an outage. False where it does not wait so.
+
+        The future raises EngineBusy while another process dispatches, and Problem where nothing is dispatched here.
+        """
+
+        async def work() -> bool:
+            if self._outbox is not None:
+                return await self._outbox.release(doc, target)
+            if self._engine.state == "elsewhere":
+                raise EngineBusy(self._engine.pid)
+            raise Problem("Nothing is dispatched here now.", self._engine.sentence)
+
+        return self._submit(work())
+
+    def _submit(self, work: Coroutine[object, object, T]) -> Future[T]:
+        try:
+            return self._thread.submit(work)
+        except Stopped as fault:
+            ended: Future[T] = Future()
+            ended.set_exception(fault)
+            return ended
+
+    # -- watching ------------------------------------------------------------------------------------------------------
+
+    async def _watching(self, watch: Watch) -> None:
+        await watch.reload()
+        while True:
+            await watch.tick()
+            await asyncio.sleep(self._pace.tick_s)
+
+    # -- being the engine ----------------------------------------------------------------------------------------------
+
+    async def _dispatching(self, watch: Watch) -> None:
+        """Try for the lock until it is had; then be the engine until the end."""
+        while (lock := EngineLock.acquire(self._session.paths, self._session.clock)) is None:
+            holder = read_holder(self._session.paths)
+            self._become(
+                EngineLink(state="elsewhere", pid=holder.pid if holder else None,
+                           since_ms=holder.since_ms if holder else None)
+            )  # fmt: skip
+            await asyncio.sleep(self._pace.lock_s)
+        with lock:
+            try:
+                while (why := self._not_yet()) is not None:
+                    self._become(EngineLink(state="recording", since_ms=lock.holder.since_ms, detail=why))
+                    self._sync_if_due()
+                    await asyncio.sleep(self._pace.lock_s)
+                await self._dispatch(watch, lock.holder.since_ms)
+            finally:
+                self._outbox = None
+
+    async def _dispatch(self, watch: Watch, since_ms: int) -> None:
+        outbox = Outbox(
+            self._session.store, self._session.device(), watch.planes, self._session.clock, self._session.entropy,
+            sync=self._places.meet_and_wait, pace=self._outbox_pace,
+        )  # fmt: skip
+        self._outbox = outbox
+        self._become(EngineLink(state="here", since_ms=since_ms))
+        try:
+            await outbox.run("forever")
+        finally:
+            self._become(EngineLink(state="starting"))
+
+    def _not_yet(self) -> str | None:
+        """Why nothing is dispatched, where it is so: one person's record, or a console that no roster names yet."""
+        if self._session.provisional:
+            return "this is one person's record; a second person has to found the organisation with you."
+        try:
+            self._session.device()
+        except Problem as fault:
+            return fault.what
+        return None
+
+    def _sync_if_due(self) -> None:
+        now = self._session.clock.boot_ms()
+        if self._synced_ms is None or now - self._synced_ms >= self._pace.sync_ms:
+            self._synced_ms = now
+            self._places.meet()
+
+    def _become(self, engine: EngineLink) -> None:
+        if engine != self._engine:
+            self._engine = engine
+            self._touch()
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        """Something changed: it is posted at the next tick. From any thread."""
+        self._dirty = True
+
+    def _note(self, text: str) -> None:
+        if text not in self._odd:
+            self._odd = [*self._odd[1 - _MOST_ODD :], text]
+            self._touch()
+
+    async def _posting(self, watch: Watch) -> None:
+        while True:
+            await self._read_surfaces()
+            if self._dirty:
+                self._dirty = False
+                self._post(CONNECTIVITY, self._connectivity(watch))
+                self._post(
+                    LOOKS, Looks(surfaces=self._surfaces, instances=watch.looks(), poll_ms=self._pace.poll_ms)
+                )  # fmt: skip
+                for news in self._places.news():
+                    self._post_news(news)
+            self._post(OUTBOX, tuple(dispatch.rows(self._session)))
+            await asyncio.sleep(self._pace.tick_s)
+
+    def _connectivity(self, watch: Watch) -> Connectivity:
+        odd = [*self._odd, *(self._outbox.odd if self._outbox is not None else ())]
+        return Connectivity(
+            engine=self._engine, providers=tuple(one.link for one in watch.looks()), places=self._places.links(),
+            locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]),
+        )  # fmt: skip
+
+    def _post_news(self, news: SyncNews) -> None:
+        brought = news.received or news.documents or news.rosters or news.sent or news.faults
+        if brought and self._posted.get(f"{SYNC} {news.path}") != news:
+            self._posted[f"{SYNC} {news.path}"] = news
+            self._hand(SYNC, news)
+
+    def _post(self, key: str, snapshot: object) -> None:
+        if self._posted.get(key) != snapshot:
+            self._posted[key] = snapshot
+            self._hand(key, snapshot)
+
+    def _hand(self, key: str, snapshot: object) -> None:
+        try:
+            self._listener(key, snapshot)
+        except Exception as fault:  # noqa: BLE001  a listener's fault is not the engine's
+            self._note(f"the window did not take {key} ({type(fault).__name__})")
+
+    async def _read_surfaces(self) -> None:
+        """Again where an entry about surfaces came: a look at what is new in the journal, nothing else."""
+        with self._session.reader.snapshot() as connection:
+            newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+            if newest == self._surfaces_to:
+                return
+            new = connection.execute(
+                "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
+            ).fetchone()
+        self._dirty = True  # own entries may have come too: what is to be sent has changed
+        if new is not None or self._surfaces_to < 0:
+            self._surfaces = tuple(await asyncio.wrap_future(aside(lambda: surfaces(self._session), "surfaces")))
+        self._surfaces_to = newest
+
+
+__all__ = ["CONNECTIVITY", "LOOKS", "OUTBOX", "SYNC", "Live", "LivePace"]

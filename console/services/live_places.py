@@ -1,0 +1,186 @@
+"""Meets every shared place on a thread of its own: a place that hangs holds up neither the others nor the end.
+
+It decides nothing; what came in went through the journal's door. Its threads are abandoned, never waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, TypeVar
+
+from console.domain.errors import Problem
+from console.runtime.settings import read_settings
+from console.services import organisation
+from console.services.live_values import PlaceLink, SyncNews
+from console.services.session import Session
+from console.sync.folder import FolderPlace
+from console.sync.report import SyncReport
+from console.sync.session import sync_once
+
+T = TypeVar("T")
+PATIENCE_S: Final = 10.0  # the journal first, but not for ever (protocol section 7, Reconnection)
+_ADOPT_EVERY_MS: Final = 30_000
+
+
+def aside(work: Callable[[], T], name: str) -> Future[T]:
+    """Do `work` on a thread that nobody ever waits for: a disk or a keyring may hang."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result = work()
+        except BaseException as fault:  # noqa: BLE001  it belongs to whoever waits for the future
+            if done.set_running_or_notify_cancel():
+                done.set_exception(fault)
+        else:
+            if done.set_running_or_notify_cancel():
+                done.set_result(result)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return done
+
+
+@dataclass(slots=True)
+class _Place:
+    link: PlaceLink
+    own: int | None = None
+    meeting: Future[None] | None = None
+    began_ms: int = 0
+    news: SyncNews | None = None
+
+
+@dataclass(slots=True)
+class Places:
+    """The shared places of a profile. `changed` and `odd` are called from their threads and must only take note."""
+
+    session: Session
+    changed: Callable[[], None]
+    odd: Callable[[str], None]
+    _gate: threading.Lock = field(default_factory=threading.Lock)
+    _ending: threading.Event = field(default_factory=threading.Event)
+    _places: dict[str, _Place] = field(default_factory=dict[str, _Place])
+    _adopting: Future[None] | None = None
+    _adopted_ms: int | None = None
+
+    def paths(self) -> tuple[str, ...]:
+        """The places of the profile as its file names them now: another process may have added one."""
+        return read_settings(self.session.paths.settings).places
+
+    def links(self) -> tuple[PlaceLink, ...]:
+        """How each stands."""
+        own = self._own_entries()
+        with self._gate:
+            return tuple(
+                replace(one.link, to_send=None if one.own is None else max(0, own - one.own))
+                for one in self._places.values()
+            )
+
+    def news(self) -> tuple[SyncNews, ...]:
+        """The last meeting with each place."""
+        with self._gate:
+            return tuple(one.news for one in self._places.values() if one.news is not None)
+
+    def meet(self) -> tuple[Future[None], ...]:
+        """Begin to meet every place that is not being met; those whose answer is worth waiting for. They never raise."""
+        try:
+            paths = self.paths()
+        except Problem as fault:
+            self.odd(f"sync: {fault}")
+            return ()
+        now = self.session.clock.boot_ms()
+        with self._gate:
+            self._places = {path: self._places.get(path) or _Place(PlaceLink(path=path)) for path in paths}
+            for path, place in self._places.items():
+                if self._ending.is_set():
+                    break
+                if place.meeting is None or place.meeting.done():
+                    place.began_ms = now
+                    place.link = replace(place.link, busy_since_ms=self.session.clock.wall_ms())
+                    place.meeting = aside(lambda path=path, place=place: self._meet(path, place), f"sync {path}")
+            # one that hangs was waited for once: its next rounds hold nobody up
+            recent = (one for one in self._places.values() if now - one.began_ms < PATIENCE_S * 1000)
+            return tuple(one.meeting for one in recent if one.meeting is not None)
+
+    def meet_and_wait(self) -> None:
+        """Meet them all and wait for it: until all are met, patience ends, or `end` is called."""
+        ends = self.session.clock.boot_ms() + PATIENCE_S * 1000
+        under_way = self.meet()
+        while any(not one.done() for one in under_way) and self.session.clock.boot_ms() < ends:
+            if self._ending.wait(0.02):
+                return
+
+    def end(self) -> None:
+        """Begin nothing more, and let nobody wait. A meeting under way is left to itself: its steps are whole."""
+        self._ending.set()
+
+    def join(self, within_s: float) -> None:
+        """Give meetings under way a moment to end by themselves."""
+        with self._gate:
+            futures = [one.meeting for one in self._places.values() if one.meeting is not None]
+        ends = self.session.clock.boot_ms() + within_s * 1000
+        while any(not one.done() for one in futures) and self.session.clock.boot_ms() < ends:
+            threading.Event().wait(0.01)
+
+    # -- one meeting ---------------------------------------------------------------------------------------------------
+
+    def _meet(self, path: str, place: _Place) -> None:
+        own = self._own_entries()
+        try:
+            report = sync_once(self.session.store, FolderPlace(Path(path)), self.session.settings.console)
+        except Problem as fault:
+            self._failed(place, fault.what)
+        except OSError as fault:
+            self._failed(place, f"{fault.strerror or fault}.")
+        except Exception as fault:  # noqa: BLE001  a fault of ours at one place must not end the others
+            self._failed(place, f"The exchange broke off ({type(fault).__name__}).")
+        else:
+            self._met(path, place, report, own)
+            self._adopt(new=bool(report.received or report.documents or report.rosters))
+        self.changed()
+
+    def _met(self, path: str, place: _Place, report: SyncReport, own: int) -> None:
+        now = self.session.clock.wall_ms()
+        news = SyncNews(
+            path=path, at_ms=now, received=report.received, documents=report.documents, rosters=report.rosters,
+            sent=report.sent, waiting=report.waiting, faults=report.faults,
+        )  # fmt: skip
+        with self._gate:
+            place.link = replace(place.link, synced_ms=now, fault="", fault_ms=None, busy_since_ms=None)
+            place.own = own
+            place.news = news
+
+    def _failed(self, place: _Place, what: str) -> None:
+        now = self.session.clock.wall_ms()
+        with self._gate:
+            since = place.link.fault_ms if place.link.fault == what else now
+            place.link = replace(place.link, fault=what, fault_ms=since, busy_since_ms=None)
+
+    def _adopt(self, *, new: bool) -> None:
+        """Take over a roster that became complete, aside: it looks into every place, and one of them may hang."""
+        now = self.session.clock.boot_ms()
+        with self._gate:
+            due = new or self._adopted_ms is None or now - self._adopted_ms >= _ADOPT_EVERY_MS
+            if not due or self._ending.is_set() or (self._adopting is not None and not self._adopting.done()):
+                return
+            self._adopted_ms = now
+            self._adopting = aside(self._adopt_now, "sync rosters")
+
+    def _adopt_now(self) -> None:
+        try:
+            organisation.adopt_rosters(self.session)
+        except (Problem, OSError) as fault:
+            self.odd(f"rosters: {fault}")
+        except Exception as fault:  # noqa: BLE001  as in `_meet`
+            self.odd(f"rosters: it broke off ({type(fault).__name__})")
+        self.changed()
+
+    def _own_entries(self) -> int:
+        """How many entries this console's own feeds hold."""
+        reader = self.session.reader
+        heads = reader.heads()
+        mine = (facts.feed for facts in reader.feeds() if facts.console == self.session.settings.console)
+        return sum(heads[feed][0] + 1 for feed in mine if feed in heads)

@@ -1,0 +1,142 @@
+"""What the live engine posts, as immutable values: how everything is connected, and what was last seen where.
+
+Nothing here is told because nothing was heard: what is not known says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from console.services.providers import Surface
+
+EngineWord = Literal["starting", "here", "elsewhere", "recording", "stopped"]
+ProviderWord = Literal["answers", "unreachable", "broken", "unread", "by-hand"]
+SAMPLES: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLink:
+    """Who dispatches: this window (`here`), another process (`elsewhere`, with its id and since when), or nobody.
+
+    `recording`: this window is the engine, but there is nothing to dispatch yet (`detail` says why).
+    """
+
+    state: EngineWord
+    pid: int | None = None
+    since_ms: int | None = None
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        match self.state:
+            case "here":
+                return "This window dispatches."
+            case "elsewhere":
+                who = f" (process {self.pid})" if self.pid is not None else ""
+                return f"Another process dispatches{who}; this window watches."
+            case "recording":
+                return f"Nothing is dispatched: {self.detail}"
+            case "starting":
+                return "The engine starts."
+            case _:
+                return "The engine is stopped."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLink:
+    """One provider. `since_ms`: since when it is in its state (wall-clock ms).
+
+    `looked_ms` is the last look at it, `read_ms` the last that learnt something; `fault` is what the last look came to
+    where it learnt nothing.
+    """
+
+    instance: str
+    name: str
+    adapter: str
+    state: ProviderWord
+    since_ms: int | None = None
+    looked_ms: int | None = None
+    read_ms: int | None = None
+    latency_ms: int | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceLink:
+    """One shared place. `to_send`: own entries that it has not been given yet, where that is known.
+
+    `busy_since_ms` is set while a meeting with it is under way: a place that hangs shows by it.
+    """
+
+    path: str
+    synced_ms: int | None = None
+    fault: str = ""
+    fault_ms: int | None = None
+    to_send: int | None = None
+    busy_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connectivity:
+    """Everything this console depends on, each for itself: partial outage is the normal case."""
+
+    engine: EngineLink
+    providers: tuple[ProviderLink, ...] = ()
+    places: tuple[PlaceLink, ...] = ()
+    locked: str = ""
+    odd: tuple[str, ...] = ()
+
+    @property
+    def answering(self) -> tuple[int, int]:
+        """How many providers answer, of how many that can be asked at all."""
+        asked = [one for one in self.providers if one.state != "by-hand"]
+        return sum(one.state == "answers" for one in asked), len(asked)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceLook:
+    """What a provider last told of one of its surfaces, and how long its last looks took (None: no answer)."""
+
+    key: str
+    model: str
+    state: str
+    restrictions: tuple[str, ...]
+    detail: str
+    read_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceLook:
+    """One provider as the board needs it. `surfaces` are those it listed when it last answered, at `read_ms`."""
+
+    link: ProviderLink
+    surfaces: tuple[SurfaceLook, ...] = ()
+    latency: tuple[int | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """The board's input: what the organisation calls its surfaces, and what was last seen of them.
+
+    `poll_ms` is how often every provider is looked at: what is three times as old is stale.
+    """
+
+    surfaces: tuple[Surface, ...]
+    instances: tuple[InstanceLook, ...]
+    poll_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncNews:
+    """What one meeting with a place brought. `faults` are sentences about single files; nothing else was held up."""
+
+    path: str
+    at_ms: int
+    received: int
+    documents: int
+    rosters: int
+    sent: int
+    waiting: int
+    faults: tuple[str, ...]
