@@ -9,23 +9,60 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from console.domain.errors import Problem
 from console.runtime.workers import Stopped
 from console.services import incidents, needs, standing
 from console.services.incidents import IncidentLine
+from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
 from console.services.standing import Standing
+from console.viewmodels.banners import BANNERS, notices
 from console.viewmodels.drafts import Drafts
+from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.lanes import Lane, Lanes
 from console.viewmodels.outlet import Outlet
-from console.viewmodels.shell import GROWN, INCIDENTS, NOW, SHELL, TROUBLE, Grown, Incidents, Now, Rung, Shell, Trouble
+from console.viewmodels.shell import (
+    GROWN,
+    INCIDENTS,
+    LOOKS,
+    NOW,
+    SHELL,
+    SYNC_NEWS,
+    TROUBLE,
+    Grown,
+    Incidents,
+    Now,
+    Rung,
+    Shell,
+    Trouble,
+)
 
 T = TypeVar("T")
 WATCH_EVERY_S = 0.2
 AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
 _CONTAINED = ("enforced", "attested", "unmeasurable", "lifted", "recorded")
+
+
+class Engine(Protocol):
+    """What a person may ask of the live engine; every answer is a future."""
+
+    def sync_now(self) -> Future[object]:
+        """Meet every place now."""
+        ...
+
+    def look_now(self) -> Future[object]:
+        """Look at every provider now."""
+        ...
+
+    def release(self, doc: str, target: int) -> Future[bool]:
+        """End the hold of one target."""
+        ...
+
+    def reload_providers(self) -> Future[object]:
+        """Take up a provider or a credential that was added."""
+        ...
 
 
 class Desk:
@@ -35,6 +72,7 @@ class Desk:
         self.session = session
         self.outlet = Outlet()
         self.lanes = Lanes(session)
+        self.engine: Engine | None = None
         self.drafts = Drafts(session.paths.root)
         self._inc: str | None = None
         self._chosen = False
@@ -84,6 +122,25 @@ class Desk:
         """Forget the person's key; the machine's own work goes on."""
         self.session.lock()
         self.refresh()
+
+    # -- the engine ----------------------------------------------------------------------------------------------------
+
+    def heard(self, name: str, snapshot: object) -> None:
+        """News from the live engine, on its thread: taken note of, never waited for."""
+        if isinstance(snapshot, Connectivity):
+            self.outlet.post(CONNECTIVITY, snapshot)
+            self._notices()
+        elif isinstance(snapshot, Looks):
+            self.outlet.post(LOOKS, snapshot)
+        elif isinstance(snapshot, SyncNews):
+            self.outlet.post(SYNC_NEWS, snapshot)
+        elif name == "outbox":
+            self.refresh()
+
+    def _notices(self) -> None:
+        shell, links = self.outlet.latest(SHELL), self.outlet.latest(CONNECTIVITY)
+        if shell is not None:
+            self.outlet.post(BANNERS, notices(shell, links, self.session.clock.wall_ms()))
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -136,6 +193,7 @@ class Desk:
         shown = tuple(one for one in everything if self._inc is None or one.inc == self._inc)
         self.outlet.post(NOW, Now(shown, wanted))
         self.outlet.post(SHELL, self._shell(session, lines, everything, len(wanted)))
+        self._notices()
 
     def _shell(
         self, session: Session, lines: list[IncidentLine], everything: tuple[Standing, ...], wanted: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from console.services.incidents import IncidentLine
+from console.services.live_values import Looks, SyncNews
 from console.services.needs import Need
 from console.services.standing import Standing
 from console.viewmodels.outlet import Topic
@@ -73,3 +74,5 @@ INCIDENTS: Topic[Incidents] = Topic("incidents")
 NOW: Topic[Now] = Topic("now")
 GROWN: Topic[Grown] = Topic("grown")
 TROUBLE: Topic[Trouble] = Topic("trouble")
+LOOKS: Topic[Looks] = Topic("looks")
+SYNC_NEWS: Topic[SyncNews] = Topic("sync")

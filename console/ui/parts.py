@@ -1,0 +1,37 @@
+"""How panels are laid out: titles, columns, rows. It holds no state."""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from console.ui.theme import Look
+from console.ui.widgets import Text
+
+FLAT: Final = (0, 0, 0, 0)
+L = TypeVar("L", bound=QBoxLayout)
+
+
+def panel_title(look: Look, text: str) -> Text:
+    """The quiet heading of a panel."""
+    title = Text(look, text, size="small", weight="semibold", tone="text-muted")
+    unit = look.theme.space("unit")
+    title.setContentsMargins(unit + 4, unit, unit, 4)
+    return title
+
+
+def column(widget: QWidget, spacing: int = 0, margins: tuple[int, int, int, int] = FLAT) -> QVBoxLayout:
+    """A vertical layout without surprises."""
+    return _bare(QVBoxLayout(widget), spacing, margins)
+
+
+def row(widget: QWidget, spacing: int = 0, margins: tuple[int, int, int, int] = FLAT) -> QHBoxLayout:
+    """A horizontal layout without surprises."""
+    return _bare(QHBoxLayout(widget), spacing, margins)
+
+
+def _bare(layout: L, spacing: int, margins: tuple[int, int, int, int]) -> L:
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(spacing)
+    return layout

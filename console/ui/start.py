@@ -1,0 +1,115 @@
+"""Starts the window of a profile, or the first run where there is none, and ends everything in a fixed order.
+
+The only place that constructs a window's parts. It must import nothing heavy before the first window is there.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QApplication
+
+from console.runtime.paths import ProfilePaths
+from console.services.live import Live
+from console.services.session import Session, nobody_asked
+from console.ui.bridge import Bridge
+from console.ui.closing import may_close
+from console.ui.doer import Doer
+from console.ui.firstrun import FirstRun
+from console.ui.room import Room
+from console.ui.single import Single, raise_other
+from console.ui.theme import Choice, Look
+from console.ui.window import MainWindow
+from console.viewmodels.commands import Commands
+from console.viewmodels.desk import Desk
+
+_CHOICES: tuple[Choice, ...] = ("system", "light", "dark", "high-contrast")
+
+
+def has_display() -> bool:
+    """Whether a window can be shown here."""
+    if sys.platform.startswith("linux"):
+        return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM"))
+    return True
+
+
+def run(paths: ProfilePaths, *, practise: bool = False) -> int:
+    """Show the window until it is closed; the exit status.
+
+    `practise` opens a drill at once, in a folder of its own.
+    """
+    app = application()
+    if not practise and paths.settings.exists() and raise_other(paths.root):
+        return 0
+    settings = QSettings("standdown", "window")
+    kept = str(settings.value("look", "system"))
+    look = Look(app, next((one for one in _CHOICES if one == kept), "system"))
+    opened: list[OpenProfile] = []
+
+    def show(found: ProfilePaths, done: Callable[[], None]) -> None:
+        opened.append(OpenProfile(found, look, settings, done))
+        opened[-1].window.show()
+
+    if practise or not paths.settings.exists():
+        first = FirstRun(paths, look, show, practise=practise)
+        first.show()
+    else:
+        show(paths, lambda: None)
+    status = app.exec()
+    for one in opened:
+        one.end()
+    return status
+
+
+def application() -> QApplication:
+    """The process's one application, named and with Qt's own messages in the log."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        return found
+    QApplication.setApplicationName("standdown")
+    QApplication.setApplicationDisplayName("Standdown")
+    QApplication.setDesktopFileName("standdown")
+    return QApplication(sys.argv[:1])
+
+
+class OpenProfile:
+    """A profile with its desk, its engine and its window. `end` may be called twice."""
+
+    def __init__(self, paths: ProfilePaths, look: Look, settings: QSettings, done: Callable[[], None]) -> None:
+        self._done = done
+        self._ended = False
+        self.session = Session.open(paths, nobody_asked)
+        self.desk = Desk(self.session)
+        self._bridge = Bridge(self.desk.outlet)
+        self._doer = Doer(self.desk, self._bridge, look)
+        self.desk.start()
+        self.live = Live(self.session, self.desk.heard)
+        self.desk.engine = self.live
+        self.room = Room(self.desk, self._bridge, look, Commands(), self._doer)
+        self.window = MainWindow(self.room, settings)
+        self.window.closing.connect(self._closing)
+        self._single = Single(paths.root)
+        self._single.asked.connect(self.window.raise_up)
+        self.live.start()
+
+    def end(self) -> None:
+        """First no more news, then the engine, then what was being written, then the journal."""
+        if self._ended:
+            return
+        self._ended = True
+        self._single.close()
+        self._bridge.close()
+        self.live.stop()
+        self.desk.stop()
+        self.session.close()
+        self._done()
+
+    def _closing(self, event: QCloseEvent) -> None:
+        if may_close(self.room, self.window):
+            event.accept()
+        else:
+            event.ignore()

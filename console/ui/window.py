@@ -1,0 +1,142 @@
+"""The main window: header, incidents and models at the left, timeline and board in the middle, now at the right.
+
+It places parts and binds commands. It must never read the journal, hold a rule or wait.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, QWidget
+
+from console.ui.banners import Banners
+from console.ui.board import BoardPanel
+from console.ui.header import Header
+from console.ui.incidents import IncidentsPanel
+from console.ui.intents import Intents
+from console.ui.keys import Keys
+from console.ui.models import ModelsPanel
+from console.ui.now import NowPanel
+from console.ui.outbox import OutboxDrawer
+from console.ui.palette import Palette
+from console.ui.parts import column
+from console.ui.room import Room
+from console.ui.timeline import TimelinePanel
+from console.ui.widgets import Stripe
+from console.viewmodels.commands import Command
+from console.viewmodels.shell import SHELL, Shell, Trouble
+
+TABS = (("timeline", "Timeline"), ("board", "Status board"))
+
+
+class MainWindow(QMainWindow):
+    """One profile's window. `closing` is emitted when the person closes it, before anything ends."""
+
+    closing = Signal(QCloseEvent)
+
+    def __init__(self, room: Room, settings: QSettings) -> None:
+        super().__init__()
+        self._room = room
+        self._settings = settings
+        self.setObjectName("main")
+        self.setMinimumSize(960, 600)
+        self.timeline = TimelinePanel(room)
+        self.board = BoardPanel(room)
+        self.now = NowPanel(room)
+        self.outbox = OutboxDrawer(room)
+        self.banners = Banners(room)
+        self.intents = Intents(room, self)
+        self._tabs = QTabBar()
+        self._middle = QStackedWidget()
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self.setCentralWidget(self._laid_out(room))
+        self._bind()
+        self._keys = Keys(self, room.commands, self.banners.say)
+        room.doer.set_parent_window(self)
+        room.doer.troubled.connect(self._trouble)
+        room.bridge.on(SHELL, self._shell)
+        self._restore()
+
+    def show_tab(self, name: str) -> None:
+        """Bring the timeline or the board to the front."""
+        at = [one for one, _ in TABS].index(name)
+        self._tabs.setCurrentIndex(at)
+        self._middle.setCurrentIndex(at)
+        (self.timeline, self.board)[at].setFocus()
+
+    def raise_up(self) -> None:
+        """Come to the front, because the program was started a second time."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
+        """Ask whoever listens; they may keep it open."""
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("split", self._split.saveState())
+        self.closing.emit(event)
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _laid_out(self, room: Room) -> QWidget:
+        for _, title in TABS:
+            self._tabs.addTab(title)
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+        self._tabs.setAccessibleName("What the middle shows")
+        self._tabs.currentChanged.connect(self._middle.setCurrentIndex)
+        self._middle.addWidget(self.timeline)
+        self._middle.addWidget(self.board)
+        side = QSplitter(Qt.Orientation.Vertical)
+        side.addWidget(IncidentsPanel(room))
+        side.addWidget(ModelsPanel(room))
+        middle = QWidget()
+        inner = column(middle)
+        inner.addWidget(self._tabs)
+        inner.addWidget(self._middle, 1)
+        for part, stretch in ((side, 0), (middle, 1), (self.now, 0)):
+            self._split.addWidget(part)
+            self._split.setStretchFactor(self._split.count() - 1, stretch)
+        self._split.setSizes([230, 700, 380])
+        self._split.setChildrenCollapsible(False)
+        content = QWidget()
+        lines = column(content)
+        lines.addWidget(Header(room))
+        lines.addWidget(self.banners)
+        lines.addWidget(self._split, 1)
+        lines.addWidget(self.outbox)
+        return Stripe(room.look, content, drill=room.desk.session.settings.world == "drill")
+
+    def _bind(self) -> None:
+        add = self._room.commands.add
+        add(Command(name="palette", title="All commands", key="Ctrl+K", group="Window", run=self._palette))
+        add(Command(name="board", title="Status board", key="g b", group="Go", run=lambda: self.show_tab("board")))
+        add(Command(name="timeline", title="Timeline", key="g t", group="Go", run=lambda: self.show_tab("timeline")))
+        add(Command(name="outbox", title="Outbox", key="g o", group="Go", run=self.outbox.toggle))
+        self.timeline.add_commands(self._room.commands)
+        self.board.add_commands(self._room.commands)
+        self.now.add_commands(self._room.commands)
+        self.intents.add_commands(self._room.commands)
+
+    def _palette(self) -> None:
+        Palette(self._room.commands, self._room.look, self._keys.give, self).open()
+
+    # -- what is said --------------------------------------------------------------------------------------------------
+
+    def _trouble(self, trouble: Trouble) -> None:
+        self.banners.say(trouble.what, trouble.next_step)
+
+    def _shell(self, shell: Shell) -> None:
+        parts = ["DRILL"] if shell.world == "drill" else []
+        if shell.line is not None:
+            parts += [shell.line.label, shell.line.title]
+        self.setWindowTitle(" - ".join([*parts, "Standdown"]))
+
+    def _restore(self) -> None:
+        for name, put in (("geometry", self.restoreGeometry), ("split", self._split.restoreState)):
+            kept: object = self._settings.value(name)
+            if isinstance(kept, QByteArray):
+                put(kept)
+        if not isinstance(self._settings.value("geometry"), QByteArray):
+            self.resize(1360, 860)

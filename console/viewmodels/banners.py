@@ -1,0 +1,103 @@
+"""Standing notices: what works, what waits and since when, told where it cannot be overlooked. Pure values.
+
+A notice says only what was observed; partial outage is the normal case, never one light for "offline".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from console.services.live_values import Connectivity, PlaceLink
+from console.viewmodels.outlet import Topic
+from console.viewmodels.shell import Shell
+from console.viewmodels.times import ago
+
+NoticeKind = Literal["info", "good", "warning", "alarm", "offline", "drill", "provisional"]
+_NAMED: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice. `name` tells it from others; `kind` is how a banner dresses it; `command` is one that helps."""
+
+    name: str
+    kind: NoticeKind
+    text: str
+    next_step: str = ""
+    command: str = ""
+
+
+BANNERS: Topic[tuple[Notice, ...]] = Topic("banners")
+
+
+def notices(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Notice, ...]:
+    """Every notice that stands now. Ages are in the coarsest unit, so that a notice changes rarely."""
+    found: list[Notice | None] = [_rung(shell)]
+    if links is not None:
+        found += [_locked(links), _providers(links, now_ms), _places(links, now_ms), _engine(links)]
+    return tuple(one for one in found if one is not None)
+
+
+def _rung(shell: Shell) -> Notice | None:
+    if shell.rung == "provisional":
+        return Notice(
+            name="rung", kind="provisional", command="organisation", text="PROVISIONAL: ONE PERSON",
+            next_step="Writing, evidence, live status and corrections by hand work. Nothing is dispatched before two "
+            "people have founded the organisation.",
+        )  # fmt: skip
+    if shell.rung == "joining":
+        return Notice(
+            name="rung", kind="provisional", command="organisation", text="You are not admitted yet.",
+            next_step="An admin compares your words and signs the roster; writing waits for that.",
+        )  # fmt: skip
+    return None
+
+
+def _locked(links: Connectivity) -> Notice | None:
+    if not links.locked:
+        return None
+    return Notice(name="locked", kind="warning", text=links.locked, command="unlock-secrets")
+
+
+def _providers(links: Connectivity, now_ms: int) -> Notice | None:
+    down = [one for one in links.providers if one.state == "unreachable"]
+    if not down:
+        return None
+    answering, asked = links.answering
+    since = min((one.since_ms for one in down if one.since_ms is not None), default=None)
+    began = f" since {ago(now_ms, since)}" if since is not None else ""
+    who = ", ".join(one.name for one in down[:_NAMED])
+    who += f" and {len(down) - _NAMED} more" if len(down) > _NAMED else ""
+    others = "No provider answers." if answering == 0 else f"{answering} of {asked} providers answer."
+    return Notice(
+        name="providers", kind="offline", text=f"No answer from {who}{began}. {others}", command="outbox",
+        next_step="Writing, deciding and signing work. What was approved for "
+        f"{'it' if len(down) == 1 else 'them'} waits in the outbox with its validity, and never goes by surprise.",
+    )  # fmt: skip
+
+
+def _places(links: Connectivity, now_ms: int) -> Notice | None:
+    lost = [one for one in links.places if is_lost(one)]
+    if not lost:
+        return None
+    heard = max((one.synced_ms for one in lost if one.synced_ms is not None), default=None)
+    last = f", last met {ago(now_ms, heard)}" if heard is not None else ", never met"
+    count = len(links.places)
+    which = "The shared place is" if count == 1 else f"{len(lost)} of {count} shared places are"
+    return Notice(
+        name="places", kind="offline", command="sync", text=f"{which} not reached{last}.",
+        next_step="Everything is kept here and exchanged when it returns; colleagues do not see what you write "
+        "meanwhile. Containment that both have signed already still goes.",
+    )  # fmt: skip
+
+
+def is_lost(place: PlaceLink) -> bool:
+    """Whether the last meeting with it failed."""
+    return bool(place.fault) and (place.synced_ms is None or (place.fault_ms or 0) >= place.synced_ms)
+
+
+def _engine(links: Connectivity) -> Notice | None:
+    if links.engine.state != "elsewhere":
+        return None
+    return Notice(name="engine", kind="info", text=links.engine.sentence)

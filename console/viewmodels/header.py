@@ -1,0 +1,150 @@
+"""What the two lines above everything say, as chips: a shape, a word, a tone, and the whole story for the tooltip.
+
+A connection is told only as it was heard; an age stands beside whatever can grow old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.services.live_values import Connectivity, PlaceLink, ProviderLink
+from console.viewmodels.outlet import Topic
+from console.viewmodels.shell import Shell
+from console.viewmodels.times import ago, moment, span, timer
+
+CONNECTIVITY: Topic[Connectivity] = Topic("connectivity")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chip:
+    """One statement: `mark` names a mark of the tokens, or is empty; `tip` tells it whole."""
+
+    text: str
+    mark: str = ""
+    tone: str = "text"
+    tip: str = ""
+    strong: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderLines:
+    """`title` and what stands at the right of it; then the line about us and our connections."""
+
+    title: Chip
+    incident: tuple[Chip, ...]
+    links: tuple[Chip, ...]
+    me: Chip
+
+
+def header_lines(shell: Shell, links: Connectivity | None, now_ms: int) -> HeaderLines:
+    """The header at this moment."""
+    return HeaderLines(
+        title=_title(shell), incident=_incident(shell, now_ms), links=_links(shell, links, now_ms), me=_me(shell)
+    )
+
+
+def _title(shell: Shell) -> Chip:
+    if shell.line is None:
+        return Chip(text="The organisation's record", tip="No incident is chosen.", strong=True)
+    line = shell.line
+    tip = f"{line.label}: {line.title}\nDeclared {moment(line.declared_ms)}"
+    return Chip(text=line.title, mark=f"SEV-{line.severity}", tip=tip, strong=True)
+
+
+def _incident(shell: Shell, now_ms: int) -> tuple[Chip, ...]:
+    if shell.line is None:
+        return ()
+    line = shell.line
+    chips = [Chip(text=line.label, tone="text-muted")]
+    if shell.uncontained_since_ms is not None:
+        length = timer(now_ms - shell.uncontained_since_ms)
+        tip = "No containment is recorded as in effect yet. Asked for, or accepted, is not enough."
+        chips.append(Chip(text=f"uncontained for {length}", tone="alarm", tip=tip, strong=True))
+    if line.status == "closed":
+        chips.append(Chip(text="closed", tone="text-muted"))
+    else:
+        word = f"{line.phase.capitalize()}  {timer(now_ms - line.declared_ms)}"
+        chips.append(Chip(text=word, tip=f"Phase {line.phase}, status {line.status}; since it was declared"))
+    you = shell.line.commander == shell.me
+    chips.append(Chip(text=f"IC  {'you' if you else shell.commander or 'nobody'}", tip="Incident commander",
+                      tone="text" if shell.commander else "alarm"))  # fmt: skip
+    chips.append(Chip(text=f"Scribe  {', '.join(shell.scribes) or '-'}", tone="text-muted"))
+    return tuple(chips)
+
+
+def _links(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Chip, ...]:
+    chips: list[Chip] = []
+    if shell.world == "drill":
+        chips.append(
+            Chip(text="DRILL", tone="drill", strong=True, tip="Practice on simulators: nothing real is touched.")
+        )
+    if shell.rung == "provisional":
+        tip = "Nothing can be dispatched before two people have founded the organisation."
+        chips.append(Chip(text="PROVISIONAL: ONE PERSON", tone="provisional", strong=True, tip=tip))
+    elif shell.rung == "joining":
+        tip = "The roster in force does not name this console's keys yet."
+        chips.append(Chip(text="NOT ADMITTED YET", tone="provisional", strong=True, tip=tip))
+    if links is None:
+        return (*chips, Chip(text="Connections: not heard yet", mark="unheard", tone="text-muted"))
+    chips += [_providers(links, now_ms), *(_place(one, now_ms) for one in links.places)]
+    if links.engine.state not in ("here", "recording"):
+        chips.append(Chip(text=links.engine.sentence, mark="paused", tone="waiting", tip=links.engine.detail))
+    queued = "1 queued" if shell.queued == 1 else f"{shell.queued} queued"
+    chips.append(
+        Chip(text=queued, mark="queued" if shell.queued else "", tone="text" if shell.queued else "text-muted")
+    )
+    needs = "1 needs you" if shell.needs_me == 1 else f"{shell.needs_me} need you"
+    chips.append(Chip(text=needs, mark="attention" if shell.needs_me else "", strong=bool(shell.needs_me),
+                      tone="text" if shell.needs_me else "text-muted"))  # fmt: skip
+    return tuple(chips)
+
+
+def _providers(links: Connectivity, now_ms: int) -> Chip:
+    answering, asked = links.answering
+    if links.locked:
+        return Chip(text="Providers: credentials are locked", mark="paused", tone="waiting", tip=links.locked)
+    if not asked:
+        return Chip(text="No provider connected", tone="text-muted", tip="Connect one: command Connect a provider.")
+    unread = any(one.state == "unread" for one in links.providers)
+    mark = "online" if answering == asked else "offline" if answering == 0 else "degraded"
+    tip = "\n".join(provider_sentence(one, now_ms) for one in links.providers)
+    return Chip(
+        text=f"{answering}/{asked} providers answer", mark="unheard" if unread and not answering else mark, tip=tip
+    )
+
+
+def provider_sentence(link: ProviderLink, now_ms: int) -> str:
+    """One provider's connection with its age, for a tooltip, a list, a screen reader."""
+    heard = f"read {ago(now_ms, link.read_ms)}" if link.read_ms is not None else "never read"
+    since = f" for {span(now_ms - link.since_ms)}" if link.since_ms is not None and link.state == "unreachable" else ""
+    words = {"answers": "answers", "unreachable": "does not answer", "broken": "cannot be used here",
+             "unread": "not read yet", "by-hand": "by hand"}  # fmt: skip
+    fault = f": {link.fault}" if link.fault else ""
+    told = f"{link.name}: {words[link.state]}{since}"
+    return told if link.state == "by-hand" else f"{told}, {heard}{fault}"
+
+
+def _place(link: PlaceLink, now_ms: int) -> Chip:
+    name = link.path.rstrip("/").rsplit("/", 1)[-1] or link.path
+    tip = [link.path]
+    tip.append(f"last met {ago(now_ms, link.synced_ms)}" if link.synced_ms is not None else "never met")
+    if link.to_send:
+        tip.append(f"{link.to_send} entries to send")
+    if link.fault:
+        tip.append(link.fault)
+    told = "\n".join(tip)
+    if link.fault and (link.synced_ms is None or (link.fault_ms or 0) >= link.synced_ms):
+        age = f", last met {ago(now_ms, link.synced_ms)}" if link.synced_ms is not None else ""
+        return Chip(text=f"{name} not reached{age}", mark="offline", tone="alarm", tip=told)
+    if link.synced_ms is None:
+        return Chip(text=f"{name} not met yet", mark="unheard", tip=told)
+    return Chip(text=f"{name} {ago(now_ms, link.synced_ms)}", mark="online", tip=told)
+
+
+def _me(shell: Shell) -> Chip:
+    roles = f" ({', '.join(shell.my_roles)})" if shell.my_roles else ""
+    word = "open" if shell.unlocked else "locked"
+    tip = "Your writer key is unlocked: what you write is signed." if shell.unlocked else (
+        "Your writer key is locked: it is asked for when you write."
+    )  # fmt: skip
+    return Chip(text=f"{shell.my_name}{roles}  {word}", tip=tip)
