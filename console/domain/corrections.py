@@ -28,6 +28,7 @@ class TargetState:
     """Where one target stands: its state in the protocol's word, since when (ms), and the entry that says so.
 
     `passes` counts probes that still got through since it was last accepted; `evidence` names how it was measured.
+    `checked_ms` is when it was last looked at again and still held, as entered since it is in this state.
     """
 
     index: int
@@ -38,6 +39,7 @@ class TargetState:
     evidence: str | None = None
     passes: int = 0
     entry: str | None = None
+    checked_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,22 @@ class CorrectionsFold:
         doc = entry.words("doc")
         if doc not in self._op_of:
             self._adopt(entry, doc)
+        if entry.kind == "reading.observed" and entry.subj in self._ops:
+            self._look_again(self._ops[entry.subj], entry)
         step = self._steps.get(entry.kind)
         if doc in self._op_of and step is not None:
             self._change(doc, step(self._revision(doc), entry))
+
+    @staticmethod
+    def _look_again(op: _Op, entry: Seen) -> None:
+        """A later look that found it as it was found before; what it found undone is a step of its own."""
+        if entry.author is not None or entry.words("verdict") not in ("in-effect", "refused"):
+            return
+        for doc, revision in op.revisions.items():
+            for target in revision.targets:
+                if target.entry in entry.about:
+                    op.revisions[doc] = _put(revision, replace(target, checked_ms=entry.hlc[0]))
+                    return
 
     # -- finding the revision ------------------------------------------------------------------------------------------
 
@@ -241,7 +254,7 @@ def _put(revision: RevisionState, target: TargetState) -> RevisionState:
 
 
 def _moved(target: TargetState, state: str, entry: Seen, detail: str = "") -> TargetState:
-    return replace(target, state=state, since_ms=entry.hlc[0], detail=detail, entry=entry.id)
+    return replace(target, state=state, since_ms=entry.hlc[0], detail=detail, entry=entry.id, checked_ms=None)
 
 
 def _all(revision: RevisionState, sources: tuple[str, ...], state: str, entry: Seen) -> RevisionState:

@@ -109,6 +109,10 @@ class Enforcer:
     async def _unmeasurable(self, row: Row, why: str) -> Row:
         return await self.steps.attempted(row, "dispatch.unmeasurable", "unmeasurable", words={"why": why})
 
+    async def witness(self, row: Row, plane: Plane) -> Witness | None:
+        """What would be tried now to see whether a target is enforced; None where nothing can be."""
+        return (await self.steps.write(lambda tx: self._witness(tx, row, plane)))[0]
+
     def _witness(self, tx: Tx, row: Row, plane: Plane) -> tuple[Witness | None, bool]:
         """The best evidence to be had: the target's own credential, a canary corrected with it, a client's view.
 

@@ -24,9 +24,10 @@ from console.outbox.enforce import Enforcer, by_hand
 from console.outbox.executor import Executor
 from console.outbox.facts import good_entries, read_document
 from console.outbox.gate import Unauthorised
-from console.outbox.item import Row
+from console.outbox.item import NEEDS_PEOPLE, Row
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
+from console.outbox.watch import DriftWatch, is_answered
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, Reachability, Transition, look
 from console.runtime.clock import Clock
@@ -85,6 +86,7 @@ class Outbox:
         self._executor = Executor(self._steps, self._pace)
         self._reconciler = Reconciler(self._steps, self._pace, self._executor)
         self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
+        self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
         self._working: dict[tuple[str, int], asyncio.Task[None]] = {}
@@ -150,7 +152,10 @@ class Outbox:
         """One round: sync and looks when due, decisions, and a step begun for every row that may take one."""
         await self._sync_if_due()
         await self._decide_all()
-        rows = [row for row in await self.rows() if not row.final and row.key not in self._refused]
+        known = [row for row in await self.rows() if row.key not in self._refused]
+        self._drift.begin(known, self._planes)
+        self._odd += [one for one in self._drift.odd() if one not in self._odd]
+        rows = [row for row in known if not row.final]
         self._look_if_due({row.instance for row in rows if not row.by_hand})
         for row in rows:
             if row.key in self._working:
@@ -322,7 +327,7 @@ class Outbox:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     async def _is_settled(self) -> bool:
-        if self._working or self._looking:
+        if self._tasks():
             return False
         return all(self._waits(row) is not None for row in await self.rows())
 
@@ -332,7 +337,7 @@ class Outbox:
         """What a row waits for; None while this engine still has something to do with it."""
         place = f"{row.op} target {row.target}"
         if row.final:
-            if row.state in ("failed", "stale", "expired", "attention"):
+            if row.state in NEEDS_PEOPLE:
                 return "people", f"{place} is {row.state}: {row.detail}"
             return "nobody", ""
         if row.key in self._refused:
@@ -349,7 +354,8 @@ class Outbox:
 
     async def _told(self) -> Settled:
         rows = tuple(await self.rows())
-        waits = [found for row in rows if (found := self._waits(row)) is not None]
+        quiet = await self._steps.write(lambda tx: [r.key for r in rows if r.state == "drifted" and is_answered(tx, r)])
+        waits = [found for row in rows if row.key not in quiet and (found := self._waits(row)) is not None]
         people = [text for whom, text in waits if whom == "people"]
         for one in self._decisions.values():
             if one.outcome == "waiting":
@@ -358,13 +364,16 @@ class Outbox:
         connection = tuple(text for whom, text in waits if whom == "connection")
         return Settled(rows=rows, people=tuple(people), connection=connection, odd=tuple(self._odd))
 
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        return [*self._working.values(), *self._looking.values(), *self._drift.tasks]
+
     async def _quiet(self) -> None:
-        while tasks := [*self._working.values(), *self._looking.values()]:
+        while tasks := self._tasks():
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _abandon(self) -> None:
         """Cancel what is under way: a write cut short is found `dispatching` at the next start, and settled then."""
-        tasks = [*self._working.values(), *self._looking.values()]
+        tasks = self._tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -230,5 +230,13 @@ def _not_laxer(now: str | None, pre: str | None, wanted: str) -> bool:
     return _is_limit(present) and _is_limit(after) and after <= present
 
 
+def as_strict(now: str | None, wanted: str) -> bool:
+    """Whether a field is as wanted, or a stricter limit (another correction in force may have set it)."""
+    if now is None:
+        return False
+    present, limit = _value(now), _value(wanted)
+    return same(now, wanted) or (_is_limit(present) and _is_limit(limit) and present <= limit)
+
+
 def _is_limit(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0

@@ -13,14 +13,14 @@ from console.domain.profile import JsonValue
 
 State = Literal[
     "queued", "dispatching", "unknown", "accepted", "recorded", "enforced", "unmeasurable", "attested",
-    "failed", "stale", "expired", "cancelled", "attention",
+    "failed", "stale", "expired", "cancelled", "attention", "drifted",
 ]  # fmt: skip
 
 FINAL: Final = frozenset(
-    {"enforced", "unmeasurable", "attested", "failed", "stale", "expired", "cancelled", "attention"}
+    {"enforced", "unmeasurable", "attested", "failed", "stale", "expired", "cancelled", "attention", "drifted"}
 )
 # ended, and only people can go on from there
-NEEDS_PEOPLE: Final = frozenset({"failed", "stale", "expired", "attention"})
+NEEDS_PEOPLE: Final = frozenset({"failed", "stale", "expired", "attention", "drifted"})
 
 _TOLD_BY: Final[dict[str, State]] = {
     "dispatch.held": "queued",
@@ -37,6 +37,7 @@ _TOLD_BY: Final[dict[str, State]] = {
     "dispatch.expired": "expired",
     "dispatch.cancelled": "cancelled",
     "dispatch.attention": "attention",
+    "dispatch.drifted": "drifted",
 }
 STEP_KINDS: Final = tuple(_TOLD_BY)
 

@@ -29,7 +29,10 @@ def no_crash(_point: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Durations of the dispatcher; tests shorten them. `spread_ms` None = the lever's own propagation bound."""
+    """Durations of the dispatcher; tests shorten them. `spread_ms` None = the lever's own propagation bound.
+
+    What is in force is read again every `watch_ms`; the looks at `again_ms` after it was found so are entered.
+    """
 
     tick_s: float = 0.2
     sync_ms: int = 5_000
@@ -44,6 +47,9 @@ class Pace:
     spread_ms: int | None = None
     patience_ms: int | None = None
     rounds: int = 3
+    again_ms: tuple[int, ...] = (300_000, 3_600_000)
+    again_probes: int = 5
+    watch_ms: int = 60_000
 
 
 class Overtaken(Problem):

@@ -454,6 +454,33 @@ def test_a_decision_of_a_form_this_version_does_not_know_stops_nothing():
     assert states(journal) == ["queued", "approved"]
 
 
+def test_a_later_look_says_when_it_still_held_and_drift_is_a_state():
+    journal = authorised()
+    for kind in ("intent", "accepted", "recorded"):
+        journal.step(f"dispatch.{kind}", outcome="accepted")
+    found = journal.step("dispatch.enforced", evidence="credential")
+
+    def look(verdict, of=found, author=None, **more):
+        pub = {"what": "read-back", "verdict": verdict, "count": 1, "of": [of.id]}
+        return journal.add("reading.observed", author, pub, feed=FEEDS[0], subj=more.pop("subj", OP))
+
+    for ignored in (
+        look("cannot-tell"),
+        look("in-effect", author=APPROVER),
+        look("in-effect", subj=made.ident("a", 9)),
+    ):
+        assert ignored
+    assert one(journal).targets[0].checked_ms is None
+    again = look("in-effect")
+    assert one(journal).targets[0].checked_ms == again.hlc[0]
+    assert states(journal)[0] == "enforced"
+    journal.step("dispatch.drifted")
+    assert states(journal)[0] == "drifted"
+    look("refused")  # it is about what stood before
+    assert one(journal).targets[0].checked_ms is None
+    assert one(journal).state == "drifted"
+
+
 # -- order -------------------------------------------------------------------------------------------------------------
 
 

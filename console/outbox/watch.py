@@ -1,0 +1,289 @@
+"""Looks again at what is in force: 5 and 60 minutes after it was found so, and at every interval from then on.
+
+What was found is read from the record, so a restart forgets nothing. It only reads and probes: what somebody undid is
+said and is never sent again (protocol.md section 7, point 7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Throttled
+from console.domain.actions import Action
+from console.domain.errors import Problem
+from console.domain.profile import JsonValue
+from console.journal.rows import select_entries
+from console.journal.tx import Tx
+from console.journal.values import Draft, Stored
+from console.outbox import gate
+from console.outbox.enforce import Enforcer
+from console.outbox.facts import Held, good_entries, read_document
+from console.outbox.item import STEP_KINDS, Row, state_told
+from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
+from console.providers.plane import Plane, Planes
+
+WATCHED: Final = ("enforced", "unmeasurable")
+# an action that ended in one of these changed nothing
+CAME_TO_NOTHING: Final = ("failed", "stale", "expired", "cancelled")
+_UNDONE: Final = (
+    "An independent read no longer shows it: somebody or something undid it. "
+    "It is not sent again; propose a new action."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A target in force: the entry that says so, since when, and how many results were entered about it since."""
+
+    row: Row
+    planned: Planned
+    surface: str
+    decided_ms: int
+    entry: str
+    since_ms: int
+    results: int
+
+    def owes_result(self, pace: Pace, now_ms: int) -> bool:
+        """Whether this look is one of those whose result is entered."""
+        after = pace.again_ms
+        return self.results < len(after) and now_ms - self.since_ms >= after[self.results]
+
+
+@dataclass(slots=True)
+class DriftWatch:
+    """One per engine. Looks at one provider go one after the other; none holds another provider up."""
+
+    steps: Steps
+    pace: Pace
+    enforcer: Enforcer
+    sleep: Sleep
+    _looked_ms: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])  # boot clock
+    _rest_until_ms: dict[str, int] = field(default_factory=dict[str, int])
+    _rounds: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
+    _odd: list[str] = field(default_factory=list[str])
+
+    @property
+    def tasks(self) -> tuple[asyncio.Task[None], ...]:
+        """Rounds under way."""
+        return tuple(self._rounds.values())
+
+    def odd(self) -> list[str]:
+        """What did not add up since the last call."""
+        told, self._odd = self._odd, []
+        return told
+
+    def begin(self, rows: Iterable[Row], planes: Planes) -> None:
+        """Begin a round at every provider that has something due and none under way."""
+        now = self.steps.clock.boot_ms()
+        due: dict[str, list[Row]] = {}
+        for row in rows:
+            if row.state in WATCHED and row.direction == "contain" and not row.by_hand and self._is_due(row, now):
+                due.setdefault(row.instance, []).append(row)
+        for instance, some in due.items():
+            plane = planes.get(instance)
+            if plane is not None and instance not in self._rounds and now >= self._rest_until_ms.get(instance, 0):
+                some.sort(key=lambda row: self._looked_ms.get(row.key, -1))
+                self._rounds[instance] = asyncio.create_task(self._round(plane, some))
+
+    def _is_due(self, row: Row, now_ms: int) -> bool:
+        looked = self._looked_ms.get(row.key)
+        if looked is not None:
+            return now_ms - looked >= self.pace.watch_ms
+        # the wall clock may have gone back meanwhile: then it is looked at rather than left
+        return not 0 <= self.steps.clock.wall_ms() - row.since_ms < self.pace.watch_ms
+
+    async def _round(self, plane: Plane, rows: Sequence[Row]) -> None:
+        instance = plane.instance.id
+        try:
+            for row in rows:
+                self._looked_ms[row.key] = self.steps.clock.boot_ms()
+                rest_ms = await self._look_at(row, plane)
+                if rest_ms is not None:
+                    self._rest_until_ms[instance] = self.steps.clock.boot_ms() + rest_ms
+                    return
+        finally:
+            self._rounds.pop(instance, None)
+
+    async def _look_at(self, row: Row, plane: Plane) -> int | None:
+        """Look once; for how long (ms) the provider is to be left alone, where it could not be asked.
+
+        Nothing is learnt from a fault: how old the last result is stands in the record.
+        """
+        try:
+            one = await self.steps.write(lambda tx: in_force(tx, self.steps, row))
+            if one is not None:
+                await self._look(one, plane)
+        except Throttled as fault:
+            return max(self.pace.watch_ms, int(fault.retry_after_s * 1000))
+        except NotSent:
+            return self.pace.watch_ms
+        except (AdapterFault, Overtaken):
+            pass
+        except Problem as fault:
+            self._odd.append(f"{row.doc[:16]} target {row.target}: {fault.what}")
+        return None
+
+    async def _look(self, one: Watched, plane: Plane) -> None:
+        seen = await plane.read_back(one.planned)
+        if not _holds(one, seen) and seen.verdict == "not-in-effect":
+            await self.sleep(self.pace.recheck_ms / 1000)  # one read may be an old answer; two in a row are none
+            seen = await plane.read_back(one.planned)
+            if not _holds(one, seen) and seen.verdict == "not-in-effect":
+                await self.steps.write(lambda tx: self._drifted(tx, one, seen))
+                return
+        if one.owes_result(self.pace, self.steps.clock.wall_ms()):
+            passes, refused = await self._probe(one, plane)
+            await self.steps.write(lambda tx: self._enter(tx, one, seen, passes, refused))
+
+    async def _probe(self, one: Watched, plane: Plane) -> tuple[int, int]:
+        """A few tries of what it forbids, where that was measured by trying: (passed, refused)."""
+        if one.row.state != "enforced":
+            return 0, 0
+        witness = await self.enforcer.witness(one.row, plane)
+        if witness is None or witness.evidence == "usage":
+            return 0, 0
+        passed = refused = 0
+        for _ in range(self.pace.again_probes):
+            outcome = (await plane.probe(witness.planned, witness.credential)).outcome
+            passed, refused = passed + (outcome == "passed"), refused + (outcome == "refused")
+        return passed, refused
+
+    def _drifted(self, tx: Tx, one: Watched, seen: ReadBack) -> None:
+        if is_over(tx, one.row, one.decided_ms):  # a lift was decided while it was read
+            return
+        words: dict[str, JsonValue] = {"why": _UNDONE, "fields": dict(seen.fields)}
+        self.steps.tell_in(tx, one.row, "dispatch.drifted", {}, words=words, state="drifted", detail=_UNDONE)
+
+    def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
+        """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""
+        if is_over(tx, one.row, one.decided_ms):
+            return
+        verdict = "in-effect" if _holds(one, seen) else seen.verdict
+        self._reading(tx, one, "read-back", verdict, 1, {"fields": dict(seen.fields)})
+        if passes:
+            pub: dict[str, JsonValue] = {"attempt": one.row.attempt, "passes": passes}
+            why = "It was tried again, and what it forbids worked."
+            self.steps.tell_in(
+                tx, one.row, "dispatch.passed", pub, words={"why": why}, state="recorded", detail=why, tries=0,
+                not_before_ms=0,
+            )  # fmt: skip
+        elif refused:
+            self._reading(tx, one, "probe", "refused", refused, {})
+
+    def _reading(
+        self, tx: Tx, one: Watched, what: str, verdict: str, count: int, more: Mapping[str, JsonValue]
+    ) -> None:
+        pub: dict[str, JsonValue] = {
+            "instance": one.row.instance, "surface": one.surface, "what": what, "verdict": verdict, "count": count,
+            "of": [one.entry],
+        }  # fmt: skip
+        words = {"name": one.planned.name, "selector": one.planned.selector, **more}
+        values = {name: plain(value) for name, value in words.items() if value not in ("", {})}
+        draft = Draft("reading.observed", inc=one.row.inc, subj=one.row.op, pub=pub, disclosures=values)
+        tx.append(self.steps.feed, draft, roster=tx.roster().ref)
+
+
+def _holds(one: Watched, seen: ReadBack) -> bool:
+    return seen.verdict == "in-effect" or (
+        bool(one.planned.wanted)
+        and all(gate.as_strict(seen.fields.get(name), wanted) for name, wanted in one.planned.wanted.items())
+    )
+
+
+def in_force(tx: Tx, steps: Steps, row: Row) -> Watched | None:
+    """What the record says of a row that is in force; None where it is not, or not any more.
+
+    Raises:
+        Problem: when no valid decision stands behind it.
+    """
+    authority = gate.prove(tx, steps.feed, row)
+    if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms):
+        return None
+    last = _steps_of(tx, row.op, row.doc, row.target, steps.feed.feed)[-1]
+    about = select_entries(
+        tx.connection, "e.subj = ? AND e.feed = ? AND e.kind = 'reading.observed'", (row.op, steps.feed.feed)
+    )
+    return Watched(
+        row=row, planned=authority.planned, surface=authority.action.targets[row.target].surface,
+        decided_ms=authority.decided_ms, entry=last.id, since_ms=last.entry.hlc[0],
+        results=sum(1 for one in about if one.entry.pub["what"] == "read-back" and last.id in _of(one)),
+    )  # fmt: skip
+
+
+def _of(one: Stored) -> tuple[JsonValue, ...]:
+    of = one.entry.pub.get("of")
+    return tuple(of) if isinstance(of, list) else ()
+
+
+def _steps_of(tx: Tx, op: str, doc: str, target: int, feed: str | None = None) -> list[Stored]:
+    marks = ",".join("?" * len(STEP_KINDS))
+    where, values = f"e.subj = ? AND e.kind IN ({marks}) AND s.id IS NULL", (op, *STEP_KINDS)
+    found = select_entries(tx.connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
+    return [
+        one for one in found
+        if one.entry.pub.get("doc") == doc and one.entry.pub.get("target") == target and feed in (None, one.feed)
+    ]  # fmt: skip
+
+
+def is_over(tx: Tx, row: Row, decided_ms: int) -> bool:
+    """Whether this correction is being lifted or was, or a later revision took its place, on whichever console."""
+    return any(
+        row.doc in (later.undoes, later.supersedes) or later.direction == "restore"
+        for later in _later(tx, row, decided_ms)
+    )
+
+
+def is_answered(tx: Tx, row: Row) -> bool:
+    """Whether people have decided again about what this row is about."""
+    return bool(_later(tx, row, row.decided_ms))
+
+
+def _later(tx: Tx, row: Row, decided_ms: int) -> list[Action]:
+    """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
+    own = read_document(tx.connection, row.doc)
+    found: list[Action] = []
+    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
+        sha = str(stored.entry.pub["doc"])
+        if sha == row.doc:
+            continue
+        try:
+            later = read_document(tx.connection, sha)
+        except Problem:
+            continue
+        action = later.document
+        if not isinstance(action, Action):
+            continue
+        # what names it came after it, whatever the clocks say
+        named = row.doc in (action.undoes, action.supersedes)
+        if (named or stored.entry.hlc[0] >= decided_ms) and _concerns(tx, own, row, later, action):
+            found.append(action)
+    return found
+
+
+def _concerns(tx: Tx, own: Held, row: Row, later: Held, action: Action) -> bool:
+    if action.supersedes == row.doc:
+        return True
+    at = row.target if action.undoes == row.doc else _same_place(own, row.target, later, action)
+    if at is None or at >= len(action.targets):
+        return False
+    steps = [(one.entry.kind, one.entry.pub) for one in _steps_of(tx, action.op, later.sha, at)]
+    return state_told(steps)[0] not in CAME_TO_NOTHING
+
+
+def _same_place(own: Held, target: int, later: Held, action: Action) -> int | None:
+    """The target of a later action for the same selector of the same lever at the same surface."""
+    if not isinstance(own.document, Action):
+        return None
+    mine = own.document.targets[target]
+    selector = own.disclosed(target).get("selector")
+    for at, other in enumerate(action.targets):
+        same = (other.instance, other.surface, other.lever) == (mine.instance, mine.surface, mine.lever)
+        if same and selector is not None and later.disclosed(at).get("selector") == selector:
+            return at
+    return None
+
+
+__all__ = ["DriftWatch", "Watched", "in_force", "is_answered", "is_over"]
