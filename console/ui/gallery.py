@@ -68,14 +68,15 @@ class _Swatch(QWidget):
         super().__init__()
         self._look, self._role = look, role
 
-    def sizeHint(self) -> QSize:
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         return QSize(620, 22)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's signature
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name and signature
         theme, painter = self._look.theme, QPainter(self)
         painter.setFont(theme.font("small", "medium"))
         painter.fillRect(QRectF(0, 1, 22, 20), theme.colour(self._role))
-        for index, surface in enumerate(tokens.SURFACES):
+        own = (self._role.removeprefix("on-"),)
+        for index, surface in enumerate(own if self._role.startswith("on-") else tokens.SURFACES):
             cell = QRectF(30 + index * 118, 0, 116, 22)
             painter.fillRect(cell, theme.colour(surface))
             painter.setPen(theme.colour(self._role))
@@ -149,10 +150,10 @@ def _age(look: Look, age_s: float | None) -> AgeLabel:
 def _widgets_page(look: Look) -> QWidget:
     line = Sparkline(look, "latency", "ms")
     line.set_readings(_READINGS)
-    held = HoldButton(look, "Block 1 key at 2 providers", now_ms=iter((0.0, 300.0, 600.0)).__next__)
+    held = HoldButton(look, "Block 1 key at 2 providers")
+    held.setObjectName("half held")
     at_rest, off = HoldButton(look, "Withdraw F-7", tone="alarm"), HoldButton(look, "Withdraw F-7")
     off.setEnabled(False)
-    held._since_ms, held._seen_ms = 0.0, 700.0  # noqa: SLF001 - half way, without a hand
     narrow = Elide(look, "projects/frontier/locations/europe-west4/endpoints/7741902213")
     narrow.setFixedWidth(240)
     drill = Stripe(look, Text(look, "    Content of a window in a drill.\n    Nothing here is real."), drill=True)
@@ -225,6 +226,8 @@ def paint(app: QApplication, folder: Path, themes: Iterable[str] = tokens.THEMES
             widget = page(look)
             widget.resize(widget.sizeHint().expandedTo(QSize(760, 0)))
             widget.show()
+            for button in widget.findChildren(HoldButton, "half held"):
+                button._since_ms, button._seen_ms = 0.0, 700.0  # noqa: SLF001 - half way, without a hand
             path = folder / f"{name}-{theme}.png"
             widget.grab().save(str(path))
             widget.close()

@@ -187,15 +187,16 @@ class EmptyState(QWidget):
         self._title = Text(look, title, size="title", weight="medium")
         self._sentence = Text(look, sentence, tone="text-muted", wrap=True)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._sentence.setMinimumWidth(look.theme.space("unit") * 36)
         self._button = QPushButton(action)
         self._button.setVisible(bool(action))
         self._button.clicked.connect(self.acted)
         layout = QVBoxLayout(self)
         layout.setSpacing(look.theme.space("unit"))
         layout.addStretch(1)
-        for widget in (IconMark(look, icon, "text-muted", 32), self._title, self._sentence, self._button):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(IconMark(look, icon, "text-muted", 32), 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._title, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self._sentence)  # not centred as a widget: its height follows the width it is given
+        layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addStretch(2)
         self.setAccessibleName(f"{title}. {sentence}")
 

@@ -102,6 +102,10 @@ class Elide(Text):
         painter.setFont(self.font())
         painter.drawText(self.contentsRect(), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), self.elided())
 
+    def _dress(self) -> None:
+        super()._dress()
+        self._tell()
+
     def _tell(self) -> None:
         self.setToolTip(plain_tooltip(self.text()) if self.elided() != self.text() else "")
 
