@@ -12,9 +12,11 @@ from console.runtime import platform
 from console.runtime.faults import RuntimeProblem
 
 World = Literal["real", "drill"]
+House = Literal["make", "use", "both"]
 _WORLDS: Final[tuple[World, ...]] = get_args(World)
+_HOUSES: Final[tuple[House, ...]] = get_args(House)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
-_FIELDS: Final = frozenset({"version", "org", "world", "genesis", "person", "console", "name", "places"})
+_FIELDS: Final = frozenset({"version", "org", "world", "genesis", "person", "console", "name", "places", "house"})
 _VERSION: Final = 1
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
@@ -24,6 +26,7 @@ class ProfileSettings:
     """One profile: whose console this is, in which organisation, and where it syncs.
 
     `genesis` is the SHA-256 of the organisation's first roster, None before there is one; `places` are folders.
+    `house` says whether we make or host the model, use it, or both; None where nobody said.
     """
 
     org: str
@@ -33,6 +36,7 @@ class ProfileSettings:
     name: str
     genesis: str | None = None
     places: tuple[str, ...] = ()
+    house: House | None = None
 
 
 def read_settings(path: Path) -> ProfileSettings:
@@ -79,6 +83,7 @@ def _from_table(path: Path, table: dict[str, object]) -> ProfileSettings:
         name=_text(path, table, "name"),
         genesis=_genesis(path, table),
         places=_places(path, table),
+        house=_house(path, table),
     )
 
 
@@ -112,6 +117,16 @@ def _places(path: Path, table: dict[str, object]) -> tuple[str, ...]:
     raise _unusable(path, "places is not a list of folders")
 
 
+def _house(path: Path, table: dict[str, object]) -> House | None:
+    value = table.get("house")
+    for house in _HOUSES:
+        if value == house:
+            return house
+    if value is None:
+        return None
+    raise _unusable(path, 'house is none of "make", "use", "both"')
+
+
 def _unusable(path: Path, why: str) -> RuntimeProblem:
     return RuntimeProblem(
         f"The profile's settings in {path} cannot be used: {why}.",
@@ -131,6 +146,7 @@ def _to_toml(settings: ProfileSettings) -> str:
         f"console = {_quoted(settings.console)}",
         f"name = {_quoted(settings.name)}",
         f"places = [{places}]",
+        *([f"house = {_quoted(settings.house)}"] if settings.house is not None else []),
     ]
     return "\n".join(lines) + "\n"
 

@@ -33,6 +33,7 @@ from console.sync.folder import FolderPlace
 from console.sync.people import Found, enrolments_in, put_enrolment, put_roster, rosters_in
 
 SECOND_ROLES = ("admin", "approver", "commander", "deputy")
+_PRACTICE_ROUNDS = 2  # a practice key guards nothing: its passphrase is printed on the screen; nobody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +70,13 @@ def genesis_of(session: Session) -> str:
 
 def make_signing_keys(paths: ProfilePaths, org: str, ask: AskPassphrase, entropy: Entropy) -> SealedRecovery:
     """An approver key of one's own and a sealed recovery key; what an unfinished attempt left is made anew."""
+    rounds = _PRACTICE_ROUNDS if org.startswith("d-") else keyfile.SINGLE_ROUNDS
     passphrase = ask(APPROVER, new=True)
     for role in ("approver", "recovery"):
         for path in (paths.key(role), paths.key(role).with_suffix(".pub")):
             path.unlink(missing_ok=True)
-    signer.create_approver_key(paths.key("approver"), "approver", passphrase)
-    return create_recovery_key(paths.key("recovery"), org, entropy)
+    signer.create_approver_key(paths.key("approver"), "approver", passphrase, rounds=rounds)
+    return create_recovery_key(paths.key("recovery"), org, entropy, rounds=rounds)
 
 
 def write_envelopes(sealed: SealedRecovery, folder: Path) -> tuple[Path, Path]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_what_would_not_read_back_is_not_written(tmp_path: Path) -> None:
     assert read_settings(path) == ORDINARY
 
 
+@pytest.mark.parametrize("house", ["make", "use", "both", None])
+def test_the_house_is_kept_and_may_be_unsaid(tmp_path: Path, house: str | None) -> None:
+    path = tmp_path / "profile.toml"
+    write_settings(path, replace(ORDINARY, house=house))
+    assert read_settings(path).house == house
+    assert ("house" in path.read_text()) == (house is not None)
+
+
 def test_no_profile_says_how_to_start_one(tmp_path: Path) -> None:
     with pytest.raises(RuntimeProblem) as caught:
         read_settings(tmp_path / "profile.toml")
@@ -79,6 +88,7 @@ GOOD = 'version = 1\norg = "o"\nworld = "real"\nperson = "p"\nconsole = "c"\nnam
         ((GOOD + 'places = "one"\n').encode(), "places"),
         ((GOOD + 'places = ["one", 2]\n').encode(), "places"),
         ((GOOD + 'token = "x"\n').encode(), "does not know: token"),
+        ((GOOD + 'house = "ours"\n').encode(), "house"),
     ],
 )
 def test_bad_files_are_named_with_their_reason(tmp_path: Path, text: bytes, why: str) -> None:

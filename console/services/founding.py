@@ -1,0 +1,169 @@
+"""How far founding or joining is, as one value read from the journal, the keys and the shared folder. Changes nothing.
+
+Whoever comes back later, at a window or a terminal, goes on from here. What lies in a folder is never trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from console.domain.errors import Problem
+from console.domain.forms import Roster
+from console.domain.profile import MAX_DOCUMENT_BYTES
+from console.keys import canon, keyfile
+from console.keys.publickey import PublicKey
+from console.keys.words import same_words, words_of
+from console.services import dispatch, setup
+from console.services.organisation import genesis_of, requests_to_join, waiting_rosters
+from console.services.readiness import organisation_facts
+from console.services.session import Session
+from console.sync.folder import FolderPlace
+from console.sync.people import Found, rosters_in
+
+Stage = Literal[
+    "alone", "inviting", "admitted", "asking", "signing", "signed", "rehearsing", "others-rehearsing", "ready",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A sound request to join that lies in the folder. Its words are compared with what was heard, not shown."""
+
+    words: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person in a roster that waits for a signature, with the words of the keys it would give them."""
+
+    person: str
+    name: str
+    me: bool
+    roles: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where this profile stands on the way to two people who can act. `facts` as `readiness.organisation_facts`."""
+
+    stage: Stage
+    founder: bool
+    genesis_words: str
+    my_words: str | None
+    folder: str
+    requests: tuple[Request, ...]
+    roster: tuple[Party, ...]
+    envelopes: tuple[str, ...]
+    trouble: str
+    facts: dict[str, Any]
+
+
+def find_beginning(folder: Path, words: str) -> str:
+    """The hash of the roster 0 in `folder` whose words were heard.
+
+    Raises:
+        PlaceGone: when the folder is not there.
+        Problem: when none in it has these words.
+    """
+    found, _ = rosters_in(FolderPlace(folder))
+    for one in found:
+        if one.n == 0 and same_words(words_of(one.sha256), words):
+            return one.sha256
+    raise Problem(
+        "No organisation in that folder has these words.", "Compare them again; if they differ, do not go on."
+    )
+
+
+def meet(session: Session) -> Progress:
+    """Exchange with the folder once, then say how far it is. A folder that is gone is said, not raised."""
+    trouble = ""
+    try:
+        dispatch.sync_all(session)
+    except Problem as fault:
+        trouble = f"{fault.what} {fault.next_step}"
+    return progress(session, trouble)
+
+
+def progress(session: Session, trouble: str = "") -> Progress:
+    """How far founding or joining is here."""
+    founder = any(one.person == session.me for one in session.store.rosters()[0].roster.persons)
+    waiting = waiting_rosters(session) if session.provisional else []
+    mine = _own_key(session, "approver")
+    stage = _stage(session, founder=founder, mine=mine, waiting=[found for _, found in waiting])
+    requests, own, more = _requests(session) if stage in ("inviting", "asking") else ([], None, "")
+    facts = organisation_facts(session)
+    return Progress(
+        stage=stage, founder=founder, genesis_words=words_of(genesis_of(session)), my_words=own,
+        folder=session.settings.places[0] if session.settings.places else "", requests=tuple(requests),
+        roster=_parties(session, [found for _, found in waiting], mine) if stage in ("signing", "signed") else (),
+        envelopes=tuple(str(path) for path in setup.envelopes_left(session.paths)),
+        trouble=trouble or more, facts=facts,
+    )  # fmt: skip
+
+
+def _stage(session: Session, *, founder: bool, mine: PublicKey | None, waiting: list[Found]) -> Stage:
+    if not session.provisional:
+        facts = organisation_facts(session)["people"]
+        if any(one["me"] and not one["rehearsed"] for one in facts):
+            return "rehearsing"
+        return "ready" if all(one["rehearsed"] for one in facts) else "others-rehearsing"
+    named = [found for found in waiting if mine is not None and _names(found, session.me, mine)]
+    signed = any(mine is not None and mine.fingerprint in found.signatures for found in named)
+    if founder:
+        if mine is None or not session.settings.places:
+            return "alone"
+        return "admitted" if signed else "inviting"
+    if not named:
+        return "asking"
+    return "signed" if signed else "signing"
+
+
+def _own_key(session: Session, use: Literal["approver", "writer"]) -> PublicKey | None:
+    try:
+        return keyfile.read_saved(session.paths.key(use), use).public
+    except Problem:
+        return None
+
+
+def _names(found: Found, person: str, key: PublicKey) -> bool:
+    roster = Roster.parse(canon.decode(found.raw, limit=MAX_DOCUMENT_BYTES))
+    return any(one.person == person and any(kept.key == key.line for kept in one.keys) for one in roster.persons)
+
+
+def _requests(session: Session) -> tuple[list[Request], str | None, str]:
+    """Others' sound requests, the words of one's own, and what is wrong with a folder."""
+    genesis, found, own = genesis_of(session), list[Request](), None
+    for folder in session.settings.places:
+        try:
+            lying = requests_to_join(FolderPlace(Path(folder)), session.org, genesis)
+        except Problem as fault:
+            return found, own, f"{fault.what} {fault.next_step}"
+        for one, request in lying:
+            if request.person.person == session.me:
+                own = words_of(one.sha256)
+            else:
+                found.append(Request(words_of(one.sha256), request.created))
+    return found, own, ""
+
+
+def _parties(session: Session, waiting: list[Found], mine: PublicKey | None) -> tuple[Party, ...]:
+    found = next((one for one in waiting if mine is not None and _names(one, session.me, mine)), None)
+    if found is None:
+        return ()
+    roster = Roster.parse(canon.decode(found.raw, limit=MAX_DOCUMENT_BYTES))
+    return tuple(
+        Party(
+            one.person, session.name_of(one.person), one.person == session.me, one.roles,
+            tuple((key.use, key_words(key.key)) for key in one.keys),
+        )
+        for one in roster.persons
+    )  # fmt: skip
+
+
+def key_words(line: str) -> str:
+    """A public key's words, as its recovery envelope prints them."""
+    return words_of(canon.sha256_hex(PublicKey.parse(line).blob))
