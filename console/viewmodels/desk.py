@@ -9,12 +9,13 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from console.domain.errors import Problem
 from console.runtime.workers import Stopped
 from console.services import incidents, needs, standing
 from console.services.incidents import IncidentLine
+from console.services.live import Live
 from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
 from console.services.standing import Standing
@@ -45,26 +46,6 @@ AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
 _CONTAINED = ("enforced", "attested", "unmeasurable", "lifted", "recorded")
 
 
-class Engine(Protocol):
-    """What a person may ask of the live engine; every answer is a future."""
-
-    def sync_now(self) -> Future[object]:
-        """Meet every place now."""
-        ...
-
-    def look_now(self) -> Future[object]:
-        """Look at every provider now."""
-        ...
-
-    def release(self, doc: str, target: int) -> Future[bool]:
-        """End the hold of one target."""
-        ...
-
-    def reload_providers(self) -> Future[object]:
-        """Take up a provider or a credential that was added."""
-        ...
-
-
 class Desk:
     """One per window. `start` begins the lanes and the watch; `stop` ends them in a fixed order."""
 
@@ -72,7 +53,8 @@ class Desk:
         self.session = session
         self.outlet = Outlet()
         self.lanes = Lanes(session)
-        self.engine: Engine | None = None
+        self.engine: Live | None = None
+        self.pointed: tuple[str, int | None] | None = None
         self.drafts = Drafts(session.paths.root)
         self._inc: str | None = None
         self._chosen = False
@@ -113,6 +95,10 @@ class Desk:
         """Show this incident."""
         self._inc, self._chosen = inc, True
         self.refresh()
+
+    def point_at(self, doc: str, target: int | None = None) -> None:
+        """Say which correction (and target) the next command about corrections means."""
+        self.pointed = (doc, target)
 
     def refresh(self) -> None:
         """Read again soon. Many calls are one reading."""

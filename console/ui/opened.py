@@ -1,0 +1,60 @@
+"""A profile that is open at a window: its desk, its engine, its bridge, its window, and the order in which they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QCloseEvent
+
+from console.runtime.paths import ProfilePaths
+from console.services.live import Live
+from console.services.session import Session, nobody_asked
+from console.ui.bridge import Bridge
+from console.ui.closing import may_close
+from console.ui.doer import Doer
+from console.ui.room import Room
+from console.ui.single import Single
+from console.ui.theme import Look
+from console.ui.window import MainWindow
+from console.viewmodels.commands import Commands
+from console.viewmodels.desk import Desk
+
+
+class OpenProfile:
+    """A profile with its desk, its engine and its window. `end` may be called twice."""
+
+    def __init__(self, paths: ProfilePaths, look: Look, settings: QSettings, done: Callable[[], None]) -> None:
+        self._done = done
+        self._ended = False
+        self.session = Session.open(paths, nobody_asked)
+        self.desk = Desk(self.session)
+        self._bridge = Bridge(self.desk.outlet)
+        self._doer = Doer(self.desk, self._bridge, look)
+        self.desk.start()
+        self.live = Live(self.session, self.desk.heard)
+        self.desk.engine = self.live
+        self.room = Room(self.desk, self._bridge, look, Commands(), self._doer)
+        self.window = MainWindow(self.room, settings)
+        self.window.closing.connect(self._closing)
+        self._single = Single(paths.root)
+        self._single.asked.connect(self.window.raise_up)
+        self.live.start()
+
+    def end(self) -> None:
+        """First no more news, then the engine, then what was being written, then the journal."""
+        if self._ended:
+            return
+        self._ended = True
+        self._single.close()
+        self._bridge.close()
+        self.live.stop()
+        self.desk.stop()
+        self.session.close()
+        self._done()
+
+    def _closing(self, event: QCloseEvent) -> None:
+        if may_close(self.room, self.window):
+            event.accept()
+        else:
+            event.ignore()
