@@ -29,6 +29,41 @@ class _Offer:
     current: VerifiedRoster
 
 
+def prove(ledger: Ledger, raw: bytes, sig: bytes) -> Entry | Answer:
+    """Prove one entry by itself, without its place in the chain: sound, signed by a key the roster lists, not revoked.
+
+    Nothing is kept. What comes back as an entry may be acted on as its writer's word, never as part of the record.
+    """
+    try:
+        entry = envelope.read_entry(raw)
+    except (BadForm, BadPublicKey):
+        return Answer.malformed
+    named = ledger.rosters.named(ledger.connection, entry.roster)
+    if named is None:
+        return Answer.unknown_key
+    ident, current = canon.sha256_hex(raw), ledger.rosters.current(ledger.connection)
+    refused = _unproven(ledger, _Offer(entry, ident, raw, sig, named, current))
+    if refused is not None:
+        return refused
+    if rosters.is_late(named, current, entry, ident):
+        return Answer.after_revocation
+    return _misplaced(ledger, entry) or entry
+
+
+def _misplaced(ledger: Ledger, entry: Entry) -> Answer | None:
+    """What speaks against an entry whatever came before it: another writer's feed, a fork, a time that is not yet."""
+    head = ledger.head(entry.feed)
+    if head.facts is not None and (head.facts.key, head.facts.author, head.facts.console) != (
+        entry.key,
+        entry.author,
+        entry.console,
+    ):
+        return Answer.malformed
+    if head.forked_at is not None and entry.seq >= head.forked_at:
+        return Answer.forked
+    return Answer.skewed if entry.hlc[0] > ledger.clock.wall_ms() + MAX_AHEAD_MS else None
+
+
 def ingest(ledger: Ledger, raw: bytes, sig: bytes) -> Answer:
     """Prove one entry and keep it, inside an open transaction."""
     try:

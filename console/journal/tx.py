@@ -94,6 +94,10 @@ class Tx:
         """Offer one entry from outside to the door. On `forked` the caller records a `fork.proof` (see `rivals`)."""
         return door.ingest(self._ledger, raw, sig)
 
+    def prove(self, raw: bytes, sig: bytes) -> Entry | Answer:
+        """An entry from outside proven by itself and not kept: what comes before it in its feed is not here yet."""
+        return door.prove(self._ledger, raw, sig)
+
     def rivals(self, raw: bytes) -> tuple[str, int, tuple[str, ...]]:
         """Feed, number and ids of all entries that stand at the same place as this one: what a fork proof names."""
         entry = envelope.read_entry(raw)

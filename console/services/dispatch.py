@@ -57,7 +57,8 @@ def _meet_all(session: Session) -> tuple[list[SyncReport], Problem | None]:
     gone: Problem | None = None
     for folder in session.settings.places:
         try:
-            reports.append(sync_once(session.store, FolderPlace(Path(folder)), session.settings.console))
+            place = FolderPlace(Path(folder))
+            reports.append(sync_once(session.store, place, session.settings.console, session.device))
         except (PlaceGone, PlaceFull) as fault:
             gone = gone or fault
     return reports, gone

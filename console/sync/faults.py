@@ -35,3 +35,11 @@ class FileRefused(Problem):
         super().__init__(f"The file {name} was not taken: {why}.", "It is left where it is and tried again next time.")
         self.name = name
         self.why = why
+
+
+class FileVanished(FileRefused):
+    """A file that was listed and is gone: its owner put another in its place, or somebody removed it."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is the file's path in the place."""
+        super().__init__(name, "it vanished while it was read")

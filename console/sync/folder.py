@@ -9,19 +9,31 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from console.runtime import platform
-from console.sync.faults import FileRefused, PlaceFull, PlaceGone
+from console.sync.faults import FileRefused, FileVanished, PlaceFull, PlaceGone
 from console.sync.layout import MAX_NAMES_IN_FOLDER, ObjectName, read_name
 
+_NOW: Final = "v1/now"
+_SIGNED: Final = ("v1/roster", "v1/enrol")
+_KINDS: Final = ("e", "o", "d")
 _SHARED_FILE_MODE: Final = 0o644
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG})
+# a packet that was lost on the way to a share; whatever is really gone says so again
+_LOST: Final = frozenset({
+    errno.EIO, errno.ETIMEDOUT, errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.ESTALE, errno.ECONNRESET,
+    errno.ECONNABORTED, errno.EPIPE, errno.ENETRESET,
+})  # fmt: skip
+_TRIES: Final = 4
+_AT_ONCE: Final = 16
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,42 @@ class Listed:
 
     name: ObjectName
     size: int
+
+
+@dataclass(slots=True)
+class _Listing:
+    """What a folder holds: objects, refusals, and folders that may hold more."""
+
+    found: list[Listed] = field(default_factory=list[Listed])
+    refused: list[FileRefused] = field(default_factory=list[FileRefused])
+    folders: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Listing]) -> _Listing:
+        return cls([one for part in parts for one in part.found], [one for part in parts for one in part.refused])
+
+    def add(self, child: os.DirEntry[str], path: str) -> None:
+        name = read_name(path)
+        if child.is_symlink():
+            if name is not None or _may_hold(path):
+                self.refused.append(FileRefused(path, "it is a link, and links are never followed"))
+        elif child.is_dir(follow_symlinks=False):
+            if _may_hold(path):
+                self.folders.append(path)
+        elif name is not None:
+            self._judge(child, name)
+
+    def _judge(self, child: os.DirEntry[str], name: ObjectName) -> None:
+        try:
+            facts = child.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return  # its owner replaced it while we looked
+        if not stat.S_ISREG(facts.st_mode):
+            self.refused.append(FileRefused(name.path, "it is not a plain file"))
+        elif facts.st_size > name.limit_bytes:
+            self.refused.append(FileRefused(name.path, f"it is larger than {name.limit_bytes} bytes"))
+        else:
+            self.found.append(Listed(name, facts.st_size))
 
 
 class FolderPlace:
@@ -41,46 +89,40 @@ class FolderPlace:
         self.label = str(folder)
 
     def objects(self) -> tuple[list[Listed], list[FileRefused]]:
-        """Every object with a name of the layout, in the order of names; and what was refused, with why."""
-        found: list[Listed] = []
-        refused: list[FileRefused] = []
-        with self._reaching():
-            if not stat.S_ISDIR(self.folder.stat().st_mode):
+        """Every object with a name of the layout but the urgent ones, by name; and what was refused, with why."""
+        top = self._list("v1", with_root=True)
+        inside = [path for path in top.folders if path not in (_NOW, *_SIGNED)]
+        paths = [*_SIGNED, *(f"{path}/{kind}" for path in inside for kind in _KINDS)]
+        whole = _Listing.joined([top, *self.together([partial(self._list, path) for path in paths])])
+        return sorted(whole.found, key=lambda item: item.name.path), whole.refused
+
+    def urgent(self) -> tuple[list[Listed], list[FileRefused]]:
+        """The objects of the `now` folder, in one listing; and what was refused, with why."""
+        found = self._list(_NOW, with_root=True)
+        return sorted(found.found, key=lambda item: item.name.path), found.refused
+
+    def _list(self, path: str, *, with_root: bool = False) -> _Listing:
+        """One folder; nothing where a link stands on the way. `with_root` first asks whether the place is there."""
+
+        def look() -> _Listing:
+            made = _Listing()
+            if with_root and not stat.S_ISDIR(self.folder.stat().st_mode):
                 raise PlaceGone(self.label)
-            self._list_into("v1", 3, found, refused)
-        found.sort(key=lambda item: item.name.path)
-        return found, refused
+            try:
+                self._refuse_links(path)
+            except FileRefused as fault:
+                made.refused.append(FileRefused(path, fault.why))
+                return made
+            try:
+                with os.scandir(self.folder / path) as items:
+                    children = [item for _, item in zip(range(MAX_NAMES_IN_FOLDER), items, strict=False)]
+            except (FileNotFoundError, NotADirectoryError):
+                return made
+            for child in children:
+                made.add(child, f"{path}/{child.name}")
+            return made
 
-    def _list_into(self, path: str, depth: int, found: list[Listed], refused: list[FileRefused]) -> None:
-        try:
-            with os.scandir(self.folder / path) as items:
-                children = [item for _, item in zip(range(MAX_NAMES_IN_FOLDER), items, strict=False)]
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        for child in children:
-            inner = f"{path}/{child.name}"
-            name = read_name(inner)
-            if child.is_symlink():
-                if name is not None or _may_hold(inner):
-                    refused.append(FileRefused(inner, "it is a link, and links are never followed"))
-            elif child.is_dir(follow_symlinks=False):
-                if depth > 1 and _may_hold(inner):
-                    self._list_into(inner, depth - 1, found, refused)
-            elif name is not None:
-                self._judge(child, name, found, refused)
-
-    @staticmethod
-    def _judge(child: os.DirEntry[str], name: ObjectName, found: list[Listed], refused: list[FileRefused]) -> None:
-        try:
-            facts = child.stat(follow_symlinks=False)
-        except FileNotFoundError:
-            return  # its owner replaced it while we looked
-        if not stat.S_ISREG(facts.st_mode):
-            refused.append(FileRefused(name.path, "it is not a plain file"))
-        elif facts.st_size > name.limit_bytes:
-            refused.append(FileRefused(name.path, f"it is larger than {name.limit_bytes} bytes"))
-        else:
-            found.append(Listed(name, facts.st_size))
+        return self._operation(look)
 
     def read(self, name: ObjectName) -> bytes:
         """The object's bytes, proven to be those its name promises (where the name is that of its content).
@@ -88,16 +130,36 @@ class FolderPlace:
         Raises:
             FileRefused: for a link, a file too large, one that vanished, or one that is half-written or altered.
         """
-        with self._reaching():
-            self._refuse_links(name.path)
-            try:
-                data = self._read_plain(name)
-            except (FileNotFoundError, NotADirectoryError):
-                self.folder.stat()
-                raise FileRefused(name.path, "it vanished while it was read") from None
+        data = self._operation(lambda: self._read_checked(name))
         if name.is_content_named and sha256(data).hexdigest() != name.sha:
             raise FileRefused(name.path, "its content is not what its name says (half-written or altered)")
         return data
+
+    def read_all(self, names: Sequence[ObjectName]) -> list[bytes | FileRefused]:
+        """As `read`, several at a time: a far share is waited for once and not for each."""
+
+        def one(name: ObjectName) -> bytes | FileRefused:
+            try:
+                return self.read(name)
+            except FileRefused as fault:
+                return fault
+
+        return self.together([partial(one, name) for name in names])
+
+    def together(self, works: Sequence[Callable[[], T]]) -> list[T]:
+        """Do these at the same time, as far as a place can take it; their answers in order."""
+        if len(works) < 2:  # noqa: PLR2004  one needs no thread
+            return [work() for work in works]
+        with ThreadPoolExecutor(min(_AT_ONCE, len(works)), thread_name_prefix="place") as pool:
+            return [future.result() for future in [pool.submit(work) for work in works]]
+
+    def _read_checked(self, name: ObjectName) -> bytes:
+        self._refuse_links(name.path)
+        try:
+            return self._read_plain(name)
+        except (FileNotFoundError, NotADirectoryError):
+            self.folder.stat()
+            raise FileVanished(name.path) from None
 
     def _refuse_links(self, path: str) -> None:
         at = self.folder
@@ -124,30 +186,38 @@ class FolderPlace:
 
     def create(self, path: str, data: bytes) -> bool:
         """Put the object there if its name is free, durably; False where it is there already, whoever put it."""
-        with self._reaching():
-            target = self._ready(path)
+
+        def put() -> bool:
             try:
-                platform.create_durably(target, data, _SHARED_FILE_MODE)
+                platform.create_durably(self._ready(path), data, _SHARED_FILE_MODE)
             except FileExistsError:
                 return False
-        return True
+            return True
+
+        return self._operation(put)
 
     def mend(self, path: str, data: bytes) -> None:
         """Put an own object's bytes back where its name is taken by half of it or by something else.
 
         For the owner of the prefix only: the name is the content's, so nobody's data is replaced.
         """
-        with self._reaching():
+
+        def put() -> None:
             target = self._ready(path)
             if target.is_symlink():
                 raise FileRefused(path, "it is a link, and links are never followed")
             platform.write_durably(target, data, _SHARED_FILE_MODE)
 
+        self._operation(put)
+
     def remove(self, path: str) -> None:
-        """Take an own, superseded disclosures object away; what is gone already is no error."""
-        with self._reaching():
+        """Take an own, superseded object away; what is gone already is no error."""
+
+        def take() -> None:
             self._refuse_links(path)
             (self.folder / path).unlink(missing_ok=True)
+
+        self._operation(take)
 
     def _ready(self, path: str) -> Path:
         if read_name(path) is None:
@@ -164,22 +234,26 @@ class FolderPlace:
                 platform.sync_directory(at.parent)
         return target
 
-    @contextmanager
-    def _reaching(self) -> Generator[None]:
-        """Name what the operating system says: gone, or no room; a `FileRefused` passes."""
-        try:
-            yield
-        except FileExistsError:
-            raise
-        except OSError as fault:
-            if fault.errno in _NO_ROOM and self.folder.is_dir():
-                raise PlaceFull(self.label, os.strerror(fault.errno or 0)) from None
-            raise PlaceGone(self.label) from None
+    def _operation(self, work: Callable[[], T]) -> T:
+        """One thing done at the place; tried again where it was lost on the way, and its failure named."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._once(work)
+            except OSError as fault:
+                if left and fault.errno in _LOST:
+                    continue
+                if fault.errno in _NO_ROOM and self.folder.is_dir():
+                    raise PlaceFull(self.label, os.strerror(fault.errno or 0)) from None
+                raise PlaceGone(self.label) from None
+        raise PlaceGone(self.label)
+
+    def _once(self, work: Callable[[], T]) -> T:
+        return work()
 
 
 def _may_hold(path: str) -> bool:
     """Whether a folder of the layout can have this path."""
     parts = path.split("/")
-    if len(parts) == 2:  # noqa: PLR2004  v1/<feed>, v1/roster, v1/enrol
-        return parts[1] in ("roster", "enrol") or read_name(f"{path}/o/{'0' * 64}") is not None
+    if len(parts) == 2:  # noqa: PLR2004  v1/<feed>, v1/roster, v1/enrol, v1/now
+        return parts[1] in ("roster", "enrol", "now") or read_name(f"{path}/o/{'0' * 64}") is not None
     return len(parts) == 3 and parts[2] in ("e", "o", "d")  # noqa: PLR2004  v1/<feed>/<kind>

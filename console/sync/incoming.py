@@ -6,38 +6,26 @@ rest goes on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from console.domain.errors import Problem
-from console.domain.forms import Roster
 from console.journal.reader import Reader
-from console.journal.segments import (
-    Disclosed,
-    Pair,
-    decode_disclosures,
-    decode_segment,
-    encode_disclosures,
-    encode_segment,
-)
+from console.journal.segments import Disclosed, Pair, decode_disclosures, decode_segment, encode_segment
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Answer
 from console.keys import canon
-from console.sync.faults import FileRefused
+from console.sync import held
+from console.sync.faults import FileRefused, FileVanished
 from console.sync.folder import FolderPlace, Listed
-from console.sync.outgoing import blob_name, value_lines
+from console.sync.layout import MIB
 from console.sync.people import Found, read_signed
-from console.sync.report import Tally
+from console.sync.report import REFUSED, Tally
 
-_REFUSED = {
-    Answer.malformed: "is no sound entry of this organisation",
-    Answer.bad_signature: "has a signature that does not hold",
-    Answer.unknown_key: "was signed by a key that no roster here lists for it",
-    Answer.forked: "is a second, different entry at a place that was taken: that feed has forked",
-    Answer.after_revocation: "was written after its key was revoked, so it is kept but does not count",
-    Answer.skewed: "comes from a clock more than five minutes ahead",
-}
+_AT_ONCE: Final = 16
+_BATCH_BYTES: Final = 64 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +67,24 @@ def _rival(one: Found) -> str:
     )
 
 
-def take_entries(intake: Intake) -> None:
-    """Every segment that holds something new, each feed in its own order; what comes too early is tried again."""
-    waiting = [item for item in intake.listed if item.name.family == "segment" and _is_news(intake, item)]
-    waiting.sort(key=lambda item: (item.name.first, item.name.feed or "", item.name.path))
-    read: dict[str, list[Pair]] = {}
-    for item in waiting:
-        try:
-            read[item.name.path] = decode_segment(intake.place.read(item.name))
-        except FileRefused as fault:
-            intake.tally.faults.append(str(fault))
-        except Problem as fault:
-            intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
-    pending = read
+def take_entries(intake: Intake, between: Callable[[], None] = lambda: None) -> bool:
+    """Every segment that holds something new, each feed in its own order; what comes too early is tried again.
+
+    `between` is called after every few segments: a long history must not keep what is urgent waiting. False where a
+    segment vanished while it was read: its owner merged it with others, so list again.
+    """
+    news = [item for item in intake.listed if item.name.family == "segment" and _is_news(intake, item)]
+    news.sort(key=lambda item: (item.name.first, item.name.feed or "", item.name.path))
+    pending: dict[str, list[Pair]] = {}
+    whole = True
+    for at in range(0, len(news), _AT_ONCE):
+        some = news[at : at + _AT_ONCE]
+        for item, data in zip(some, intake.place.read_all([one.name for one in some]), strict=True):
+            whole &= not isinstance(data, FileVanished)
+            pairs = _opened(intake, item, data)
+            if pairs and (rest := _offer_pairs(intake, item.name.path, pairs)):
+                pending[item.name.path] = rest
+        between()
     while pending:
         left = {path: rest for path, pairs in pending.items() if (rest := _offer_pairs(intake, path, pairs))}
         if sum(map(len, left.values())) == sum(map(len, pending.values())):
@@ -99,15 +92,32 @@ def take_entries(intake: Intake) -> None:
         pending = left
     for path, pairs in pending.items():
         _report_waiting(intake, path, pairs)
+    return whole
+
+
+def _opened(intake: Intake, item: Listed, data: bytes | FileRefused) -> list[Pair]:
+    """The entries in what was read, or none and a sentence why."""
+    try:
+        if isinstance(data, FileRefused):
+            raise data
+        return decode_segment(data)
+    except FileVanished:
+        return []
+    except FileRefused as fault:
+        intake.tally.faults.append(str(fault))
+    except Problem as fault:
+        intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
+    return []
 
 
 def _is_news(intake: Intake, item: Listed) -> bool:
     """Whether the journal does not hold exactly these bytes already: the name is that of the content."""
     first, last = item.name.first, item.name.last
-    held = intake.store.reader().feed(item.name.feed or "", first, last)
-    if len(held) != last - first + 1:
+    reader, feed = intake.store.reader(), item.name.feed or ""
+    if held.count(reader, feed, first, last) != last - first + 1:
         return True
-    return canon.sha256_hex(encode_segment((one.raw, one.sig) for one in held)) != item.name.sha
+    here = held.lines(reader, feed, first, last)
+    return canon.sha256_hex(encode_segment(one.pair for one in here)) != item.name.sha
 
 
 def _offer_pairs(intake: Intake, path: str, pairs: list[Pair]) -> list[Pair]:
@@ -122,8 +132,8 @@ def _offer_pairs(intake: Intake, path: str, pairs: list[Pair]) -> list[Pair]:
             left.append(pair)
             continue
         intake.tally.count(answer)
-        if answer in _REFUSED:
-            intake.tally.faults.append(f"{path}, line {number}: the entry {_REFUSED[answer]}.")
+        if answer in REFUSED:
+            intake.tally.faults.append(f"{path}, line {number}: the entry {REFUSED[answer]}.")
     return left
 
 
@@ -134,28 +144,52 @@ def _report_waiting(intake: Intake, path: str, pairs: list[Pair]) -> None:
         intake.tally.count(answer)
     if Answer.unknown_key in answers:
         intake.tally.faults.append(
-            f"{path}: {answers.count(Answer.unknown_key)} entries {_REFUSED[Answer.unknown_key]}. They are tried again."
+            f"{path}: {answers.count(Answer.unknown_key)} entries {REFUSED[Answer.unknown_key]}. They are tried again."
         )
 
 
 def take_objects(intake: Intake) -> None:
     """Documents and files that an entry or roster here names and that are not here; nothing that nobody named."""
-    documents, blobs = _missing(intake)
-    taken: set[str] = set()
+    reader = intake.store.reader()
+    documents, files = held.missing_documents(reader), held.missing_files(reader)
+    copies: dict[str, list[Listed]] = {}
     for item in intake.listed:
-        sha = item.name.sha
-        if item.name.family != "object" or sha in taken or (sha not in documents and sha not in blobs):
-            continue
-        try:
-            raw = intake.place.read(item.name)
-            _put(intake.store, sha, raw, documents)
-        except FileRefused as fault:
-            intake.tally.faults.append(str(fault))
-        except Problem as fault:
-            intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
-        else:
-            taken.add(sha)
-            intake.tally.documents += 1
+        if item.name.family == "object" and (item.name.sha in documents or item.name.sha in files):
+            copies.setdefault(item.name.sha, []).append(item)
+    while copies:  # where one feed's copy is no good, another's may be
+        first = [items.pop(0) for items in copies.values()]
+        for some in _batches(first):
+            for item, data in zip(some, intake.place.read_all([one.name for one in some]), strict=True):
+                if _take_object(intake, item, data, documents):
+                    copies.pop(item.name.sha)
+        copies = {sha: items for sha, items in copies.items() if items}
+
+
+def _take_object(intake: Intake, item: Listed, data: bytes | FileRefused, documents: dict[str, str | None]) -> bool:
+    try:
+        if isinstance(data, FileRefused):
+            raise data
+        _put(intake.store, item.name.sha, data, documents)
+    except FileRefused as fault:
+        intake.tally.faults.append(str(fault))
+    except Problem as fault:
+        intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
+    else:
+        intake.tally.documents += 1
+        return True
+    return False
+
+
+def _batches(items: Sequence[Listed]) -> Iterator[list[Listed]]:
+    """A few at a time, so that large files never come into memory all together."""
+    batch: list[Listed] = []
+    for item in items:
+        if batch and (len(batch) == _AT_ONCE or sum(one.size for one in batch) + item.size > _BATCH_BYTES):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
 
 
 def _put(store: JournalStore, sha: str, raw: bytes, documents: dict[str, str | None]) -> str:
@@ -164,47 +198,36 @@ def _put(store: JournalStore, sha: str, raw: bytes, documents: dict[str, str | N
     return store.write(lambda tx: tx.put_blob(raw, sha256=sha))
 
 
-def _missing(intake: Intake) -> tuple[dict[str, str | None], set[str]]:
-    """Documents named and not here, with the entry that carries them; and files."""
+def take_values(intake: Intake) -> bool:
+    """Values of entries and documents that are here; the door drops what is redacted or belongs to nothing signed.
+
+    False where a file vanished while it was read: its owner replaced it, so list again.
+    """
+    whole = True
     reader = intake.store.reader()
-    documents: dict[str, str | None] = {}
-    blobs: set[str] = set()
-    for one in reader.entries():
-        for field in ("doc", "policy"):
-            named = one.entry.pub.get(field)
-            if isinstance(named, str):
-                documents.setdefault(named, one.id)
-        sha = blob_name(one.disclosed.get("blob"))
-        if sha is not None:
-            blobs.add(sha)
-    for _, _, raw, _, _ in reader.roster_files():
-        policy = Roster.parse(canon.decode(raw, limit=len(raw))).policy
-        if policy is not None:
-            documents[policy] = None
-    for sha, _, _ in reader.documents():
-        documents.pop(sha, None)
-    return documents, blobs - {sha for sha, _ in reader.blobs()} - reader.tombstones()
-
-
-def take_values(intake: Intake) -> None:
-    """Values of entries and documents that are here; the door drops what is redacted or belongs to nothing signed."""
-    for item in intake.listed:
-        if item.name.family != "disclosures" or _holds_values(intake.store.reader(), item):
-            continue
-        try:
-            lines = decode_disclosures(intake.place.read(item.name), limit=item.name.limit_bytes)
-        except FileRefused as fault:
-            intake.tally.faults.append(str(fault))
-        except Problem as fault:
-            intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
-        else:
-            _put_values(intake.store, lines)
+    news = [item for item in intake.listed if item.name.family == "disclosures" and not _holds_values(reader, item)]
+    for some in _batches(news):
+        for item, data in zip(some, intake.place.read_all([one.name for one in some]), strict=True):
+            try:
+                if isinstance(data, FileRefused):
+                    raise data
+                lines = decode_disclosures(data, limit=item.name.limit_bytes)
+            except FileVanished:
+                whole = False
+            except FileRefused as fault:
+                intake.tally.faults.append(str(fault))
+            except Problem as fault:
+                intake.tally.faults.append(str(FileRefused(item.name.path, fault.what.rstrip("."))))
+            else:
+                _put_values(intake.store, lines)
+    return whole
 
 
 def _holds_values(reader: Reader, item: Listed) -> bool:
     """Whether exactly these values are here already."""
-    entries = reader.feed(item.name.feed or "", item.name.first, item.name.last)
-    return canon.sha256_hex(encode_disclosures(value_lines(reader, entries))) == item.name.sha
+    entries = held.lines(reader, item.name.feed or "", item.name.first, item.name.last)
+    files = held.value_files(reader, entries) if entries else []
+    return len(files) == 1 and canon.sha256_hex(files[0][2]) == item.name.sha
 
 
 def _put_values(store: JournalStore, lines: list[Disclosed]) -> None:

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Family = Literal["roster", "roster-signature", "enrolment", "enrolment-signature", "segment", "object", "disclosures"]
+Family = Literal[
+    "roster", "roster-signature", "enrolment", "enrolment-signature", "now", "segment", "object", "disclosures"
+]  # fmt: skip
 
 MIB: Final = 1024 * 1024
 # whole files; what is inside has limits of its own at the door
@@ -19,6 +21,7 @@ LIMIT_BYTES: Final[dict[Family, int]] = {
     "roster-signature": 8 * 1024,
     "enrolment": 256 * 1024,
     "enrolment-signature": 8 * 1024,
+    "now": 200 * 1024,
     "segment": 8 * MIB,
     "object": 64 * MIB,
     "disclosures": 16 * MIB,
@@ -32,6 +35,7 @@ _FORMS: Final[tuple[tuple[Family, re.Pattern[str]], ...]] = (
     ("roster-signature", re.compile(rf"v1/roster/(?P<first>{_N})-(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
     ("enrolment", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.json")),
     ("enrolment-signature", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
+    ("now", re.compile(rf"v1/now/(?P<feed>{_SHA})-(?P<first>{_N})-(?P<sha>{_SHA})\.now")),
     ("segment", re.compile(rf"v1/(?P<feed>{_SHA})/e/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.seg")),
     ("object", re.compile(rf"v1/(?P<feed>{_SHA})/o/(?P<sha>{_SHA})")),
     ("disclosures", re.compile(rf"v1/(?P<feed>{_SHA})/d/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.dis")),
@@ -42,8 +46,8 @@ _FORMS: Final[tuple[tuple[Family, re.Pattern[str]], ...]] = (
 class ObjectName:
     """One object's name, read. `sha` names its content, except for signatures, where it names what they sign.
 
-    `first` and `last` are the sequence numbers it covers (`first` a roster's number); `key` is a key's fingerprint in
-    hex. What a family does not have is None or -1.
+    `first` and `last` are the sequence numbers it covers (`first` a roster's number, or the newest number in a `now`
+    file); `key` is a key's fingerprint in hex. What a family does not have is None or -1.
     """
 
     path: str
@@ -87,6 +91,11 @@ def segment_name(feed: str, first: int, last: int, sha: str) -> str:
 def disclosures_name(feed: str, first: int, last: int, sha: str) -> str:
     """Where the disclosures of entries `first` to `last` lie."""
     return f"v1/{feed}/d/{first}-{last}-{sha}.dis"
+
+
+def now_name(feed: str, seq: int, sha: str) -> str:
+    """Where a feed's urgent part lies; `seq` is the newest number in it."""
+    return f"v1/now/{feed}-{seq}-{sha}.now"
 
 
 def object_name(feed: str, sha: str) -> str:

@@ -1,27 +1,23 @@
 """What this console offers in a shared place: its own feeds, their documents and values, and the rosters it knows.
 
-It writes under its own feeds' prefixes only, adds and never overwrites; a half-written file of its own it mends, and
-values redacted meanwhile it takes back.
+It writes under its own feeds' prefixes only, adds and never overwrites; a half-written file of its own it mends, small
+ones it merges, and values redacted meanwhile it takes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from console.domain.ids import is_sha256
-from console.domain.profile import JsonValue
 from console.journal.reader import Reader
-from console.journal.segments import Disclosed, chunks, encode_disclosures, encode_segment
-from console.journal.values import Stored
 from console.keys import canon
-from console.sync import layout
+from console.sync import compact, held, layout
 from console.sync.faults import FileRefused
 from console.sync.folder import FolderPlace, Listed
+from console.sync.held import Line
 from console.sync.people import put_roster
 from console.sync.report import Tally
-
-PROPOSALS = ("correction.proposed", "document.proposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +30,6 @@ class Offer:
     tally: Tally
 
 
-def blob_name(value: JsonValue) -> str | None:
-    """The SHA-256 that a `blob` disclosure names, None where it names none."""
-    fields = list(value.values()) if isinstance(value, dict) else [value]
-    return next((text for text in fields if is_sha256(text) and isinstance(text, str)), None)
-
-
 def offer_rosters(offer: Offer) -> None:
     """Every roster version known here, rivals too, with its signatures."""
     there = {item.name.path for item in offer.listed}
@@ -50,111 +40,94 @@ def offer_rosters(offer: Offer) -> None:
 
 
 def offer_feed(offer: Offer, feed: str) -> None:
-    """One own feed: entries not there yet as segments, then documents and blobs, then values."""
-    entries = offer.reader.feed(feed)
+    """One own feed: entries not there yet as segments, then documents and files, then values; then room is made."""
+    entries = held.lines(offer.reader, feed)
     if not entries or any(one.seq != at for at, one in enumerate(entries)):
         return  # forked: what is there stays, and nothing more is written under this name
-    ranges = _offer_segments(offer, feed, entries)
+    found = compact.own_segments(offer.place, offer.listed, feed, entries)
+    offer.tally.sent += found.mended
+    fresh = list(compact.missing(feed, entries, found.names))
+    made = _create_all(offer, [(name.path, data) for name, data in fresh])
+    # where the name was taken, somebody else's bytes may lie there: never lean on those
+    found.names += [name for (name, _), done in zip(fresh, made, strict=True) if done]
     _offer_objects(offer, feed, entries)
-    _offer_values(offer, feed, entries, ranges)
+    _offer_values(offer, feed, entries, compact.covering(found.names))
+    for name in compact.superseded(found.names):
+        _remove(offer, name.path)
 
 
-def _offer_segments(offer: Offer, feed: str, entries: list[Stored]) -> list[tuple[int, int]]:
-    """Send what is missing; gives the ranges that now lie there, in order."""
-    ranges: list[tuple[int, int]] = []
-    upto = 0
-    mine = [item for item in offer.listed if item.name.family == "segment" and item.name.feed == feed]
-    for item in sorted(mine, key=lambda one: (one.name.first, -one.name.last)):
-        first, last = item.name.first, item.name.last
-        data = encode_segment((one.raw, one.sig) for one in entries[first : last + 1])
-        if last >= len(entries) or canon.sha256_hex(data) != item.name.sha:
-            continue  # the way in reports what it is: a copy of this profile that went on, or somebody's forgery
-        if item.size != len(data):
-            offer.place.mend(item.name.path, data)
-            offer.tally.sent += 1
-        if first <= upto <= last:
-            ranges.append((first, last))
-            upto = last + 1
-    for run in chunks([(one.raw, one.sig) for one in entries[upto:]]):
-        data = encode_segment(run)
-        name = layout.segment_name(feed, upto, upto + len(run) - 1, canon.sha256_hex(data))
-        offer.tally.sent += offer.place.create(name, data)
-        ranges.append((upto, upto + len(run) - 1))
-        upto += len(run)
-    return ranges
-
-
-def _offer_objects(offer: Offer, feed: str, entries: Iterable[Stored]) -> None:
+def _offer_objects(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
     there = {item.name.sha: item for item in offer.listed if item.name.family == "object" and item.name.feed == feed}
     anywhere = {item.name.sha for item in offer.listed if item.name.family == "object"}
-    objects: dict[str, bytes] = {}
-    for one in entries:
-        _gather_objects(offer.reader, one, objects)
-    for _, _, raw, _, _ in offer.reader.roster_files():
-        policy = _policy_of(raw)
-        row = offer.reader.document(policy) if policy is not None and policy not in anywhere else None
-        if row is not None:
-            objects[row.sha256] = row.raw
-    for sha, data in objects.items():
+    for sha in offer.reader.tombstones() & set(there):
+        _remove(offer, there[sha].name.path)
+    for sha in _object_names(offer.reader, feed, entries, anywhere):
+        # a document or file is read only where it is missing; its size tells whether half of it lies there
+        if sha in there and there[sha].size == _size(offer.reader, sha):
+            continue
+        data = _object(offer.reader, sha)
+        if data is None:
+            continue
         name = layout.object_name(feed, sha)
-        if sha not in there:
-            offer.tally.sent += offer.place.create(name, data)
-        elif there[sha].size != len(data):
+        if sha in there:
             offer.place.mend(name, data)
             offer.tally.sent += 1
+        else:
+            offer.tally.sent += offer.place.create(name, data)
 
 
-def _gather_objects(reader: Reader, one: Stored, objects: dict[str, bytes]) -> None:
-    doc = one.entry.pub.get("doc")
-    if one.entry.kind in PROPOSALS and isinstance(doc, str):
-        row = reader.document(doc)
-        if row is not None:
-            objects[doc] = row.raw
+def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: set[str]) -> list[str]:
+    """What this feed's writer publishes: documents it proposed, files it took in, policies nobody published yet."""
+    names = [doc for one in entries if (doc := one.doc()) is not None]
     # need-to-know files would have to be encrypted first, held ones are never copied
-    sha = blob_name(one.disclosed.get("blob")) if one.entry.pub.get("class", "open") == "open" else None
-    raw = None if sha is None else reader.blob(sha)
-    if sha is not None and raw is not None:
-        objects[sha] = raw
+    names += [sha for one, sha in held.file_names(reader, feed) if one.entry.pub.get("class", "open") == "open"]
+    policies = [held.policy_of(raw) for _, _, raw, _, _ in reader.roster_files()]
+    names += [sha for sha in policies if sha is not None and sha not in anywhere]
+    return list(dict.fromkeys(names))
 
 
-def _policy_of(raw: bytes) -> str | None:
-    value = canon.decode(raw, limit=layout.LIMIT_BYTES["roster"])
-    policy = value.get("policy") if isinstance(value, dict) else None
-    return policy if isinstance(policy, str) else None
+def _size(reader: Reader, sha: str) -> int | None:
+    with reader.snapshot() as connection:
+        row = connection.execute(
+            "SELECT length(raw) FROM document WHERE sha256 = ?1 UNION ALL SELECT size FROM blob WHERE sha256 = ?1",
+            (sha,),
+        ).fetchone()
+    return None if row is None else int(row[0])
 
 
-def _offer_values(offer: Offer, feed: str, entries: list[Stored], ranges: Iterable[tuple[int, int]]) -> None:
-    """Values of each range in a file of its own; a former file of the same range goes, redacted values with it."""
+def _object(reader: Reader, sha: str) -> bytes | None:
+    row = reader.document(sha)
+    return reader.blob(sha) if row is None else row.raw
+
+
+def _offer_values(offer: Offer, feed: str, entries: Sequence[Line], ranges: Iterable[tuple[int, int]]) -> None:
+    """Values of each range in files of their own; a former file of the same range goes, redacted values with it."""
     mine = [item for item in offer.listed if item.name.family == "disclosures" and item.name.feed == feed]
     wanted: dict[str, bytes] = {}
     for first, last in ranges:
-        data = encode_disclosures(value_lines(offer.reader, entries[first : last + 1]))
-        if data:
-            wanted[layout.disclosures_name(feed, first, last, canon.sha256_hex(data))] = data
+        for low, high, data in held.value_files(offer.reader, entries[first : last + 1]):
+            wanted[layout.disclosures_name(feed, low, high, canon.sha256_hex(data))] = data
     there = {item.name.path: item.size for item in mine}
+    _create_all(offer, [(name, data) for name, data in wanted.items() if name not in there])
     for name, data in wanted.items():
-        if name not in there:
-            offer.tally.sent += offer.place.create(name, data)
-        elif there[name] != len(data):
+        if there.get(name, len(data)) != len(data):
             offer.place.mend(name, data)
             offer.tally.sent += 1
     for name in there:
         if name not in wanted:
-            try:
-                offer.place.remove(name)
-            except FileRefused as fault:
-                offer.tally.faults.append(str(fault))
+            _remove(offer, name)
 
 
-def value_lines(reader: Reader, entries: list[Stored]) -> list[Disclosed]:
-    """Lines of (holder, values): each entry, then the document it proposes; with a feed's beginning, the rosters."""
-    holders: list[str] = []
-    for one in entries:
-        holders.append(one.id)
-        doc = one.entry.pub.get("doc")
-        if one.entry.kind in PROPOSALS and isinstance(doc, str):
-            holders.append(doc)
-        if one.seq == 0:
-            holders.extend(sha for _, sha, _, _, _ in reader.roster_files())
-    found = reader.disclosures(holders)
-    return [(holder, found[holder]) for holder in dict.fromkeys(holders) if found.get(holder)]
+def _create_all(offer: Offer, objects: Sequence[tuple[str, bytes]]) -> list[bool]:
+    """Put all of these there; which of them were new. Several at a time: the place may be far away."""
+    place = offer.place
+    made = place.together([partial(place.create, path, data) for path, data in objects])
+    offer.tally.sent += sum(made)
+    return made
+
+
+def _remove(offer: Offer, name: str) -> None:
+    try:
+        offer.place.remove(name)
+    except FileRefused as fault:
+        offer.tally.faults.append(str(fault))

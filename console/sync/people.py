@@ -57,7 +57,7 @@ def read_signed(
             holder = found[item.name.sha]
             try:
                 blob = sshsig.dearmour(place.read(item.name).decode("ascii", "replace"))
-                _prove(holder.raw, blob, layout.fingerprint_of_hex(item.name.key))
+                prove_signature(holder.raw, blob, layout.fingerprint_of_hex(item.name.key))
             except FileRefused as fault:
                 refused.append(fault)
             except Problem as fault:
@@ -67,7 +67,13 @@ def read_signed(
     return sorted(found.values(), key=lambda one: (one.n, one.sha256)), refused
 
 
-def _prove(raw: bytes, blob: bytes, fingerprint: str) -> None:
+def prove_signature(raw: bytes, blob: bytes, fingerprint: str) -> None:
+    """Prove that the key of this fingerprint made this SSHSIG over these bytes, for whatever purpose it names.
+
+    Raises:
+        FileRefused: when it is another key's.
+        BadSignature: the subclass says why.
+    """
     parsed = sshsig.parse_blob(blob)
     if parsed.key.fingerprint != fingerprint:
         raise FileRefused(fingerprint, "the signature is another key's than its name says")

@@ -5,33 +5,71 @@ It never decides what counts (the journal's door does) and never waits: a place 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from console.journal.store import JournalStore
+from console.journal.values import FeedSigner
 from console.sync import incoming, outgoing
-from console.sync.folder import FolderPlace
+from console.sync.folder import FolderPlace, Listed
+from console.sync.forks import note_forks
+from console.sync.lane import Lane
 from console.sync.report import SyncReport, Tally
 
 
-def sync_once(store: JournalStore, place: FolderPlace, console: str) -> SyncReport:
+def sync_once(
+    store: JournalStore, place: FolderPlace, console: str, machine: Callable[[], FeedSigner] | None = None
+) -> SyncReport:
     """Meet `place` once. `console` is this installation's id: feeds it opened are the only ones it writes there.
 
-    Rosters come first both ways, then entries, documents and values. Running it again changes nothing.
+    What is open goes and comes first; then rosters both ways, entries, documents and values. Running it again changes
+    nothing. `machine` opens the console's own feed, for approvals that came ahead of their history and for fork proofs.
 
     Raises:
         PlaceGone: when the place is not there (any more). What was taken in until then is kept.
         PlaceFull: when it cannot be written.
     """
     tally = Tally()
-    listed, refused = place.objects()
-    tally.faults += [str(fault) for fault in refused]
-    intake = incoming.Intake(place, store, listed, tally)
-    incoming.take_rosters(intake)
-    incoming.take_entries(intake)
-    incoming.take_objects(intake)
-    incoming.take_values(intake)
-    incoming.take_objects(intake)  # again: a file is named by a value, and a document's values need the document
+    lane = Lane(store, place, console, tally)
+    lane.offer()
+    lane.take(machine)
+    listed, whole = _take_history(store, place, tally, lane)
+    if not whole:  # a file was replaced while it was read
+        listed, _ = _take_history(store, place, tally, lane)
+    forks = note_forks(store, console, machine)
+    lane.offer()
     offer = outgoing.Offer(place, store.reader(), listed, tally)
     outgoing.offer_rosters(offer)
     for facts in store.reader().feeds():
         if facts.console == console:
             outgoing.offer_feed(offer, facts.feed)
-    return tally.report(place.label)
+    return tally.report(place.label, forks)
+
+
+def _take_history(store: JournalStore, place: FolderPlace, tally: Tally, lane: Lane) -> tuple[list[Listed], bool]:
+    """Everything others put there; what lies there, and whether all of it could be read."""
+    listed, refused = place.objects()
+    lane.offer()
+    tally.faults += [str(fault) for fault in refused]
+    intake = incoming.Intake(place, store, listed, tally)
+    incoming.take_rosters(intake)
+    whole = incoming.take_entries(intake, lane.offer)
+    incoming.take_objects(intake)
+    whole &= incoming.take_values(intake)
+    incoming.take_objects(intake)  # again: a file is named by a value, and a document's values need the document
+    return listed, whole
+
+
+def sync_open(
+    store: JournalStore, place: FolderPlace, console: str, machine: Callable[[], FeedSigner] | None = None
+) -> SyncReport:
+    """Exchange only what is open, without any history: for the moment after somebody signed or refused.
+
+    Raises:
+        PlaceGone, PlaceFull: as `sync_once`.
+    """
+    tally = Tally()
+    lane = Lane(store, place, console, tally)
+    lane.offer()
+    lane.take(machine)
+    lane.offer()
+    return tally.report(place.label, note_forks(store, console, machine))
