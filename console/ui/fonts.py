@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Final, Literal
 
-from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics
 
 from console.domain.errors import Problem
 from console.ui.resources import resource
@@ -43,6 +43,17 @@ def load() -> tuple[str, ...]:
 
 def font(size_px: int, weight: Weight = "regular", *, mono: bool = False) -> QFont:
     """A font of `size_px` logical pixels. Figures are all equally wide, so that a running time does not tremble."""
+    return QFont(_font(size_px, weight, mono))  # a copy: whoever makes it italic makes only theirs so
+
+
+@functools.cache
+def metrics(size_px: int, weight: Weight = "regular", mono: bool = False) -> QFontMetrics:  # noqa: FBT001, FBT002 - a key
+    """The measures of that font, made once: tables ask for them in every cell."""
+    return QFontMetrics(_font(size_px, weight, mono))
+
+
+@functools.cache
+def _font(size_px: int, weight: Weight, mono: bool) -> QFont:  # noqa: FBT001 - a key of the cache
     load()
     made = QFont(_MONO if mono else _TEXT)
     made.setPixelSize(size_px)

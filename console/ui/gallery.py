@@ -84,6 +84,14 @@ class _Swatch(QWidget):
             painter.drawText(cell, int(Qt.AlignmentFlag.AlignCenter), f"{self._role} {ratio:.1f}")
 
 
+class _HalfHeld(HoldButton):
+    """The button as it looks in the middle of a hold, without a hand."""
+
+    @property
+    def progress(self) -> float:
+        return 0.45
+
+
 def _column(widgets: Iterable[QWidget], spacing: int = 8) -> QWidget:
     made = QWidget()
     layout = QVBoxLayout(made)
@@ -150,8 +158,7 @@ def _age(look: Look, age_s: float | None) -> AgeLabel:
 def _widgets_page(look: Look) -> QWidget:
     line = Sparkline(look, "latency", "ms")
     line.set_readings(_READINGS)
-    held = HoldButton(look, "Block 1 key at 2 providers")
-    held.setObjectName("half held")
+    held = _HalfHeld(look, "Block 1 key at 2 providers")
     at_rest, off = HoldButton(look, "Withdraw F-7", tone="alarm"), HoldButton(look, "Withdraw F-7")
     off.setEnabled(False)
     narrow = Elide(look, "projects/frontier/locations/europe-west4/endpoints/7741902213")
@@ -226,8 +233,6 @@ def paint(app: QApplication, folder: Path, themes: Iterable[str] = tokens.THEMES
             widget = page(look)
             widget.resize(widget.sizeHint().expandedTo(QSize(760, 0)))
             widget.show()
-            for button in widget.findChildren(HoldButton, "half held"):
-                button._since_ms, button._seen_ms = 0.0, 700.0  # noqa: SLF001 - half way, without a hand
             path = folder / f"{name}-{theme}.png"
             widget.grab().save(str(path))
             widget.close()

@@ -11,7 +11,7 @@ from string import Template
 from typing import Final, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import QApplication
 
 from console.ui import fonts
@@ -79,6 +79,10 @@ class Theme:
     def font(self, size: str = "body", weight: fonts.Weight = "regular", *, mono: bool = False) -> QFont:
         """The font of a size the tokens name: small, body, title, headline, wall, wall-headline."""
         return fonts.font(round(TYPE[size] * self.text_scale), weight, mono=mono)
+
+    def metrics(self, size: str = "body", weight: fonts.Weight = "regular", *, mono: bool = False) -> QFontMetrics:
+        """The measures of the same font, kept."""
+        return fonts.metrics(round(TYPE[size] * self.text_scale), weight, mono)
 
     def space(self, name: str = "unit") -> int:
         """A distance of the tokens in logical pixels; a row grows with the text."""

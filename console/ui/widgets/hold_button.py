@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from console.ui.theme import Look
@@ -156,8 +156,8 @@ class HoldButton(QAbstractButton):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """The words and the time asked for, in one line."""
         theme = self._look.theme
-        measure = QFontMetrics(theme.font("body", "semibold"))
-        small = QFontMetrics(theme.font("small"))
+        measure = theme.metrics("body", "semibold")
+        small = theme.metrics("small")
         width = measure.horizontalAdvance(self.text()) + small.horizontalAdvance(self._hint()) + 7 * theme.space("unit")
         return QSize(width, theme.space("row") + theme.space("unit"))
 

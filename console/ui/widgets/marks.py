@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from console.ui.theme import Look, Theme
@@ -23,10 +23,9 @@ def paint_mark(painter: QPainter, rect: QRectF, mark: Mark, theme: Theme, note: 
     side, gap = theme.space("mark"), theme.space("half") + 2
     colour = theme.colour(mark.tone)
     paint_shape(painter, QRectF(rect.left(), rect.center().y() - side / 2, side, side), mark.shape, colour)
-    font = theme.font(size, "medium")
-    painter.setFont(font)
+    painter.setFont(theme.font(size, "medium"))
     painter.setPen(colour)
-    measure = QFontMetrics(font)
+    measure = theme.metrics(size, "medium")
     left = rect.left() + side + gap
     room = max(0.0, rect.right() - left)
     word = measure.elidedText(mark.word, Qt.TextElideMode.ElideRight, int(room))
@@ -38,15 +37,15 @@ def paint_mark(painter: QPainter, rect: QRectF, mark: Mark, theme: Theme, note: 
         room = rect.right() - left
         painter.drawText(
             QRectF(left, rect.top(), room, rect.height()), _MIDDLE,
-            QFontMetrics(painter.font()).elidedText(note, Qt.TextElideMode.ElideRight, int(room)),
+            theme.metrics(size).elidedText(note, Qt.TextElideMode.ElideRight, int(room)),
         )  # fmt: skip
 
 
 def mark_width(mark: Mark, theme: Theme, note: str = "", size: str = "body") -> int:
     """The width in logical pixels at which `paint_mark` shortens nothing."""
     gap = theme.space("half") + 2
-    width = theme.space("mark") + gap + QFontMetrics(theme.font(size, "medium")).horizontalAdvance(mark.word)
-    return width + 2 + (gap + QFontMetrics(theme.font(size)).horizontalAdvance(note) if note else 0)
+    width = theme.space("mark") + gap + theme.metrics(size, "medium").horizontalAdvance(mark.word)
+    return width + 2 + (gap + theme.metrics(size).horizontalAdvance(note) if note else 0)
 
 
 class StateMark(QLabel):
@@ -77,7 +76,7 @@ class StateMark(QLabel):
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for shape, word and note."""
         theme = self._look.theme
-        height = max(theme.space("mark"), QFontMetrics(theme.font(self._size)).height()) + 2
+        height = max(theme.space("mark"), theme.metrics(self._size).height()) + 2
         return QSize(mark_width(self._mark, theme, self._note, self._size), height)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -110,7 +109,7 @@ def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) ->
 
 def badge_size(severity: str, theme: Theme) -> QSize:
     """How much room `paint_badge` takes, in logical pixels."""
-    measure = QFontMetrics(theme.font("small", "semibold"))
+    measure = theme.metrics("small", "semibold")
     return QSize(6 + theme.space("mark") - 2 + 5 + measure.horizontalAdvance(severity) + 8, measure.height() + 6)
 
 

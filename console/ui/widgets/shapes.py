@@ -5,11 +5,12 @@ It knows shapes and colours only; which state has which is for the tokens to say
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 _BOX: Final = 16.0
 _STROKE: Final = 1.9
@@ -23,23 +24,31 @@ Drawing = Callable[[QPainter], None]
 
 
 def paint_shape(painter: QPainter, rect: QRectF, shape: str, colour: QColor) -> None:
-    """Paint a shape of the tokens into the middle of `rect`.
+    """Paint a shape of the tokens into the middle of `rect`, from a drawing that is kept.
 
     Raises:
         KeyError: when no such shape is known.
     """
+    side, ratio = min(rect.width(), rect.height()), painter.device().devicePixelRatio()
+    drawn = _drawn(shape, round(side * ratio), colour.rgba(), ratio)
+    painter.drawImage(QPoint(round(rect.center().x() - side / 2), round(rect.center().y() - side / 2)), drawn)
+
+
+@functools.lru_cache(maxsize=1024)
+def _drawn(shape: str, pixels: int, rgba: int, ratio: float) -> QImage:
     draw = SHAPES[shape]
-    side = min(rect.width(), rect.height())
-    painter.save()
+    drawn = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(rect.center().x() - side / 2, rect.center().y() - side / 2)
-    painter.scale(side / _BOX, side / _BOX)
-    pen = QPen(colour, _STROKE)
+    painter.scale(pixels / _BOX, pixels / _BOX)
+    pen = QPen(QColor.fromRgba(rgba), _STROKE)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     painter.setPen(pen)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
     draw(painter)
-    painter.restore()
+    painter.end()
+    drawn.setDevicePixelRatio(ratio)
+    return drawn
 
 
 def _polygon(points: Points) -> QPolygonF:

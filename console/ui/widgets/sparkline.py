@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -24,28 +24,31 @@ def paint_sparkline(painter: QPainter, rect: QRectF, readings: Readings, colour:
         return
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(colour, 1.4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    for run in runs:
-        if len(run) == 1:
-            painter.drawPoint(run[0])
-        else:
-            painter.drawPolyline(run)
+    pen = QPen(colour, 1)
+    pen.setCosmetic(True)  # one device pixel: any other width takes Qt's stroker twenty times as long
+    painter.setPen(pen)
+    ratio = painter.device().devicePixelRatio()
+    for _ in range(max(1, round(ratio))):  # so that the line is no thinner on a dense screen
+        for run in runs:
+            if len(run) == 1:
+                painter.drawPoint(run[0])
+            else:
+                painter.drawPolyline(run)
+        painter.translate(0, 1 / ratio)
     painter.restore()
 
 
 def words_of(readings: Readings, name: str, unit: str) -> str:
     """What the line says: `latency: last 120 ms, 80 to 340 ms in 30 readings, 2 of them unheard`."""
-    heard = [one for one in readings if _is_heard(one)]
+    heard = [one for one in readings if one is not None and math.isfinite(one)]
     if not heard:
         return f"{name}: nothing heard"
     silent = len(readings) - len(heard)
-    last = f"last {heard[-1]:g} {unit}" if _is_heard(readings[-1]) else "last one unheard"
+    newest = readings[-1]
+    silent_now = newest is None or not math.isfinite(newest)
+    last = "last one unheard" if silent_now else f"last {heard[-1]:g} {unit}"
     tail = f", {silent} of them unheard" if silent else ""
     return f"{name}: {last}, {min(heard):g} to {max(heard):g} {unit} in {len(readings)} readings{tail}"
-
-
-def _is_heard(reading: float | None) -> bool:
-    return reading is not None and math.isfinite(reading)
 
 
 def _runs(readings: Readings, rect: QRectF) -> list[list[QPointF]]:
@@ -55,13 +58,15 @@ def _runs(readings: Readings, rect: QRectF) -> list[list[QPointF]]:
     low, high = min(0.0, *heard), max(heard)
     scale = (rect.height() - 2) / (high - low) if high > low else 0.0
     step = rect.width() / max(1, len(readings) - 1)
+    left, bottom = rect.left(), rect.bottom() - 1 + low * scale
+    if len(heard) == len(readings):
+        return [[QPointF(left + index * step, bottom - one * scale) for index, one in enumerate(heard)]]
     runs: list[list[QPointF]] = [[]]
     for index, one in enumerate(readings):
-        if one is None or not math.isfinite(one):
-            if runs[-1]:
-                runs.append([])
-            continue
-        runs[-1].append(QPointF(rect.left() + index * step, rect.bottom() - 1 - (one - low) * scale))
+        if one is not None and math.isfinite(one):
+            runs[-1].append(QPointF(left + index * step, bottom - one * scale))
+        elif runs[-1]:
+            runs.append([])
     return [run for run in runs if run]
 
 

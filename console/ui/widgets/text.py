@@ -45,7 +45,8 @@ class Text(QLabel):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._look = look
-        self._size, self._weight, self._tone, self._mono = size, weight, tone, mono
+        self._size, self._tone, self._mono = size, tone, mono
+        self._weight: Weight = weight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
         self.setText(text)
@@ -189,7 +190,7 @@ class KeyHint(QLabel):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for the letters and the cap."""
-        measure = QFontMetrics(self._look.theme.font("small", "medium"))
+        measure = self._look.theme.metrics("small", "medium")
         unit = self._look.theme.space("unit")
         return QSize(max(measure.horizontalAdvance(self.text()) + unit + 2, measure.height() + 4), measure.height() + 4)
 
