@@ -138,16 +138,19 @@ def board(looks: Looks, corrections: Iterable[Standing], now_ms: int) -> Board:
     by_surface = _recorded(corrections)
     seen = {one.link.instance: one for one in looks.instances}
     found: dict[str, dict[str, list[Cell]]] = {}
+    told_of = {(one.link.instance, told.key): told for one in looks.instances for told in one.surfaces}
     known: set[tuple[str, str]] = set()
     for surface in looks.surfaces:
         known.add((surface.instance, surface.key))
-        cell = _cell(surface, seen.get(surface.instance), by_surface.get(surface.surface, ()), looks.poll_ms, now_ms)
+        told = told_of.get((surface.instance, surface.key))
+        records = by_surface.get(surface.surface, ())
+        cell = _cell(surface, seen.get(surface.instance), told, records, looks.poll_ms, now_ms)
         found.setdefault(surface.instance, {}).setdefault(surface.model, []).append(cell)
     for one in looks.instances:
-        for told in one.surfaces:
-            if (one.link.instance, told.key) not in known:
-                cell = _unnamed(one, told, looks.poll_ms, now_ms)
-                found.setdefault(one.link.instance, {}).setdefault(told.model, []).append(cell)
+        for listed in one.surfaces:
+            if (one.link.instance, listed.key) not in known:
+                cell = _unnamed(one, listed, looks.poll_ms, now_ms)
+                found.setdefault(one.link.instance, {}).setdefault(listed.model, []).append(cell)
     return _laid_out(found, [one.link.instance for one in looks.instances], seen, now_ms)
 
 
@@ -188,9 +191,9 @@ def _record(one: Standing, target: TargetStanding) -> Recorded:
 
 
 def _cell(
-    surface: Surface, look: InstanceLook | None, recorded: tuple[Recorded, ...], poll_ms: int, now_ms: int
-) -> Cell:
-    told = None if look is None else next((one for one in look.surfaces if one.key == surface.key), None)
+    surface: Surface, look: InstanceLook | None, told: SurfaceLook | None, recorded: tuple[Recorded, ...],
+    poll_ms: int, now_ms: int,
+) -> Cell:  # fmt: skip
     state, was, stale = _state(look, told, poll_ms, now_ms)
     read_ms = _read_ms(look, told)
     by_hand = look is not None and look.link.adapter == MANUAL

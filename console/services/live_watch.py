@@ -181,7 +181,11 @@ class Watch:
         for one in self._watched.values():
             one.due_ms = 0
         await self.tick()
-        await asyncio.gather(*(one.looking for one in self._watched.values() if one.looking is not None))
+        await asyncio.gather(*self.under_way())
+
+    def under_way(self) -> tuple[asyncio.Task[None], ...]:
+        """The looks under way."""
+        return tuple(one.looking for one in self._watched.values() if one.looking is not None)
 
     async def _look(self, plane: Plane, one: _Watched) -> None:
         ident = plane.instance.id
@@ -299,7 +303,7 @@ class Watch:
 
     async def aclose(self) -> None:
         """End every look, and close every connection."""
-        tasks = [one.looking for one in self._watched.values() if one.looking is not None]
+        tasks = list(self.under_way())
         tasks += [*self._retiring, *([self._reloading] if self._reloading is not None else [])]
         for task in tasks:
             task.cancel()
