@@ -20,15 +20,34 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "standdown.stamp"
 LOCKS = {name: ROOT / "packaging" / "locks" / f"{name}.txt" for name in ("runtime", "dev")}
 OLDEST = (3, 11)
+# what the window's library loads from the system, and the Debian packages that hold it
+DRAWN_WITH = {
+    "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libxkbcommon.so.0": "libxkbcommon0",
+    "libfontconfig.so.1": "libfontconfig1", "libdbus-1.so.3": "libdbus-1-3", "libglib-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0", "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4", "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1", "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0", "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0", "libxcb-xinerama.so.0": "libxcb-xinerama0",
+    "libxcb-xkb.so.1": "libxcb-xkb1", "libX11-xcb.so.1": "libx11-xcb1",
+}  # fmt: skip
 # From inside a virtual environment (ours may be about to be rebuilt) the interpreter behind it is the one to use
 PYTHON = str(getattr(sys, "_base_executable", None) or sys.executable)
 WRONG_USE = 2
 USAGE = """usage: python3 packaging/bootstrap.py COMMAND
-  run              play the practice drill (later: open the window)
+  run              open the window; without a display, play the practice drill
   run -- ARGS      the same as: standdown ARGS
   standdown ARGS   run the standdown command
   test [ARGS]      run the test suite (no server, no network beyond installation); ARGS go to pytest
   install          only install, with what the tests need
+"""
+TRY_TO_LOAD = """
+import ctypes, sys
+for name in sys.argv[1:]:
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        print(name)
 """
 LAUNCHER = """#!{python}
 import sys
@@ -52,7 +71,7 @@ def main(arguments: list[str]) -> int:
         print(USAGE, end="", file=sys.stdout if asked else sys.stderr)
         return 0 if asked else WRONG_USE
     try:
-        install("dev" if command in {"test", "install"} else "runtime")
+        install("dev" if command in {"test", "install"} else "runtime", window=command == "run" and has_display())
     except CannotInstall as fault:
         print(fault, file=sys.stderr)
         return WRONG_USE
@@ -68,8 +87,14 @@ def child_arguments(command: str, rest: list[str]) -> list[str]:
         chosen = any(word.startswith(("-n", "-m")) for word in rest)  # real tests, say, share one server
         return ["-m", "pytest", *([] if chosen else ["-n", "2"]), *rest]
     if command == "run":
-        rest = (rest[1:] if rest[:1] == ["--"] else rest) or ["drill", "run"]
+        rest = (rest[1:] if rest[:1] == ["--"] else rest) or (["window"] if has_display() else ["drill", "run"])
     return [str(launcher()), *rest]
+
+
+def has_display() -> bool:
+    """Whether a window can be shown: always but on a system whose displays are named in the environment."""
+    named = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return named or not sys.platform.startswith(("linux", "freebsd"))
 
 
 def become(command: list[str]) -> int:
@@ -123,15 +148,17 @@ def count_packages() -> str:
     return str(sum(folder.suffix == ".dist-info" for folder in site_packages().iterdir()))
 
 
-def install(lock: str) -> None:
+def install(lock: str, *, window: bool = False) -> None:
     """Make the virtual environment, or complete it, unless it is there.
 
     Raises:
         CannotInstall: saying what is missing.
     """
     if is_installed(lock):
+        if window and missing_libraries():  # installed where there was no display
+            require_system_packages(window=True)
         return
-    require_system_packages()
+    require_system_packages(window=window or lock == "dev")
     with one_at_a_time():
         if is_installed(lock):  # somebody else did it while we waited
             return
@@ -200,8 +227,8 @@ def one_at_a_time() -> Iterator[None]:
 # -- the system --------------------------------------------------------------------------------------------------------
 
 
-def missing_system_packages() -> list[str]:
-    """Names of Debian packages that hold what this Python and this machine lack."""
+def missing_system_packages(*, window: bool = False) -> list[str]:
+    """Names of Debian packages that hold what this Python and this machine lack; with `window`, what Qt draws with."""
     version = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     missing: list[str] = []
     if not has_modules("venv", "ensurepip"):
@@ -210,7 +237,15 @@ def missing_system_packages() -> list[str]:
         missing.append(version)
     if shutil.which("ssh-keygen") is None:
         missing.append("openssh-client")
+    if window and sys.platform.startswith("linux"):
+        missing += [DRAWN_WITH[library] for library in missing_libraries()]
     return missing
+
+
+def missing_libraries() -> list[str]:
+    """Those of DRAWN_WITH that a fresh interpreter cannot load."""
+    command = [PYTHON, "-c", TRY_TO_LOAD, *DRAWN_WITH]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
 
 
 def has_modules(*names: str) -> bool:
@@ -219,20 +254,20 @@ def has_modules(*names: str) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
-def require_system_packages() -> None:
+def require_system_packages(*, window: bool = False) -> None:
     """Install what only the operating system can give, where we may; else say exactly what is missing.
 
     Raises:
         CannotInstall: with the list and the command.
     """
-    missing = missing_system_packages()
+    missing = missing_system_packages(window=window)
     apt = shutil.which("apt-get")
     if missing and apt and hasattr(os, "geteuid") and os.geteuid() == 0:
         print(f"Installing system packages: {' '.join(missing)} ...", file=sys.stderr)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
             subprocess.run([apt, *step], check=False, env=quiet, stdout=subprocess.DEVNULL)
-        missing = missing_system_packages()
+        missing = missing_system_packages(window=window)
     if missing:
         names = " ".join(missing)
         advice = f"sudo apt-get install {names}" if apt else "your system's package manager (Debian's names are given)"

@@ -84,7 +84,7 @@ def _links(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Chip,
     elif shell.rung == "joining":
         tip = "The roster in force does not name this console's keys yet."
         chips.append(Chip(text="NOT ADMITTED YET", tone="provisional", strong=True, tip=tip))
-    if links is None:
+    if links is None or (links.engine.state == "starting" and not links.providers):
         return (*chips, Chip(text="Connections: not heard yet", mark="unheard", tone="text-muted"))
     chips += [_providers(links, now_ms), *(_place(one, now_ms) for one in links.places)]
     if links.engine.state not in ("here", "recording"):
@@ -105,12 +105,12 @@ def _providers(links: Connectivity, now_ms: int) -> Chip:
         return Chip(text="Providers: credentials are locked", mark="paused", tone="waiting", tip=links.locked)
     if not asked:
         return Chip(text="No provider connected", tone="text-muted", tip="Connect one: command Connect a provider.")
-    unread = any(one.state == "unread" for one in links.providers)
+    unread = sum(one.state == "unread" for one in links.providers)
+    if unread == asked:
+        return Chip(text="Providers: not read yet", mark="unheard", tone="text-muted")
     mark = "online" if answering == asked else "offline" if answering == 0 else "degraded"
     tip = "\n".join(provider_sentence(one, now_ms) for one in links.providers)
-    return Chip(
-        text=f"{answering}/{asked} providers answer", mark="unheard" if unread and not answering else mark, tip=tip
-    )
+    return Chip(text=f"{answering}/{asked} providers answer", mark=mark, tip=tip)
 
 
 def provider_sentence(link: ProviderLink, now_ms: int) -> str:
