@@ -21,6 +21,7 @@ from adapters.contract import (
     Adapter,
     AdapterFault,
     Context,
+    CountsServed,
     Effect,
     Malformed,
     NotSent,
@@ -428,6 +429,39 @@ class AdapterConformance:
                 await self._put_back(adapter, context, planned)
             after = await self._probed(adapter, context, planned, "passed")
             _must(after.outcome == "passed", f"reverted, a probe passes: {after}")
+
+        run(story())
+
+    def test_served_counts_refusals_too(self, adapter: Adapter, context: Context, wish: Wish) -> None:
+        """Where it counts: by reading only, passes as served, refusals as asked and not served."""
+        if not isinstance(adapter, CountsServed):
+            return
+        counts: CountsServed = adapter
+
+        async def story() -> None:
+            planned = await adapter.plan(context, wish)
+            heard = Overheard(context)
+            first = await counts.served(heard, planned)
+            _only_reads(heard, "served")
+            if first is None:
+                return
+            _must(0 <= first.served <= first.asked, f"no more is served than was asked for: {first}")
+            await self._probed(adapter, context, planned, "passed")
+            open_ = await counts.served(context, planned)
+            _must(open_ is not None and open_.served > first.served, f"what passes counts as served: {open_}")
+            await adapter.apply(context, planned)
+            try:
+                await self._probed(adapter, context, planned, "refused")
+                before = await counts.served(context, planned)
+                await adapter.probe(context, planned, self.probe_credential)
+                after = await counts.served(context, planned)
+            finally:
+                await self._put_back(adapter, context, planned)
+            _must(
+                before is not None and after is not None
+                and (after.asked, after.served) == (before.asked + 1, before.served),
+                f"what is refused counts as asked for and not as served: {before}, then {after}",
+            )  # fmt: skip
 
         run(story())
 

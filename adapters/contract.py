@@ -305,6 +305,19 @@ class Probe:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The provider's own count of requests about what a plan selects, since a beginning of its own.
+
+    `asked` counts every request that reached it, refused ones too; `served` those it did what was asked for. Both only
+    grow, as long as the provider keeps its count.
+    """
+
+    asked: int
+    served: int
+    at_ms: int
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One provider's control plane. Constructed with its checked settings; holds no connection and no secret."""
@@ -345,4 +358,16 @@ class Adapter(Protocol):
 
     async def revert(self, context: Context, planned: Planned) -> Receipt:
         """Send exactly `planned.revert`: back to the saved pre-state, not to a default."""
+        ...
+
+
+@runtime_checkable
+class CountsServed(Protocol):
+    """What an adapter may offer besides, where its provider counts refused requests too: evidence `usage`."""
+
+    async def served(self, context: Context, planned: Planned) -> Served | None:
+        """The count now, by reading only; None for a lever about which the provider counts nothing.
+
+        A provider that counts only what it served cannot offer this: its silence would look like a refusal.
+        """
         ...

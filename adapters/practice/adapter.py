@@ -28,6 +28,7 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Served,
     Status,
     SurfaceState,
     Throttled,
@@ -200,6 +201,16 @@ class Practice:
         except NotSent as fault:
             return replace(blank, detail=fault.detail)
         return replace(blank, outcome=_outcome(planned, reply), status=reply.status)
+
+    async def served(self, context: Context, planned: Planned) -> Served | None:
+        """What the gateway counts for a key; the other parts count nothing."""
+        if planned.lever not in {"key.block", "key.rpm"}:
+            return None
+        said = wire.read(wire.Keys, await _read(context, "/admin/keys"))
+        key = next((key for key in said.keys if key.id == planned.selector), None)
+        if key is None or key.asked is None or key.served is None:
+            return None
+        return Served(asked=key.asked, served=key.served, at_ms=context.now_ms())
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

@@ -68,6 +68,8 @@ class CallerKey:
     blocked: Lagging = field(default_factory=lambda: _lagging(value=False))
     rpm: Lagging = field(default_factory=lambda: _lagging(None))
     calls_at_s: list[float] = field(default_factory=list[float])
+    asked: int = 0
+    served: int = 0
 
 
 class _Admin(ABC):
@@ -135,7 +137,7 @@ class Gateway(_Admin):
     def _shown(self, key: CallerKey) -> dict[str, Any]:
         return {
             "id": key.id, "name": key.name, "model": self.model,
-            "blocked": key.blocked.recorded, "rpm": key.rpm.recorded,
+            "blocked": key.blocked.recorded, "rpm": key.rpm.recorded, "asked": key.asked, "served": key.served,
         }  # fmt: skip
 
     def call(self, incoming: Incoming) -> Answer:
@@ -145,6 +147,7 @@ class Gateway(_Admin):
             return _NOT_FOUND
         if key is None:
             return _NO_TOKEN
+        key.asked += 1
         if key.blocked.effective(incoming.at_s):
             return Answer(status=401, body={"error": {"type": "key-blocked"}})
         rpm = key.rpm.effective(incoming.at_s)
@@ -152,6 +155,7 @@ class Gateway(_Admin):
         if rpm is not None and len(key.calls_at_s) >= rpm:
             return Answer(status=429, body={"error": {"type": "rate-limited"}}, headers={"retry-after": "60"})
         key.calls_at_s.append(incoming.at_s)
+        key.served += 1
         return Answer(body={"model": self.model, "choices": [{"message": {"role": "assistant", "content": "ok"}}]})
 
 

@@ -18,13 +18,18 @@ class Said(BaseModel):
 
 
 class Key(Said):
-    """A caller's key at a gateway. `rpm` is requests a minute, None without a limit."""
+    """A caller's key at a gateway. `rpm` is requests a minute, None without a limit.
+
+    `asked` and `served` count its calls since the estate began.
+    """
 
     id: str
     name: str
     model: str
     blocked: bool
     rpm: int | None = None
+    asked: int | None = None
+    served: int | None = None
 
 
 class Keys(Said):

@@ -6,7 +6,7 @@ A provider's yes is only accepted. It must never end in "enforced" without named
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adapters.contract import AdapterFault, Evidence, Planned
 from console.domain.profile import JsonValue
@@ -17,6 +17,7 @@ from console.outbox.executor import Executor
 from console.outbox.facts import good_entries
 from console.outbox.item import Row
 from console.outbox.steps import Pace, Sleep, Steps
+from console.outbox.usage import counts, measure_usage
 from console.providers.plane import Plane
 from console.providers.planned import from_disclosures
 from console.providers.probes import Measurement, measure
@@ -66,28 +67,38 @@ class Enforcer:
 
     async def measure(self, row: Row, plane: Plane) -> Row:
         """Probe a recorded containment until it is enforced, or say plainly that it cannot be measured."""
+        authority = await self.steps.write(lambda tx: gate.prove(tx, self.steps.feed, row))
         witness, waits = await self.steps.write(lambda tx: self._witness(tx, row, plane))
         if witness is None and waits:
             return await self.steps.save(row, not_before_ms=self.steps.clock.wall_ms() + self.pace.recheck_ms)
-        if witness is None:
+        if witness is None and not await counts(plane, authority.planned):
             return await self._unmeasurable(row, "No credential, canary or client here could measure it.")
-        lever = plane.lever(witness.planned.lever)
+        lever = plane.lever(authority.planned.lever)
         spread_ms = lever.propagation_s * 1000 if self.pace.spread_ms is None else self.pace.spread_ms
+        told: list[int] = []
 
         async def on_pass(passes: int) -> None:
-            if passes == 1:
+            if not told:
+                told.append(passes)
                 await self._passed(row, passes)
 
+        if witness is None:
+            found = await measure_usage(
+                plane, authority.planned, sleep=self.sleep, spread_ms=spread_ms, pause_ms=self.pace.recheck_ms,
+                probes=self.pace.probes, patience_ms=spread_ms + self.pace.usage_ms, on_pass=on_pass,
+            )  # fmt: skip
+            # whether anybody goes on trying is not ours to wait for: one window, and what it showed
+            return await self._conclude(replace(row, tries=self.pace.rounds), found, found.evidence)
         found = await measure(
             plane, witness.planned, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
             probes=self.pace.probes, patience_ms=self.pace.patience_ms, on_pass=on_pass,
         )  # fmt: skip
-        return await self._conclude(row, witness, found)
+        return await self._conclude(row, found, witness.evidence or found.evidence)
 
-    async def _conclude(self, row: Row, witness: Witness, found: Measurement) -> Row:
+    async def _conclude(self, row: Row, found: Measurement, evidence: Evidence | None) -> Row:
         if found.verdict == "enforced" and found.first_ms is not None and found.last_ms is not None:
             pub: dict[str, JsonValue] = {
-                "evidence": witness.evidence or found.evidence or "client-view", "probes": found.refused,
+                "evidence": evidence or "client-view", "probes": found.refused,
                 "since": found.first_ms, "until": found.last_ms,
             }  # fmt: skip
             return await self.steps.attempted(row, "dispatch.enforced", "enforced", pub=pub)
@@ -101,7 +112,7 @@ class Enforcer:
             return await self.steps.end(
                 row, "attention", "dispatch.attention", "It is recorded, and what it forbids still works."
             )
-        return await self._unmeasurable(row, f"The probes could not tell: {found.detail or 'no clear refusals'}.")
+        return await self._unmeasurable(row, f"Nothing could tell: {found.detail or 'no clear refusals'}.")
 
     async def _passed(self, row: Row, passes: int) -> None:
         await self.steps.attempted(row, "dispatch.passed", "recorded", pub={"passes": passes})
@@ -114,7 +125,7 @@ class Enforcer:
         return (await self.steps.write(lambda tx: self._witness(tx, row, plane)))[0]
 
     def _witness(self, tx: Tx, row: Row, plane: Plane) -> tuple[Witness | None, bool]:
-        """The best evidence to be had: the target's own credential, a canary corrected with it, a client's view.
+        """The best evidence that trying can give: the target's own credential, a client's view, a canary beside it.
 
         The second value says that a canary exists whose own correction is still on its way.
         """

@@ -32,6 +32,7 @@ class Pace:
     """Durations of the dispatcher; tests shorten them. `spread_ms` None = the lever's own propagation bound.
 
     What is in force is read again every `watch_ms`; the looks at `again_ms` after it was found so are entered.
+    A provider's count of requests is watched for `usage_ms` more than the propagation bound.
     """
 
     tick_s: float = 0.2
@@ -50,6 +51,7 @@ class Pace:
     again_ms: tuple[int, ...] = (300_000, 3_600_000)
     again_probes: int = 5
     watch_ms: int = 60_000
+    usage_ms: int = 30_000
 
 
 class Overtaken(Problem):

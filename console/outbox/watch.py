@@ -143,7 +143,7 @@ class DriftWatch:
         if one.row.state != "enforced":
             return 0, 0
         witness = await self.enforcer.witness(one.row, plane)
-        if witness is None or witness.evidence == "usage":
+        if witness is None:
             return 0, 0
         passed = refused = 0
         for _ in range(self.pace.again_probes):

@@ -14,6 +14,7 @@ from adapters.contract import (
     Adapter,
     AdapterFault,
     Context,
+    CountsServed,
     Found,
     Lever,
     Malformed,
@@ -25,6 +26,7 @@ from adapters.contract import (
     ReadBack,
     Receipt,
     Request,
+    Served,
     Status,
     Throttled,
     Wish,
@@ -170,6 +172,17 @@ class Plane:
             return await self._read(lambda context: self.adapter.probe(context, planned, credential), writes="any")
         except OutcomeUnknown as lost:
             raise NotSent(lost.detail) from None
+
+    async def served(self, planned: Planned) -> Served | None:
+        """The provider's own count of requests about what the plan selects; None where it keeps none.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, CountsServed):
+            return None
+        return await self._read(lambda context: adapter.served(context, planned))
 
     async def apply(self, planned: Planned) -> Receipt:
         """Send exactly the signed requests.

@@ -18,6 +18,7 @@ from adapters.contract import (
     Receipt,
     Refused,
     Request,
+    Served,
     Throttled,
     Wish,
 )
@@ -189,12 +190,32 @@ class DoesNothing(LiteLLM):
         return Receipt(outcome="accepted")
 
 
+class CountsWhatItServedOnly(LiteLLM):
+    """Its count does not see refusals, so that silence would look like one."""
+
+    passed = 0
+
+    async def probe(self, context, planned, credential):
+        seen = await super().probe(context, planned, credential)
+        self.passed += seen.outcome == "passed"
+        return seen
+
+    async def served(self, context, planned):
+        return Served(asked=self.passed, served=self.passed, at_ms=context.now_ms())
+
+
+class WritesWhileCounting(CountsWhatItServedOnly):
+    async def served(self, context, planned):
+        await context.call("POST", "/key/block", json={"key": planned.selector}, effect="write")
+        return None
+
+
 MUTANTS = [
     ClaimsWithoutReading, RemembersItsOwnWrite, ProbesWithTheAdminKey, ProbesOnAnOldConnection, CountsAnyRefusal,
     TakesSilenceForARefusal, WritesWhilePlanning, WritesWhilePlanningAndCallsItARead, RevertsToADefault,
     SendsOtherBytes, WritesBesideThePlan, TriesAgainByItself, TakesALostAnswerForDone, AcceptsAnyBody, PlansForNobody,
     ForgetsRetryAfter, ShowsGreenWhenNothingIsHeard, QuotesTheProvider, TakesARefusalForAnOutage, NamesAnotherHost,
-    DoesNothing,
+    DoesNothing, CountsWhatItServedOnly, WritesWhileCounting,
 ]  # fmt: skip
 
 
