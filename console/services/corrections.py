@@ -5,45 +5,40 @@ It sends nothing. What it writes is a proposal, which alone moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from console.domain.actions import Action, Target, document_json
-from console.domain.errors import Problem, WaitsForConnection, WrongUse
-from console.domain.forms import Policy
-from console.domain.gravity import gravity
+from console.domain.actions import Action, document_json
+from console.domain.errors import WrongUse
 from console.domain.ids import is_id, is_sha256
 from console.domain.profile import JsonValue
+from console.domain.reasons import with_parts
 from console.journal.envelope import conceal
 from console.journal.rows import select_document
 from console.journal.tx import Tx
-from console.journal.values import DocumentRow, Draft, Stored
+from console.journal.values import Draft, Stored
 from console.keys import canon
-from console.outbox.facts import Held, View, proposer_of, read_document, read_policy, recent_normal
-from console.providers.instance import MANUAL
+from console.outbox.facts import Held, View, proposer_of, read_document, read_policy
 from console.providers.plane import Planes
 from console.providers.planned import from_disclosures, to_disclosures
-from console.providers.wishes import AdapterFault, Planned, wish
-from console.runtime.ids import new_id
+from console.providers.wishes import Planned
 from console.services import incidents, providers
+from console.services.planning import (
+    Direction,
+    Part,
+    TargetWish,
+    covered,
+    part_of,
+    plan_one,
+    resolve,
+    weigh_new,
+    write_action,
+)
 from console.services.session import Session
+from console.services.trial import LeftOut, Trial, TrialTarget, plan
 
-_DAY_MS = 24 * 3_600_000
 BY_HAND = "by hand"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetWish:
-    """One target as a person names it: provider, surface, lever, what it selects, parameters as text."""
-
-    provider: str
-    surface: str
-    lever: str
-    selector: str = ""
-    params: Mapping[str, str] = field(default_factory=dict[str, str])
-    canary: bool = False
-    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +53,14 @@ class Proposal:
     entry: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    target: Target
-    planned: Planned
-    texts: tuple[str, ...]
-
-
 def propose(
     session: Session, inc: str, wishes: Sequence[TargetWish], reason: str, *, criteria: str = "",
-    direction: Literal["contain", "restore"] = "contain",
+    direction: Direction = "contain", left_out: Sequence[str] = (), if_not: str = "",
 ) -> Proposal:  # fmt: skip
     """Plan every target by reading, write the action document, and propose it.
+
+    `left_out` names surfaces that were not chosen, each with its reason; `if_not` says what happens otherwise. Both are
+    part of the reason that everybody signs (`console.domain.reasons`).
 
     Raises:
         WrongUse: for an unknown provider, surface or lever, or one that refuses the wish.
@@ -77,73 +68,45 @@ def propose(
     """
     if not reason.strip():
         raise WrongUse("A correction needs a reason.", "Give it with --reason.")
+    if not wishes:
+        raise WrongUse("A correction needs a target.", "Choose what is to be restricted.")
     session.person()
-    found = [_resolve(session, one) for one in wishes]
+    found = [resolve(session, one) for one in wishes]
 
     async def plan_all(planes: Planes) -> list[Planned]:
-        return [await _plan(planes, where, one, direction) for where, one in zip(found, wishes, strict=True)]
+        return [await plan_one(planes, where, one, direction) for where, one in zip(found, wishes, strict=True)]
 
     plans = providers.on_planes(session, plan_all)
-    wide = _covered(session, [where.surface for where in found])
+    wide = covered(session, [where.surface for where in found])
+    feed = session.device().feed
     parts = [
-        _part(session, where, one, planned, all_surfaces=where.model in wide)
+        part_of(session, where, one, planned, all_surfaces=where.model in wide, dispatcher=feed)
         for where, one, planned in zip(found, wishes, plans, strict=True)
     ]
-    return _propose(session, inc, parts, reason, criteria=criteria, direction=direction)
+    text = with_parts(reason, left_out, if_not) if left_out or if_not.strip() else reason
+    return _propose(session, inc, parts, text, criteria=criteria, direction=direction)
 
 
-def _resolve(session: Session, one: TargetWish) -> providers.Surface:
-    instance = providers.instances_of(session).get(one.provider)
-    return providers.find_surface(session, instance, one.surface)
+def propose_planned(
+    session: Session, inc: str, trial: Trial, reason: str, *, criteria: str = "", if_not: str = ""
+) -> Proposal:
+    """Propose what a trial showed: every target is read and planned anew; what was left out is said in the reason.
 
-
-def _covered(session: Session, chosen: Sequence[str]) -> set[str]:
-    """Models all of whose known surfaces are among the chosen, where there is more than one."""
-    by_model: dict[str, set[str]] = {}
-    for one in providers.surfaces(session):
-        by_model.setdefault(one.model, set()).add(one.surface)
-    return {model for model, places in by_model.items() if len(places) > 1 and places <= set(chosen)}
-
-
-async def _plan(
-    planes: Planes, where: providers.Surface, one: TargetWish, direction: Literal["contain", "restore"]
-) -> Planned:
-    plane = planes.get(where.instance)
-    if plane is None:
-        raise Problem(planes.why_not(where.instance), "See `standdown provider list`.")
-    plane.lever(one.lever)
-    wanted = wish(one.lever, one.selector, where.key, one.params, direction)
-    try:
-        return await plane.plan(wanted)
-    except AdapterFault as fault:
-        name = type(fault).__name__
-        what = f"{plane.instance.name} does not plan {one.lever} {one.selector}: {fault.detail}."
-        if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
-            raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
-        raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
-
-
-def _part(
-    session: Session, where: providers.Surface, one: TargetWish, planned: Planned, *, all_surfaces: bool
-) -> _Part:
-    instances = providers.instances_of(session)
-    instance = instances.get(where.instance)
-    manifest = instances.registry.manifest(instance.adapter)
-    lever = manifest.lever(one.lever)
-    category = planned.params.get("category", lever.category) if instance.adapter == MANUAL else lever.category
-    texts, digests = conceal(to_disclosures(planned), session.entropy)
-    target = Target(
-        surface=where.surface, instance=where.instance, adapter=f"{instance.adapter}/{manifest.version}",
-        lever=one.lever, category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
-        reversal=planned.reversal, selectors=planned.selectors,
-        all_surfaces=all_surfaces and lever.category == "shutdown", credential=planned.credential,
-        canary=one.canary, dispatchers=(session.device().feed,), listed=None, sd=digests,
+    Raises:
+        WrongUse: when a target of the trial could not be planned, or what would be proposed is not what was shown.
+        WaitsForConnection: as `propose`.
+    """
+    for one in trial.targets:
+        if one.planned is None:
+            raise WrongUse(f"{one.wish.lever} {one.wish.selector}: {one.why_not}", "Leave it out, or mend it first.")
+    return propose(
+        session, inc, [one.wish for one in trial.targets], reason, criteria=criteria, direction=trial.direction,
+        left_out=[one.sentence for one in trial.left_out], if_not=if_not,
     )  # fmt: skip
-    return _Part(target, planned, texts)
 
 
 def _propose(
-    session: Session, inc: str, parts: Sequence[_Part], reason: str, *, criteria: str = "",
+    session: Session, inc: str, parts: Sequence[Part], reason: str, *, criteria: str = "",
     direction: Literal["contain", "restore"], undoes: str | None = None,
 ) -> Proposal:  # fmt: skip
     feed, ref = session.person(), session.ref
@@ -162,12 +125,12 @@ def _propose(
     def work(tx: Tx) -> tuple[Action, str, str, Stored]:
         policy = read_policy(tx.connection, policy_sha)
         now = tx.now_ms
-        action = _action(
+        action = write_action(
             session, inc, [part.target for part in parts], policy, now, direction, undoes,
             severity=line.severity, reason_sd=reason_digests[0],
             lift_sd=lift_digests[0] if lift_digests else None, policy_sha=policy_sha,
         )  # fmt: skip
-        weight, why = _weigh(tx, action, policy, session.me, now)
+        weight, why = weigh_new(tx.connection, action, policy, session.me, now)
         action = replace(action, gravity=weight)
         raw = canon.encode(document_json(action))
         sha = canon.sha256_hex(raw)
@@ -179,37 +142,6 @@ def _propose(
 
     action, sha, why, stored = session.store.write(work)
     return Proposal(action.op, sha, action, tuple(part.planned for part in parts), why, stored.id)
-
-
-def _weigh(
-    tx: Tx, action: Action, policy: Policy, proposer: str, now: int
-) -> tuple[Literal["normal", "high", "critical"], str]:
-    trial = Held("", action, DocumentRow("", b"", "action.v1", action.op, None, now, {}))
-    recent = recent_normal(View(tx.connection), trial, proposer, now)
-    weight, why = gravity(action.targets, action.direction, recent, policy)
-    if weight == "critical":
-        return "critical", why
-    return ("high", why) if weight == "high" else ("normal", why)
-
-
-def _action(  # noqa: PLR0913  each is a field of the signed document
-    session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int,
-    direction: Literal["contain", "restore"], undoes: str | None, *, severity: int, reason_sd: str,
-    lift_sd: str | None, policy_sha: str,
-) -> Action:  # fmt: skip
-    windows = policy.windows
-    contain = direction == "contain"
-    exact = all(target.reversal == "exact" or target.by_hand for target in targets)
-    return Action(
-        org=session.org, op=new_id("a", session.entropy), rev=1, inc=inc, direction=direction, gravity="normal",
-        severity=severity, break_glass=False, targets=tuple(targets), reason_sd=reason_sd, lift_criteria_sd=lift_sd,
-        created=now, approve_by=now + windows["approve_by_ms"],
-        execute_by=now + max(windows["approve_by_ms"], min(windows["execute_by_ms"], _DAY_MS)),
-        execute_by_unreachable=now + min(windows["execute_by_unreachable_ms"], _DAY_MS) if contain else None,
-        review_by=now + _DAY_MS if contain else None,
-        undo_within_s=windows["undo_ms"] // 1000 if contain and exact else None, undoes=undoes,
-        roster=session.ref, policy=policy_sha, supersedes=None,
-    )  # fmt: skip
 
 
 # -- what was proposed -------------------------------------------------------------------------------------------------
@@ -261,7 +193,7 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
     action = action_of(held)
     if action.undo_within_s is None:
         raise WrongUse("That action carries no undo.", "Lift it: `standdown correct lift` (two signatures).")
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for at, target in enumerate(action.targets):
         before = from_disclosures(target, held.disclosed(at))
         turned = replace(
@@ -270,7 +202,7 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
         )  # fmt: skip
         texts, digests = conceal(to_disclosures(turned), session.entropy)
         own = replace(target, sd=digests, dispatchers=(session.device().feed,))
-        parts.append(_Part(own, turned, texts))
+        parts.append(Part(own, turned, texts))
     return _propose(session, action.inc, parts, reason or "Undo.", direction="restore", undoes=held.sha)
 
 
@@ -348,6 +280,6 @@ def is_document(text: str) -> bool:
 
 
 __all__ = [
-    "Proposal", "TargetWish", "action_of", "attest", "cancel", "find_document", "lift", "propose", "proposer",
-    "record_by_hand", "select_document", "undo",
+    "LeftOut", "Proposal", "TargetWish", "Trial", "TrialTarget", "action_of", "attest", "cancel", "find_document",
+    "lift", "plan", "propose", "propose_planned", "proposer", "record_by_hand", "select_document", "undo",
 ]  # fmt: skip

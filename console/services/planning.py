@@ -1,0 +1,143 @@
+"""From a wish to a plan and a signed target's public part: by reading only. It proposes nothing and sends nothing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from console.domain.actions import Action, Target
+from console.domain.errors import Problem, WaitsForConnection, WrongUse
+from console.domain.forms import Policy
+from console.domain.gravity import gravity
+from console.journal.envelope import conceal
+from console.journal.values import DocumentRow
+from console.outbox.facts import Held, View, recent_normal
+from console.providers.instance import MANUAL
+from console.providers.plane import Planes
+from console.providers.planned import to_disclosures
+from console.providers.wishes import AdapterFault, Planned, wish
+from console.runtime.ids import new_id
+from console.services import providers
+from console.services.session import Session
+
+Direction = Literal["contain", "restore"]
+Weight = Literal["normal", "high", "critical"]
+DAY_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetWish:
+    """One target as a person names it: provider, surface, lever, what it selects, parameters as text."""
+
+    provider: str
+    surface: str
+    lever: str
+    selector: str = ""
+    params: Mapping[str, str] = field(default_factory=dict[str, str])
+    canary: bool = False
+    assignee: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One target of a proposal: its public part, its plan, and its disclosures."""
+
+    target: Target
+    planned: Planned
+    texts: tuple[str, ...]
+
+
+def resolve(session: Session, one: TargetWish) -> providers.Surface:
+    """The surface a wish names.
+
+    Raises:
+        WrongUse: for an unknown provider or surface.
+    """
+    instance = providers.instances_of(session).get(one.provider)
+    return providers.find_surface(session, instance, one.surface)
+
+
+def covered(session: Session, chosen: Sequence[str]) -> set[str]:
+    """Models all of whose known surfaces are among the chosen, where there is more than one."""
+    by_model: dict[str, set[str]] = {}
+    for one in providers.surfaces(session):
+        by_model.setdefault(one.model, set()).add(one.surface)
+    return {model for model, places in by_model.items() if len(places) > 1 and places <= set(chosen)}
+
+
+async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, direction: Direction) -> Planned:
+    """The plan for one target.
+
+    Raises:
+        WaitsForConnection: when its provider cannot be read.
+        WrongUse: when it refuses the wish.
+        Problem: when it is not connected here.
+    """
+    plane = planes.get(where.instance)
+    if plane is None:
+        raise Problem(planes.why_not(where.instance), "See `standdown provider list`.")
+    plane.lever(one.lever)
+    wanted = wish(one.lever, one.selector, where.key, one.params, direction)
+    try:
+        return await plane.plan(wanted)
+    except AdapterFault as fault:
+        name = type(fault).__name__
+        what = f"{plane.instance.name} does not plan {one.lever} {one.selector}: {fault.detail}."
+        if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
+            raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
+        raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
+
+
+def part_of(
+    session: Session, where: providers.Surface, one: TargetWish, planned: Planned, *, all_surfaces: bool,
+    dispatcher: str,
+) -> Part:  # fmt: skip
+    """The signed target of a plan; `dispatcher` is the machine feed that will send it."""
+    instances = providers.instances_of(session)
+    instance = instances.get(where.instance)
+    manifest = instances.registry.manifest(instance.adapter)
+    lever = manifest.lever(one.lever)
+    category = planned.params.get("category", lever.category) if instance.adapter == MANUAL else lever.category
+    texts, digests = conceal(to_disclosures(planned), session.entropy)
+    target = Target(
+        surface=where.surface, instance=where.instance, adapter=f"{instance.adapter}/{manifest.version}",
+        lever=one.lever, category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
+        reversal=planned.reversal, selectors=planned.selectors,
+        all_surfaces=all_surfaces and lever.category == "shutdown", credential=planned.credential,
+        canary=one.canary, dispatchers=(dispatcher,), listed=None, sd=digests,
+    )  # fmt: skip
+    return Part(target, planned, texts)
+
+
+def write_action(  # noqa: PLR0913  each is a field of the signed document
+    session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int, direction: Direction,
+    undoes: str | None, *, severity: int, reason_sd: str, lift_sd: str | None, policy_sha: str,
+) -> Action:  # fmt: skip
+    """The action document of these targets, its gravity not yet weighed."""
+    windows = policy.windows
+    contain = direction == "contain"
+    exact = all(target.reversal == "exact" or target.by_hand for target in targets)
+    return Action(
+        org=session.org, op=new_id("a", session.entropy), rev=1, inc=inc, direction=direction, gravity="normal",
+        severity=severity, break_glass=False, targets=tuple(targets), reason_sd=reason_sd, lift_criteria_sd=lift_sd,
+        created=now, approve_by=now + windows["approve_by_ms"],
+        execute_by=now + max(windows["approve_by_ms"], min(windows["execute_by_ms"], DAY_MS)),
+        execute_by_unreachable=now + min(windows["execute_by_unreachable_ms"], DAY_MS) if contain else None,
+        review_by=now + DAY_MS if contain else None,
+        undo_within_s=windows["undo_ms"] // 1000 if contain and exact else None, undoes=undoes,
+        roster=session.ref, policy=policy_sha, supersedes=None,
+    )  # fmt: skip
+
+
+def weigh_new(
+    connection: sqlite3.Connection, action: Action, policy: Policy, proposer: str, now: int
+) -> tuple[Weight, str]:
+    """The gravity of an action that no entry names yet, and why."""
+    trial = Held("", action, DocumentRow("", b"", "action.v1", action.op, None, now, {}))
+    recent = recent_normal(View(connection), trial, proposer, now)
+    weight, why = gravity(action.targets, action.direction, recent, policy)
+    if weight == "critical":
+        return "critical", why
+    return ("high", why) if weight == "high" else ("normal", why)

@@ -1,0 +1,291 @@
+"""What the confirmation shows: what, where, how many, why, what if not, who else, until when; and whether to sign.
+
+Made from the bytes that would be signed, read anew; live readings stand beside and never replace them. No Qt here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from console.domain.actions import Action, Extension, Ratification
+from console.domain.deceit import shown
+from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, Line
+from console.domain.sheet import Sheet, SheetRequest, SheetTarget, odd_texts, scope_of
+from console.services.approvals import Reading
+from console.services.presented import Presented
+from console.viewmodels import approval_words as say
+from console.viewmodels.approval_standing import WhoElse, WindowView, called, may_refuse, problems, who_else, windows
+
+NOT_SAID = "The proposer has not said what happens otherwise."
+
+
+@dataclass(frozen=True, slots=True)
+class RequestView:
+    """One exact request: method and path, its kind in words, its body line by line."""
+
+    head: str
+    kind: str
+    body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByHand:
+    """What a person or a vendor is asked to do. Empty where it was not said."""
+
+    instruction: str
+    who: str
+    contact: str
+    ticket: str
+    by: str
+    assignee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetView:
+    """One target in words. `name` is as signed; `name_here` is what this console read, empty where it read nothing.
+
+    `changes` are (field, old, new); `asked` and `more` are what else the target says. `contradicts` marks a reading
+    that speaks against what is signed.
+    """
+
+    number: int
+    name: str
+    name_here: str
+    reading: str
+    contradicts: bool
+    lever: str
+    selector: str
+    how_many: str
+    model: str
+    surface: str
+    provider: str
+    reach: str
+    reversal: str
+    irreversible: bool
+    everybody: bool
+    canary: bool
+    affected: str
+    changes: tuple[tuple[str, str, str], ...]
+    read_by_proposer: str
+    asked: tuple[tuple[str, str], ...]
+    more: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    requests: tuple[RequestView, ...]
+    revert: tuple[RequestView, ...]
+    by_hand: ByHand | None
+    dispatchers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a document that is no correction: a heading and its lines."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """The confirmation, whole. `can_sign` false has its sentence in `why_not`; `can_refuse` may still be true.
+
+    `direction` and `gravity` are empty for what is no correction; then `sections` hold the content.
+    """
+
+    sha: str
+    kind: str
+    headline: str
+    direction: str = ""
+    gravity: str = ""
+    gravity_why: str = ""
+    incident: str = ""
+    severity: str = ""
+    reason: str = ""
+    left_out: tuple[str, ...] = ()
+    if_not: str = ""
+    lift_criteria: str = ""
+    targets: tuple[TargetView, ...] = ()
+    sections: tuple[Section, ...] = ()
+    who: WhoElse | None = None
+    until: tuple[WindowView, ...] = ()
+    undo: str = ""
+    digest_words: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    can_sign: bool = False
+    can_refuse: bool = False
+    why_not: str = ""
+    to_type: str = ""
+    to_type_is: str = ""
+    readings: tuple[Reading, ...] = field(default=(), repr=False)
+
+    @property
+    def contradiction(self) -> str:
+        """What a reading says against what is signed; empty where none does. It alone begins the guard anew."""
+        return "; ".join(f"target {one.number}: {one.reading}" for one in self.targets if one.contradicts)
+
+
+def approval_view(paper: Presented, readings: Sequence[Reading] = (), *, person: str | None = None) -> ApprovalView:
+    """The view of a document for one person (this console's own, unless a guest at the seat is named)."""
+    who = person or paper.me
+    found = problems(paper, who)
+    base = ApprovalView(
+        sha=paper.sha,
+        kind="" if paper.document is None else _type_of(paper),
+        headline="This document cannot be shown here.",
+        incident=shown(paper.incident),
+        who=who_else(paper),
+        digest_words=tuple(paper.words.split()),
+        problems=found,
+        can_sign=not found,
+        can_refuse=may_refuse(paper),
+        why_not=found[0] if found else "",
+        to_type=paper.to_type,
+        to_type_is=paper.to_type_is,
+        readings=tuple(readings),
+    )
+    if paper.sheet is not None:
+        return _of_action(base, paper, paper.sheet, {one.target: one for one in readings})
+    sections = sections_of(paper.lines)
+    return replace(
+        base,
+        headline=f"{sections[0].heading}." if sections else base.headline,
+        sections=(*sections, *_about(paper)),
+        until=windows(paper),
+        warnings=tuple(line.text for line in paper.lines if line.kind == "warning"),
+    )
+
+
+def _type_of(paper: Presented) -> str:
+    return "action.v1" if isinstance(paper.document, Action) else getattr(paper.document, "doc_type", "")
+
+
+# -- corrections -------------------------------------------------------------------------------------------------------
+
+
+def _of_action(base: ApprovalView, paper: Presented, sheet: Sheet, read: Mapping[int, Reading]) -> ApprovalView:
+    action = sheet.action
+    return replace(
+        base,
+        headline=say.headline(sheet.targets, action.direction, paper.names),
+        direction="take away" if action.direction == "contain" else "give back",
+        gravity=action.gravity if sheet.weight is None else sheet.weight,
+        gravity_why=f"{UNDERSTATED} {sheet.why}" if sheet.understated else sheet.why,
+        severity=f"SEV-{action.severity}",
+        reason=_lines_shown(sheet.parts.why or sheet.reason),
+        left_out=tuple(map(shown, sheet.parts.left_out)),
+        if_not=shown(sheet.parts.if_not) or NOT_SAID,
+        lift_criteria=_lines_shown(sheet.lift_criteria or ""),
+        targets=tuple(_target(number, one, paper, read.get(number - 1)) for number, one in enumerate(sheet.targets, 1)),
+        until=windows(paper),
+        undo=_undo(action),
+        warnings=_warnings(sheet),
+    )
+
+
+def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | None) -> TargetView:
+    target, names = one.target, paper.names
+    verb, noun = say.verb_of(target.lever, paper.sheet.action.direction if paper.sheet else "contain")
+    asked = dict(one.asked)
+    by_hand = ByHand(
+        instruction=_lines_shown(asked.pop("instruction", "")), who=shown(asked.pop("who", "")),
+        contact=shown(asked.pop("contact", "")), ticket=shown(asked.pop("ticket", "")), by=shown(asked.pop("by", "")),
+        assignee=shown(names.get(target.assignee, target.assignee)) if target.assignee else "",
+    ) if target.by_hand else None  # fmt: skip
+    return TargetView(
+        number=number,
+        name=shown(one.name),
+        name_here=shown(reading.name) if reading is not None else "",
+        reading=say.reading_words(reading, one.read_ms, paper.now_ms),
+        contradicts=reading is not None and reading.contradicts,
+        lever=f"{verb} a {noun} ({target.lever}, {target.adapter})",
+        selector=shown(one.selector),
+        how_many=say.how_many(target),
+        model=shown(target.model),
+        surface=called(target.surface, names),
+        provider=called(target.instance, names),
+        reach=REACHES[target.reach],
+        reversal=REVERSALS[target.reversal],
+        irreversible=target.reversal == "none",
+        everybody=target.selectors == 0,
+        canary=target.canary,
+        affected="not known" if one.affected is None else say.count(one.affected, "user", "users"),
+        changes=tuple((shown(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
+        read_by_proposer="" if one.read_ms is None else say.clock(one.read_ms, paper.now_ms),
+        asked=tuple((shown(name), shown(text)) for name, text in asked.items() if text),
+        more=tuple((shown(name), shown(text)) for name, text in one.more),
+        notes=tuple(map(shown, one.notes)),
+        requests=tuple(map(_request, one.requests)),
+        revert=tuple(map(_request, one.revert)),
+        by_hand=by_hand,
+        dispatchers=tuple(called(feed, names) for feed in target.dispatchers),
+    )
+
+
+def _request(one: SheetRequest) -> RequestView:
+    body = tuple(shown(line) for line in one.body.split("\n")) if one.body else ()
+    return RequestView(shown(one.head), shown(one.kind), body)
+
+
+def _warnings(sheet: Sheet) -> tuple[str, ...]:
+    action = sheet.action
+    found: list[str] = [UNDERSTATED] if sheet.understated else []
+    if action.break_glass:
+        found.append(BREAK_GLASS)
+        if len(sheet.reason.strip()) < MIN_BREAK_GLASS_REASON:
+            found.append(f"The reason is shorter than {MIN_BREAK_GLASS_REASON} characters.")
+    for number, one in enumerate(sheet.targets, 1):
+        target = one.target
+        if target.reversal == "none":
+            found.append(f"Target {number} CANNOT BE REVERTED.")
+        if target.selectors == 0:
+            found.append(f"Target {number} reaches everybody on {shown(one.name)}.")
+        if target.all_surfaces:
+            found.append(f"Target {number} is part of taking {shown(target.model)} off all its surfaces.")
+        if target.credential == "in-use":
+            found.append(f"Target {number} revokes a credential that is in use.")
+    return (*found, *(f"Look closely at the {word}: {why}." for word, why in odd_texts(sheet)))
+
+
+def _undo(action: Action) -> str:
+    if action.undo_within_s is not None:
+        return f"Any one signer may undo it within {action.undo_within_s // 60} min of its dispatch, once, exactly."
+    if action.undoes is not None:
+        return f"It undoes the correction with the document {action.undoes[:16]}."
+    return "It has no undo: giving it back needs its own approval."
+
+
+# -- other documents ---------------------------------------------------------------------------------------------------
+
+
+def sections_of(lines: Sequence[Line]) -> tuple[Section, ...]:
+    """A document's text by its headings."""
+    found: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line.kind == "heading":
+            found.append((line.text, []))
+        elif found:
+            found[-1][1].append(line.text)
+    return tuple(Section(heading, tuple(told)) for heading, told in found)
+
+
+def _about(paper: Presented) -> tuple[Section, ...]:
+    """The correction that an extension or a ratification is about, where it is known here."""
+    before = None if paper.facts is None else paper.facts.undone
+    if not isinstance(paper.document, Extension | Ratification) or before is None:
+        return ()
+    scope = scope_of(before.targets)
+    places = list(dict.fromkeys(called(target.surface, paper.names) for target in before.targets))
+    lines = [
+        f"{'Take away' if before.direction == 'contain' else 'Give back'}, gravity {before.gravity}",
+        f"{say.count(scope.targets, 'target', 'targets')} on {', '.join(places)}",
+        f"Levers: {', '.join(dict.fromkeys(target.lever for target in before.targets))}",
+    ]
+    if paper.facts is not None and paper.facts.undone_signers:
+        signers = sorted(called(one, paper.names) for one in paper.facts.undone_signers)
+        lines.append(f"Signed by {', '.join(signers)}")
+    return (Section("The correction it is about", tuple(lines)),)
+
+
+def _lines_shown(text: str) -> str:
+    return "\n".join(shown(line) for line in text.split("\n"))

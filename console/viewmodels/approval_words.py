@@ -1,0 +1,121 @@
+"""The words of the confirmation: what a lever does, how many it touches, how long is left, what was read here.
+
+Plain functions of plain values. A text of somebody else's is always shown with everything invisible made visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from console.domain.actions import Target
+from console.domain.deceit import shown
+from console.domain.sheet import SheetTarget
+from console.services.approvals import Reading
+
+# of a lever `noun.verb`: what it does, and what giving back does; an unknown one is said by its own name
+_VERBS: Final = {
+    "block": ("block", "unblock"),
+    "unload": ("unload", "load again"),
+    "pause": ("pause", "resume"),
+    "rpm": ("slow down", "lift the limit of"),
+    "scale": ("scale down", "scale up again"),
+    "revoke": ("revoke", "give back"),
+    "ask": ("have done by hand at", "have given back by hand at"),
+}
+_SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
+_SHORT_UNITS: Final = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", _SECOND, "s"))
+
+
+def clock(at_ms: int, now_ms: int | None = None) -> str:
+    """A moment: the time in UTC, with the date where it is another day than now."""
+    try:
+        moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{at_ms} ms since 1970"
+    same = now_ms is not None and at_ms // _DAY == now_ms // _DAY
+    return moment.strftime("%H:%M UTC" if same else "%Y-%m-%d %H:%M UTC")
+
+
+def left(at_ms: int, now_ms: int) -> str:
+    """How long until then, or how long ago, in two units at most."""
+    span = abs(at_ms - now_ms)
+    text = f"{span // _SECOND} s"
+    for size, unit, small, small_unit in _SHORT_UNITS:
+        if span >= size:
+            rest = span % size // small
+            text = f"{span // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
+            break
+    return f"{text} left" if at_ms >= now_ms else f"passed {text} ago"
+
+
+def verb_of(lever: str, direction: str) -> tuple[str, str]:
+    """What a lever does in this direction, and the noun it does it to."""
+    noun, _, word = lever.partition(".")
+    known = _VERBS.get(word)
+    if known is None:
+        return (word if direction == "contain" else f"undo {word} of") or "use", noun
+    return known[0 if direction == "contain" else 1], noun
+
+
+def headline(targets: Sequence[SheetTarget], direction: str, names: Mapping[str, str]) -> str:
+    """What will be done, to how many, where: one sentence."""
+    real = [one for one in targets if not one.target.canary] or list(targets)
+    phrases: dict[str, list[SheetTarget]] = {}
+    for one in real:
+        phrases.setdefault(one.target.lever, []).append(one)
+    parts = [_phrase(lever, found, direction) for lever, found in phrases.items()]
+    told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    places = list(dict.fromkeys(one.target.instance for one in real))
+    where = shown(names.get(places[0], places[0])) if len(places) == 1 else f"{len(places)} providers"
+    canaries = len(targets) - len(real)
+    beside = f", and {count(canaries, 'canary', 'canaries')}" if canaries else ""
+    by_hand = "" if all(one.target.by_hand for one in real) and len(places) == 1 else f" at {where}"
+    return f"{told[:1].upper()}{told[1:]}{by_hand}{beside}."
+
+
+def _phrase(lever: str, found: Sequence[SheetTarget], direction: str) -> str:
+    verb, noun = verb_of(lever, direction)
+    selected = sum(one.target.listed or one.target.selectors for one in found)
+    if all(one.target.selectors or one.target.listed for one in found) and not found[0].target.by_hand:
+        return f"{verb} {count(selected, noun, f'{noun}s')}"
+    named = list(dict.fromkeys(shown(one.name) for one in found))
+    return f"{verb} {named[0] if len(named) == 1 else count(len(named), noun, f'{noun}s')}"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with its word."""
+    return f"{number} {one if number == 1 else many}"
+
+
+def how_many(target: Target) -> str:
+    """How many a target touches."""
+    if target.listed is not None:
+        return f"a list of {count(target.listed, 'entry', 'entries')}"
+    return "everybody on this surface" if target.selectors == 0 else f"{target.selectors} selected"
+
+
+def value(text: str | None) -> str:
+    """A provider's own value, for people; what is not said is said to be so."""
+    if text is None:
+        return "not said"
+    return {"true": "yes", "false": "no", "null": "none"}.get(text, shown(text))
+
+
+def reading_words(reading: Reading | None, read_ms: int | None, now_ms: int) -> str:
+    """What this console read of a target for itself, in words; never in place of what is signed."""
+    proposed = "" if read_ms is None else f"as proposed at {clock(read_ms, now_ms)}, "
+    if reading is None:
+        return f"{proposed}not checked here yet"
+    why = f" ({shown(reading.why)})" if reading.why else ""
+    here = f"read here {clock(reading.at_ms, now_ms)}"
+    return {
+        "read": f"{here}, the same",
+        "already": f"{here}: it is so already",
+        "contradiction": f"CONTRADICTION: {here}{why}",
+        "no-credential": "no credential here, read by the proposing console",
+        "by-hand": "done by people; nothing can be read",
+        "unreadable": f"could not be read here{why}; {proposed}not checked here",
+        "offline": f"offline; {proposed}not checked here",
+    }[reading.how]

@@ -1,0 +1,124 @@
+"""A roster before its signer: who is added or removed, with which roles and keys (in words), and what else changes.
+
+Made from the bytes that would be signed, read anew, against the roster in force. It decides nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+
+from console.domain.deceit import shown, warnings_about
+from console.domain.errors import BadForm
+from console.domain.facts import fingerprint
+from console.domain.forms import Person, PersonKey, Roster
+from console.domain.profile import MAX_DOCUMENT_BYTES
+from console.keys import canon
+from console.keys.roster import VerifiedRoster
+from console.keys.words import words_of
+from console.viewmodels.approval import ApprovalView, Section
+from console.viewmodels.approval_words import clock, count
+
+NameOf = Callable[[str], str]
+
+
+def roster_view(raw: bytes, before: VerifiedRoster, name_of: NameOf, now_ms: int) -> ApprovalView:
+    """The view of a roster that waits for signatures; what it cannot show or what does not follow cannot be signed."""
+    sha = canon.sha256_hex(raw)
+    words = tuple(words_of(sha).split())
+    try:
+        after = Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES))
+    except BadForm as fault:
+        return _view(sha, words, "This roster cannot be shown here.", (), (fault.what,), ())
+    changes = tuple(_changes(before.roster, after, name_of, now_ms))
+    odd = tuple(
+        f"Look closely at the name {shown(name)}: {why}."
+        for name in (name_of(one.person) for one in after.persons)
+        for why in warnings_about(name)
+    )
+    return _view(sha, words, _headline(before.roster, after, name_of), changes, _against(before, after), odd)
+
+
+def _view(
+    sha: str, words: tuple[str, ...], headline: str, sections: tuple[Section, ...], problems: tuple[str, ...],
+    warnings: tuple[str, ...],
+) -> ApprovalView:  # fmt: skip
+    return ApprovalView(
+        sha=sha, kind="roster.v1", headline=headline, sections=sections, digest_words=words, warnings=warnings,
+        problems=problems, can_sign=not problems, why_not=problems[0] if problems else "", to_type=words[0],
+        to_type_is="the first word of the roster",
+    )  # fmt: skip
+
+
+def _against(before: VerifiedRoster, after: Roster) -> tuple[str, ...]:
+    found: list[str] = []
+    if after.org != before.roster.org:
+        found.append("It belongs to another organisation.")
+    if after.n != before.roster.n + 1 or after.prev != before.sha256:
+        found.append("It does not follow the roster in force here: sync, and look again.")
+    return tuple(found)
+
+
+def _headline(before: Roster, after: Roster, name_of: NameOf) -> str:
+    old, new = {one.person: one for one in before.persons}, {one.person: one for one in after.persons}
+    added = [shown(name_of(one)) for one in new if one not in old]
+    gone = [shown(name_of(one)) for one in old if one not in new]
+    revoked = {one.key for one in after.revoked} - {one.key for one in before.revoked}
+    parts = [f"admit {', '.join(added)}"] if added else []
+    parts += [f"remove {', '.join(gone)}"] if gone else []
+    parts += [f"revoke {count(len(revoked), 'key', 'keys')}"] if revoked else []
+    told = " and ".join(parts) or "change who may do what"
+    return f"Roster {after.n}: {told}."
+
+
+def _changes(before: Roster, after: Roster, name_of: NameOf, now_ms: int) -> Iterator[Section]:
+    old, new = {one.person: one for one in before.persons}, {one.person: one for one in after.persons}
+    for person, one in new.items():
+        if person not in old:
+            lines = [f"May hold: {', '.join(one.roles) or 'no role'}"]
+            yield Section(f"Added: {_who(person, name_of)}", (*lines, *_keys(one.keys, now_ms)))
+        elif lines := list(_changed(old[person], one, now_ms)):
+            yield Section(f"Changed: {_who(person, name_of)}", tuple(lines))
+    for person in old.keys() - new.keys():
+        yield Section(f"Removed: {_who(person, name_of)}", ("Nothing they sign under this roster counts.",))
+    yield from _beside(before, after)
+
+
+def _who(person: str, name_of: NameOf) -> str:
+    return f"{shown(name_of(person))} ({person})"
+
+
+def _changed(old: Person, new: Person, now_ms: int) -> Iterator[str]:
+    if old.roles != new.roles:
+        yield f"May hold: {', '.join(new.roles) or 'no role'} (before: {', '.join(old.roles) or 'no role'})"
+    yield from _keys([key for key in new.keys if key not in old.keys], now_ms)
+    lines = {key.key for key in new.keys}
+    yield from (f"No longer: {key.use} key {fingerprint(key.key)}" for key in old.keys if key.key not in lines)
+
+
+def _keys(keys: tuple[PersonKey, ...] | list[PersonKey], now_ms: int) -> Iterator[str]:
+    for key in keys:
+        name = fingerprint(key.key)
+        digest = base64.b64decode(name.removeprefix("SHA256:") + "=").hex()
+        kind = "FIDO2 " if key.key.startswith("sk-") else ""
+        bound = f", bound to console ..{key.console[-4:]}" if key.console else ""
+        until = f", until {clock(key.to_ms, now_ms)}" if key.to_ms is not None else ""
+        yield f"{kind}{key.use} key {words_of(digest)} ({name}){bound}{until}"
+
+
+def _beside(before: Roster, after: Roster) -> Iterator[Section]:
+    lines: list[str] = []
+    if before.threshold != after.threshold:
+        lines.append(f"A roster then needs {after.threshold} admins (before: {before.threshold or 'one person'})")
+    if before.policy != after.policy:
+        lines.append(f"The approval policy is then {after.policy} (before: {before.policy or 'none'})")
+    known = {one.console for one in before.consoles}
+    lines += [f"Added console {one.console}" for one in after.consoles if one.console not in known]
+    listed = {one.console for one in after.consoles}
+    lines += [f"No longer console {one.console}" for one in before.consoles if one.console not in listed]
+    revoked = {one.key for one in before.revoked}
+    lines += [f"Revoked: {one.key}" for one in after.revoked if one.key not in revoked]
+    if after.adopts:
+        lines.append(f"It takes over {count(len(after.adopts), 'feed', 'feeds')} as they stand")
+    if lines:
+        yield Section("Besides", tuple(lines))
