@@ -24,6 +24,7 @@ def command(call: Call) -> None:
     try:
         with call.session() as session:
             from console.services import providers, readiness
+            from console.sync.forks import known_forks
 
             facts.append((True, f"profile {session.paths.root}"))
             org = readiness.organisation_facts(session)
@@ -34,6 +35,7 @@ def command(call: Call) -> None:
                 from pathlib import Path
 
                 facts.append((Path(folder).is_dir(), f"shared folder {folder}"))
+            facts += [(False, one.sentence) for one in known_forks(session.store, session.settings.console)]
             instances = providers.instances_of(session).all()
             facts.append((bool(instances), f"{len(instances)} providers connected"))
             facts += [(False, f"adapter {one.name} is broken: {one.reason}")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from console.cli.frame import Call, pass_call
+
+if TYPE_CHECKING:
+    from console.sync.report import SyncReport
 
 
 @click.group("sync")
@@ -17,14 +23,39 @@ def command() -> None:
 @command.command()
 @pass_call
 def run(call: Call) -> None:
-    """Meet every place once."""
+    """Meet every place once: what is open first, then all of the record."""
     from console.services import dispatch
 
     with call.session() as session:
-        reports = dispatch.sync_all(session)
+        _tell(call, dispatch.sync_all(session))
+
+
+@command.command()
+@pass_call
+def now(call: Call) -> None:
+    """Exchange only what is open (proposals, approvals, refusals), without any history. For a slow or far place."""
+    from console.domain.errors import Problem
+    from console.sync.folder import FolderPlace
+    from console.sync.session import sync_open
+
+    reports: list[SyncReport] = []
+    gone: Problem | None = None
+    with call.session() as session:
+        for folder in session.settings.places:
+            try:
+                place = FolderPlace(Path(folder))
+                reports.append(sync_open(session.store, place, session.settings.console, session.device))
+            except Problem as fault:  # one place that is gone keeps no other waiting
+                gone = gone or fault
+    if gone is not None:
+        raise gone
+    _tell(call, reports)
+
+
+def _tell(call: Call, reports: Sequence[SyncReport]) -> None:
     found = [
         {"place": r.place, "sent": r.sent, "received": r.received, "documents": r.documents, "rosters": r.rosters,
-         "waiting": r.waiting, "faults": list(r.faults)}
+         "early": r.early, "waiting": r.waiting, "faults": list(r.faults), "forks": [asdict(one) for one in r.forks]}
         for r in reports
     ]  # fmt: skip
     lines = [f"{r.place}: {' '.join(r.sentences)}" for r in reports]
