@@ -105,7 +105,9 @@ class Theme:
         """The one style sheet, with this theme's values."""
         values = {role.replace("-", "_"): value for role, value in self.colours.roles.items()}
         parts = resource("themes", "parts").as_posix()
-        return _sheet().substitute(values, theme=self.name, parts=parts, radius=SPACE["radius"])
+        return _sheet().substitute(
+            values, theme=self.name, parts=parts, radius=SPACE["radius"], mark=self.space("mark")
+        )
 
 
 def apply(app: QApplication, theme: Theme) -> None:

@@ -137,6 +137,30 @@ def test_the_system_is_followed_where_it_tells_and_dark_where_it_does_not(qapp, 
         hints.unsetColorScheme()
 
 
+class _Telling:
+    """A system that tells its scheme and its wish for contrast: the offscreen platform tells neither."""
+
+    def __init__(self, scheme, contrast):
+        self.colorScheme, self.contrastPreference = (lambda: scheme), (lambda: contrast)
+
+    def styleHints(self):  # noqa: N802 - Qt's name
+        return self
+
+    accessibility = styleHints
+
+
+@pytest.mark.parametrize(
+    ("scheme", "contrast", "theme"),
+    [
+        (Qt.ColorScheme.Light, Qt.ContrastPreference.NoPreference, "light"),
+        (Qt.ColorScheme.Dark, Qt.ContrastPreference.NoPreference, "dark"),
+        (Qt.ColorScheme.Light, Qt.ContrastPreference.HighContrast, "high-contrast"),
+    ],
+)
+def test_what_the_system_tells_is_what_is_shown(scheme, contrast, theme):
+    assert scheme_of(_Telling(scheme, contrast)) == theme
+
+
 def test_a_choice_is_kept_whatever_the_system_says(qapp, look):
     look.choose("light")
     look._system_changed()

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from console.ui import gallery, tokens
 from console.ui.widgets import (
@@ -267,8 +267,9 @@ def test_a_drill_is_framed_and_named_and_the_frame_goes_with_it(qtbot, look):
 
 
 def test_a_banner_stays_until_it_is_over(qtbot, look):
-    banner = Banner(look)
-    qtbot.addWidget(banner)
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = Banner(look, window)
     assert banner.isHidden()
     banner.tell("offline", "Azure has not answered.", "What is queued waits.", "Show")
     assert not banner.isHidden()
@@ -281,6 +282,34 @@ def test_a_banner_stays_until_it_is_over(qtbot, look):
     assert banner._next.isHidden()
     banner.clear()
     assert banner.isHidden()
+
+
+def test_a_banner_told_before_it_has_a_place_opens_no_window_and_shows_with_its_place(qtbot, look):
+    window, banner = QWidget(), Banner(look)
+    qtbot.addWidget(window)
+    banner.tell("info", "Building.")
+    assert not banner.isVisible()
+    QVBoxLayout(window).addWidget(banner)
+    window.show()
+    qtbot.waitUntil(banner.isVisible)
+
+
+def test_a_long_banner_in_a_narrow_and_short_window_is_not_cut_off(qtbot, look):
+    window = QWidget()
+    qtbot.addWidget(window)
+    layout = QVBoxLayout(window)
+    banner = Banner(look)
+    layout.addWidget(banner)
+    layout.addWidget(QPlainTextEdit(), 1)
+    banner.tell("alarm", "Uncontained on two of four surfaces. " * 4, "Nobody has proposed anything. " * 4, "Review")
+    window.resize(360, 40)
+    window.show()
+    qtbot.waitExposed(window)
+    for label in (banner._sentence, banner._next):
+        qtbot.waitUntil(lambda label=label: label.height() >= label.heightForWidth(label.width()))
+    narrow = banner.height()
+    window.resize(900, 300)
+    qtbot.waitUntil(lambda: banner.height() < narrow)  # and it gives the room back
 
 
 def test_an_empty_place_leads_on(qtbot, look):

@@ -15,6 +15,8 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPolygonF,
     QRegion,
+    QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -134,7 +136,7 @@ class Banner(QFrame):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(words, 1)
         layout.addWidget(self._button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.hide()
 
     def tell(self, kind: BannerKind, sentence: str, next_step: str = "", action: str = "") -> None:
@@ -149,10 +151,30 @@ class Banner(QFrame):
         self._button.setVisible(bool(action))
         said = f"{sentence} {next_step}".rstrip()
         self.setAccessibleName(said)
-        self.show()
+        if self.parentWidget() is None:  # told before it has a place: shown with its place, not as a window
+            self.setAttribute(Qt.WidgetAttribute.WA_WState_ExplicitShowHide, on=False)
+        else:
+            self.show()
+        self._claim()
         self.update()
         if said != before and QAccessible.isActive():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Another width may need another height."""
+        super().resizeEvent(event)
+        self._claim()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """From now on its height counts."""
+        super().showEvent(event)
+        self._claim()
+
+    def _claim(self) -> None:
+        """A window that is short of room may not cut a warning off, as Qt would let it."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            self.setMinimumHeight(layout.heightForWidth(self.width()))
 
     def clear(self) -> None:
         """Take it away: what it said is over."""
