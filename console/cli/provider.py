@@ -70,17 +70,30 @@ The secrets are asked for one by one, or read from --secret-fd N."""
 @click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings as a JSON file.")
 @click.option("--id", "ident", help="Its id on a colleague's console (found by adapter and name otherwise).")
 @click.option("--no-secret", is_flag=True, help="Connect without credentials (this console will not dispatch to it).")
+@click.option(
+    "--test", "trial", is_flag=True, help="Try it first, by reading only; keep nothing where it does not answer."
+)
 @pass_call
 def add(
     call: Call, adapter: str, name: str, pairs: tuple[str, ...], file: Path | None, ident: str | None,
-    no_secret: bool,  # noqa: FBT001  click hands options by name
+    no_secret: bool, trial: bool,  # noqa: FBT001  click hands options by name
 ) -> None:  # fmt: skip
     """Connect a provider through its adapter, and name its surfaces."""
-    from console.services import providers
+    from console.services import connection, provider_settings, providers
 
+    tried: list[str] = []
     with call.session() as session:
         secret_for = _no_secret if no_secret else call.secret
-        instance, where = providers.add(session, adapter, name, _settings(pairs, file), secret_for, id=ident)
+        settings = _settings(pairs, file)
+        if trial:
+            schema = provider_settings.settings_schema(adapter)
+            given = {one.name: secret_for(f"{schema.title}: {one.help}") for one in schema.secrets}
+            report = connection.try_connection(session, adapter, settings, given)
+            connection.require_answer(report, f"{name} (nothing was kept)")
+            tried = list(report.lines)
+            asked = iter(given.values())
+            secret_for = lambda _what: next(asked)  # noqa: E731  what was typed for the trial, in the same order
+        instance, where = providers.add(session, adapter, name, settings, secret_for, id=ident)
         try:
             new = providers.adopt_surfaces(session, instance.id)
             fault = ""
@@ -90,7 +103,7 @@ def add(
         "ok": True, "instance": instance.id, "name": instance.name, "secrets_in": where, "fault": fault,
         "surfaces": [{"surface": one.surface, "key": one.key, "name": one.name, "model": one.model} for one in new],
     }  # fmt: skip
-    lines = [f"{instance.name} is connected as {instance.id}. {where}"]
+    lines = [*tried, f"{instance.name} is connected as {instance.id}. {where}"]
     lines += [f"  surface {one.name or one.key} ({one.model})" for one in new]
     call.tell(result, *lines, *([f"Its surfaces are not known yet: {fault}"] if fault else []))
 
@@ -114,22 +127,28 @@ def list_(call: Call) -> None:
     call.tell({"ok": True, "providers": found}, *(f"{o['name']:<16} {o['adapter']:<16} {o['instance']}" for o in found))
 
 
-@command.command()
+@command.command(
+    epilog="""\b
+Example:
+  standdown provider test gateway --selector key.block=canary-key
+Nothing is written there: what only a write would tell is said to be untried. Exit code 4: it does not answer."""
+)
 @click.argument("provider")
+@click.option("--selector", "pairs", multiple=True, help="LEVER=SELECTOR: something to plan for trial, a canary say.")
 @pass_call
-def test(call: Call, provider: str) -> None:
-    """Look at one provider now."""
-    from console.services import providers
+def test(call: Call, provider: str, pairs: tuple[str, ...]) -> None:
+    """Try one provider now: does it answer, what is there, what can this credential restrict."""
+    from dataclasses import asdict
 
+    from console.services import connection
+
+    selectors = {lever: selector for lever, sign, selector in (pair.partition("=") for pair in pairs) if sign}
+    if len(selectors) != len(pairs):
+        raise WrongUse("A selector is not LEVER=SELECTOR.", "Write for instance --selector key.block=canary-key.")
     with call.session() as session:
-        instance = providers.instances_of(session).get(provider)
-        found = next(one for one in providers.status(session) if one.instance == instance.id)
-    if found.look is None or not found.look.reachable:
-        fault = found.broken or (found.look.fault if found.look else "") or "no answer"
-        raise WaitsForConnection(f"{found.name} does not answer: {fault}.", "Check its address and the network.")
-    if found.look.fault:
-        raise WaitsForConnection(f"{found.name} answers, but: {found.look.fault}.", "Check its credentials.")
-    call.tell({"ok": True, "instance": instance.id, "at_ms": found.look.at_ms}, f"{found.name} answers.")
+        report = connection.try_saved(session, provider, selectors=selectors)
+        connection.require_answer(report, provider)
+    call.tell({"ok": True, "provider": provider, "report": asdict(report)}, *report.lines)
 
 
 @command.command()

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -85,7 +86,7 @@ class Places:
             return tuple(one.news for one in self._places.values() if one.news is not None)
 
     def meet(self) -> tuple[Future[None], ...]:
-        """Begin to meet every place that is not being met; those whose answer is worth waiting for. They never raise."""
+        """Begin to meet every place that is not being met; gives those worth waiting for. They never raise."""
         try:
             paths = self.paths()
         except Problem as fault:
@@ -100,7 +101,7 @@ class Places:
                 if place.meeting is None or place.meeting.done():
                     place.began_ms = now
                     place.link = replace(place.link, busy_since_ms=self.session.clock.wall_ms())
-                    place.meeting = aside(lambda path=path, place=place: self._meet(path, place), f"sync {path}")
+                    place.meeting = aside(partial(self._meet, path, place), f"sync {path}")
             # one that hangs was waited for once: its next rounds hold nobody up
             recent = (one for one in self._places.values() if now - one.began_ms < PATIENCE_S * 1000)
             return tuple(one.meeting for one in recent if one.meeting is not None)

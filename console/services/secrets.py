@@ -128,4 +128,4 @@ class _Kept:
 
     def prime(self, names: Iterable[str]) -> None:
         with self._gate:
-            self._known = {name: self._vault.get(name) for name in names}
+            self._known = {**self._known, **{name: self._vault.get(name) for name in names}}

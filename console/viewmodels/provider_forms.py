@@ -5,10 +5,10 @@ A secret never stands in a form's values: it is handed on once, and forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from console.services import provider_settings
 from console.services.provider_settings import FieldFault, FieldSchema, Kind, Schema
@@ -18,8 +18,7 @@ Values = Mapping[str, Value]
 _YES = frozenset({"yes", "true", "1", "on"})
 
 
-class _Check(Protocol):
-    def __call__(self, values: Mapping[str, Any]) -> tuple[FieldFault, ...]: ...
+_Check = Callable[[Mapping[str, Any]], tuple[FieldFault, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,249 @@
+"""Try a provider before it is relied on: does it answer, what is there, what can this credential restrict.
+
+It only ever reads: status, discovery, and plans that nobody sends. What only a write would tell is said to be untried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
+
+from console.domain.errors import WaitsForConnection
+from console.providers.instance import MANUAL, Instance, Instances, check_settings, check_world
+from console.providers.plane import Plane
+from console.providers.registry import make_adapter
+from console.providers.wishes import AdapterFault, Found, Lever, wish
+from console.runtime.ids import new_id
+from console.services.provider_settings import least_params
+from console.services.providers import instances_of
+from console.services.secrets import open_secrets
+from console.services.session import Session
+
+Verdict = Literal["can-plan", "cannot", "not-tried"]
+_MOST_TRIED: Final = 8  # surfaces on which a lever is planned for trial; a gateway may serve hundreds
+_NAME: Final = "trial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeverReport:
+    """What is known of one lever with this credential.
+
+    `can-plan`: it was planned by reading on `at` (only a write would tell whether the provider allows it). `cannot`:
+    the provider or the adapter refuses even the plan, `why`. `not-tried`: it needs a selector that was not given.
+    """
+
+    lever: str
+    title: str
+    category: str
+    reach: str
+    reversal: str
+    propagation_s: int
+    probe: str | None
+    verdict: Verdict
+    why: str = ""
+    at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionReport:
+    """What one trial found. `answers` is False where nothing was learnt; `fault` then says what came instead.
+
+    `facts` are the provider's own words about itself (where its models are kept, say); `warnings` what follows from
+    them for corrections. `surfaces` are (key, name, model, what it is).
+    """
+
+    adapter: str
+    title: str
+    answers: bool
+    fault: str = ""
+    latency_ms: int | None = None
+    who: str = ""
+    surfaces: tuple[tuple[str, str, str, str], ...] = ()
+    levers: tuple[LeverReport, ...] = ()
+    not_possible: Mapping[str, str] = field(default_factory=dict[str, str])
+    facts: Mapping[str, str] = field(default_factory=dict[str, str])
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The report for a terminal or a panel, one fact a line."""
+        return tuple(_lines(self))
+
+
+class _Given:
+    """Secrets that were typed and are kept nowhere; others by name from the vault."""
+
+    def __init__(self, given: Mapping[str, str], session: Session) -> None:
+        self._given = given
+        self._session = session
+
+    def get(self, name: str) -> str | None:
+        """The secret, or None."""
+        typed = self._given.get(name.partition("/")[2])
+        return typed if typed is not None else open_secrets(self._session).get(name)
+
+
+def try_connection(
+    session: Session, adapter: str, settings: Mapping[str, Any], secrets: Mapping[str, str],
+    *, selectors: Mapping[str, str] | None = None, instance: Instance | None = None,
+) -> ConnectionReport:  # fmt: skip
+    """Try a provider that is not saved yet (`secrets` by the adapter's own names), or `instance` as it is saved.
+
+    `selectors` names by lever something to plan for trial (a canary key, say). Nothing is written, here or there.
+
+    Raises:
+        UnknownAdapter, WrongWorld, BadSettings, Locked: as their names say.
+    """
+    instances = instances_of(session)
+    plane = _plane(session, instances, adapter, settings, secrets, instance)
+    return asyncio.run(_try(plane, adapter, dict(selectors or {})))
+
+
+def try_saved(session: Session, provider: str, *, selectors: Mapping[str, str] | None = None) -> ConnectionReport:
+    """Try a provider as it is saved, by id or name.
+
+    Raises:
+        NoSuchInstance: when there is none; else as `try_connection`.
+    """
+    found = instances_of(session).get(provider)
+    probed = {one.name: selector for one in instances_of(session).registry.manifest(found.adapter).levers
+              for selector in found.probe_credentials if not one.wide}  # fmt: skip
+    return try_connection(
+        session, found.adapter, found.settings, {}, selectors={**probed, **(selectors or {})}, instance=found
+    )
+
+
+def require_answer(report: ConnectionReport, name: str) -> None:
+    """Nothing where it answers.
+
+    Raises:
+        WaitsForConnection: where it does not, or refuses this credential.
+    """
+    if not report.answers:
+        raise WaitsForConnection(f"{name} does not answer: {report.fault}.", "Check its address and its credentials.")
+
+
+def _plane(
+    session: Session, instances: Instances, adapter: str, settings: Mapping[str, Any], secrets: Mapping[str, str],
+    instance: Instance | None,
+) -> Plane:  # fmt: skip
+    check_world(adapter, instances.world)
+    usable = instances.registry.usable(adapter)
+    settled = check_settings(usable.manifest.settings, settings)
+    made = instance or Instance(id=new_id("g", session.entropy), adapter=adapter, name=_NAME, settings=settled)
+    if instance is not None:
+        open_secrets(session).prime(instance.secret(name) for name in usable.manifest.secrets)
+    given = secrets if instance is None else {name: text for name, text in secrets.items() if text}
+    # an unsaved one reads nothing from the vault: what was not typed is not there
+    typed = {name: given.get(name, "") for name in usable.manifest.secrets} if instance is None else given
+    return Plane(
+        made, make_adapter(usable, settled), _Given(typed, session), session.clock, world=instances.world,
+    )  # fmt: skip
+
+
+async def _try(plane: Plane, adapter: str, selectors: Mapping[str, str]) -> ConnectionReport:
+    report = ConnectionReport(
+        adapter=adapter, title=plane.manifest.title, answers=False, not_possible=dict(plane.manifest.not_possible)
+    )  # fmt: skip
+    try:
+        if adapter == MANUAL:
+            return await _by_hand(plane, report)
+        return await _look(plane, report, selectors)
+    except AdapterFault as fault:
+        return replace(report, fault=fault.detail.rstrip("."), levers=_untried(plane, "the provider was not read"))
+    finally:
+        await plane.aclose()
+
+
+async def _by_hand(plane: Plane, report: ConnectionReport) -> ConnectionReport:
+    found = await plane.discover()
+    levers = _untried(plane, "people carry it out: nothing can be tried")
+    return replace(report, answers=True, who="people", surfaces=_surfaces(found), levers=levers)
+
+
+async def _look(plane: Plane, report: ConnectionReport, selectors: Mapping[str, str]) -> ConnectionReport:
+    status = await plane.status()
+    found = await plane.discover()
+    levers = [await _lever(plane, lever, found, selectors.get(lever.name, "")) for lever in plane.manifest.levers]
+    facts = dict(status.facts)
+    return replace(
+        report, answers=True, latency_ms=status.latency_ms, who=facts.pop("identity", ""), surfaces=_surfaces(found),
+        levers=tuple(levers), facts=facts, warnings=tuple(_warnings(facts, found, levers)),
+    )  # fmt: skip
+
+
+def _surfaces(found: Sequence[Found]) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple((one.key, one.name, one.model, one.detail) for one in found)
+
+
+def _untried(plane: Plane, why: str) -> tuple[LeverReport, ...]:
+    return tuple(_report(lever, "not-tried", why) for lever in plane.manifest.levers)
+
+
+def _report(lever: Lever, verdict: Verdict, why: str = "", at: Sequence[str] = ()) -> LeverReport:
+    return LeverReport(
+        lever=lever.name, title=lever.title, category=lever.category, reach=lever.reach, reversal=lever.reversal,
+        propagation_s=lever.propagation_s, probe=lever.probe, verdict=verdict, why=why, at=tuple(at),
+    )  # fmt: skip
+
+
+async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: str) -> LeverReport:
+    """Plan it with the least parameters: a wide lever on each surface, a narrow one on what was named."""
+    if not lever.wide and not selector:
+        why = f"name a {lever.selector} to try it with; only a write would tell whether it is allowed"
+        return _report(lever, "not-tried", why)
+    params = least_params(plane.instance.adapter, lever.name)
+    places = [(one.key, one.key) for one in found[:_MOST_TRIED]] if lever.wide else [(selector, "")]
+    planned: list[str] = []
+    refused: list[str] = []
+    for chosen, key in places:
+        try:
+            planned.append((await plane.plan(wish(lever.name, chosen, key, params))).name)
+        except AdapterFault as fault:
+            refused.append(f"{chosen}: {fault.detail.rstrip('.')}")
+    if planned:
+        return _report(lever, "can-plan", "; ".join(refused), planned)
+    return _report(lever, "cannot", "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on")
+
+
+def _warnings(facts: Mapping[str, str], found: Sequence[Found], levers: Sequence[LeverReport]) -> list[str]:
+    told: list[str] = []
+    if not found:
+        told.append("It lists no surface: nothing can be corrected there.")
+    in_file = facts.get("models_in_file", "0")
+    if in_file not in {"", "0"}:
+        told.append(f"{in_file} of its models stand in its configuration file and cannot be blocked from here.")
+    if facts.get("database") == "none":
+        told.append("It has no database: keys cannot be blocked there.")
+    if levers and all(one.verdict == "cannot" for one in levers):
+        told.append("No lever can be planned with this credential.")
+    return told
+
+
+_VERDICTS: Final = {"can-plan": "can be planned", "cannot": "CANNOT", "not-tried": "not tried"}
+
+
+def _lines(report: ConnectionReport) -> list[str]:
+    if not report.answers:
+        return [f"{report.title} does not answer: {report.fault}."]
+    took = "" if report.latency_ms is None else f" in {report.latency_ms} ms"
+    who = report.who or "it does not say who we are there"
+    lines = [f"{report.title} answers{took}; {'as ' if report.who else ''}{who}."]
+    lines += [f"  {name.replace('_', ' ')}: {text}" for name, text in sorted(report.facts.items())]
+    lines += [
+        f"  surface {name or key} ({model}){', ' + detail if detail else ''}"
+        for key, name, model, detail in report.surfaces
+    ]
+    for one in report.levers:
+        where = f" on {', '.join(one.at)}" if one.at else ""
+        why = f": {one.why}" if one.why else ""
+        lines.append(f"  {one.lever} ({one.title}, {one.category}): {_VERDICTS[one.verdict]}{where}{why}")
+    if any(one.verdict == "can-plan" for one in report.levers):
+        lines.append("  Planned by reading only: whether the provider allows the write, only a write would tell.")
+    lines += [f"  not possible, {what}: {why}" for what, why in sorted(report.not_possible.items())]
+    return [*lines, *(f"  ! {warning}" for warning in report.warnings)]
+
+
+__all__ = ["ConnectionReport", "LeverReport", "require_answer", "try_connection", "try_saved"]
