@@ -66,7 +66,7 @@ def _providers(links: Connectivity, now_ms: int) -> Notice | None:
         return None
     answering, asked = links.answering
     since = min((one.since_ms for one in down if one.since_ms is not None), default=None)
-    began = f" since {ago(now_ms, since)}" if since is not None else ""
+    began = f" for {ago(now_ms, since).removesuffix(' ago')}" if since is not None else ""
     who = ", ".join(one.name for one in down[:_NAMED])
     who += f" and {len(down) - _NAMED} more" if len(down) > _NAMED else ""
     others = "No provider answers." if answering == 0 else f"{answering} of {asked} providers answer."

@@ -1,0 +1,99 @@
+"""Why each target waits, until when it is valid and what then: told from the record and the last looks, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from console.services.live_values import Connectivity, EngineLink, ProviderLink
+from console.services.standing import Standing
+from console.viewmodels.outbox import outbox_lines, summary
+from console.viewmodels.shell import Now
+from tests.viewmodels.standings import MIN_MS, NOW_MS, row, standing, target
+
+HERE = EngineLink(state="here")
+
+
+def _links(state: str = "answers", **changed) -> Connectivity:
+    link = ProviderLink(instance="g-1", name="gateway", adapter="practice", state=state, since_ms=NOW_MS - 6 * MIN_MS)
+    return Connectivity(engine=HERE, providers=(replace(link, **changed),))
+
+
+def _only(one: Standing, links: Connectivity | None = None):
+    lines = outbox_lines(Now((one,), ()), links or _links(), NOW_MS)
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_an_outage_says_how_long_and_that_containment_goes_after_a_visible_hold() -> None:
+    line = _only(standing(target(row=row(outage=True))), _links("unreachable"))
+    assert line.waits == "connection"
+    assert line.why == "gateway has not answered for 6 min."
+    assert "hold of 10 s" in line.then
+    assert line.until_ms == NOW_MS + 600 * MIN_MS  # the longer limit, since it could not be reached
+    assert not line.can_release
+
+
+def test_a_restore_never_goes_by_itself_after_an_outage() -> None:
+    line = _only(
+        standing(target(row=row(outage=True, direction="restore")), direction="restore"), _links("unreachable")
+    )
+    assert "returns to people" in line.then
+    assert line.until_ms == NOW_MS + 60 * MIN_MS
+
+
+def test_a_hold_counts_down_and_may_be_ended_by_a_person() -> None:
+    line = _only(standing(target(row=row(outage=True, held=True, not_before_ms=NOW_MS + 8_000))))
+    assert (line.waits, line.state, line.can_release) == ("hold", "held", True)
+    assert line.why == "The provider is back: it goes in 8 s."
+
+
+@pytest.mark.parametrize(
+    ("changed", "waits", "word"),
+    [
+        ({"by_hand": True}, "people", "by hand"),
+        ({"row": None}, "nobody", "Another console"),
+        ({"state": "unknown", "row": row(state="unknown")}, "nobody", "read back before anything is sent again"),
+        ({"state": "dispatching", "row": row(state="dispatching")}, "nobody", "being sent"),
+        ({"state": "accepted", "row": row(state="accepted")}, "time", "read back until it shows"),
+        ({"state": "recorded", "row": row(state="recorded"), "passes": 3}, "time", "3 calls still passed"),
+        ({"row": row(attempt=2, not_before_ms=NOW_MS + 30_000, detail="503")}, "time", "Tried 2 times; again in 30 s"),
+        ({"row": row()}, "nobody", "It goes now"),
+    ],
+)
+def test_each_state_says_what_it_waits_for(changed, waits: str, word: str) -> None:
+    line = _only(standing(target(**changed)))
+    assert line.waits == waits
+    assert word in line.why
+
+
+def test_another_engine_is_named() -> None:
+    links = Connectivity(engine=EngineLink(state="elsewhere", pid=7), providers=_links().providers)
+    assert "process 7" in _only(standing(target(row=row())), links).why
+
+
+@pytest.mark.parametrize("state", ["enforced", "attested", "failed", "lifted", "proposed"])
+def test_what_is_settled_or_not_decided_is_not_on_its_way(state: str) -> None:
+    one = standing(target(state), authorised_ms=None if state == "proposed" else NOW_MS)
+    assert outbox_lines(Now((one,), ()), _links(), NOW_MS) == ()
+
+
+def test_time_that_has_passed_is_not_called_valid() -> None:
+    assert "passed at" in _only(standing(target(row=row()), execute_by_ms=NOW_MS - 1)).until
+
+
+def test_the_strip_counts_and_names_places() -> None:
+    lines = outbox_lines(
+        Now(
+            (
+                standing(target(row=row(outage=True)), target(by_hand=True, index=1)),
+                standing(target("accepted", row=row(state="accepted"))),
+            ),
+            (),
+        ),
+        _links("unreachable"),
+        NOW_MS,
+    )
+    assert summary(lines, NOW_MS) == "Outbox  1 waiting for gateway, 1 waiting for people, 1 under way"
+    assert summary((), NOW_MS) == "Outbox empty"
