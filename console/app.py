@@ -15,6 +15,7 @@ from console.cli.frame import Call, hoist, report_fault
 
 # name -> (module, one line); the order is the order of a first day
 GROUPS: dict[str, tuple[str, str]] = {
+    "window": ("console.cli.window", "Open the window: everything below, on screen."),
     "drill": ("console.cli.drill", "Practise the whole job on simulators, in under a minute."),
     "record": ("console.cli.record", "Start a record now, alone, without any network."),
     "org": ("console.cli.org", "Found or join an organisation; words, signatures, rehearsal."),
@@ -26,6 +27,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "decide": ("console.cli.decide", "Record a decision, or a decision not to act."),
     "fact": ("console.cli.fact", "Record who knew what, since when."),
     "evidence": ("console.cli.evidence", "Attach a file with its hash."),
+    "brief": ("console.cli.brief", "The situation in fifteen lines, for whom; the room page for a wall."),
     "correct": ("console.cli.correct", "Propose, lift, undo and attest corrections."),
     "approve": ("console.cli.approve", "Read what would be signed, from its very bytes; sign or refuse it."),
     "outbox": ("console.cli.outbox", "Send what was approved, and watch it take hold."),

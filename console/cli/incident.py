@@ -20,13 +20,14 @@ named = click.option("--incident", "incident", help="Which one: label, id or its
 @click.argument("title")
 @click.option("--severity", type=click.IntRange(1, 4), required=True, help="1 is worst; when unsure, the worse one.")
 @click.option("--text", default="", help="What is known so far.")
+@click.option("--shareable", is_flag=True, help="Title and text may be quoted to executives and customers (`brief`).")
 @pass_call
-def declare(call: Call, title: str, severity: int, text: str) -> None:
+def declare(call: Call, title: str, severity: int, text: str, shareable: bool) -> None:  # noqa: FBT001  as below
     """Declare an incident. You command it until you hand it over."""
     from console.services import incidents
 
     with call.session() as session:
-        stored = incidents.declare(session, title, severity, text)
+        stored = incidents.declare(session, title, severity, text, shareable=shareable)
         line = next(one for one in incidents.list_incidents(session) if one.inc == stored.entry.inc)
     call.tell(
         {"ok": True, "incident": line.inc, "label": line.label, "entry": stored.id, "severity": severity},

@@ -8,6 +8,7 @@ import click
 
 from console.cli.frame import Call, moment, pass_call
 from console.domain.errors import WrongUse
+from console.domain.profile import JsonValue
 
 
 @click.command(
@@ -16,7 +17,9 @@ from console.domain.errors import WrongUse
 Examples:
   standdown note "Reports of working exploits from F-7"
   standdown note --paste - < chat.log       (lines: HH:MM name: text)
-  standdown note --kind witness "On the phone: vendor agrees to stop F-7" """,
+  standdown note --kind witness "On the phone: vendor agrees to stop F-7"
+  standdown note --shareable "Some customers could get working exploits from F-7"
+  standdown note --next-update 14:30 "Vendor is called"       (UTC; none: no further update)""",
 )
 @click.argument("text", required=False)
 @click.option(
@@ -29,23 +32,49 @@ Examples:
 )
 @click.option("--at", "at", help="When it happened: HH:MM today or an ISO moment.")
 @click.option("--incident", help="Which incident (default: the only open one, else the organisation's record).")
+@click.option("--shareable", is_flag=True, help="Its words may be quoted to executives and customers (`brief`).")
+@click.option("--next-update", "update", help="Promise the next update for then: HH:MM UTC, an ISO moment, or none.")
 @pass_call
-def command(call: Call, text: str | None, paste: str | None, kind: str, at: str | None, incident: str | None) -> None:
+def command(
+    call: Call, text: str | None, paste: str | None, kind: str, at: str | None, incident: str | None, *,
+    shareable: bool, update: str | None,
+) -> None:  # fmt: skip
     """Write into the timeline. TEXT may be - for standard input."""
     from console.services import incidents
 
+    if paste is not None and (shareable or update is not None):
+        raise WrongUse("A pasted log is quoted as it is.", "Mark or promise in a note of your own words.")
+    if update is not None:
+        _announce(call, incident, update, text or "", shareable=shareable)
+        return
     if (text is None) == (paste is None):
         raise WrongUse("Give either a text or --paste FILE.", "See `standdown note --help`.")
     with call.session() as session:
         inc = incidents.optional_incident(session, incident)
         if paste is not None:
-            found = incidents.paste(session, _read(paste), inc=inc, source="chat log" if paste == "-" else paste)
+            found = incidents.paste(session, _read(paste), inc=inc, source="" if paste == "-" else Path(paste).name)
         else:
             occurred = None if at is None else moment(at, session.clock.wall_ms())
             body = _read("-") if text == "-" else str(text)
-            found = [incidents.write(session, kind, body, inc=inc, occurred_ms=occurred)]
+            pub: dict[str, JsonValue] = {"shareable": True} if shareable else {}
+            found = [incidents.write(session, kind, body, inc=inc, occurred_ms=occurred, pub=pub)]
     call.tell({"ok": True, "entries": [one.id for one in found], "incident": inc}, f"Saved: {len(found)} entries."
               if len(found) != 1 else f"Saved as {found[0].id[:16]}.")  # fmt: skip
+
+
+def _announce(call: Call, incident: str | None, update: str, text: str, *, shareable: bool) -> None:
+    """A promise of the next update; a time of day that is over today is tomorrow's."""
+    from console.services import brief, incidents
+
+    with call.session() as session:
+        now = session.clock.wall_ms()
+        due = None if update == "none" else moment(update, now)
+        if due is not None and due <= now and ":" in update and len(update) < 6:  # noqa: PLR2004  HH:MM
+            due += 24 * 3_600_000
+        if due is not None and due <= now:
+            raise WrongUse("The next update cannot be due in the past.", "Give a moment that is still to come.")
+        stored = brief.announce(session, incidents.find_incident(session, incident), due, text, shareable=shareable)
+    call.tell({"ok": True, "entries": [stored.id], "due_ms": due}, str(stored.disclosed["text"]))
 
 
 def _read(name: str) -> str:

@@ -47,13 +47,17 @@ class IncidentLine:
     declared_ms: int
 
 
-def declare(session: Session, title: str, severity: int, text: str = "") -> Stored:
-    """Declare an incident; whoever declares it commands it until a signed hand-over."""
+def declare(session: Session, title: str, severity: int, text: str = "", *, shareable: bool = False) -> Stored:
+    """Declare an incident; whoever declares it commands it until a signed hand-over.
+
+    `shareable`: title and text may be quoted to executives and customers.
+    """
     words: dict[str, JsonValue] = {"title": title}
     if text:
         words["text"] = text
     inc = new_id("i", session.entropy)
-    return session.append(Draft("incident.declared", inc, None, {"severity": severity}, words))
+    pub: dict[str, JsonValue] = {"severity": severity, **({"shareable": True} if shareable else {})}
+    return session.append(Draft("incident.declared", inc, None, pub, words))
 
 
 def find_incident(session: Session, named: str | None) -> str:
