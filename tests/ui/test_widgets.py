@@ -99,6 +99,7 @@ def test_a_word_never_gives_way_to_its_note(qtbot, look):
     word = QFontMetrics(look.theme.font("body", "medium")).horizontalAdvance("not measurable")
     assert mark.minimumSizeHint().width() >= word + look.theme.space("mark")
     assert mark.sizeHint().width() > mark.minimumSizeHint().width()
+    assert "since 14:06 at Azure" in mark.toolTip()
 
 
 def test_a_severity_is_a_filled_badge_with_its_word(qtbot, look):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from console.ui.theme import Look, Theme
 from console.ui.tokens import SEVERITIES, STATES, Mark
 from console.ui.widgets.shapes import paint_shape
+from console.ui.widgets.text import plain_tooltip
 
 _MIDDLE = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -70,6 +71,7 @@ class StateMark(QLabel):
         said = f"{self._mark.word} {note}".rstrip()
         self.setText(said)
         self.setAccessibleName(said)
+        self.setToolTip(plain_tooltip(said) if note else "")
         self.updateGeometry()
         self.update()
 
