@@ -58,6 +58,10 @@ class Header(QWidget):
         room.bridge.on(CONNECTIVITY, self._take_links)
         room.look.changed.connect(self._show)
 
+    def add_button(self, button: QToolButton) -> None:
+        """Put a button at the right end of the first line."""
+        self._above.addWidget(button)
+
     def _is_open(self) -> bool:
         return self._shell is not None and self._shell.unlocked
 

@@ -14,11 +14,10 @@ from PySide6.QtWidgets import QApplication
 
 from console.runtime.paths import ProfilePaths
 from console.ui.firstrun import FirstRun
+from console.ui.look_commands import kept_look
 from console.ui.opened import OpenProfile
 from console.ui.single import raise_other
-from console.ui.theme import Choice, Look
-
-_CHOICES: tuple[Choice, ...] = ("system", "light", "dark", "high-contrast")
+from console.ui.theme import Look
 
 
 def has_display() -> bool:
@@ -37,8 +36,8 @@ def run(paths: ProfilePaths, *, practise: bool = False) -> int:
     if not practise and paths.settings.exists() and raise_other(paths.root):
         return 0
     settings = QSettings("standdown", "window")
-    kept = str(settings.value("look", "system"))
-    look = Look(app, next((one for one in _CHOICES if one == kept), "system"))
+    choice, scale = kept_look(settings)
+    look = Look(app, choice, text_scale=scale)
     opened: list[OpenProfile] = []
 
     def show(found: ProfilePaths, done: Callable[[], None]) -> None:

@@ -15,6 +15,8 @@ from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
 from console.ui.intents import Intents
 from console.ui.keys import Keys
+from console.ui.look_commands import add_look_commands
+from console.ui.menu import MenuButton
 from console.ui.models import ModelsPanel
 from console.ui.now import NowPanel
 from console.ui.outbox import OutboxDrawer
@@ -52,6 +54,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._laid_out(room))
         self._bind()
         self._keys = Keys(self, room.commands, self.banners.say)
+        self.header.add_button(MenuButton(room, self._keys.give))
         room.doer.set_parent_window(self)
         room.doer.troubled.connect(self._trouble)
         room.bridge.on(SHELL, self._shell)
@@ -102,7 +105,8 @@ class MainWindow(QMainWindow):
         self._split.setChildrenCollapsible(False)
         content = QWidget()
         lines = column(content)
-        lines.addWidget(Header(room))
+        self.header = Header(room)
+        lines.addWidget(self.header)
         lines.addWidget(self.banners)
         lines.addWidget(self._split, 1)
         lines.addWidget(self.outbox)
@@ -118,6 +122,7 @@ class MainWindow(QMainWindow):
         self.board.add_commands(self._room.commands)
         self.now.add_commands(self._room.commands)
         self.intents.add_commands(self._room.commands)
+        add_look_commands(self._room.commands, self._room.look, self._settings)
 
     def _palette(self) -> None:
         Palette(self._room.commands, self._room.look, self._keys.give, self).open()
