@@ -1,4 +1,4 @@
-"""The engine inside a window's process: it watches every provider, syncs, and dispatches while it holds the engine lock.
+"""The engine inside a window's process: it watches every provider, syncs, and dispatches while it has the engine lock.
 
 One thread, one loop. A fault becomes a line to read and never ends it; what it learns it posts as immutable values.
 It decides nothing itself: the outbox does, under its own rules.
@@ -285,10 +285,16 @@ class Live:
         )  # fmt: skip
 
     def _post_news(self, news: SyncNews) -> None:
-        brought = news.received or news.documents or news.rosters or news.sent or news.faults
-        if brought and self._posted.get(f"{SYNC} {news.path}") != news:
-            self._posted[f"{SYNC} {news.path}"] = news
+        """What brought something, or told of other faults or forks than the last; a quiet round tells nobody."""
+        key = f"{SYNC} {news.path}"
+        before = self._posted.get(key)
+        if before == news:
+            return
+        told = (before.faults, before.forks) if isinstance(before, SyncNews) else ((), ())
+        brought = news.received or news.documents or news.rosters or news.sent or news.early
+        if brought or told != (news.faults, news.forks):
             self._hand(SYNC, news)
+        self._posted[key] = news
 
     def _post(self, key: str, snapshot: object) -> None:
         if self._posted.get(key) != snapshot:

@@ -131,7 +131,8 @@ class Places:
     def _meet(self, path: str, place: _Place) -> None:
         own = self._own_entries()
         try:
-            report = sync_once(self.session.store, FolderPlace(Path(path)), self.session.settings.console)
+            session = self.session
+            report = sync_once(session.store, FolderPlace(Path(path)), session.settings.console, session.device)
         except Problem as fault:
             self._failed(place, fault.what)
         except OSError as fault:
@@ -147,7 +148,8 @@ class Places:
         now = self.session.clock.wall_ms()
         news = SyncNews(
             path=path, at_ms=now, received=report.received, documents=report.documents, rosters=report.rosters,
-            sent=report.sent, waiting=report.waiting, faults=report.faults,
+            sent=report.sent, waiting=report.waiting, faults=report.faults, early=report.early,
+            forks=tuple(one.sentence for one in report.forks),
         )  # fmt: skip
         with self._gate:
             place.link = replace(place.link, synced_ms=now, fault="", fault_ms=None, busy_since_ms=None)

@@ -130,7 +130,10 @@ class Looks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncNews:
-    """What one meeting with a place brought. `faults` are sentences about single files; nothing else was held up."""
+    """What one meeting with a place brought. `early` counts what came ahead of its history.
+
+    `faults` are sentences about single files, which held up nothing else; `forks` one for every fork known here.
+    """
 
     path: str
     at_ms: int
@@ -140,3 +143,5 @@ class SyncNews:
     sent: int
     waiting: int
     faults: tuple[str, ...]
+    early: int = 0
+    forks: tuple[str, ...] = ()
