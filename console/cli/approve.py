@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,7 +60,7 @@ def show(call: Call, document: str) -> None:
     call.tell({"ok": True, "document": held.sha, "text": lines, "to_type": value}, *lines)
 
 
-def _decide(call: Call, document: str, decision: str, reason: str) -> None:
+def _decide(call: Call, document: str, decision: str, reason: str, seat: Path | None) -> None:
     from console.services import approvals, corrections
     from console.services.session import APPROVER
 
@@ -69,22 +70,34 @@ def _decide(call: Call, document: str, decision: str, reason: str) -> None:
         )
     with call.session() as session:
         held = corrections.find_document(session, document)
-        session.person()
+        guest = None if seat is None else approvals.find_guest(session, seat)
+        if guest is None:
+            session.person()
         for line in approvals.text(session, held):
             click.echo(line)
-        value, what = approvals.varying_value(held)
         click.echo("")
+        if guest is not None:
+            click.echo(f"{guest.name} signs here at a shared seat, with their own key; the record says so.")
+            why = approvals.why_not_counted(session, held, guest) if decision == "approve" else None
+            if why:
+                raise WrongUse(why, "Sign it at your own console; nothing was signed here.")
+        value, what = approvals.varying_value(held)
         typed: str = click.prompt(f"To {decision}, type {what} ({value})", prompt_suffix=": ")
         if typed.strip() != value:
             raise WrongUse("That is not what was asked for; nothing was signed.", "Read it again, then try again.")
-        stored = approvals.decide(session, held, decision, lambda: _on_terminal(APPROVER), reason=reason)
+        key = APPROVER if guest is None else f"the approver key of {guest.name}"
+        stored = approvals.decide(
+            session, held, decision, lambda: _on_terminal(key), reason=reason, guest=guest, shown=held.sha
+        )
         standing = approvals.judge(session, held).verdict
     done = "Approved" if decision == "approve" else "Refused"
+    seated = "" if guest is None else f" by {guest.name} at this console's shared seat"
     call.tell(
-        {"ok": True, "entry": stored.id, "met": standing.met, "missing": list(standing.missing)},
-        f"{done}, saved as {stored.id[:16]}.",
+        {"ok": True, "entry": stored.id, "met": standing.met, "missing": list(standing.missing),
+         "seat": "own" if guest is None else "shared"},
+        f"{done}{seated}, saved as {stored.id[:16]}.",
         *(["Its signatures are complete."] if standing.met else [f"Missing: {one}" for one in standing.missing]),
-    )
+    )  # fmt: skip
 
 
 def _on_terminal(what: str) -> bytes:
@@ -93,19 +106,46 @@ def _on_terminal(what: str) -> bytes:
     return answer.encode()
 
 
-@command.command()
+_SEAT = click.option(
+    "--seat", type=click.Path(path_type=Path, file_okay=False),
+    help="A second person signs here with their own key: their profile folder (a stick, or another profile).",
+)  # fmt: skip
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  standdown approve sign 3f9a1c22
+  standdown approve sign 3f9a1c22 --seat /media/stick/approver     (the second person, at this console)"""
+)
 @click.argument("document")
 @click.option("--reason", default="", help="A remark, kept with it.")
+@_SEAT
 @pass_call
-def sign(call: Call, document: str, reason: str) -> None:
+def sign(call: Call, document: str, reason: str, seat: Path | None) -> None:
     """Show it, ask for a value that varies and for your approver passphrase, and sign."""
-    _decide(call, document, "approve", reason)
+    _decide(call, document, "approve", reason, seat)
 
 
 @command.command()
 @click.argument("document")
 @click.option("--reason", default="", help="Why; kept with it.")
+@_SEAT
 @pass_call
-def refuse(call: Call, document: str, reason: str) -> None:
+def refuse(call: Call, document: str, reason: str, seat: Path | None) -> None:
     """Refuse it: this revision ends."""
-    _decide(call, document, "refuse", reason)
+    _decide(call, document, "refuse", reason, seat)
+
+
+@command.command()
+@click.argument("document")
+@click.argument("question")
+@pass_call
+def ask(call: Call, document: str, question: str) -> None:
+    """Ask its proposer something: a note about the proposal. It decides nothing and ends nothing."""
+    from console.services import approvals, corrections
+
+    with call.session() as session:
+        held = corrections.find_document(session, document)
+        stored = approvals.ask(session, held, question)
+    call.tell({"ok": True, "entry": stored.id}, f"Asked, saved as {stored.id[:16]}. The proposal stands as it was.")

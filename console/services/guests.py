@@ -11,6 +11,7 @@ from pathlib import Path
 from console.domain.errors import Problem, WrongUse
 from console.keys import keyfile
 from console.keys.keyfile import SavedKey
+from console.runtime.faults import RuntimeProblem
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, read_settings
 from console.services.session import Session
@@ -33,12 +34,15 @@ def find_guest(session: Session, folder: Path) -> Guest:
     """The member whose profile lies in `folder`, with the approver key the roster in force here lists for them.
 
     Raises:
-        NoGuest: when it is of another organisation, of this console's own person, or its key is not in force here.
-        RuntimeProblem: when there is no profile.
+        NoGuest: when there is no profile, it is of another organisation, or its key is not in force here.
+        WrongUse: when it is this console's own person's.
         BadKeyFile: when it holds no approver key.
     """
     paths = ProfilePaths(folder.expanduser().absolute())
-    settings = read_settings(paths.settings)
+    try:
+        settings = read_settings(paths.settings)
+    except RuntimeProblem as fault:
+        raise NoGuest(fault.what, "Name the second person's own profile folder.") from None
     if settings.person == session.me:
         raise WrongUse("That profile is your own.", "Sign without --seat; the seat is for somebody else.")
     _require_same_house(session, settings)
