@@ -1,0 +1,225 @@
+"""The frame of a dialog: heading, lead, trouble, a body that scrolls where it must, what is under way, and buttons.
+
+What was typed stays through an error. It waits for nothing, and can be left while something is under way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from console.services.session import Session
+from console.ui.parts import column, row
+from console.ui.room import Room
+from console.ui.widgets import Banner, Stripe, Text
+from console.viewmodels.lanes import Lane
+from console.viewmodels.shell import Trouble
+
+T = TypeVar("T")
+_TEXT_LINES = 6
+
+
+class Sheet(QDialog):
+    """Modal to its window, gone when closed. Ctrl+Enter presses the main button; Escape leaves.
+
+    What is under way when it is left goes on; a fault it then meets is told by the window.
+    """
+
+    def __init__(self, room: Room, parent: QWidget | None, title: str, lead: str = "") -> None:
+        super().__init__(parent)
+        self.room = room
+        look = room.look
+        wide, unit = look.theme.space("wide"), look.theme.space("unit")
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setAccessibleName(title)
+        self.trouble = Banner(look)
+        inside = QWidget()
+        self.body = column(inside, wide, (wide, 0, wide, wide))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        self._scroll, self._inside = scroll, inside
+        content = QWidget()
+        lines = column(content, unit, (0, wide, 0, 0))
+        head = QWidget()
+        above = column(head, unit, (wide, 0, wide, unit))
+        above.addWidget(Text(look, title, size="title", weight="semibold"))
+        self.lead = Text(look, lead, tone="text-muted", wrap=True)
+        self.lead.setVisible(bool(lead))
+        above.addWidget(self.lead)
+        above.addWidget(self.trouble)
+        lines.addWidget(head)
+        lines.addWidget(scroll, 1)
+        foot = QFrame()
+        foot.setProperty("ground", "panel")
+        self._foot = row(foot, unit, (wide, unit + 4, wide, unit + 4))
+        self.doing = Text(look, tone="text-muted", size="small")
+        self._foot.addWidget(self.doing, 1)
+        self._leave = QPushButton("Cancel")
+        self._leave.setAutoDefault(False)
+        self._leave.clicked.connect(self.reject)
+        self._foot.addWidget(self._leave)
+        lines.addWidget(foot)
+        self._main: QPushButton | None = None
+        self._busy = False
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._press_main)
+        column(self).addWidget(Stripe(look, content, drill=room.desk.session.settings.world == "drill"))
+
+    # -- what it is made of --------------------------------------------------------------------------------------------
+
+    def add(self, part: QWidget, stretch: int = 0) -> None:
+        """Below what is there."""
+        self.body.addWidget(part, stretch)
+
+    def add_button(self, text: str, run: Callable[[], None], kind: str = "") -> QPushButton:
+        """At the right of the foot. The one of kind `main` is pressed by Ctrl+Enter; Enter alone presses none."""
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        if kind:
+            button.setProperty("kind", kind)
+        if kind == "main":
+            self._main = button
+        button.clicked.connect(run)
+        self._foot.addWidget(button)
+        return button
+
+    def only_close(self, word: str = "Close") -> None:
+        """There is nothing to do but to leave, or what there is, is done."""
+        self._leave.setText(word)
+
+    def press_main(self) -> None:
+        """As Ctrl+Enter, and as Enter in a last field of one line."""
+        self._press_main()
+
+    def fit(self, width: int, most_height: int = 720) -> None:
+        """As high as what is in it, up to a limit; the rest scrolls."""
+        self.setMinimumWidth(min(width, 480))
+        layout = self._inside.layout()
+        inner = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
+        inner = max(inner, self._inside.sizeHint().height())
+        other = self.sizeHint().height() - self._scroll.sizeHint().height()
+        self.resize(width, min(most_height, inner + max(other, 0) + 2 * self.room.look.theme.space("unit")))
+
+    # -- carrying out --------------------------------------------------------------------------------------------------
+
+    def carry_out(
+        self, work: Callable[[Session], T], done: Callable[[T], None], doing: str = "Saving ...", lane: Lane = "quick"
+    ) -> None:
+        """Do it, then `done`; a fault is told here, and everything typed stays."""
+        self.set_busy(doing)
+
+        def ended(result: T) -> None:
+            if isValid(self):
+                self.set_busy("")
+                done(result)
+
+        def broken(trouble: Trouble) -> None:
+            if isValid(self) and self.isVisible():
+                self.set_busy("")
+                self.tell(trouble.what, trouble.next_step)
+            else:
+                self.room.doer.troubled.emit(trouble)
+
+        self.room.doer.do(work, ended, failed=broken, lane=lane, over=self)
+
+    def set_busy(self, doing: str) -> None:
+        """Say what is under way; an empty text ends it. It can be left meanwhile, and nothing pressed twice."""
+        self._busy = bool(doing)
+        self.doing.setText(doing)
+        if doing:
+            self.trouble.clear()
+        self.check()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way."""
+        return self._busy
+
+    def check(self) -> None:
+        """See anew whether the main button may be pressed; `why_not` says."""
+        why = self.why_not()
+        if self._main is not None:
+            self._main.setEnabled(not self._busy and not why)
+            self._main.setToolTip(why)
+        if not self._busy:
+            self.doing.setText(why)
+
+    def why_not(self) -> str:
+        """Why the main button may not be pressed yet, in words; empty where it may."""
+        return ""
+
+    def tell(self, what: str, next_step: str = "") -> None:
+        """Say what went wrong."""
+        self.trouble.tell("alarm", what, next_step)
+
+    def _press_main(self) -> None:
+        if self._main is not None and self._main.isEnabled():
+            self._main.click()
+
+
+class Labelled(QWidget):
+    """Any control with its name above and a word about it below."""
+
+    def __init__(self, room: Room, title: str, control: QWidget, hint: str = "") -> None:
+        super().__init__()
+        self.control = control
+        name = Text(room.look, title, weight="medium")
+        name.setBuddy(control)
+        if not control.accessibleName():
+            control.setAccessibleName(title)
+        lines = column(self, room.look.theme.space("half"))
+        lines.addWidget(name)
+        lines.addWidget(control)
+        self._hint = Text(room.look, size="small", tone="text-muted", wrap=True)
+        lines.addWidget(self._hint)
+        self.say(hint)
+        self.setFocusProxy(control)
+
+    def say(self, hint: str, *, wrong: bool = False) -> None:
+        """A word below; `wrong` shows it as a fault."""
+        self._hint.setText(hint)
+        self._hint.set_tone("alarm" if wrong else "text-muted")
+        self._hint.setVisible(bool(hint))
+        self.control.setAccessibleDescription(hint)
+
+
+def text_line(name: str, most: int = 0) -> QLineEdit:
+    """A line to type into; `most` characters where it has a limit."""
+    made = QLineEdit()
+    made.setAccessibleName(name)
+    if most:
+        made.setMaxLength(most)
+    return made
+
+
+def text_lines(room: Room, name: str, lines: int = _TEXT_LINES) -> QPlainTextEdit:
+    """Several lines of plain text; Tab goes on to the next control."""
+    made = QPlainTextEdit()
+    made.setTabChangesFocus(True)
+    made.setAccessibleName(name)
+    theme = room.look.theme
+    made.setMinimumHeight(theme.metrics().lineSpacing() * lines + 2 * theme.space("unit"))
+    return made
+
+
+def spread(layout: QVBoxLayout) -> None:
+    """Nothing comes below."""
+    layout.addStretch(1)
