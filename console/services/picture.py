@@ -149,8 +149,8 @@ def marks_of(session: Session) -> tuple[str, ...]:
     return (*drill, *((PROVISIONAL,) if session.provisional else ()))
 
 
-def take(session: Session, inc: str) -> Picture:
-    """The incident as this console knows it now.
+def take(session: Session, inc: str, *, marked: bool = True) -> Picture:
+    """The incident as this console knows it now; `marked` as in `said_in`.
 
     Raises:
         WrongUse: when there is no such incident here.
@@ -162,7 +162,7 @@ def take(session: Session, inc: str) -> Picture:
     steps = session.reader.entries(inc, kinds=(*_HOLDS, *_BREAKS))
     by_hand = by_hand_of(steps)
     measures = _measures(told, steps)
-    said = said_in(session, inc)
+    said = said_in(session, inc, marked=marked)
     return Picture(
         inc=inc, now_ms=session.clock.wall_ms(), marks=marks_of(session), line=line, roles=roles_of(session, inc),
         measures=tuple(one for one in measures if one.sure != "over"), by_hand=by_hand,

@@ -87,7 +87,7 @@ class _Writing:
 
     def __init__(self, session: Session, inc: str, zone: tzinfo) -> None:
         self._session = session
-        self._seen: Picture = picture.take(session, inc)
+        self._seen: Picture = picture.take(session, inc, marked=False)
         self._zone = zone
         self._look = _look()
         self._samples = _last_samples(session, self._surfaces())
@@ -211,7 +211,7 @@ class _Writing:
         return f'<p class="roles">{told}</p>'
 
     def _decisions(self) -> str:
-        told = [one for one in self._seen.said if one.kind in DECISIONS and one.may_go_to("internal")]
+        told = [one for one in self._seen.said if one.kind in DECISIONS and one.text and one.may_go_to("internal")]
         items: list[str] = []
         for one in reversed(told[-_DECISIONS_SHOWN:]):
             not_to_act = "Not to act: " if one.kind == "decision.not-to-act" else ""

@@ -71,12 +71,16 @@ class NextUpdate:
     entry: str
 
 
-def said_in(session: Session, inc: str) -> tuple[Said, ...]:
-    """What may be quoted to somebody, in order of hybrid time: decisions, facts, communications, all that is marked."""
-    marks = ",".join("?" * len(_KINDS))
-    where = f"e.inc = ? AND s.id IS NULL AND (e.kind IN ({marks}) OR instr(e.raw, ?) > 0)"
+def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, ...]:
+    """What may be quoted to somebody, in order of hybrid time: decisions, facts, communications, all that is marked.
+
+    Without `marked`, only those kinds: finding marked notes reads over every entry of the incident.
+    """
+    where = f"e.inc = ? AND s.id IS NULL AND (e.kind IN ({','.join('?' * len(_KINDS))})"
+    values: tuple[object, ...] = (inc, *_KINDS)
+    where, values = (f"{where} OR instr(e.raw, ?) > 0)", (*values, _MARK)) if marked else (f"{where})", values)
     with session.reader.snapshot() as connection:
-        found = select_entries(connection, where, (inc, *_KINDS, _MARK), order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
+        found = select_entries(connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
     gone = {name for one in found if one.entry.kind == "retraction" for name in _about(one)}
     amended: dict[str, Stored] = {}
     for one in found:
@@ -169,4 +173,5 @@ def promised_ms(text: str, said_ms: int) -> int | None:
 
 def last_decision(said: Sequence[Said], audience: Audience) -> Said | None:
     """The decision made last among those that these people may be told."""
-    return next((one for one in reversed(said) if one.kind in DECISIONS and one.may_go_to(audience)), None)
+    told = (one for one in reversed(said) if one.kind in DECISIONS and one.text)  # a redacted one says nothing
+    return next((one for one in told if one.may_go_to(audience)), None)
