@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 from console.domain.errors import Problem
@@ -142,7 +143,7 @@ class Live:
         """Meet every place now; gives what each brought. A place that hangs is left out after ten seconds."""
 
         async def work() -> tuple[SyncNews, ...]:
-            await asyncio.wrap_future(aside(self._places.meet_and_wait, "sync now"))
+            await asyncio.wrap_future(aside(partial(self._places.meet_and_wait, at_once=True), "sync now"))
             self._touch()
             return self._places.news()
 
@@ -245,7 +246,7 @@ class Live:
         now = self._session.clock.boot_ms()
         if self._synced_ms is None or now - self._synced_ms >= self._pace.sync_ms:
             self._synced_ms = now
-            self._places.meet()
+            self._places.meet(at_once=False)
 
     def _become(self, engine: EngineLink) -> None:
         if engine != self._engine:

@@ -25,6 +25,7 @@ from console.sync.session import sync_once
 T = TypeVar("T")
 PATIENCE_S: Final = 10.0  # the journal first, but not for ever (protocol section 7, Reconnection)
 _ADOPT_EVERY_MS: Final = 30_000
+_LONGEST_REST_MS: Final = 20_000
 
 
 def aside(work: Callable[[], T], name: str) -> Future[T]:
@@ -51,6 +52,7 @@ class _Place:
     own: int | None = None
     meeting: Future[None] | None = None
     began_ms: int = 0
+    rests_until_ms: int = 0
     news: SyncNews | None = None
 
 
@@ -85,20 +87,26 @@ class Places:
         with self._gate:
             return tuple(one.news for one in self._places.values() if one.news is not None)
 
-    def meet(self) -> tuple[Future[None], ...]:
-        """Begin to meet every place that is not being met; gives those worth waiting for. They never raise."""
+    def meet(self, *, at_once: bool = True) -> tuple[Future[None], ...]:
+        """Begin to meet every place that is not being met; gives those worth waiting for. They never raise.
+
+        Unless `at_once`, a place whose last meeting took long is left alone for four times as long (at most 20 s), if
+        there is nothing of our own to bring: a long history must not keep the machine busy.
+        """
         try:
             paths = self.paths()
         except Problem as fault:
             self.odd(f"sync: {fault}")
             return ()
         now = self.session.clock.boot_ms()
+        own = self._own_entries()
         with self._gate:
             self._places = {path: self._places.get(path) or _Place(PlaceLink(path=path)) for path in paths}
             for path, place in self._places.items():
                 if self._ending.is_set():
                     break
-                if place.meeting is None or place.meeting.done():
+                rests = not at_once and own == place.own and now < place.rests_until_ms
+                if not rests and (place.meeting is None or place.meeting.done()):
                     place.began_ms = now
                     place.link = replace(place.link, busy_since_ms=self.session.clock.wall_ms())
                     place.meeting = aside(partial(self._meet, path, place), f"sync {path}")
@@ -106,10 +114,10 @@ class Places:
             recent = (one for one in self._places.values() if now - one.began_ms < PATIENCE_S * 1000)
             return tuple(one.meeting for one in recent if one.meeting is not None)
 
-    def meet_and_wait(self) -> None:
+    def meet_and_wait(self, *, at_once: bool = False) -> None:
         """Meet them all and wait for it: until all are met, patience ends, or `end` is called."""
         ends = self.session.clock.boot_ms() + PATIENCE_S * 1000
-        under_way = self.meet()
+        under_way = self.meet(at_once=at_once)
         while any(not one.done() for one in under_way) and self.session.clock.boot_ms() < ends:
             if self._ending.wait(0.02):
                 return
@@ -155,6 +163,8 @@ class Places:
             place.link = replace(place.link, synced_ms=now, fault="", fault_ms=None, busy_since_ms=None)
             place.own = own
             place.news = news
+            boot = self.session.clock.boot_ms()
+            place.rests_until_ms = boot + min(_LONGEST_REST_MS, 4 * (boot - place.began_ms))
 
     def _failed(self, place: _Place, what: str) -> None:
         now = self.session.clock.wall_ms()

@@ -16,6 +16,7 @@ import pytest
 
 from adapters.practice.simulator import Estate
 from console.journal.telemetry import Telemetry, path_beside
+from console.journal.values import Draft
 from console.outbox.steps import Pace
 from console.providers.instance import FILE_NAME
 from console.providers.poller import look
@@ -31,6 +32,7 @@ from console.services.live_watch import Watch
 from console.services.record import start_record
 from console.services.session import SECRETS, Session, nobody_asked
 from console.sync.folder import FolderPlace
+from console.sync.report import SyncReport
 from tests.kit.clock import FakeClock
 
 QUICK = LivePace(poll_ms=150, tick_s=0.02, lock_s=0.05, sync_ms=100, again_s=0.05)
@@ -363,6 +365,41 @@ def test_a_place_that_hangs_is_waited_for_once(alone: Session, tmp_path: Path, m
     finally:
         free.set()
         places.join(5)
+
+
+def test_a_place_whose_meeting_takes_long_is_left_alone_a_while_unless_there_is_something_to_bring(
+    alone: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    with_places(alone, here)
+    clock = FakeClock()
+    alone.clock = clock
+    met: list[int] = []
+
+    def slow(*_: Any, **__: Any) -> SyncReport:
+        met.append(clock.boot_ms())
+        clock.advance(2_000)
+        return SyncReport("here", 0, 0, 0, 0, {}, 0, ())
+
+    monkeypatch.setattr(live_places, "sync_once", slow)
+    places = live_places.Places(alone, lambda: None, lambda _text: None)
+
+    def rounds(*, at_once: bool = False) -> int:
+        before = len(met)
+        for future in places.meet(at_once=at_once):
+            future.result(5)
+        return len(met) - before
+
+    assert rounds() == 1
+    clock.advance(7_900)
+    assert rounds() == 0
+    assert rounds(at_once=True) == 1
+    alone.append(Draft("note", disclosures={"text": "new"}))
+    assert rounds() == 1
+    clock.advance(8_001)
+    assert rounds() == 1
+    places.join(5)
 
 
 def test_sync_now_says_what_came(alone: Session, tmp_path: Path) -> None:
