@@ -14,15 +14,18 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from console.domain.errors import Problem
+from console.journal.store import JournalStore
+from console.journal.values import FeedSigner
 from console.runtime.settings import read_settings
 from console.services import organisation
 from console.services.live_values import PlaceLink, SyncNews
 from console.services.session import Session
 from console.sync.folder import FolderPlace
 from console.sync.report import SyncReport
-from console.sync.session import sync_once
+from console.sync.session import sync_once, sync_open
 
 T = TypeVar("T")
+Exchange = Callable[[JournalStore, FolderPlace, str, Callable[[], FeedSigner]], SyncReport]
 PATIENCE_S: Final = 10.0  # the journal first, but not for ever (protocol section 7, Reconnection)
 _ADOPT_EVERY_MS: Final = 30_000
 _LONGEST_REST_MS: Final = 20_000
@@ -90,8 +93,8 @@ class Places:
     def meet(self, *, at_once: bool = True) -> tuple[Future[None], ...]:
         """Begin to meet every place that is not being met; gives those worth waiting for. They never raise.
 
-        Unless `at_once`, a place whose last meeting took long is left alone for four times as long (at most 20 s), if
-        there is nothing of our own to bring: a long history must not keep the machine busy.
+        Unless `at_once`, only what is open is exchanged with a place whose last whole meeting took long, for four times
+        as long (at most 20 s), if there is nothing of our own to bring: a long history must not keep the machine busy.
         """
         try:
             paths = self.paths()
@@ -106,10 +109,11 @@ class Places:
                 if self._ending.is_set():
                     break
                 rests = not at_once and own == place.own and now < place.rests_until_ms
-                if not rests and (place.meeting is None or place.meeting.done()):
+                if place.meeting is None or place.meeting.done():
                     place.began_ms = now
                     place.link = replace(place.link, busy_since_ms=self.session.clock.wall_ms())
-                    place.meeting = aside(partial(self._meet, path, place), f"sync {path}")
+                    exchange = sync_open if rests else sync_once
+                    place.meeting = aside(partial(self._meet, path, place, exchange), f"sync {path}")
             # one that hangs was waited for once: its next rounds hold nobody up
             recent = (one for one in self._places.values() if now - one.began_ms < PATIENCE_S * 1000)
             return tuple(one.meeting for one in recent if one.meeting is not None)
@@ -136,11 +140,11 @@ class Places:
 
     # -- one meeting ---------------------------------------------------------------------------------------------------
 
-    def _meet(self, path: str, place: _Place) -> None:
+    def _meet(self, path: str, place: _Place, exchange: Exchange) -> None:
         own = self._own_entries()
         try:
             session = self.session
-            report = sync_once(session.store, FolderPlace(Path(path)), session.settings.console, session.device)
+            report = exchange(session.store, FolderPlace(Path(path)), session.settings.console, session.device)
         except Problem as fault:
             self._failed(place, fault.what)
         except OSError as fault:
@@ -148,11 +152,12 @@ class Places:
         except Exception as fault:  # noqa: BLE001  a fault of ours at one place must not end the others
             self._failed(place, f"The exchange broke off ({type(fault).__name__}).")
         else:
-            self._met(path, place, report, own)
+            self._met(path, place, report, None if exchange is sync_open else own)
             self._adopt(new=bool(report.received or report.documents or report.rosters))
         self.changed()
 
-    def _met(self, path: str, place: _Place, report: SyncReport, own: int) -> None:
+    def _met(self, path: str, place: _Place, report: SyncReport, own: int | None) -> None:
+        """`own` is how many own entries the place has been given; None where only what is open was exchanged."""
         now = self.session.clock.wall_ms()
         news = SyncNews(
             path=path, at_ms=now, received=report.received, documents=report.documents, rosters=report.rosters,
@@ -160,7 +165,11 @@ class Places:
             forks=tuple(one.sentence for one in report.forks),
         )  # fmt: skip
         with self._gate:
-            place.link = replace(place.link, synced_ms=now, fault="", fault_ms=None, busy_since_ms=None)
+            place.link = replace(place.link, fault="", fault_ms=None, busy_since_ms=None)
+            if own is None:
+                place.news = news if news.early or news.faults else place.news
+                return
+            place.link = replace(place.link, synced_ms=now)
             place.own = own
             place.news = news
             boot = self.session.clock.boot_ms()
@@ -171,6 +180,7 @@ class Places:
         with self._gate:
             since = place.link.fault_ms if place.link.fault == what else now
             place.link = replace(place.link, fault=what, fault_ms=since, busy_since_ms=None)
+            place.rests_until_ms = 0
 
     def _adopt(self, *, new: bool) -> None:
         """Take over a roster that became complete, aside: it looks into every place, and one of them may hang."""

@@ -367,7 +367,7 @@ def test_a_place_that_hangs_is_waited_for_once(alone: Session, tmp_path: Path, m
         places.join(5)
 
 
-def test_a_place_whose_meeting_takes_long_is_left_alone_a_while_unless_there_is_something_to_bring(
+def test_with_a_place_whose_meeting_takes_long_only_what_is_open_is_exchanged_for_a_while(
     alone: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = tmp_path / "here"
@@ -375,30 +375,39 @@ def test_a_place_whose_meeting_takes_long_is_left_alone_a_while_unless_there_is_
     with_places(alone, here)
     clock = FakeClock()
     alone.clock = clock
-    met: list[int] = []
+    met: list[str] = []
 
-    def slow(*_: Any, **__: Any) -> SyncReport:
-        met.append(clock.boot_ms())
+    def slow(*_: Any) -> SyncReport:
+        met.append("whole")
         clock.advance(2_000)
         return SyncReport("here", 0, 0, 0, 0, {}, 0, ())
 
+    def quick(*_: Any) -> SyncReport:
+        met.append("open")
+        return SyncReport("here", 0, 0, 0, 0, {}, 0, (), early=1)
+
     monkeypatch.setattr(live_places, "sync_once", slow)
+    monkeypatch.setattr(live_places, "sync_open", quick)
     places = live_places.Places(alone, lambda: None, lambda _text: None)
 
-    def rounds(*, at_once: bool = False) -> int:
-        before = len(met)
+    def rounds(*, at_once: bool = False) -> str:
         for future in places.meet(at_once=at_once):
             future.result(5)
-        return len(met) - before
+        return met[-1]
 
-    assert rounds() == 1
+    assert rounds() == "whole"
     clock.advance(7_900)
-    assert rounds() == 0
-    assert rounds(at_once=True) == 1
+    synced = places.links()[0].synced_ms
+    assert rounds() == "open"
+    assert places.news()[0].early == 1
+    assert places.links()[0].synced_ms == synced
+    assert rounds(at_once=True) == "whole"
     alone.append(Draft("note", disclosures={"text": "new"}))
-    assert rounds() == 1
+    assert places.links()[0].to_send == 1
+    assert rounds() == "whole"
+    assert places.links()[0].to_send == 0
     clock.advance(8_001)
-    assert rounds() == 1
+    assert rounds() == "whole"
     places.join(5)
 
 
