@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from console.domain.actions import Action, document_json
 from console.domain.errors import WrongUse
@@ -25,6 +24,7 @@ from console.providers.planned import from_disclosures, to_disclosures
 from console.providers.wishes import Planned
 from console.services import incidents, providers
 from console.services.planning import (
+    DAY_MS,
     Direction,
     Part,
     TargetWish,
@@ -39,6 +39,7 @@ from console.services.session import Session
 from console.services.trial import LeftOut, Trial, TrialTarget, plan
 
 BY_HAND = "by hand"
+MIN_REVIEW_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,13 @@ class Proposal:
     entry: str
 
 
-def propose(
+def propose(  # noqa: PLR0913  each is a part of what is signed
     session: Session, inc: str, wishes: Sequence[TargetWish], reason: str, *, criteria: str = "",
-    direction: Direction = "contain", left_out: Sequence[str] = (), if_not: str = "",
+    direction: Direction = "contain", left_out: Sequence[str] = (), if_not: str = "", review_in_ms: int = DAY_MS,
 ) -> Proposal:  # fmt: skip
     """Plan every target by reading, write the action document, and propose it.
 
+    `review_in_ms` is when people have to look at it again (containment only), a minute to 30 days from now.
     `left_out` names surfaces that were not chosen, each with its reason; `if_not` says what happens otherwise. Both are
     part of the reason that everybody signs (`console.domain.reasons`).
 
@@ -70,6 +72,8 @@ def propose(
         raise WrongUse("A correction needs a reason.", "Give it with --reason.")
     if not wishes:
         raise WrongUse("A correction needs a target.", "Choose what is to be restricted.")
+    if not MIN_REVIEW_MS <= review_in_ms <= 30 * DAY_MS:
+        raise WrongUse("The time of review is not between a minute and 30 days.", "Choose another one.")
     session.person()
     found = [resolve(session, one) for one in wishes]
 
@@ -84,12 +88,13 @@ def propose(
         for where, one, planned in zip(found, wishes, plans, strict=True)
     ]
     text = with_parts(reason, left_out, if_not) if left_out or if_not.strip() else reason
-    return _propose(session, inc, parts, text, criteria=criteria, direction=direction)
+    return _propose(session, inc, parts, text, criteria=criteria, direction=direction, review_in_ms=review_in_ms)
 
 
 def propose_planned(
-    session: Session, inc: str, trial: Trial, reason: str, *, criteria: str = "", if_not: str = ""
-) -> Proposal:
+    session: Session, inc: str, trial: Trial, reason: str, *, criteria: str = "", if_not: str = "",
+    review_in_ms: int = DAY_MS,
+) -> Proposal:  # fmt: skip
     """Propose what a trial showed: every target is read and planned anew; what was left out is said in the reason.
 
     Raises:
@@ -101,13 +106,13 @@ def propose_planned(
             raise WrongUse(f"{one.wish.lever} {one.wish.selector}: {one.why_not}", "Leave it out, or mend it first.")
     return propose(
         session, inc, [one.wish for one in trial.targets], reason, criteria=criteria, direction=trial.direction,
-        left_out=[one.sentence for one in trial.left_out], if_not=if_not,
+        left_out=[one.sentence for one in trial.left_out], if_not=if_not, review_in_ms=review_in_ms,
     )  # fmt: skip
 
 
 def _propose(
     session: Session, inc: str, parts: Sequence[Part], reason: str, *, criteria: str = "",
-    direction: Literal["contain", "restore"], undoes: str | None = None,
+    direction: Direction, undoes: str | None = None, review_in_ms: int = DAY_MS,
 ) -> Proposal:  # fmt: skip
     feed, ref = session.person(), session.ref
     roster = session.roster.roster
@@ -128,7 +133,7 @@ def _propose(
         action = write_action(
             session, inc, [part.target for part in parts], policy, now, direction, undoes,
             severity=line.severity, reason_sd=reason_digests[0],
-            lift_sd=lift_digests[0] if lift_digests else None, policy_sha=policy_sha,
+            lift_sd=lift_digests[0] if lift_digests else None, policy_sha=policy_sha, review_in_ms=review_in_ms,
         )  # fmt: skip
         weight, why = weigh_new(tx.connection, action, policy, session.me, now)
         action = replace(action, gravity=weight)

@@ -114,6 +114,7 @@ def part_of(
 def write_action(  # noqa: PLR0913  each is a field of the signed document
     session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int, direction: Direction,
     undoes: str | None, *, severity: int, reason_sd: str, lift_sd: str | None, policy_sha: str,
+    review_in_ms: int = DAY_MS,
 ) -> Action:  # fmt: skip
     """The action document of these targets, its gravity not yet weighed."""
     windows = policy.windows
@@ -125,7 +126,7 @@ def write_action(  # noqa: PLR0913  each is a field of the signed document
         created=now, approve_by=now + windows["approve_by_ms"],
         execute_by=now + max(windows["approve_by_ms"], min(windows["execute_by_ms"], DAY_MS)),
         execute_by_unreachable=now + min(windows["execute_by_unreachable_ms"], DAY_MS) if contain else None,
-        review_by=now + DAY_MS if contain else None,
+        review_by=now + review_in_ms if contain else None,
         undo_within_s=windows["undo_ms"] // 1000 if contain and exact else None, undoes=undoes,
         roster=session.ref, policy=policy_sha, supersedes=None,
     )  # fmt: skip
