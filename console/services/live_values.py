@@ -6,9 +6,10 @@ Nothing here is told because nothing was heard: what is not known says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from console.services.providers import Surface
+if TYPE_CHECKING:  # the values are light; what finds surfaces is not
+    from console.services.providers import Surface
 
 EngineWord = Literal["starting", "here", "elsewhere", "recording", "stopped"]
 ProviderWord = Literal["answers", "unreachable", "broken", "unread", "by-hand"]

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSettings
 from PySide6.QtGui import QCloseEvent
 
 from console.runtime.paths import ProfilePaths
-from console.services.live import Live
 from console.services.session import Session, nobody_asked
 from console.ui.bridge import Bridge
 from console.ui.closing import may_close
@@ -32,14 +31,12 @@ class OpenProfile:
         self._bridge = Bridge(self.desk.outlet)
         self._doer = Doer(self.desk, self._bridge, look)
         self.desk.start()
-        self.live = Live(self.session, self.desk.heard)
-        self.desk.engine = self.live
         self.room = Room(self.desk, self._bridge, look, Commands(), self._doer)
         self.window = MainWindow(self.room, settings)
         self.window.closing.connect(self._closing)
         self._single = Single(paths.root)
         self._single.asked.connect(self.window.raise_up)
-        self.live.start()
+        self.desk.bring_engine()
 
     def end(self) -> None:
         """First no more news, then the engine, then what was being written, then the journal."""
@@ -48,7 +45,6 @@ class OpenProfile:
         self._ended = True
         self._single.close()
         self._bridge.close()
-        self.live.stop()
         self.desk.stop()
         self.session.close()
         self._done()

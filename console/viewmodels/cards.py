@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from console.domain.corrections import STATES
-from console.services.needs import Need
-from console.services.standing import Standing, TargetStanding
 from console.viewmodels.times import left, span
+
+if TYPE_CHECKING:  # as in shell
+    from console.services.needs import Need
+    from console.services.standing import Standing, TargetStanding
 
 _SHOWN_TARGETS = 6
 

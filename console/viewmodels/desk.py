@@ -9,16 +9,12 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from console.domain.errors import Problem
 from console.runtime.workers import Stopped
-from console.services import incidents, needs, standing
-from console.services.incidents import IncidentLine
-from console.services.live import Live
 from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
-from console.services.standing import Standing
 from console.viewmodels.banners import BANNERS, notices
 from console.viewmodels.drafts import Drafts
 from console.viewmodels.header import CONNECTIVITY
@@ -40,6 +36,11 @@ from console.viewmodels.shell import (
     Trouble,
 )
 
+if TYPE_CHECKING:  # what reads the record in full is imported on the lane that reads: the window is there first
+    from console.services.incidents import IncidentLine
+    from console.services.live import Live
+    from console.services.standing import Standing
+
 T = TypeVar("T")
 WATCH_EVERY_S = 0.2
 AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
@@ -60,6 +61,7 @@ class Desk:
         self._chosen = False
         self._mark = 0
         self._newest = -1
+        self._bringing: Future[None] | None = None
         self._asked = threading.Event()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="desk-watch", daemon=True)
@@ -76,6 +78,10 @@ class Desk:
         """End: first nothing new is read, then what was taken is finished."""
         self._ending.set()
         self._asked.set()
+        if self._bringing is not None:
+            self._bringing.exception()
+        if self.engine is not None:
+            self.engine.stop()
         if self._watcher.ident is not None:
             self._watcher.join(10.0)
         self.lanes.stop()
@@ -110,6 +116,18 @@ class Desk:
         self.refresh()
 
     # -- the engine ----------------------------------------------------------------------------------------------------
+
+    def bring_engine(self) -> None:
+        """Start the live engine. It is imported and made on a lane, for that takes longer than a window may."""
+
+        def bring(session: Session) -> None:
+            from console.services.live import Live  # noqa: PLC0415  as the docstring says
+
+            engine = Live(session, self.heard)
+            engine.start()
+            self.engine = engine
+
+        self._bringing = self.lanes.submit("slow", bring)
 
     def heard(self, name: str, snapshot: object) -> None:
         """News from the live engine, on its thread: taken note of, never waited for."""
@@ -163,6 +181,8 @@ class Desk:
             self.outlet.post(TROUBLE, Trouble(fault.what, fault.next_step, session.clock.wall_ms()))
 
     def _post(self, session: Session) -> None:
+        from console.services import incidents, needs, standing  # noqa: PLC0415  see above
+
         with session.reader.snapshot() as connection:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
         if newest != self._newest:
@@ -184,6 +204,8 @@ class Desk:
     def _shell(
         self, session: Session, lines: list[IncidentLine], everything: tuple[Standing, ...], wanted: int
     ) -> Shell:
+        from console.services import standing  # noqa: PLC0415  see above
+
         line = next((one for one in lines if one.inc == self._inc), None)
         held = standing.held_roles(session, self._inc) if self._inc is not None else {}
         mine = [one for one in everything if one.inc == self._inc]

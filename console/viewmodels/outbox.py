@@ -6,12 +6,14 @@ Pure. It says what the record and the last looks say; where this console does no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from console.services.live_values import Connectivity, ProviderLink
-from console.services.standing import Standing, TargetStanding
 from console.viewmodels.shell import Now
 from console.viewmodels.times import moment, span
+
+if TYPE_CHECKING:  # as in shell
+    from console.services.standing import Standing, TargetStanding
 
 Waits = Literal["people", "connection", "hold", "time", "nobody"]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from console.services.incidents import IncidentLine
-from console.services.live_values import Looks, SyncNews
-from console.services.needs import Need
-from console.services.standing import Standing
 from console.viewmodels.outlet import Topic
+
+if TYPE_CHECKING:  # a window that starts needs the shapes only
+    from console.services.incidents import IncidentLine
+    from console.services.live_values import Looks, SyncNews
+    from console.services.needs import Need
+    from console.services.standing import Standing
 
 Rung = Literal["provisional", "joining", "founded"]
 
