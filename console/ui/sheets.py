@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QVBoxLayout,
+    QSizePolicy,
     QWidget,
 )
 from shiboken6 import isValid
@@ -60,7 +60,7 @@ class Sheet(QDialog):
         content = QWidget()
         lines = column(content, unit, (0, wide, 0, 0))
         head = QWidget()
-        above = column(head, unit, (wide, 0, wide, unit))
+        above = column(head, unit, (wide + 2, 0, wide + 2, unit))  # the scroll area's own edge
         above.addWidget(Text(look, title, size="title", weight="semibold"))
         self.lead = Text(look, lead, tone="text-muted", wrap=True)
         self.lead.setVisible(bool(lead))
@@ -110,7 +110,8 @@ class Sheet(QDialog):
         self._press_main()
 
     def fit(self, width: int, most_height: int = 720) -> None:
-        """As high as what is in it, up to a limit; the rest scrolls."""
+        """As high as what is in it, up to a limit; the rest scrolls. To be called last."""
+        self.body.addStretch(0)
         self.setMinimumWidth(min(width, 480))
         layout = self._inside.layout()
         inner = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
@@ -190,6 +191,8 @@ class Labelled(QWidget):
         lines.addWidget(control)
         self._hint = Text(room.look, size="small", tone="text-muted", wrap=True)
         lines.addWidget(self._hint)
+        if not isinstance(control, QPlainTextEdit):
+            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.say(hint)
         self.setFocusProxy(control)
 
@@ -210,16 +213,22 @@ def text_line(name: str, most: int = 0) -> QLineEdit:
     return made
 
 
-def text_lines(room: Room, name: str, lines: int = _TEXT_LINES) -> QPlainTextEdit:
-    """Several lines of plain text; Tab goes on to the next control."""
-    made = QPlainTextEdit()
-    made.setTabChangesFocus(True)
-    made.setAccessibleName(name)
-    theme = room.look.theme
-    made.setMinimumHeight(theme.metrics().lineSpacing() * lines + 2 * theme.space("unit"))
-    return made
+class Lines(QPlainTextEdit):
+    """Several lines of plain text, as high as asked for and higher where there is room; Tab goes on."""
+
+    def __init__(self, room: Room, name: str, lines: int = _TEXT_LINES) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setAccessibleName(name)
+        theme = room.look.theme
+        self._height = theme.metrics().lineSpacing() * lines + 2 * theme.space("unit")
+        self.setMinimumHeight(min(self._height, theme.metrics().lineSpacing() * _TEXT_LINES))
+
+    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
+        """As many lines as asked for."""
+        return QSize(super().sizeHint().width(), self._height)
 
 
-def spread(layout: QVBoxLayout) -> None:
-    """Nothing comes below."""
-    layout.addStretch(1)
+def text_lines(room: Room, name: str, lines: int = _TEXT_LINES) -> Lines:
+    """Several lines of plain text."""
+    return Lines(room, name, lines)

@@ -1,0 +1,239 @@
+"""Dialogs by which an incident is declared, rated, moved on and reopened. They say what each word means.
+
+They write through the services only; what was typed stays until it is durable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QRadioButton, QWidget
+
+from console.services import incidents
+from console.services.incidents import IncidentLine
+from console.services.session import Session
+from console.ui.room import Room
+from console.ui.sheets import Labelled, Sheet, text_line, text_lines
+from console.ui.theme import Look
+from console.ui.widgets import SeverityBadge, Text
+from console.viewmodels.incident_words import (
+    PHASE_MEANS,
+    PHASE_WORDS,
+    PHASES,
+    SAID_STATUSES,
+    SEVERITY_MEANS,
+    STATUS_MEANS,
+    phase_word,
+)
+
+_TITLE_CHARS = 200
+
+
+class Choice(QWidget):
+    """A few words to choose from, each with what it means. Arrows move; Alt and its number choose a severity."""
+
+    changed = Signal()
+
+    def __init__(
+        self, look: Look, name: str, words: Mapping[str, str], means: Mapping[str, str], *, severities: bool = False
+    ) -> None:
+        super().__init__()
+        self._buttons: dict[str, QRadioButton] = {}
+        group = QButtonGroup(self)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(look.theme.space("wide"))
+        grid.setVerticalSpacing(2)
+        last = 2 if severities else 1
+        grid.setColumnStretch(last, 1)
+        for at, (value, word) in enumerate(words.items()):
+            button = QRadioButton("" if severities else word)
+            if severities:
+                button.setShortcut(f"Alt+{value}")
+            button.setAccessibleName(f"{word}: {means[value]}")
+            button.toggled.connect(lambda on: self.changed.emit() if on else None)
+            group.addButton(button)
+            self._buttons[value] = button
+            grid.addWidget(button, at, 0)
+            if severities:
+                grid.addWidget(SeverityBadge(look, f"SEV-{value}"), at, 1)
+            grid.addWidget(Text(look, means[value], tone="text-muted", wrap=True), at, last)
+        self.setAccessibleName(name)
+        self.setFocusProxy(next(iter(self._buttons.values())))
+
+    def value(self) -> str | None:
+        """What is chosen, or None."""
+        return next((value for value, button in self._buttons.items() if button.isChecked()), None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
+        """A click on the words of a line chooses it too."""
+        at = event.position().y()
+        for button in self._buttons.values():
+            if button.geometry().top() <= at <= button.geometry().bottom():
+                button.setChecked(True)
+                button.setFocus()
+
+    def choose(self, value: str) -> None:
+        """Choose this one; the focus comes to it first."""
+        self._buttons[value].setChecked(True)
+        self.setFocusProxy(self._buttons[value])
+
+
+def severity_choice(look: Look) -> Choice:
+    """The four severities."""
+    words = {str(one): f"SEV-{one}" for one in SEVERITY_MEANS}
+    means = {str(one): text for one, text in SEVERITY_MEANS.items()}
+    return Choice(look, "Severity", words, means, severities=True)
+
+
+class DeclareDialog(Sheet):
+    """Declares an incident; whoever declares it commands it. It is shown as soon as it is durable."""
+
+    def __init__(self, room: Room, parent: QWidget) -> None:
+        super().__init__(
+            room,
+            parent,
+            "Declare an incident",
+            "You command it until you hand it over. It is never erased.",
+        )
+        self.title = text_line("Title", _TITLE_CHARS)
+        self.title.setPlaceholderText("What is wrong, in one line")
+        self.severity = severity_choice(room.look)
+        self.text = text_lines(room, "What is known so far", 4)
+        self.shareable = QCheckBox("Title and text may be quoted to executives and customers")
+        self.add(Labelled(room, "Title", self.title))
+        self.add(Labelled(room, "Severity", self.severity, "When unsure, the worse one."))
+        self.add(Labelled(room, "What is known so far (optional)", self.text))
+        self.add(self.shareable)
+        self.add_button("Declare", self._declare, "main")
+        self.title.textChanged.connect(self.check)
+        self.severity.changed.connect(self.check)
+        self.title.returnPressed.connect(self._on)
+        self.check()
+        self.fit(620)
+        self.title.setFocus()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        if not self.title.text().strip():
+            return "Say in one line what is wrong."
+        return "" if self.severity.value() else "Choose a severity."
+
+    def _on(self) -> None:
+        self.severity.setFocus()
+
+    def _declare(self) -> None:
+        title, severity = self.title.text().strip(), int(self.severity.value() or 0)
+        text, shareable = self.text.toPlainText().strip(), self.shareable.isChecked()
+
+        def done(inc: str | None) -> None:
+            self.accept()
+            self.room.desk.choose(inc)
+
+        self.carry_out(
+            lambda session: incidents.declare(session, title, severity, text, shareable=shareable).entry.inc, done
+        )
+
+
+class SeverityDialog(Sheet):
+    """Raises freely; lowering needs a reason."""
+
+    def __init__(self, room: Room, parent: QWidget, line: IncidentLine) -> None:
+        super().__init__(room, parent, f"Severity of {line.label}", f"It is SEV-{line.severity} now.")
+        self._line = line
+        self.severity = severity_choice(room.look)
+        self.severity.choose(str(line.severity))
+        self.reason = text_line("Reason")
+        self._why = Labelled(room, "Reason", self.reason)
+        self.add(Labelled(room, "Severity", self.severity))
+        self.add(self._why)
+        self.add_button("Change it", self._change, "main")
+        self.severity.changed.connect(self.check)
+        self.reason.textChanged.connect(self.check)
+        self.reason.returnPressed.connect(self.press_main)
+        self.check()
+        self.fit(640)
+        self.severity.setFocus()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        to = int(self.severity.value() or self._line.severity)
+        self._why.say("Lowering a severity needs one." if to > self._line.severity else "Optional.")
+        if to == self._line.severity:
+            return "Choose another severity."
+        return "Say why it may be lowered." if to > self._line.severity and not self.reason.text().strip() else ""
+
+    def _change(self) -> None:
+        to, reason, inc = str(self.severity.value()), self.reason.text().strip(), self._line.inc
+        self.carry_out(
+            lambda session: incidents.change(session, inc, "severity", to, reason), lambda _done: self.accept()
+        )
+
+
+class MoveDialog(Sheet):
+    """Says in which phase or status an incident is now."""
+
+    def __init__(self, room: Room, parent: QWidget, line: IncidentLine, what: str) -> None:
+        now = phase_word(line.phase) if what == "phase" else line.status
+        super().__init__(room, parent, f"{what.capitalize()} of {line.label}", f"It is: {now}.")
+        self._line, self._what = line, what
+        self._now = line.phase if what == "phase" else line.status
+        if what == "phase":
+            words, means = {one: PHASE_WORDS[one] for one in PHASES}, PHASE_MEANS
+        else:
+            words, means = {one: one.capitalize() for one in SAID_STATUSES}, STATUS_MEANS
+        self.choice = Choice(room.look, what.capitalize(), words, means)
+        if self._now in words:
+            self.choice.choose(self._now)
+        self.reason = text_line("Reason")
+        self.add(self.choice)
+        self.add(Labelled(room, "Reason (optional)", self.reason))
+        self.add_button("Change it", self._change, "main")
+        self.choice.changed.connect(self.check)
+        self.reason.returnPressed.connect(self.press_main)
+        self.check()
+        self.fit(640)
+        self.choice.setFocus()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        return f"Choose another {self._what}." if self.choice.value() in (None, self._now) else ""
+
+    def _change(self) -> None:
+        to, reason = str(self.choice.value()), self.reason.text().strip()
+        work = partial(_changed, inc=self._line.inc, what=self._what, to=to, reason=reason)
+        self.carry_out(work, lambda _done: self.accept())
+
+
+class ReopenDialog(Sheet):
+    """Opens a closed incident again; the closing that two signed stays in the record."""
+
+    def __init__(self, room: Room, parent: QWidget, line: IncidentLine) -> None:
+        super().__init__(
+            room, parent, f"Reopen {line.label}",
+            "The closing that two people signed stays in the record, and so does this.",
+        )  # fmt: skip
+        self._line = line
+        self.reason = text_line("Why it is opened again")
+        self.add(Labelled(room, "Why it is opened again", self.reason))
+        self.add_button("Reopen", self._reopen, "main")
+        self.reason.textChanged.connect(self.check)
+        self.reason.returnPressed.connect(self.press_main)
+        self.check()
+        self.fit(520)
+        self.reason.setFocus()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        return "" if self.reason.text().strip() else "Say why."
+
+    def _reopen(self) -> None:
+        work = partial(_changed, inc=self._line.inc, what="status", to="reopened", reason=self.reason.text().strip())
+        self.carry_out(work, lambda _done: self.accept())
+
+
+def _changed(session: Session, *, inc: str, what: str, to: str, reason: str) -> str:
+    return incidents.change(session, inc, what, to, reason).id
