@@ -1,152 +1,123 @@
-"""What is shown quickly: timeline rows by incident in order of occurrence, in `index.db`. Deletable at any time.
+"""Keeps `index.db` in step with the journal: timeline rows, counts by incident, full-text search. Deletable.
 
-Nothing here is evidence. A rebuild equals what was kept up step by step; redaction wipes it by rebuilding.
+Nothing here is evidence. A rebuild equals what was kept up step by step; redaction wipes it by rebuilding. It works in
+slices, so that whoever waits on the same thread is served between two of them.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import orjson
 
-from console.journal.reader import Reader
+from console.journal import index, rows
+from console.journal.line import Line, Shown, line_of
+from console.journal.search import facet, spread
+from console.journal.shelf import QUOTED, SKEWED, Shelf
 from console.journal.store import JournalStore
 from console.journal.values import Stored
+from console.runtime.platform import FileLock
 
-_FORM = 1
-_WINDOW = 500
-_TABLES = (
-    "CREATE TABLE at (one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL, mark TEXT NOT NULL) STRICT",
-    """CREATE TABLE line (
-        n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, inc TEXT, occurred_ms INTEGER NOT NULL,
-        plus_minus_ms INTEGER NOT NULL, hlc_ms INTEGER NOT NULL, hlc_n INTEGER NOT NULL, feed TEXT NOT NULL,
-        author TEXT, kind TEXT NOT NULL, subj TEXT, standing TEXT NOT NULL, skewed INTEGER NOT NULL,
-        absent INTEGER NOT NULL, text TEXT NOT NULL) STRICT""",
-    "CREATE INDEX line_order ON line (inc, occurred_ms, hlc_ms, hlc_n, feed, n)",
-)
-_COLUMNS = (
-    "n, id, inc, occurred_ms, plus_minus_ms, hlc_ms, hlc_n, feed, author, kind, subj, standing, skewed, absent, text"
+__all__ = ["Line", "Progress", "Projections", "Shown", "line_of"]
+
+_WINDOW = 250
+_MANY = 400
+_SLICE_S = 0.05
+_OTHERS_POLL_S = 0.05
+_LINE = (
+    "INSERT OR REPLACE INTO line (n, id, inc, feed, seq, kind, subj, occurred_ms, plus_minus_ms, hlc_ms, hlc_n, "
+    "received_ms, standing, flags, absent, held, text, speaker, fact, more, feed_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One row of a timeline. `occurred_ms` is when it occurred as its author says, else when it was recorded.
+class Progress:
+    """How far the rows are: `done` of `total` entries. `building`: anew, beside the old rows if there are any.
 
-    `text` is the first of title, text and reason that is here; empty where there is none.
+    `elsewhere`: another process builds it just now.
     """
 
-    n: int
-    id: str
-    inc: str | None
-    occurred_ms: int
-    plus_minus_ms: int
-    hlc: tuple[int, int]
-    feed: str
-    author: str | None
-    kind: str
-    subj: str | None
-    standing: str
-    skewed: bool
-    absent: int
-    text: str
+    done: int
+    total: int
+    building: bool = False
+    elsewhere: bool = False
 
-
-def line_of(stored: Stored) -> Line:
-    """The row of one entry; what its author says of the time is believed for display only."""
-    entry = stored.entry
-    occurred_ms, plus_minus_ms = entry.hlc[0], 0
-    told = stored.disclosed.get("occurred")
-    if isinstance(told, dict):
-        at_ms, about_s = told.get("at_ms"), told.get("plus_minus_s", 0)
-        if type(at_ms) is int and at_ms >= 0:
-            occurred_ms = at_ms
-            plus_minus_ms = about_s * 1000 if type(about_s) is int and 0 <= about_s < 2**40 else 0
-    words = (stored.disclosed.get(name) for name in ("title", "text", "reason"))
-    text = next((word for word in words if isinstance(word, str)), "")
-    return Line(
-        n=stored.n,
-        id=stored.id,
-        inc=entry.inc,
-        occurred_ms=occurred_ms,
-        plus_minus_ms=plus_minus_ms,
-        hlc=entry.hlc,
-        feed=entry.feed,
-        author=entry.author,
-        kind=entry.kind,
-        subj=entry.subj,
-        standing=stored.standing,
-        skewed=stored.skewed,
-        absent=stored.absent,
-        text=text,
-    )
+    @property
+    def finished(self) -> bool:
+        """Whether the rows are in step with the journal."""
+        return self.done >= self.total and not self.building
 
 
 class Projections:
-    """`index.db` of one profile. Thread-safe: one short lock. A context manager."""
+    """The upkeep of one profile's `index.db`. Thread-safe: one lock, held for a slice. A context manager."""
 
     def __init__(self, store: JournalStore) -> None:
-        self._store = store
-        self._reader: Reader = store.reader()
+        self._reader = store.reader()
         self._path = store.paths.index
+        self._beside = self._path.with_name("index.db.new")
+        self._lock_path = self._path.with_name("index.lock")
         self._gate = threading.RLock()
         self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._building: _Building | None = None
+        self._anew = False
+        self.shelf = Shelf(self._path)
+
+    def advance(self, budget_s: float = _SLICE_S) -> Progress:
+        """Do at most about `budget_s` of what is to be done; call it again until it says `finished`.
+
+        Where the file is missing, of another form, damaged, or of another journal, or where something was redacted,
+        it is made anew beside and swapped in when it is whole: until then readers see the old rows, without what was
+        redacted.
+        """
+        deadline = time.monotonic() + budget_s
+        with self._gate:
+            if self._building is None:
+                connection = self._current()
+                if connection is not None and not self._anew and not self._redacted(connection):
+                    return self._keep_up(connection, deadline)
+                if (lock := FileLock.try_take(self._lock_path)) is None:
+                    return Progress(0, self._newest(), building=True, elsewhere=True)
+                self._building, self._anew = _Building(lock, index.make(self._beside)), False
+            return self._build(self._building, deadline)
 
     def update(self) -> int:
-        """Take in what arrived since the last time; gives the number of new rows.
-
-        Where values, standings or tombstones changed behind the rows already made, or the file is missing, of
-        another form or damaged, everything is rebuilt.
-        """
-        with self._gate:
-            found = self._place()
-            if found is None or found[1] != self._mark(found[0]):
-                return self.rebuild()
-            return self._take_in(self._open(), found[0])
+        """Bring the rows in step now, however long that takes; gives the number of new rows."""
+        before = self._count()
+        while not (progress := self.advance(_SLICE_S * 20)).finished:
+            if progress.elsewhere:
+                time.sleep(_OTHERS_POLL_S)
+        return self._count() - before
 
     def rebuild(self) -> int:
-        """Make a new file beside, then swap: readers see the old rows or the new ones, never half of them."""
+        """Make it anew; gives the number of rows."""
         with self._gate:
-            self.close()
-            beside = self._path.with_name("index.db.new")
-            _remove(beside)
-            connection = sqlite3.connect(beside, isolation_level=None, check_same_thread=False)
-            try:
-                connection.execute("PRAGMA synchronous = OFF")
-                for statement in _TABLES:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_FORM}")
-                count = self._take_in(connection, 0)
-            finally:
-                connection.close()
-            _remove(self._path)
-            beside.replace(self._path)
-            return count
+            self._anew = True
+            self.update()
+            return self._count()
 
     def timeline(self, inc: str | None, *, after: Line | None = None, limit: int = 500) -> list[Line]:
         """Rows of one incident (None: the organisation's) in order of occurrence, windowed by the last row seen."""
-        sql = f"SELECT {_COLUMNS} FROM line WHERE inc IS ?"  # noqa: S608  our own column names
-        values: list[object] = [inc]
-        if after is not None:
-            sql += " AND (occurred_ms, hlc_ms, hlc_n, feed, n) > (?, ?, ?, ?, ?)"
-            values += [after.occurred_ms, *after.hlc, after.feed, after.n]
-        sql += " ORDER BY occurred_ms, hlc_ms, hlc_n, feed, n LIMIT ?"
-        with self._gate:
-            self.update()
-            rows = self._open().execute(sql, (*values, limit)).fetchall()
-        return [_line(row) for row in rows]
+        self.update()
+        return self.shelf.after(inc, after, limit)
 
     def close(self) -> None:
-        """Close the file; it is opened again when needed."""
+        """Close the files; they are opened again when needed. What was being built is begun again later."""
         with self._gate:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                connection.close()
+            self._close_file()
+            self.shelf.close()
+            building, self._building = self._building, None
+            if building is not None:
+                building.connection.close()
+                index.remove(self._beside)
+                building.lock.release()
 
     def __enter__(self) -> Self:
         return self
@@ -154,80 +125,313 @@ class Projections:
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            self._connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-            self._connection.execute("PRAGMA secure_delete = ON").fetchall()
-        return self._connection
+    # -- which file ----------------------------------------------------------------------------------------------------
 
-    def _place(self) -> tuple[int, str] | None:
-        if not self._path.exists():
+    def _current(self) -> sqlite3.Connection | None:
+        """The file in place where it is sound and belongs to this journal."""
+        there = index.identity(self._path)
+        if there is None or there != self._identity:
+            self._close_file()
+            self._connection, self._identity = index.open_(self._path), there
+        if self._connection is None:
             return None
         try:
-            connection = self._open()
-            if connection.execute("PRAGMA user_version").fetchone()[0] != _FORM:
-                return None
-            row = connection.execute("SELECT n, mark FROM at").fetchone()
+            n, ident = self._connection.execute("SELECT n, id FROM at").fetchone()
         except sqlite3.DatabaseError:
+            self._close_file()
             return None
-        return None if row is None else (row[0], row[1])
+        with self._reader.snapshot() as journal:
+            row = journal.execute("SELECT id FROM entry WHERE n = ?", (n,)).fetchone()
+        return self._connection if n == 0 or (row is not None and bytes.fromhex(row[0]) == ident) else None
 
-    def _mark(self, n: int) -> str:
-        """What the rows up to `n` depend on besides their immutable bytes."""
-        with self._reader.snapshot() as connection:
-            found = connection.execute(
-                "SELECT (SELECT count(*) FROM disclosure d JOIN entry e ON e.id = d.holder WHERE e.n <= ?), "
-                "(SELECT count(*) FROM standing s JOIN entry e ON e.id = s.id WHERE e.n <= ?), "
-                "(SELECT count(*) FROM tombstone), (SELECT id FROM entry WHERE n = ?)",
-                (n, n, n),
-            ).fetchone()
-        return orjson.dumps(found).decode()
+    def _close_file(self) -> None:
+        connection, self._connection, self._identity = self._connection, None, None
+        if connection is not None:
+            connection.close()
 
-    def _take_in(self, connection: sqlite3.Connection, at: int) -> int:
-        count, n = 0, at
+    def _newest(self) -> int:
+        with self._reader.snapshot() as journal:
+            return int(journal.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+
+    def _count(self) -> int:
+        with self._gate:
+            connection = self._current()
+            return 0 if connection is None else _one(connection, "SELECT coalesce(sum(lines), 0) FROM incident")
+
+    # -- made anew -----------------------------------------------------------------------------------------------------
+
+    def _build(self, building: _Building, deadline: float) -> Progress:
+        """A slice of building; swaps when it is whole. The lock keeps other processes from building the same."""
+        connection = building.connection
+        try:
+            if building.tombstones < 0:
+                building.tombstones = self._tombstones()
+                connection.execute("UPDATE at SET tombstones = ?", (building.tombstones,))
+            progress = self._take_in(connection, deadline)
+            if progress.done < progress.total:
+                return Progress(progress.done, progress.total, building=True)
+            self._mend(connection)
+            turn = self._last_turn()
+            connection.execute("UPDATE at SET turn = ?", (turn + 1,))
+            connection.close()
+            self._close_file()
+            self.shelf.close()
+            index.swap(self._beside, self._path)
+        except BaseException:
+            self._building = None
+            connection.close()
+            building.lock.release()
+            raise
+        self._building = None
+        building.lock.release()
+        return progress
+
+    def _last_turn(self) -> int:
+        connection = index.open_(self._path, read_only=True)
+        if connection is None:
+            return 0
+        try:
+            return _one(connection, "SELECT turn FROM at")
+        finally:
+            connection.close()
+
+    # -- kept up -------------------------------------------------------------------------------------------------------
+
+    def _keep_up(self, connection: sqlite3.Connection, deadline: float) -> Progress:
+        try:
+            self._mend(connection)
+            return self._take_in(connection, deadline)
+        except sqlite3.DatabaseError as fault:
+            if type(fault) is not sqlite3.DatabaseError:
+                raise  # busy, full, read-only: the file is sound
+            self._anew = True
+            return Progress(0, self._newest(), building=True)
+
+    def _take_in(self, connection: sqlite3.Connection, deadline: float) -> Progress:
+        """Rows for what arrived, a window in one transaction each; another process may do the same at any time."""
+        total = self._newest()
+        while True:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                n = _one(connection, "SELECT n FROM at")
+                window = self._reader.entries(after=n, limit=_WINDOW) if n < total else []
+                if window:
+                    self._write(connection, window)
+                    n = window[-1].n
+                    connection.execute("UPDATE at SET n = ?, id = ?", (n, bytes.fromhex(window[-1].id)))
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            if not window or n >= total or time.monotonic() > deadline:
+                return Progress(n if window else max(n, total), total)
+
+    def _write(self, connection: sqlite3.Connection, window: Sequence[Stored]) -> None:
+        lines = [line_of(stored) for stored in window]
+        numbers = _Numbers(connection)
+        connection.executemany(_LINE, [_row(line, numbers) for line in lines])
+        connection.executemany(
+            "INSERT INTO words (rowid, body, facet) VALUES (?, ?, ?)", [_found_by(one, numbers) for one in lines]
+        )
+        connection.executemany("INSERT OR IGNORE INTO said_of (target, n, retracts) VALUES (?, ?, ?)", _said_of(window))
+        numbers.count(lines)
+
+    def _mend(self, connection: sqlite3.Connection) -> None:
+        """Make rows again whose values or standing came after them."""
+        with self._reader.snapshot() as journal:
+            standings = _one(journal, "SELECT count(*) FROM standing")
+        at_n, known = connection.execute("SELECT n, standings FROM at").fetchone()
+        doubtful = self._late_values(connection)
+        if standings != known:
+            doubtful |= self._late_standings(connection, at_n)
+        if not doubtful and standings == known:
+            return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            while window := self._reader.entries(after=n, limit=_WINDOW):
-                connection.executemany(
-                    f"INSERT INTO line ({_COLUMNS}) VALUES ({','.join('?' * 15)})",  # noqa: S608  as above
-                    [_row(line_of(stored)) for stored in window],
-                )
-                n = window[-1].n
-                count += len(window)
-            connection.execute("DELETE FROM at")
-            connection.execute("INSERT INTO at (one, n, mark) VALUES (1, ?, ?)", (n, self._mark(n)))
+            self._retake(connection, sorted(doubtful))
+            connection.execute("UPDATE at SET standings = ?", (standings,))
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
-        return count
+
+    def _late_values(self, connection: sqlite3.Connection) -> set[int]:
+        """Rows that lacked values and hold another number of them now. Only such rows can gain any."""
+        waiting = connection.execute("SELECT n, lower(hex(id)), held FROM line WHERE absent > 0 ORDER BY n").fetchall()
+        found: set[int] = set()
+        for at in range(0, len(waiting), _MANY):
+            some = waiting[at : at + _MANY]
+            marks = ",".join("?" * len(some))
+            sql = f"SELECT holder, count(*) FROM disclosure WHERE holder IN ({marks}) GROUP BY holder"  # noqa: S608  marks only
+            with self._reader.snapshot() as journal:
+                here = dict(journal.execute(sql, [ident for _, ident, _ in some]).fetchall())
+            found |= {n for n, ident, held in some if here.get(ident, 0) != held}
+        return found
+
+    def _late_standings(self, connection: sqlite3.Connection, at_n: int) -> set[int]:
+        with self._reader.snapshot() as journal:
+            now = {
+                row[0]
+                for row in journal.execute(
+                    "SELECT e.n FROM standing s JOIN entry e ON e.id = s.id WHERE e.n <= ?", (at_n,)
+                )
+            }
+        return now - {row[0] for row in connection.execute("SELECT n FROM line WHERE standing IS NOT NULL")}
+
+    def _retake(self, connection: sqlite3.Connection, doubtful: Sequence[int]) -> None:
+        """Inside a transaction: read these entries again and replace their rows, in place."""
+        if not doubtful:
+            return
+        numbers = _Numbers(connection)
+        for at in range(0, len(doubtful), _MANY):
+            some = doubtful[at : at + _MANY]
+            marks = ",".join("?" * len(some))
+            with self._reader.snapshot() as journal:
+                found = rows.select_entries(journal, f"e.n IN ({marks})", some)
+            old = connection.execute(
+                f"SELECT n, text, speaker, fact, more, inc, kind FROM line WHERE n IN ({marks})",  # noqa: S608  marks only
+                some,
+            ).fetchall()
+            connection.executemany(
+                "INSERT INTO words (words, rowid, body, facet) VALUES ('delete', ?, ?, ?)",
+                [(n, _body(*words), facet(inc, kind)) for n, *words, inc, kind in old],
+            )
+            lines = [line_of(stored) for stored in found]
+            connection.executemany(_LINE, [_row(line, numbers) for line in lines])
+            connection.executemany(
+                "INSERT INTO words (rowid, body, facet) VALUES (?, ?, ?)", [_found_by(one, numbers) for one in lines]
+            )
+        connection.execute("UPDATE at SET turn = turn + 1")
+
+    # -- redaction -----------------------------------------------------------------------------------------------------
+
+    def _tombstones(self) -> int:
+        with self._reader.snapshot() as journal:
+            return _one(journal, "SELECT count(*) FROM tombstone")
+
+    def _redacted(self, connection: sqlite3.Connection) -> bool:
+        """Whether something was redacted since; then its rows are blanked at once, and the file has to be made anew."""
+        if self._tombstones() == _one(connection, "SELECT tombstones FROM at"):
+            return False
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._retake(connection, sorted(self._named_by_redactions(connection)))
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        return True
+
+    def _named_by_redactions(self, connection: sqlite3.Connection) -> set[int]:
+        """Rows with values of entries that a redaction known here names."""
+        with self._reader.snapshot() as journal:
+            raws = journal.execute(
+                "SELECT raw FROM document WHERE sha256 IN (SELECT DISTINCT doc FROM tombstone)"
+            ).fetchall()
+        entries = {name for (raw,) in raws for name in _entries_in(orjson.loads(raw))}
+        found: set[int] = set()
+        for name in entries:
+            row = connection.execute("SELECT n, held FROM line WHERE id = ?", (bytes.fromhex(name),)).fetchone()
+            with self._reader.snapshot() as journal:
+                (held,) = journal.execute("SELECT count(*) FROM disclosure WHERE holder = ?", (name,)).fetchone()
+            if row is not None and row[1] != held:
+                found.add(row[0])
+        return found
 
 
-def _row(line: Line) -> tuple[object, ...]:
+@dataclass(slots=True)
+class _Building:
+    """A file that is being made: whoever holds the lock makes it."""
+
+    lock: FileLock
+    connection: sqlite3.Connection
+    tombstones: int = -1
+
+
+class _Numbers:
+    """The numbers by which incidents, feeds and kinds are called in the index, for one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._known: dict[tuple[str, str | None], int] = {}
+
+    def inc(self, inc: str | None) -> int:
+        return self._number(
+            "incident", inc, "SELECT no FROM incident WHERE inc IS ?",
+            "INSERT INTO incident (inc, lines, first_n, last_n) VALUES (?, 0, 0, 0)", (inc,),
+        )  # fmt: skip
+
+    def feed(self, feed: str, author: str | None) -> int:
+        return self._number(
+            "feed", feed, "SELECT no FROM feed WHERE feed = ?", "INSERT INTO feed (feed, author) VALUES (?, ?)",
+            (feed, author),
+        )  # fmt: skip
+
+    def kind(self, kind: str) -> int:
+        return self._number(
+            "kind", kind, "SELECT no FROM kind WHERE kind = ?", "INSERT INTO kind (kind, lines) VALUES (?, 0)", (kind,)
+        )
+
+    def count(self, lines: Sequence[Line]) -> None:
+        """Add new lines to the counts of their incidents and kinds."""
+        added: dict[int, list[int]] = {}
+        for line in lines:
+            added.setdefault(self.inc(line.inc), []).append(line.n)
+        self._connection.executemany(
+            "UPDATE incident SET lines = lines + ?, first_n = iif(first_n = 0, ?, first_n), last_n = ? WHERE no = ?",
+            [(len(ns), ns[0], ns[-1], no) for no, ns in added.items()],
+        )
+
+        kinds: dict[int, int] = {}
+        for line in lines:
+            kinds[self.kind(line.kind)] = kinds.get(self.kind(line.kind), 0) + 1
+        self._connection.executemany(
+            "UPDATE kind SET lines = lines + ? WHERE no = ?", [(count, no) for no, count in kinds.items()]
+        )
+
+    def _number(self, table: str, name: str | None, find: str, add: str, values: tuple[str | None, ...]) -> int:
+        known = self._known.get((table, name))
+        if known is None:
+            row = self._connection.execute(find, (name,)).fetchone()
+            known = row[0] if row is not None else self._connection.execute(add, values).lastrowid
+            self._known[table, name] = known = known or 0
+        return known
+
+
+def _row(line: Line, numbers: _Numbers) -> tuple[object, ...]:
     return (
-        line.n, line.id, line.inc, line.occurred_ms, line.plus_minus_ms, *line.hlc, line.feed, line.author, line.kind,
-        line.subj, line.standing, int(line.skewed), line.absent, line.text,
+        line.n, bytes.fromhex(line.id), numbers.inc(line.inc), numbers.feed(line.feed, line.author), line.seq,
+        numbers.kind(line.kind), line.subj, line.occurred_ms, line.plus_minus_ms, *line.hlc, line.received_ms,
+        None if line.standing == "good" else line.standing, SKEWED * line.skewed + QUOTED * line.quoted, line.absent,
+        line.held, line.text, line.speaker, line.fact, line.more, int(line.feed[:14], 16),
     )  # fmt: skip
 
 
-def _line(row: tuple[object, ...]) -> Line:
-    n, ident, inc, occurred, about, hlc_ms, hlc_n, feed, author, kind, subj, standing, skewed, absent, text = row
-    return Line(
-        _int(n), str(ident), _word(inc), _int(occurred), _int(about), (_int(hlc_ms), _int(hlc_n)), str(feed),
-        _word(author), str(kind), _word(subj), str(standing), bool(skewed), _int(absent), str(text),
-    )  # fmt: skip
+def _found_by(line: Line, numbers: _Numbers) -> tuple[int, str, str]:
+    body = _body(line.text, line.speaker, line.fact, line.more)
+    return line.n, body, facet(numbers.inc(line.inc), numbers.kind(line.kind))
 
 
-def _int(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def _body(*words: str) -> str:
+    return spread("\n".join(word for word in words if word))
 
 
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _said_of(window: Iterable[Stored]) -> list[tuple[bytes, int, int]]:
+    """Which entries are amended (0) or retracted (1), and by which row."""
+    found: list[tuple[bytes, int, int]] = []
+    for stored in window:
+        of = stored.entry.pub.get("of")
+        if stored.entry.kind in {"amendment", "retraction"} and isinstance(of, list):
+            retracts = int(stored.entry.kind == "retraction")
+            found += [(bytes.fromhex(one), stored.n, retracts) for one in of if isinstance(one, str)]
+    return found
 
 
-def _remove(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
+def _entries_in(redaction: object) -> list[str]:
+    items = redaction.get("items") if isinstance(redaction, dict) else None
+    found = [item.get("entry") for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    return [name for name in found if isinstance(name, str)]
+
+
+def _one(connection: sqlite3.Connection, sql: str) -> int:
+    return int(connection.execute(sql).fetchone()[0])

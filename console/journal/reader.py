@@ -73,6 +73,12 @@ class Reader:
             found = rows.select_entries(connection, "e.id = ?", (ident,))
         return found[0] if found else None
 
+    def ids_beginning(self, digits: str, limit: int = 2) -> list[str]:
+        """Ids of entries that begin with these hex digits, at most `limit`."""
+        sql = "SELECT id FROM entry WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
+        with self.snapshot() as connection:
+            return [row[0] for row in connection.execute(sql, (digits, digits + "g", limit))]
+
     def about(self, op: str, *, after: int | None = None) -> list[Stored]:
         """Entries whose subject is this action, in order of receipt."""
         with self.snapshot() as connection:
