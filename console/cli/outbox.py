@@ -6,6 +6,8 @@ import click
 
 from console.cli.frame import Call, exit_with, pass_call, when
 
+STOPPED = "Stopped. What is queued stays queued; what was under way is read back at the next start."
+
 
 @click.group("outbox")
 def command() -> None:
@@ -16,20 +18,28 @@ def command() -> None:
 @pass_call
 def list_(call: Call) -> None:
     """Every target on its way, with its state."""
-    from console.services import dispatch
+    from console.services import dispatch, standing
 
     with call.session() as session:
         rows = dispatch.rows(session)
+        known = {(one.doc, target.index): target for one in standing.corrections(session) for target in one.targets}
+    lifted = {key for key, target in known.items() if target.state == "lifted"}
     found = [
-        {"op": r.op, "document": r.doc, "target": r.target, "instance": r.instance, "state": r.state,
-         "since_ms": r.since_ms, "attempt": r.attempt, "detail": r.detail, "by_hand": r.by_hand}
+        {"op": r.op, "document": r.doc, "target": r.target, "instance": r.instance,
+         "state": "lifted" if r.key in lifted else r.state, "since_ms": r.since_ms, "attempt": r.attempt,
+         "detail": "" if r.key in lifted else r.detail, "by_hand": r.by_hand}
         for r in rows
     ]  # fmt: skip
-    lines = [f"{r.op} target {r.target}  {r.state:<12} since {when(r.since_ms)}  {r.detail}" for r in rows]
+    lines = [
+        f"{one['op']} target {one['target']}  {one['state']:<12} since {when(r.since_ms)}  {one['detail']}"
+        for one, r in zip(found, rows, strict=True)
+    ]
     call.tell({"ok": True, "rows": found}, *(lines or ["The outbox is empty."]))
 
 
-@command.command(epilog="\b\nExit code 3: something waits for people. 4: something waits for a connection.")
+@command.command(
+    epilog="\b\nExit code 3: something waits for people. 4: for a connection, or for more time. 130: stopped by Ctrl+C."
+)
 @click.option("--until-settled", "settled", is_flag=True, help="End when nothing is left to do now (else go on).")
 @click.option(
     "--for", "seconds", type=click.IntRange(min=1), help="At most so many seconds, then finish what is under way."
@@ -37,28 +47,38 @@ def list_(call: Call) -> None:
 @click.option("--fast", is_flag=True, hidden=True, help="Short waits between looks and holds, for tests.")
 @pass_call
 def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # noqa: FBT001  click hands options by name
-    """Be this profile's dispatcher: sync, decide, send, read back, probe."""
+    """Be this profile's dispatcher: sync, decide, send, read back, probe, and look again at what is in force."""
     from console.outbox.steps import Pace
     from console.services import dispatch
 
-    pace = Pace(sync_ms=1000, poll_ms=1000, settle_ms=500, hold_ms=2000, stable_ms=3000) if fast else None
-    with call.session() as session:
-        told = dispatch.run_outbox(
-            session, "settled" if settled or seconds else "forever",
-            deadline_ms=None if seconds is None else seconds * 1000, pace=pace,
-            on_start=lambda: call.progress("Dispatching for this profile ..."),
-        )  # fmt: skip
+    short = Pace(
+        sync_ms=1000, poll_ms=1000, settle_ms=500, hold_ms=2000, stable_ms=3000, usage_ms=1000, watch_ms=2000
+    )  # fmt: skip
+    try:
+        with call.session() as session:
+            told = dispatch.run_outbox(
+                session, "settled" if settled or seconds else "forever",
+                deadline_ms=None if seconds is None else seconds * 1000, pace=short if fast else None,
+                on_start=lambda: call.progress("Dispatching for this profile ..."),
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        call.tell({"ok": False, "stopped": True, "what": STOPPED, "exit": 130})
+        click.echo(STOPPED, err=True)
+        exit_with(130)
     rows = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in told.rows]
     lines = [f"{r.op} target {r.target}  {r.state}  {r.detail}" for r in told.rows]
     lines += [f"Waits for people: {one}" for one in told.people]
     lines += [f"Waits for a connection: {one}" for one in told.connection]
+    lines += [f"Not finished yet, run it again: {one}" for one in told.unfinished]
     lines += [f"Odd: {one}" for one in told.odd]
     result = {
         "ok": told.done, "rows": rows, "people": list(told.people), "connection": list(told.connection),
-        "odd": list(told.odd),
+        "unfinished": list(told.unfinished), "odd": list(told.odd),
     }  # fmt: skip
     call.tell(result, *(lines or ["Nothing to do."]))
     if told.connection:
         exit_with(4)
     if told.people:
         exit_with(3)
+    if told.unfinished:
+        exit_with(4)

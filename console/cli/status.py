@@ -47,11 +47,15 @@ def command(call: Call) -> None:
             f"    {s['name']:<28} {s['model']:<20} {s['state']}"
             + (f"  {'; '.join(s['restrictions'])}" if s["restrictions"] else "") for s in surfaces
         ]  # fmt: skip
+    undone = [row for row in rows if row.state == "drifted"]
+    lines += [f"UNDONE by somebody or something: {row.op} target {row.target} is drifted" for row in undone]
     pending = [row for row in rows if not row.final]
     lines += [f"queued: {row.op} target {row.target} is {row.state} {row.detail}" for row in pending]
     queue = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in pending]
+    drifted = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in undone]
     call.tell(
-        {"ok": not lost, "now_ms": now, "providers": result, "queue": queue}, *(lines or ["No provider is connected."])
+        {"ok": not lost, "now_ms": now, "providers": result, "queue": queue, "drifted": drifted},
+        *(lines or ["No provider is connected."]),
     )
     if lost:
         exit_with(4)

@@ -20,11 +20,12 @@ from console.journal.values import Draft, FeedSigner
 from console.outbox import store as table
 from console.outbox.authorise import Decision, authorise
 from console.outbox.backoff import Breaker
+from console.outbox.beside import beside
 from console.outbox.enforce import Enforcer, by_hand
 from console.outbox.executor import Executor
 from console.outbox.facts import good_entries, read_document
 from console.outbox.gate import Unauthorised
-from console.outbox.item import NEEDS_PEOPLE, Row
+from console.outbox.item import NEEDS_PEOPLE, Row, Settled
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
 from console.outbox.watch import DriftWatch, is_answered
@@ -36,21 +37,6 @@ from console.runtime.ids import Entropy
 Until = Literal["settled", "forever"]
 SyncHook = Callable[[], object]
 PATIENT_ATTEMPTS = 5  # so often tried, a settling run leaves it waiting and says so
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """How a run ended: every row, what waits for people and what for a connection, and what was odd, as sentences."""
-
-    rows: tuple[Row, ...]
-    people: tuple[str, ...]
-    connection: tuple[str, ...]
-    odd: tuple[str, ...]
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing waits any more."""
-        return not self.people and not self.connection
 
 
 @dataclass(slots=True)
@@ -179,7 +165,7 @@ class Outbox:
     async def _sync_now(self, hook: SyncHook) -> None:
         """The journal first, but not for ever: after the wait the round goes on beside a sync that hangs."""
         try:
-            await asyncio.to_thread(hook)
+            await beside(hook, "sync")
         except (Problem, OSError) as fault:  # no place is needed to contain: it is recorded and tried again
             self._note(f"sync: {fault}")
 
@@ -362,7 +348,13 @@ class Outbox:
                 missing = " ".join(one.verdict.missing) if one.verdict is not None else ""
                 people.append(f"{one.op or one.doc[:16]}: {missing or one.why}")
         connection = tuple(text for whom, text in waits if whom == "connection")
-        return Settled(rows=rows, people=tuple(people), connection=connection, odd=tuple(self._odd))
+        unfinished = tuple(
+            f"{row.op} target {row.target} is {row.state}: {row.detail or 'under way'}"
+            for row in rows if self._waits(row) is None
+        )  # fmt: skip
+        return Settled(
+            rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=tuple(self._odd)
+        )
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         return [*self._working.values(), *self._looking.values(), *self._drift.tasks]

@@ -80,6 +80,22 @@ class Row:
         return self.state in FINAL or (self.state == "recorded" and self.direction == "restore")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How a run ended: every row; what waits for people, for a connection, or only for more time; what was odd."""
+
+    rows: tuple[Row, ...]
+    people: tuple[str, ...]
+    connection: tuple[str, ...]
+    unfinished: tuple[str, ...]
+    odd: tuple[str, ...]
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing waits any more."""
+        return not (self.people or self.connection or self.unfinished)
+
+
 def state_told(kinds: Sequence[tuple[str, dict[str, JsonValue]]]) -> tuple[State, int]:
     """State and attempt according to this console's own entries about one target, in chain order."""
     state: State = "queued"

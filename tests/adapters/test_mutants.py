@@ -207,7 +207,6 @@ class CountsWhatItServedOnly(LiteLLM):
 class WritesWhileCounting(CountsWhatItServedOnly):
     async def served(self, context, planned):
         await context.call("POST", "/key/block", json={"key": planned.selector}, effect="write")
-        return None
 
 
 MUTANTS = [

@@ -502,6 +502,26 @@ def test_a_hanging_sync_place_stops_nothing_for_long(tmp_path):
     play(tmp_path, story)
 
 
+def test_a_run_ends_beside_a_sync_place_that_hangs(tmp_path):
+    gate, ended = threading.Event(), threading.Event()
+
+    def hang():
+        gate.wait(20)
+        ended.set()
+        raise OSError("the share came back too late")
+
+    async def story(scene, estate):
+        scene.block("k")
+        outbox = scene.outbox(sync=hang, pace=replace(QUICK, sync_wait_s=0.05))
+        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        assert states(settled) == ["enforced"]
+
+    play(tmp_path, story)  # the loop closes with the place still hanging
+    assert not ended.is_set()
+    gate.set()
+    assert ended.wait(10)
+
+
 def test_a_value_that_arrives_late_and_alone_is_noticed(tmp_path):
     async def story(scene, estate):
         made, texts = scene.target(plan_of("k", now=False, wanted=True))
