@@ -146,3 +146,11 @@ def test_a_name_that_is_taken_costs_the_other_nothing(session: Session, estate: 
     with pytest.raises(Exception, match="already"):
         providers.add(session, "practice", "east", one["settings"], lambda _what: "practice-other")
     assert try_saved(session, "east").answers
+
+
+def test_a_provider_that_is_not_kept_leaves_no_secret_behind(session: Session, estate: Estate) -> None:
+    one = part(estate, "gateway-east")
+    with pytest.raises(Exception, match="needs a name"):
+        providers.add(session, "practice", "x" * 121, one["settings"], lambda _what: one["secrets"]["admin"])
+    assert providers.instances_of(session).all() == ()
+    assert one["secrets"]["admin"] not in (session.paths.root / "practice-tokens.json").read_text()
