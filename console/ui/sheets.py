@@ -105,6 +105,11 @@ class Sheet(QDialog):
         """There is nothing to do but to leave, or what there is, is done."""
         self._leave.setText(word)
 
+    def set_main(self, button: QPushButton) -> None:
+        """Which of the buttons Ctrl+Enter presses from now on."""
+        self._main = button
+        self.check()
+
     def press_main(self) -> None:
         """As Ctrl+Enter, and as Enter in a last field of one line."""
         self._press_main()

@@ -1,6 +1,7 @@
 """The threads on which a window's intentions run, so that the window itself never waits.
 
-`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading.
+`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading, `trial`
+for trying a provider that may hang: no signature waits behind it.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from console.runtime.workers import OwnedThread
 from console.services.session import Session
 
 T = TypeVar("T")
-Lane = Literal["quick", "slow", "look"]
+Lane = Literal["quick", "slow", "look", "trial"]
 _ENDS_WITHIN_S = 70.0  # a plan waits for a provider at most 60 s
 
 
 class Lanes:
-    """One session, three threads; each does what it is given strictly in order."""
+    """One session, four threads; each does what it is given strictly in order."""
 
     def __init__(self, session: Session) -> None:
         self._threads: dict[Lane, OwnedThread[Session]] = {
-            name: OwnedThread(f"desk-{name}", lambda: session, _nothing) for name in ("quick", "slow", "look")
+            name: OwnedThread(f"desk-{name}", lambda: session, _nothing) for name in ("quick", "slow", "look", "trial")
         }
 
     def start(self) -> None:

@@ -1,0 +1,279 @@
+"""The providers connected here: how each answers and since when, a trial again, its surfaces, its canaries.
+
+It decides nothing and keeps no secret: what is typed goes to the vault and is emptied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QPushButton, QWidget
+from shiboken6 import isValid
+
+from console.services import connection, providers
+from console.services.live_values import Connectivity
+from console.services.providers import Surface
+from console.ui.parts import column, row
+from console.ui.provider_connect import ConnectDialog
+from console.ui.provider_parts import ReportPanel
+from console.ui.room import Room
+from console.ui.sheets import Labelled, Sheet, text_line
+from console.ui.tokens import LINKS
+from console.ui.unlock import secret_field
+from console.ui.widgets import Elide, EmptyState, StateMark, Text
+from console.viewmodels.commands import Command, Commands
+from console.viewmodels.header import CONNECTIVITY
+from console.viewmodels.provider_cards import (
+    ProviderRow,
+    link_of,
+    link_words,
+    open_all_secrets,
+    report_view,
+    rows_of,
+)
+
+_GROUP: Final = "Providers"
+_READING: Final = "Reading ..."
+_SELECTOR_CHARS: Final = 256
+
+
+class ProviderCommands:
+    """The commands about providers; one per window."""
+
+    def __init__(self, room: Room, window: QWidget) -> None:
+        self._room = room
+        self._window = window
+
+    def add_commands(self, commands: Commands) -> None:
+        """Offer them."""
+        add = commands.add
+        add(Command(name="provider-add", title="Connect a provider", group=_GROUP, run=self._connect,
+                    why_not=self._not_admitted, also="gateway vendor model server"))  # fmt: skip
+        add(Command(name="providers", title="Providers", key="g p", group=_GROUP, also="connections canary test",
+                    run=lambda: ProvidersDialog(self._room, self._window).open()))  # fmt: skip
+        add(Command(name="look-now", title="Look at every provider now", group=_GROUP, run=self._look_now,
+                    why_not=self._no_engine, also="refresh poll read"))  # fmt: skip
+        add(Command(name="unlock-secrets", title="Unlock the providers' credentials", group="Keys",
+                    run=self._unlock, also="secrets file keyring passphrase"))  # fmt: skip
+
+    def _connect(self) -> None:
+        ConnectDialog(self._room, self._window).open()
+
+    def _look_now(self) -> None:
+        engine = self._room.desk.engine
+        if engine is not None:
+            self._room.bridge.when_done(engine.look_now(), lambda _done: None, self._failed)
+
+    def _unlock(self) -> None:
+        self._room.doer.do(open_all_secrets, lambda _done: reload_engine(self._room), lane="slow", over=self._window)
+
+    def _failed(self, fault: BaseException) -> None:
+        self._room.doer.troubled.emit(self._room.doer.trouble_of(fault))
+
+    def _no_engine(self) -> str | None:
+        return "The engine does not run." if self._room.desk.engine is None else None
+
+    def _not_admitted(self) -> str | None:
+        session = self._room.desk.session
+        named = any(one.person == session.me for one in session.roster.roster.persons)
+        return None if named else "You are not admitted yet: an admin signs the roster first."
+
+
+def reload_engine(room: Room) -> None:
+    """Let the engine take in what was added or unlocked."""
+    if room.desk.engine is not None:
+        room.desk.engine.reload_providers()
+    room.desk.refresh()
+
+
+class ProvidersDialog(Sheet):
+    """A list that goes on telling ages while it is open."""
+
+    def __init__(self, room: Room, parent: QWidget) -> None:
+        super().__init__(room, parent, "Providers")
+        self._links: Connectivity | None = None
+        self._frames: dict[str, _ProviderFrame] = {}
+        self._empty = EmptyState(
+            room.look, "No provider is connected", "Connect one to see its models live and to correct them. A vendor "
+            "that has no interface is connected as by hand.", "Connect a provider", "plug",
+        )  # fmt: skip
+        self._empty.acted.connect(self._connect)
+        self._empty.hide()
+        self.add(self._empty, 1)
+        self._place = QWidget()
+        self._lines = column(self._place, room.look.theme.space("unit"))
+        self.add(self._place)
+        self.body.addStretch(1)
+        self.only_close()
+        self.add_button("Connect a provider", self._connect, "main")
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._show)
+        self._tick.start()
+        room.bridge.on(CONNECTIVITY, self._heard)
+        self.read()
+        self.resize(760, 520)
+
+    def read(self) -> None:
+        """Read the list anew."""
+        self.carry_out(rows_of, self._fill, _READING, "look")
+
+    def _heard(self, links: Connectivity) -> None:
+        if isValid(self):
+            self._links = links
+            self._show()
+
+    def _fill(self, rows: tuple[ProviderRow, ...]) -> None:
+        for gone in self._frames.values():
+            self._lines.removeWidget(gone)
+            gone.deleteLater()
+        self._frames = {one.instance: _ProviderFrame(self.room, one, self) for one in rows}
+        for frame in self._frames.values():
+            self._lines.addWidget(frame)
+        self._empty.setVisible(not rows)
+        self._show()
+
+    def _show(self) -> None:
+        now = self.room.desk.session.clock.wall_ms()
+        for instance, frame in self._frames.items():
+            frame.tell(*link_words(link_of(self._links, instance), now))
+
+    def _connect(self) -> None:
+        dialog = ConnectDialog(self.room, self)
+        dialog.finished.connect(lambda _result: self.read())
+        dialog.open()
+
+
+class _ProviderFrame(QFrame):
+    """One provider: name, what it is, where; how it answers; what can be done."""
+
+    def __init__(self, room: Room, known: ProviderRow, dialog: ProvidersDialog) -> None:
+        super().__init__()
+        self._room, self._row, self._dialog = room, known, dialog
+        self.setProperty("ground", "raised")
+        unit = room.look.theme.space("unit")
+        lines = column(self, unit // 2, (2 * unit, unit, 2 * unit, unit))
+        above = QWidget()
+        first = row(above, unit)
+        first.addWidget(Text(room.look, known.name, weight="semibold"))
+        first.addWidget(Elide(room.look, f"{known.adapter}  {known.address}".strip(), tone="text-muted"), 1)
+        self._mark = StateMark(room.look, "unheard", table=LINKS)
+        first.addWidget(self._mark)
+        lines.addWidget(above)
+        self._sentence = Text(room.look, wrap=True)
+        lines.addWidget(self._sentence)
+        lines.addWidget(Text(room.look, self._kept(), size="small", tone="text-muted", wrap=True))
+        below = QWidget()
+        buttons = row(below, unit)
+        self._button(buttons.addWidget, "Test connection", self._test)
+        self._button(buttons.addWidget, "Find surfaces", self._find)
+        if known.can_probe:
+            self._button(buttons.addWidget, "Add a canary ...", self._canary)
+        buttons.addStretch(1)
+        lines.addWidget(below)
+
+    def tell(self, mark: str, sentence: str) -> None:
+        """How it answers, as of now."""
+        self._mark.set_state(mark)
+        if self._sentence.text() != sentence:
+            self._sentence.setText(sentence)
+        self.setAccessibleName(f"{self._row.name}: {sentence}")
+
+    def _kept(self) -> str:
+        count = self._row.surfaces
+        told = [f"{count} surface{'' if count == 1 else 's'}" if count else "no surface is known yet"]
+        if self._row.can_probe:
+            told.append(f"probes: {', '.join(self._row.probes)}" if self._row.probes else
+                        "no canary: whether a block took hold cannot be proven")  # fmt: skip
+        return "; ".join(told)
+
+    def _button(self, place: Callable[[QWidget], None], word: str, run: Callable[[], None]) -> None:
+        button = QPushButton(word)
+        button.setAutoDefault(False)
+        button.setAccessibleName(f"{word}: {self._row.name}")
+        button.clicked.connect(run)
+        place(button)
+
+    def _test(self) -> None:
+        TrialDialog(self._room, self._dialog, self._row).open()
+
+    def _find(self) -> None:
+        work = partial(providers.adopt_surfaces, provider=self._row.instance)
+        self._dialog.carry_out(work, self._found, f"Asking {self._row.name} ...", "trial")
+
+    def _found(self, new: list[Surface]) -> None:
+        self._room.desk.refresh()
+        self._dialog.read()
+        if not new:
+            self._dialog.trouble.tell("info", f"{self._row.name} lists no surface that was not known.")
+
+    def _canary(self) -> None:
+        dialog = CanaryDialog(self._room, self._dialog, self._row)
+        dialog.accepted.connect(self._dialog.read)
+        dialog.open()
+
+
+class TrialDialog(Sheet):
+    """Tries a provider as it is saved, by reading only."""
+
+    def __init__(self, room: Room, parent: QWidget, known: ProviderRow) -> None:
+        super().__init__(room, parent, f"Test: {known.name}", "A trial only reads: it changes nothing there.")
+        self._known = known
+        self.report = ReportPanel(room.look)
+        self.add(self.report, 1)
+        self.only_close()
+        self.add_button("Test again", self._try, "main")
+        self._try()
+        self.resize(620, 560)
+
+    def _try(self) -> None:
+        self.report.say("Trying ...")
+        work = partial(connection.try_saved, provider=self._known.instance)
+        self.carry_out(work, self._tried, "Trying ... It may be closed meanwhile.", "trial")
+
+    def _tried(self, report: connection.ConnectionReport) -> None:
+        self.report.show_report(report_view(report))
+
+
+class CanaryDialog(Sheet):
+    """Keeps the credential with which a selector may be probed, so that enforcement can be proven."""
+
+    def __init__(self, room: Room, parent: QWidget, known: ProviderRow) -> None:
+        super().__init__(
+            room, parent, f"A canary at {known.name}",
+            "A canary is a key of yours that is blocked with the others: its refusals prove that a block took hold.",
+        )  # fmt: skip
+        self._known = known
+        self.selector = text_line("Its id there", _SELECTOR_CHARS)
+        self.secret = secret_field("Its credential")
+        self.add(Labelled(room, "Its id there", self.selector, "As the provider names it: a key's alias or id, a "
+                          "model, a deployment."))  # fmt: skip
+        self.add(Labelled(room, "Its credential", self.secret, "With it one small request is sent now and then."))
+        self.add_button("Keep it", self._keep, "main")
+        self.selector.textChanged.connect(self.check)
+        self.secret.textChanged.connect(self.check)
+        self.secret.returnPressed.connect(self.press_main)
+        self.check()
+        self.fit(520)
+        self.selector.setFocus()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        if not self.selector.text().strip():
+            return "Say which."
+        return "" if self.secret.text() else "Type its credential."
+
+    def _keep(self) -> None:
+        work = partial(
+            providers.add_canary, provider=self._known.instance, selector=self.selector.text().strip(),
+            secret=self.secret.text(),
+        )  # fmt: skip
+        self.carry_out(work, self._kept, "Asking the provider for its own word ...", "trial")
+
+    def _kept(self, _instance: object) -> None:
+        self.secret.clear()
+        reload_engine(self.room)
+        self.accept()
