@@ -28,6 +28,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "fact": ("console.cli.fact", "Record who knew what, since when."),
     "evidence": ("console.cli.evidence", "Attach a file with its hash."),
     "brief": ("console.cli.brief", "The situation in fifteen lines, for whom; the room page for a wall."),
+    "search": ("console.cli.search", "Find words in the record, newest first."),
     "correct": ("console.cli.correct", "Propose, lift, undo and attest corrections."),
     "approve": ("console.cli.approve", "Read what would be signed, from its very bytes; sign or refuse it."),
     "outbox": ("console.cli.outbox", "Send what was approved, and watch it take hold."),

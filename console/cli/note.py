@@ -19,7 +19,9 @@ Examples:
   standdown note --paste - < chat.log       (lines: HH:MM name: text)
   standdown note --kind witness "On the phone: vendor agrees to stop F-7"
   standdown note --shareable "Some customers could get working exploits from F-7"
-  standdown note --next-update 14:30 "Vendor is called"       (UTC; none: no further update)""",
+  standdown note --next-update 14:30 "Vendor is called"       (UTC; none: no further update)
+  standdown note --amend 3f9c02d1 "Reports of working exploits from F-7 and F-7m"
+  standdown note --retract 3f9c02d1 --reason "heard wrong\"""",
 )
 @click.argument("text", required=False)
 @click.option(
@@ -34,14 +36,33 @@ Examples:
 @click.option("--incident", help="Which incident (default: the only open one, else the organisation's record).")
 @click.option("--shareable", is_flag=True, help="Its words may be quoted to executives and customers (`brief`).")
 @click.option("--next-update", "update", help="Promise the next update for then: HH:MM UTC, an ISO moment, or none.")
+@click.option("--amend", metavar="ENTRY", help="Say this entry (id or its beginning) in better words: TEXT.")
+@click.option("--retract", metavar="ENTRY", help="Take this entry back, for a --reason; it stays, marked.")
+@click.option("--retype", metavar="ENTRY", help="Tell this entry as one of another --kind: taken back, written again.")
+@click.option("--reason", help="Why it is taken back.")
 @pass_call
-def command(
+def command(  # noqa: PLR0913  one for each option
     call: Call, text: str | None, paste: str | None, kind: str, at: str | None, incident: str | None, *,
-    shareable: bool, update: str | None,
+    shareable: bool, update: str | None, amend: str | None, retract: str | None, retype: str | None, reason: str | None,
 ) -> None:  # fmt: skip
     """Write into the timeline. TEXT may be - for standard input."""
     from console.services import incidents
 
+    named = [one for one in (amend, retract, retype) if one is not None]
+    if named or reason is not None:
+        spare = paste is not None or at is not None or incident is not None or shareable or update is not None
+        if (
+            len(named) != 1
+            or spare
+            or (text is None) == (amend is not None)
+            or (reason is None) == (retract is not None)
+        ):
+            raise WrongUse(
+                "It is --amend ENTRY with a text, --retract ENTRY with a --reason, or --retype ENTRY with a --kind.",
+                "Give one of them, and nothing else.",
+            )
+        _say_later(call, named[0], text, reason, kind)
+        return
     if paste is not None and (shareable or update is not None):
         raise WrongUse("A pasted log is quoted as it is.", "Mark or promise in a note of your own words.")
     if update is not None:
@@ -60,6 +81,21 @@ def command(
             found = [incidents.write(session, kind, body, inc=inc, occurred_ms=occurred, pub=pub)]
     call.tell({"ok": True, "entries": [one.id for one in found], "incident": inc}, f"Saved: {len(found)} entries."
               if len(found) != 1 else f"Saved as {found[0].id[:16]}.")  # fmt: skip
+
+
+def _say_later(call: Call, entry: str, text: str | None, reason: str | None, kind: str) -> None:
+    """Amend, take back, or tell as another kind."""
+    from console.services import timeline
+
+    with call.session() as session:
+        of = timeline.find_entry(session, entry).id
+        if text is not None:
+            stored = timeline.amend(session, of, _read("-") if text == "-" else text)
+        elif reason is not None:
+            stored = timeline.retract(session, of, reason)
+        else:
+            stored = timeline.retype(session, of, kind)
+    call.tell({"ok": True, "entries": [stored.id], "of": of}, f"Saved as {stored.id[:16]}; {of[:16]} stays, marked.")
 
 
 def _announce(call: Call, incident: str | None, update: str, text: str, *, shareable: bool) -> None:

@@ -9,19 +9,16 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 import orjson
 
-from console.journal import index, rows
+from console.journal import filling, index, rows
 from console.journal.line import Line, Shown, line_of
-from console.journal.search import facet, spread
-from console.journal.shelf import QUOTED, SKEWED, Shelf
+from console.journal.shelf import Shelf
 from console.journal.store import JournalStore
-from console.journal.values import Stored
 from console.runtime.platform import FileLock
 
 __all__ = ["Line", "Progress", "Projections", "Shown", "line_of"]
@@ -30,11 +27,6 @@ _WINDOW = 250
 _MANY = 400
 _SLICE_S = 0.05
 _OTHERS_POLL_S = 0.05
-_LINE = (
-    "INSERT OR REPLACE INTO line (n, id, inc, feed, seq, kind, subj, occurred_ms, plus_minus_ms, hlc_ms, hlc_n, "
-    "received_ms, standing, flags, absent, held, text, speaker, fact, more, feed_at) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +208,7 @@ class Projections:
                 n = _one(connection, "SELECT n FROM at")
                 window = self._reader.entries(after=n, limit=_WINDOW) if n < total else []
                 if window:
-                    self._write(connection, window)
+                    filling.add(connection, window)
                     n = window[-1].n
                     connection.execute("UPDATE at SET n = ?, id = ?", (n, bytes.fromhex(window[-1].id)))
                 connection.execute("COMMIT")
@@ -225,16 +217,6 @@ class Projections:
                 raise
             if not window or n >= total or time.monotonic() > deadline:
                 return Progress(n if window else max(n, total), total)
-
-    def _write(self, connection: sqlite3.Connection, window: Sequence[Stored]) -> None:
-        lines = [line_of(stored) for stored in window]
-        numbers = _Numbers(connection)
-        connection.executemany(_LINE, [_row(line, numbers) for line in lines])
-        connection.executemany(
-            "INSERT INTO words (rowid, body, facet) VALUES (?, ?, ?)", [_found_by(one, numbers) for one in lines]
-        )
-        connection.executemany("INSERT OR IGNORE INTO said_of (target, n, retracts) VALUES (?, ?, ?)", _said_of(window))
-        numbers.count(lines)
 
     def _mend(self, connection: sqlite3.Connection) -> None:
         """Make rows again whose values or standing came after them."""
@@ -248,7 +230,7 @@ class Projections:
             return
         connection.execute("BEGIN IMMEDIATE")
         try:
-            self._retake(connection, sorted(doubtful))
+            self._retake(connection, doubtful)
             connection.execute("UPDATE at SET standings = ?", (standings,))
             connection.execute("COMMIT")
         except BaseException:
@@ -278,30 +260,16 @@ class Projections:
             }
         return now - {row[0] for row in connection.execute("SELECT n FROM line WHERE standing IS NOT NULL")}
 
-    def _retake(self, connection: sqlite3.Connection, doubtful: Sequence[int]) -> None:
+    def _retake(self, connection: sqlite3.Connection, doubtful: set[int]) -> None:
         """Inside a transaction: read these entries again and replace their rows, in place."""
-        if not doubtful:
-            return
-        numbers = _Numbers(connection)
-        for at in range(0, len(doubtful), _MANY):
-            some = doubtful[at : at + _MANY]
-            marks = ",".join("?" * len(some))
+        ordered = sorted(doubtful)
+        for at in range(0, len(ordered), _MANY):
+            some = ordered[at : at + _MANY]
             with self._reader.snapshot() as journal:
-                found = rows.select_entries(journal, f"e.n IN ({marks})", some)
-            old = connection.execute(
-                f"SELECT n, text, speaker, fact, more, inc, kind FROM line WHERE n IN ({marks})",  # noqa: S608  marks only
-                some,
-            ).fetchall()
-            connection.executemany(
-                "INSERT INTO words (words, rowid, body, facet) VALUES ('delete', ?, ?, ?)",
-                [(n, _body(*words), facet(inc, kind)) for n, *words, inc, kind in old],
-            )
-            lines = [line_of(stored) for stored in found]
-            connection.executemany(_LINE, [_row(line, numbers) for line in lines])
-            connection.executemany(
-                "INSERT INTO words (rowid, body, facet) VALUES (?, ?, ?)", [_found_by(one, numbers) for one in lines]
-            )
-        connection.execute("UPDATE at SET turn = turn + 1")
+                found = rows.select_entries(journal, f"e.n IN ({','.join('?' * len(some))})", some)
+            filling.replace(connection, found)
+        if ordered:
+            connection.execute("UPDATE at SET turn = turn + 1")
 
     # -- redaction -----------------------------------------------------------------------------------------------------
 
@@ -315,7 +283,7 @@ class Projections:
             return False
         connection.execute("BEGIN IMMEDIATE")
         try:
-            self._retake(connection, sorted(self._named_by_redactions(connection)))
+            self._retake(connection, self._named_by_redactions(connection))
             connection.execute("COMMIT")
         except BaseException:
             connection.execute("ROLLBACK")
@@ -346,85 +314,6 @@ class _Building:
     lock: FileLock
     connection: sqlite3.Connection
     tombstones: int = -1
-
-
-class _Numbers:
-    """The numbers by which incidents, feeds and kinds are called in the index, for one transaction."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._known: dict[tuple[str, str | None], int] = {}
-
-    def inc(self, inc: str | None) -> int:
-        return self._number(
-            "incident", inc, "SELECT no FROM incident WHERE inc IS ?",
-            "INSERT INTO incident (inc, lines, first_n, last_n) VALUES (?, 0, 0, 0)", (inc,),
-        )  # fmt: skip
-
-    def feed(self, feed: str, author: str | None) -> int:
-        return self._number(
-            "feed", feed, "SELECT no FROM feed WHERE feed = ?", "INSERT INTO feed (feed, author) VALUES (?, ?)",
-            (feed, author),
-        )  # fmt: skip
-
-    def kind(self, kind: str) -> int:
-        return self._number(
-            "kind", kind, "SELECT no FROM kind WHERE kind = ?", "INSERT INTO kind (kind, lines) VALUES (?, 0)", (kind,)
-        )
-
-    def count(self, lines: Sequence[Line]) -> None:
-        """Add new lines to the counts of their incidents and kinds."""
-        added: dict[int, list[int]] = {}
-        for line in lines:
-            added.setdefault(self.inc(line.inc), []).append(line.n)
-        self._connection.executemany(
-            "UPDATE incident SET lines = lines + ?, first_n = iif(first_n = 0, ?, first_n), last_n = ? WHERE no = ?",
-            [(len(ns), ns[0], ns[-1], no) for no, ns in added.items()],
-        )
-
-        kinds: dict[int, int] = {}
-        for line in lines:
-            kinds[self.kind(line.kind)] = kinds.get(self.kind(line.kind), 0) + 1
-        self._connection.executemany(
-            "UPDATE kind SET lines = lines + ? WHERE no = ?", [(count, no) for no, count in kinds.items()]
-        )
-
-    def _number(self, table: str, name: str | None, find: str, add: str, values: tuple[str | None, ...]) -> int:
-        known = self._known.get((table, name))
-        if known is None:
-            row = self._connection.execute(find, (name,)).fetchone()
-            known = row[0] if row is not None else self._connection.execute(add, values).lastrowid
-            self._known[table, name] = known = known or 0
-        return known
-
-
-def _row(line: Line, numbers: _Numbers) -> tuple[object, ...]:
-    return (
-        line.n, bytes.fromhex(line.id), numbers.inc(line.inc), numbers.feed(line.feed, line.author), line.seq,
-        numbers.kind(line.kind), line.subj, line.occurred_ms, line.plus_minus_ms, *line.hlc, line.received_ms,
-        None if line.standing == "good" else line.standing, SKEWED * line.skewed + QUOTED * line.quoted, line.absent,
-        line.held, line.text, line.speaker, line.fact, line.more, int(line.feed[:14], 16),
-    )  # fmt: skip
-
-
-def _found_by(line: Line, numbers: _Numbers) -> tuple[int, str, str]:
-    body = _body(line.text, line.speaker, line.fact, line.more)
-    return line.n, body, facet(numbers.inc(line.inc), numbers.kind(line.kind))
-
-
-def _body(*words: str) -> str:
-    return spread("\n".join(word for word in words if word))
-
-
-def _said_of(window: Iterable[Stored]) -> list[tuple[bytes, int, int]]:
-    """Which entries are amended (0) or retracted (1), and by which row."""
-    found: list[tuple[bytes, int, int]] = []
-    for stored in window:
-        of = stored.entry.pub.get("of")
-        if stored.entry.kind in {"amendment", "retraction"} and isinstance(of, list):
-            retracts = int(stored.entry.kind == "retraction")
-            found += [(bytes.fromhex(one), stored.n, retracts) for one in of if isinstance(one, str)]
-    return found
 
 
 def _entries_in(redaction: object) -> list[str]:
