@@ -6,6 +6,8 @@ Only entries that count, as amended last, never retracted, never privileged. It 
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +21,10 @@ from console.services.session import Session
 Audience = Literal["internal", "exec", "customer"]
 AUDIENCES: Final[tuple[Audience, ...]] = ("internal", "exec", "customer")
 DECISIONS: Final = ("decision", "decision.not-to-act")
-_KINDS: Final = ("incident.declared", *DECISIONS, "communication", "knowledge.fact", "amendment", "retraction")
+MOST: Final = 200
+_ALL_OF: Final = ("incident.declared", "knowledge.fact")
+_CHANGES: Final = ("amendment", "retraction")
+_AT_ONCE: Final = 400
 _MARK: Final = b'"shareable":true'  # as canonical JSON writes it: finds marked notes without reading all the others
 _KEPT_IN: Final[dict[Audience, tuple[str, ...]]] = {
     "internal": ("red",),
@@ -72,25 +77,53 @@ class NextUpdate:
 
 
 def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, ...]:
-    """What may be quoted to somebody, in order of hybrid time: decisions, facts, communications, all that is marked.
+    """What may be quoted to somebody, in order of hybrid time: decisions, facts, communications, what is marked.
 
-    Without `marked`, only those kinds: finding marked notes reads over every entry of the incident.
+    Of decisions, communications and marked entries only the `MOST` received last. Without `marked`, notes are left
+    out: finding the marked ones reads over every entry of the incident.
     """
-    where = f"e.inc = ? AND s.id IS NULL AND (e.kind IN ({','.join('?' * len(_KINDS))})"
-    values: tuple[object, ...] = (inc, *_KINDS)
-    where, values = (f"{where} OR instr(e.raw, ?) > 0)", (*values, _MARK)) if marked else (f"{where})", values)
     with session.reader.snapshot() as connection:
-        found = select_entries(connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
-    gone = {name for one in found if one.entry.kind == "retraction" for name in _about(one)}
+        read = _read(connection, _wanted(connection, inc, marked=marked))
+    later = [one for one in read if one.entry.kind in _CHANGES]
+    gone = {name for one in later if one.entry.kind == "retraction" for name in _about(one)}
     amended: dict[str, Stored] = {}
-    for one in found:
+    for one in sorted(later, key=_order):
         if one.entry.kind == "amendment" and one.id not in gone:
             amended.update(dict.fromkeys(_about(one), one))
     return tuple(
         _said(one, amended.get(one.id))
-        for one in found
-        if one.id not in gone and one.entry.kind in KINDS and one.entry.kind not in ("amendment", "retraction")
+        for one in sorted(read, key=_order)
+        if one.id not in gone and one.entry.kind in KINDS and one.entry.kind not in _CHANGES
     )
+
+
+def _wanted(connection: sqlite3.Connection, inc: str, *, marked: bool) -> list[int]:
+    """The numbers of the entries to read, found in one pass over the incident."""
+    kinds = (*_ALL_OF, *DECISIONS, "communication", *_CHANGES)
+    mark = "instr(e.raw, ?) > 0" if marked else "0"
+    where = f"e.inc = ? AND s.id IS NULL AND (e.kind IN ({','.join('?' * len(kinds))}) OR {mark})"
+    values: tuple[object, ...] = (inc, *kinds, *((_MARK,) if marked else ()))
+    sql = f"SELECT e.n, e.kind FROM entry e LEFT JOIN standing s ON s.id = e.id WHERE {where} ORDER BY e.n DESC"  # noqa: S608  our own words only
+    taken: list[int] = []
+    counts: Counter[str] = Counter()
+    for number, kind in connection.execute(sql, values):
+        family = "decision" if kind in DECISIONS else kind if kind in kinds else "marked"
+        counts[family] += 1
+        if family in (*_ALL_OF, *_CHANGES) or counts[family] <= MOST:
+            taken.append(number)
+    return taken
+
+
+def _read(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Stored]:
+    found: list[Stored] = []
+    for at in range(0, len(numbers), _AT_ONCE):
+        some = numbers[at : at + _AT_ONCE]
+        found += select_entries(connection, f"e.n IN ({','.join('?' * len(some))})", some)
+    return found
+
+
+def _order(one: Stored) -> tuple[tuple[int, int], str, int]:
+    return (one.entry.hlc, one.feed, one.seq)
 
 
 def _said(one: Stored, amended: Stored | None) -> Said:

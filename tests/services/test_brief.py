@@ -23,7 +23,7 @@ from console.services.brief import (
 )
 from console.services.picture import take
 from console.services.record import start_record
-from console.services.said import promised_ms
+from console.services.said import MOST, promised_ms, said_in
 from console.services.session import Session
 from tests.journal.world import INC
 from tests.kit.clock import START_WALL_MS, FakeClock
@@ -339,3 +339,15 @@ def test_a_single_person_is_told_first_and_what_they_did_by_hand(tmp_path: Path)
 def test_an_unknown_incident_is_said(told: Told) -> None:
     with pytest.raises(WrongUse):
         situation(told.session, "i-" + "0" * 26, "internal")
+
+
+def test_of_many_decisions_the_last_is_found_and_a_late_retraction_counts(told: Told) -> None:
+    for number in range(MOST + 5):
+        told.say("decision", f"decision {number}", pub={"shareable": True} if number == 0 else {})
+    last = told.say("decision", "the very last")
+    told.say("note", "marked early", pub={"shareable": True})
+    assert "the very last" in text(told)
+    told.say("retraction", pub={"of": [last.id]})
+    assert f"\u201cdecision {MOST + 4}\u201d" in text(told)
+    assert "marked early" in text(told, "exec")
+    assert not any(one.kind == "note" for one in said_in(told.session, INC, marked=False))
