@@ -31,6 +31,10 @@ class Banners(QWidget):
         """Tell the person this; it stays until they close it or something else is said."""
         self._said.tell("alarm", sentence, next_step, "Close")
 
+    def note(self, sentence: str, next_step: str = "") -> None:
+        """As `say`, for what is done and well."""
+        self._said.tell("good", sentence, next_step, "Close")
+
     def _take(self, notices: tuple[Notice, ...]) -> None:
         wanted = {one.name: one for one in notices}
         for name in [one for one in self._standing if one not in wanted]:

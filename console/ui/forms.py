@@ -109,7 +109,8 @@ class FieldBox(QWidget):
         super().__init__(parent)
         self._field = field
         self.editor = editor_for(look, field)
-        title = field.title if field.required or field.kind in ("bool", "choice", "secret") else f"{field.title} (optional)"
+        told = field.required or field.kind in ("bool", "choice", "secret")
+        title = field.title if told else f"{field.title} (optional)"
         self._fault = Text(look, size="small", tone="alarm", wrap=True)
         self._fault.hide()
         lines = column(self, look.theme.space("half"))

@@ -113,7 +113,7 @@ class ConnectDialog(Sheet):
         self._offer()
         self.name.setFocus()
         if form.secrets:
-            self.room.doer.do(where_secrets_lie, self._say_where, failed=lambda _trouble: None, lane="trial")
+            self.room.doer.do(where_secrets_lie, self._say_where, failed=lambda _trouble: None, lane="aside")
 
     def _two_columns(self, form: Form, fields: FormFields) -> QWidget:
         wide = self.room.look.theme.space("wide")
@@ -154,7 +154,7 @@ class ConnectDialog(Sheet):
             secrets=self.fields.secrets(),
         )  # fmt: skip
         self.report.say(_TRYING)
-        self.carry_out(work, lambda report: self._tried(mine, report), _TRYING, "trial")
+        self.carry_out(work, lambda report: self._tried(mine, report), _TRYING, "aside")
         self._offer()
 
     def _tried(self, which: int, report: connection.ConnectionReport) -> None:
@@ -194,7 +194,7 @@ class ConnectDialog(Sheet):
             except WaitsForConnection as fault:
                 return made.id, 0, fault.what
 
-        self.carry_out(work, self._saved, "Saving, and naming its surfaces ...", "trial")
+        self.carry_out(work, self._saved, "Saving, and naming its surfaces ...", "aside")
         self._offer()
 
     def _saved(self, kept: tuple[str, int, str]) -> None:

@@ -54,27 +54,14 @@ class ProviderCommands:
                     why_not=self._not_admitted, also="gateway vendor model server"))  # fmt: skip
         add(Command(name="providers", title="Providers", key="g p", group=_GROUP, also="connections canary test",
                     run=lambda: ProvidersDialog(self._room, self._window).open()))  # fmt: skip
-        add(Command(name="look-now", title="Look at every provider now", group=_GROUP, run=self._look_now,
-                    why_not=self._no_engine, also="refresh poll read"))  # fmt: skip
         add(Command(name="unlock-secrets", title="Unlock the providers' credentials", group="Keys",
                     run=self._unlock, also="secrets file keyring passphrase"))  # fmt: skip
 
     def _connect(self) -> None:
         ConnectDialog(self._room, self._window).open()
 
-    def _look_now(self) -> None:
-        engine = self._room.desk.engine
-        if engine is not None:
-            self._room.bridge.when_done(engine.look_now(), lambda _done: None, self._failed)
-
     def _unlock(self) -> None:
         self._room.doer.do(open_all_secrets, lambda _done: reload_engine(self._room), lane="slow", over=self._window)
-
-    def _failed(self, fault: BaseException) -> None:
-        self._room.doer.troubled.emit(self._room.doer.trouble_of(fault))
-
-    def _no_engine(self) -> str | None:
-        return "The engine does not run." if self._room.desk.engine is None else None
 
     def _not_admitted(self) -> str | None:
         session = self._room.desk.session
@@ -202,7 +189,7 @@ class _ProviderFrame(QFrame):
 
     def _find(self) -> None:
         work = partial(providers.adopt_surfaces, provider=self._row.instance)
-        self._dialog.carry_out(work, self._found, f"Asking {self._row.name} ...", "trial")
+        self._dialog.carry_out(work, self._found, f"Asking {self._row.name} ...", "aside")
 
     def _found(self, new: list[Surface]) -> None:
         self._room.desk.refresh()
@@ -232,7 +219,7 @@ class TrialDialog(Sheet):
     def _try(self) -> None:
         self.report.say("Trying ...")
         work = partial(connection.try_saved, provider=self._known.instance)
-        self.carry_out(work, self._tried, "Trying ... It may be closed meanwhile.", "trial")
+        self.carry_out(work, self._tried, "Trying ... It may be closed meanwhile.", "aside")
 
     def _tried(self, report: connection.ConnectionReport) -> None:
         self.report.show_report(report_view(report))
@@ -271,7 +258,7 @@ class CanaryDialog(Sheet):
             providers.add_canary, provider=self._known.instance, selector=self.selector.text().strip(),
             secret=self.secret.text(),
         )  # fmt: skip
-        self.carry_out(work, self._kept, "Asking the provider for its own word ...", "trial")
+        self.carry_out(work, self._kept, "Asking the provider for its own word ...", "aside")
 
     def _kept(self, _instance: object) -> None:
         self.secret.clear()

@@ -47,7 +47,7 @@ class MainWindow(QMainWindow):
         self.now = NowPanel(room)
         self.outbox = OutboxDrawer(room)
         self.banners = Banners(room)
-        self.intents = Intents(room, self)
+        self.intents = Intents(room, self, self.banners.note, settings)
         self._tabs = QTabBar()
         self._middle = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Horizontal)
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         add = self._room.commands.add
         add(Command(name="palette", title="All commands", key="Ctrl+K", group="Window", run=self._palette))
-        add(Command(name="board", title="Status board", key="g b", group="Go", run=lambda: self.show_tab("board")))
+        add(Command(name="board", title="Status board", key="g b", group="Go", run=self._board))
         add(Command(name="timeline", title="Timeline", key="g t", group="Go", run=lambda: self.show_tab("timeline")))
         add(Command(name="outbox", title="Outbox", key="g o", group="Go", run=self.outbox.toggle))
         self.timeline.add_commands(self._room.commands)
@@ -123,6 +123,12 @@ class MainWindow(QMainWindow):
         self.now.add_commands(self._room.commands)
         self.intents.add_commands(self._room.commands)
         add_look_commands(self._room.commands, self._room.look, self._settings)
+
+    def _board(self) -> None:
+        self.show_tab("board")
+        pointed = self._room.desk.pointed_surface
+        if pointed is not None:
+            self.board.choose_model(pointed[0])
 
     def _palette(self) -> None:
         Palette(self._room.commands, self._room.look, self._keys.give, self).open()

@@ -1,7 +1,7 @@
 """The threads on which a window's intentions run, so that the window itself never waits.
 
-`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading, `trial`
-for trying a provider that may hang: no signature waits behind it.
+`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading, `aside`
+for what may hang or take long (a trial, an export, a check): no signature waits behind it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from console.runtime.workers import OwnedThread
 from console.services.session import Session
 
 T = TypeVar("T")
-Lane = Literal["quick", "slow", "look", "trial"]
+Lane = Literal["quick", "slow", "look", "aside"]
 _ENDS_WITHIN_S = 70.0  # a plan waits for a provider at most 60 s
 
 
@@ -23,7 +23,7 @@ class Lanes:
 
     def __init__(self, session: Session) -> None:
         self._threads: dict[Lane, OwnedThread[Session]] = {
-            name: OwnedThread(f"desk-{name}", lambda: session, _nothing) for name in ("quick", "slow", "look", "trial")
+            name: OwnedThread(f"desk-{name}", lambda: session, _nothing) for name in ("quick", "slow", "look", "aside")
         }
 
     def start(self) -> None:
