@@ -143,7 +143,7 @@ class _Row(QStyledItemDelegate):
             painter.drawText(word, int(Qt.AlignmentFlag.AlignVCenter), mark.word)
             painter.setPen(theme.colour("text-muted"))
             painter.setFont(theme.font("small"))
-            told = f"{line.label}  {line.status}"
+            told = f"{line.label}  closed" if closed else line.label
             painter.drawText(above, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), told)
             painter.setPen(theme.colour("text-muted" if closed else "text"))
         else:

@@ -56,6 +56,7 @@ class Desk:
         self.lanes = Lanes(session)
         self.engine: Live | None = None
         self.pointed: tuple[str, int | None] | None = None
+        self.pointed_surface: tuple[str, str] | None = None
         self.drafts = Drafts(session.paths.root)
         self._inc: str | None = None
         self._chosen = False
@@ -105,6 +106,10 @@ class Desk:
     def point_at(self, doc: str, target: int | None = None) -> None:
         """Say which correction (and target) the next command about corrections means."""
         self.pointed = (doc, target)
+
+    def point_at_surface(self, model: str, surface: str) -> None:
+        """Say which surface the next correction is about."""
+        self.pointed_surface = (model, surface)
 
     def refresh(self) -> None:
         """Read again soon. Many calls are one reading."""
@@ -197,7 +202,7 @@ class Desk:
         everything = standing.corrections(session)
         wanted = needs.needs(session, everything, lines)
         shown = tuple(one for one in everything if self._inc is None or one.inc == self._inc)
-        self.outlet.post(NOW, Now(shown, wanted))
+        self.outlet.post(NOW, Now(shown, wanted, everything))
         self.outlet.post(SHELL, self._shell(session, lines, everything, len(wanted)))
         self._notices()
 

@@ -44,10 +44,14 @@ class Incidents:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """The corrections of the incident that is shown (or of all, where none is), and what needs this person."""
+    """The corrections of the incident that is shown (or of all, where none is), and what needs this person.
+
+    `everything` are those of all incidents: a surface does not ask which one restricts it.
+    """
 
     standings: tuple[Standing, ...]
     needs: tuple[Need, ...]
+    everything: tuple[Standing, ...] = ()
 
     def group(self, name: str) -> tuple[Standing, ...]:
         """Those in one group (`in force`, `pending`, `queued`, `over`), the newest first."""
