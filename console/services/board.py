@@ -289,8 +289,8 @@ def short_age(age_ms: int) -> str:
 
 def sentence(cell: Cell, now_ms: int) -> str:
     """A cell in spoken words, everything that is on it."""
-    where = cell.name if cell.name == cell.provider or not cell.provider else f"{cell.name} at {cell.provider}"
-    parts = [f"{cell.model} on {where}: {cell.word}."]
+    names = dict.fromkeys(name for name in (cell.model, cell.name, cell.provider) if name)
+    parts = [f"{' at '.join(names)}: {cell.word}."]
     if cell.by_hand:
         known = "Attested by people only" if cell.attested_ms is not None else "Nobody has attested anything here"
         age = "" if cell.attested_ms is None else f", {spoken_age(max(0, now_ms - cell.attested_ms))} ago"
@@ -309,7 +309,7 @@ def sentence(cell: Cell, now_ms: int) -> str:
     if cell.doubt:
         parts.append(cell.doubt)
     if cell.detail:
-        parts.append(cell.detail if cell.detail.endswith(".") else f"{cell.detail}.")
+        parts.append(f"{cell.detail[:1].upper()}{cell.detail[1:].rstrip('.')}.")
     return " ".join(parts)
 
 

@@ -24,6 +24,8 @@ from console.services.session import Session
 Verdict = Literal["can-plan", "cannot", "not-tried"]
 _MOST_TRIED: Final = 8  # surfaces on which a lever is planned for trial; a gateway may serve hundreds
 _NAME: Final = "trial"
+_NOBODY: Final = "standdown-trial"
+_DENIED: Final = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,8 @@ class LeverReport:
     """What is known of one lever with this credential.
 
     `can-plan`: it was planned by reading on `at` (only a write would tell whether the provider allows it). `cannot`:
-    the provider or the adapter refuses even the plan, `why`. `not-tried`: it needs a selector that was not given.
+    the provider or the adapter refuses even the plan, `why`; `denied` where it is this credential that it refuses.
+    `not-tried`: it needs a selector that was not given.
     """
 
     lever: str
@@ -44,6 +47,7 @@ class LeverReport:
     verdict: Verdict
     why: str = ""
     at: tuple[str, ...] = ()
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,22 +194,29 @@ def _report(lever: Lever, verdict: Verdict, why: str = "", at: Sequence[str] = (
 
 
 async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: str) -> LeverReport:
-    """Plan it with the least parameters: a wide lever on each surface, a narrow one on what was named."""
-    if not lever.wide and not selector:
-        why = f"name a {lever.selector} to try it with; only a write would tell whether it is allowed"
-        return _report(lever, "not-tried", why)
+    """Plan it with the least parameters: a wide lever on each surface, a narrow one on what was named.
+
+    Where nothing was named, something that nobody has is asked for: a credential that may not even read shows by it.
+    """
     params = least_params(plane.instance.adapter, lever.name)
-    places = [(one.key, one.key) for one in found[:_MOST_TRIED]] if lever.wide else [(selector, "")]
+    named = lever.wide or bool(selector)
+    places = [(one.key, one.key) for one in found[:_MOST_TRIED]] if lever.wide else [(selector or _NOBODY, "")]
     planned: list[str] = []
     refused: list[str] = []
+    denied = False
     for chosen, key in places:
         try:
             planned.append((await plane.plan(wish(lever.name, chosen, key, params))).name)
         except AdapterFault as fault:
-            refused.append(f"{chosen}: {fault.detail.rstrip('.')}")
-    if planned:
+            denied = denied or getattr(fault, "status", None) in _DENIED
+            refused.append(f"{chosen}: {fault.detail.rstrip('.')}" if named else fault.detail.rstrip("."))
+    if planned and named:
         return _report(lever, "can-plan", "; ".join(refused), planned)
-    return _report(lever, "cannot", "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on")
+    if not named and not denied:
+        why = f"name a {lever.selector} to try it with; only a write would tell whether it is allowed"
+        return _report(lever, "not-tried", why)
+    why = "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on"
+    return replace(_report(lever, "cannot", why), denied=denied)
 
 
 def _warnings(facts: Mapping[str, str], found: Sequence[Found], levers: Sequence[LeverReport]) -> list[str]:
@@ -217,6 +228,8 @@ def _warnings(facts: Mapping[str, str], found: Sequence[Found], levers: Sequence
         told.append(f"{in_file} of its models stand in its configuration file and cannot be blocked from here.")
     if facts.get("database") == "none":
         told.append("It has no database: keys cannot be blocked there.")
+    if any(one.denied for one in levers):
+        told.append("It refuses this credential a part of what is needed: it may be no administrator's.")
     if levers and all(one.verdict == "cannot" for one in levers):
         told.append("No lever can be planned with this credential.")
     return told

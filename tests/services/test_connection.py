@@ -10,7 +10,7 @@ import pytest
 
 from adapters.litellm.simulator import MASTER_KEY, LiteLLMSite
 from adapters.practice.simulator import Estate
-from adapters.simulator import Simulator
+from adapters.simulator import Answer, Incoming, Simulator
 from console.domain.errors import WaitsForConnection
 from console.providers.instance import BadSettings, WrongWorld
 from console.runtime.paths import ProfilePaths
@@ -82,6 +82,26 @@ def test_a_wrong_credential_and_a_dead_address_are_told_apart(session: Session, 
     with pytest.raises(WaitsForConnection, match="no connection"):
         require_answer(dead, "cloud")
     assert set(verdicts(dead).values()) == {"not-tried"}
+
+
+def test_a_credential_that_may_look_but_not_read_keys_is_warned_of(tmp_path: Path) -> None:
+    paths = ProfilePaths(tmp_path / "real")
+    start_record(paths, ask, name="Commander")
+
+    class Callers(LiteLLMSite):
+        """As the real proxy treats a caller's key: it lists models, and refuses everything about keys."""
+
+        def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
+            if incoming.path.startswith("/key/"):
+                return Answer(status=403, body={"error": {"type": "bad_request_error", "message": "not allowed"}})
+            return super().handle(incoming, enforce_lag_s)
+
+    site = Callers([("sk-caller", "caller", ["F-7"])], [("m1", "F-7", True)])
+    with Simulator(site) as gateway, Session.open(paths, ask) as real:
+        report = try_connection(real, "litellm", {"base_url": gateway.url}, {"admin": MASTER_KEY})
+    assert report.answers
+    assert verdicts(report) == {"key.block": "cannot", "key.rpm": "cannot", "model.block": "can-plan"}
+    assert any("no administrator" in warning for warning in report.warnings)
 
 
 def test_a_saved_one_is_tried_with_its_own_secret_and_its_canaries(session: Session, estate: Estate) -> None:
