@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.kit.pair import founded, pair
+
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 if TYPE_CHECKING:
+    from console.ui.room import Room
     from console.ui.theme import Look
+
+__all__ = ["founded", "pair"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,3 +34,12 @@ def look(qapp) -> Look:
     made = Look(qapp, "dark")
     yield made
     made.deleteLater()
+
+
+@pytest.fixture
+def room(pair, look) -> Room:
+    """The commander's window surroundings, without an engine."""
+    from tests.kit.rooms import room_of
+
+    with room_of(pair[0], look) as made:
+        yield made
