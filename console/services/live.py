@@ -314,11 +314,14 @@ class Live:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
             if newest == self._surfaces_to:
                 return
-            new = connection.execute(
-                "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
-            ).fetchone()
+            new = (
+                self._surfaces_to < 0
+                or connection.execute(  # at first it would read the whole journal here
+                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
+                ).fetchone()
+            )
         self._dirty = True  # own entries may have come too: what is to be sent has changed
-        if new is not None or self._surfaces_to < 0:
+        if new:
             self._surfaces = tuple(await asyncio.wrap_future(aside(lambda: surfaces(self._session), "surfaces")))
         self._surfaces_to = newest
 

@@ -22,7 +22,8 @@ from console.providers.instance import FILE_NAME
 from console.providers.poller import look
 from console.runtime.instance import EngineLock
 from console.runtime.paths import ProfilePaths
-from console.services import approvals, corrections, dispatch, drill, live_places, providers
+from console.services import approvals, corrections, dispatch, drill, live_places, live_watch, providers
+from console.services import live as live_module
 from console.services.corrections import TargetWish
 from console.services.dispatch import EngineBusy
 from console.services.incidents import declare
@@ -306,6 +307,28 @@ def test_while_the_secrets_are_locked_only_what_needs_none_is_looked_at(tmp_path
         assert not session.unlocked
 
 
+def test_a_keyring_that_hangs_holds_up_only_what_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = ProfilePaths(tmp_path / "real")
+    start_record(paths, ask, name="Commander")
+    settings = {"base_url": "http://127.0.0.1:9"}
+    free = threading.Event()
+    with Session.open(paths, ask) as session:
+        providers.add(session, "litellm", "gateway", settings, lambda _what: "sk-admin")
+        providers.add(session, "open_inference", "server", settings, lambda _what: "")
+        place = live_watch.open_secrets(session)
+        monkeypatch.setattr(place, "prime", lambda _names: free.wait(60))
+        monkeypatch.setattr(live_watch, "_SECRETS_WITHIN_S", 0.1)
+        monkeypatch.setattr(live_watch, "_AGAIN_LOCKED_MS", 100)
+        try:
+            with Running(session) as run:
+                run.heard.until(lambda: run.heard.link("server").fault)
+                assert "keyring does not answer" in run.heard.link("gateway").fault
+                free.set()
+                run.heard.until(lambda: "no connection" in run.heard.link("gateway").fault)
+        finally:
+            free.set()
+
+
 # -- places ------------------------------------------------------------------------------------------------------------
 
 
@@ -522,6 +545,26 @@ def test_stopping_in_the_middle_of_a_call_is_quick_and_what_was_under_way_is_set
     estate.simulators["gateway-west"].clear("slow")
     with Running(one) as run:
         run.heard.until(lambda: state_of(run, sha) in ("accepted", "recorded", "unmeasurable", "enforced"))
+
+
+def test_a_dispatcher_that_falls_over_is_told_and_begins_again(
+    founded: tuple[Session, Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = founded
+    fell: list[int] = []
+    run_forever = live_module.Outbox.run
+
+    async def falls(outbox: Any, *how: Any, **more: Any) -> Any:
+        if not fell:
+            fell.append(1)
+            raise RuntimeError("out of paper")
+        return await run_forever(outbox, *how, **more)
+
+    monkeypatch.setattr(live_module.Outbox, "run", falls)
+    with Running(one) as run:
+        run.heard.until(lambda: any("out of paper" in line for line in run.heard.connectivity.odd))
+        run.heard.until(lambda: run.heard.connectivity.engine.state == "here")
+        assert EngineLock.acquire(one.paths, one.clock) is None
 
 
 def test_a_hung_place_keeps_the_dispatcher_from_nothing_and_its_end_least(
