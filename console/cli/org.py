@@ -18,7 +18,8 @@ Founding, two people, one shared folder:
   second  standdown org join  --folder /mnt/shared --words "..." --name "..."   (reads out the words it prints)
   first   standdown org admit --words "..."
   second  standdown org sign
-  both    standdown sync run, then standdown org rehearse""",
+  both    standdown sync run, then standdown org rehearse, standdown org envelopes --delete
+At any time: standdown org next""",
 )
 def command() -> None:
     """Found or join an organisation; words, signatures, rehearsal."""
@@ -36,15 +37,18 @@ envelopes_option = click.option(
 @pass_call
 def found(call: Call, folder: Path, envelopes: Path | None) -> None:
     """Make your approver key and sealed recovery key, and lay the record's beginning into the folder."""
-    from console.services import organisation
+    from console.services import organisation, setup
 
     with call.session() as session:
         made = organisation.prepare_founding(session, folder, envelopes or session.paths.root / "envelopes")
+        setup.write_note(
+            session.paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute()))
+        )
     call.tell(
         {"ok": True, "words": made.genesis_words, "envelopes": [str(path) for path in made.envelopes]},
         "Read these words to your colleague, by voice:",
         f"  {made.genesis_words}",
-        f"Print and seal the two envelopes, then delete the files: {made.envelopes[0].parent}",
+        f"Print and seal the two envelopes in {made.envelopes[0].parent}, then: standdown org envelopes --delete",
     )
 
 
@@ -56,17 +60,18 @@ def found(call: Call, folder: Path, envelopes: Path | None) -> None:
 @pass_call
 def join(call: Call, folder: Path, words: str, name: str, envelopes: Path | None) -> None:
     """Make a profile and keys of your own, and ask to be admitted."""
-    from console.services import organisation
+    from console.services import organisation, setup
 
     paths = call.paths()
     made = organisation.join(
         paths, call.passphrase, folder=folder, words=words, name=name, envelopes=envelopes or paths.root / "envelopes"
     )
+    setup.write_note(paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute())))
     call.tell(
         {"ok": True, "words": made.words, "envelopes": [str(path) for path in made.envelopes]},
         "Read these words to the founder, by voice:",
         f"  {made.words}",
-        f"Print and seal the two envelopes, then delete the files: {made.envelopes[0].parent}",
+        f"Print and seal the two envelopes in {made.envelopes[0].parent}, then: standdown org envelopes --delete",
     )
 
 
@@ -136,3 +141,52 @@ def show(call: Call) -> None:
     call.tell({"ok": True, **facts}, *lines)
     if facts["missing"]:
         raise WaitsForPeople(facts["missing"][0])
+
+
+@command.command("next")
+@pass_call
+def next_(call: Call) -> None:
+    """Meet the folder, and say what is to be done next on the way to two people who can act."""
+    from console.services import founding
+
+    with call.session() as session:
+        found = founding.meet(session)
+    lines = [_NEXT[found.stage].format(folder=found.folder, words=found.my_words, genesis=found.genesis_words)]
+    if found.stage == "inviting":
+        lines.append(f"Requests to join in the folder: {len(found.requests)}")
+    lines += [found.trouble] if found.trouble else []
+    lines += [f"An envelope still lies as a file: {path}" for path in found.envelopes]
+    call.tell(
+        {
+            "ok": True, "stage": found.stage, "genesis_words": found.genesis_words, "my_words": found.my_words,
+            "requests": len(found.requests), "folder": found.folder, "envelopes": list(found.envelopes),
+            "trouble": found.trouble, "missing": found.facts["missing"],
+        },
+        *lines,
+    )  # fmt: skip
+
+
+@command.command()
+@click.option("--delete", is_flag=True, help="They are printed and sealed: delete the files.")
+@pass_call
+def envelopes(call: Call, delete: bool) -> None:  # noqa: FBT001  click hands options by name
+    """Your recovery envelopes that still lie as files."""
+    from console.services import setup
+
+    left = [str(path) for path in setup.envelopes_left(call.paths())]
+    gone = setup.delete_envelopes(call.paths()) if delete else 0
+    lines = [f"Deleted: {path}" for path in left] if delete else left
+    call.tell({"ok": True, "envelopes": [] if delete else left, "deleted": gone}, *(lines or ["None lies as a file."]))
+
+
+_NEXT = {
+    "alone": "One person. Found with a colleague: standdown org found --folder FOLDER",
+    "inviting": 'Read out: {genesis}\nThen type what you hear: standdown org admit --words "..."',
+    "admitted": "Signed here. Your colleague signs: standdown org sign",
+    "asking": "Your request lies in {folder}. Read out: {words}",
+    "signing": "A roster waits for your signature: standdown org sign",
+    "signed": "Signed here. The roster waits for the other signature.",
+    "rehearsing": "The roster is in force. Rehearse: standdown org rehearse",
+    "others-rehearsing": "You have rehearsed; a colleague has not yet.",
+    "ready": "Two people can act.",
+}

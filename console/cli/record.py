@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from console.cli.frame import Call, pass_call
+from console.runtime.settings import House
+
+_HOUSES = ("make", "use", "both")
 
 
 @click.group("record")
@@ -15,12 +18,16 @@ def command() -> None:
 @command.command(epilog='\b\nExample:\n  standdown record start --name "Duty officer"')
 @click.option("--name", required=True, help="Your name, as colleagues will read it.")
 @click.option("--drill", is_flag=True, help="A practice record: it can hold no real provider.")
+@click.option("--house", type=click.Choice(_HOUSES), help="Do you make or host the model, use it, or both?")
 @pass_call
-def start(call: Call, name: str, drill: bool) -> None:  # noqa: FBT001  click hands options by name
+def start(call: Call, name: str, drill: bool, house: House | None) -> None:  # noqa: FBT001  click hands options by name
     """Make a profile with your writer key and begin the record."""
+    from console.services import setup
     from console.services.record import start_record
 
     made = start_record(call.paths(), call.passphrase, name=name, world="drill" if drill else "real")
+    if house is not None:
+        setup.choose_house(call.paths(), house)
     call.tell(
         {
             "ok": True, "org": made.org, "person": made.person, "console": made.console, "genesis": made.genesis,
@@ -32,3 +39,18 @@ def start(call: Call, name: str, drill: bool) -> None:  # noqa: FBT001  click ha
         "You can write, attach evidence and record corrections by hand now. Dispatch needs a second person:",
         "  standdown org found --folder FOLDER",
     )  # fmt: skip
+
+
+@command.command()
+@click.argument("answer", type=click.Choice(_HOUSES), required=False)
+@pass_call
+def house(call: Call, answer: House | None) -> None:
+    """Say, or show, whether you make or host the model, use it, or both."""
+    from console.runtime.settings import read_settings
+    from console.services import setup
+
+    if answer is not None:
+        setup.choose_house(call.paths(), answer)
+    kept = read_settings(call.paths().settings).house
+    told = {"make": "You make or host the model.", "use": "You use the model.", "both": "You make and use models."}
+    call.tell({"ok": True, "house": kept}, "Nobody said yet." if kept is None else told[kept])

@@ -19,6 +19,7 @@ from console.services import dispatch, setup
 from console.services.organisation import genesis_of, requests_to_join, waiting_rosters
 from console.services.readiness import organisation_facts
 from console.services.session import Session
+from console.services.setup import Note
 from console.sync.folder import FolderPlace
 from console.sync.people import Found, rosters_in
 
@@ -58,6 +59,7 @@ class Progress:
     requests: tuple[Request, ...]
     roster: tuple[Party, ...]
     envelopes: tuple[str, ...]
+    note: Note
     trouble: str
     facts: dict[str, Any]
 
@@ -101,7 +103,7 @@ def progress(session: Session, trouble: str = "") -> Progress:
         folder=session.settings.places[0] if session.settings.places else "", requests=tuple(requests),
         roster=_parties(session, [found for _, found in waiting], mine) if stage in ("signing", "signed") else (),
         envelopes=tuple(str(path) for path in setup.envelopes_left(session.paths)),
-        trouble=trouble or more, facts=facts,
+        note=setup.read_note(session.paths), trouble=trouble or more, facts=facts,
     )  # fmt: skip
 
 

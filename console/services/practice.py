@@ -5,6 +5,7 @@ Everything lies in a folder of its own, in a drill organisation; it holds no rea
 
 from __future__ import annotations
 
+import functools
 import logging
 import tempfile
 import threading
@@ -30,7 +31,7 @@ _ENDS_WITHIN_S = 20.0  # a signature or a round of sending that is under way is 
 _LOG = logging.getLogger(__name__)
 
 
-def passphrase(_what: str, *, new: bool = False) -> bytes:  # noqa: ARG001  the same either way
+def passphrase(what: str, *, new: bool = False) -> bytes:  # noqa: ARG001  the same for all
     """What opens every key of the practice."""
     return PASSPHRASE.encode()
 
@@ -149,13 +150,16 @@ def _connect(session: Session, estate: Estate) -> None:
     for known in estate.instances:
         secrets: dict[str, str] = known["secrets"]
         gateway = known["settings"]["part"] == "gateway"
-        made, _ = providers.add(
-            session, "practice", known["name"], known["settings"], lambda _what, token=secrets["admin"]: token
-        )
+        admin = secrets["admin"]
+        made, _ = providers.add(session, "practice", known["name"], known["settings"], functools.partial(_given, admin))
         for selector, name in known["probe_credentials"].items():
             if selector == "key-canary" or not gateway:
                 providers.add_canary(session, made.id, selector, secrets[name])
         providers.adopt_surfaces(session, made.id)
+
+
+def _given(token: str, what: str) -> str:  # noqa: ARG001  whatever is asked for
+    return token
 
 
 def _declare(one: Session) -> str:

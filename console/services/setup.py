@@ -39,7 +39,7 @@ def read_note(paths: ProfilePaths) -> Note:
     except (OSError, ValueError):
         return Note()
     table = cast("dict[str, object]", found) if isinstance(found, dict) else {}
-    door = next((one for one in _DOORS if one == table.get("door")), None)
+    door: Door | None = next((one for one in _DOORS if one == table.get("door")), None)
     return Note(door, _text(table, "folder"), _text(table, "envelopes"))
 
 

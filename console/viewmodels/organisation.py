@@ -1,0 +1,136 @@
+"""What founding and joining say on screen, and who can sign what now: from facts to sentences. No widget, no rule.
+
+Whether a quorum is met is decided by `domain.quorum` alone; here it is only told who could sign if it were asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from console.domain.errors import WrongUse
+from console.keys.words import words_of
+from console.services.founding import Progress, Stage
+
+StepState = Literal["done", "now", "later"]
+_COMMAND: Final = re.compile(r"[:(]?\s*\(?standdown [a-z -]+\)?")
+_FOUNDER: Final[tuple[tuple[str, tuple[Stage, ...]], ...]] = (
+    ("Share a folder, make your keys", ("alone",)),
+    ("Compare words, admit your colleague", ("inviting",)),
+    ("Your colleague signs", ("admitted",)),
+    ("Rehearse a signature", ("rehearsing",)),
+    ("Your colleague rehearses", ("others-rehearsing",)),
+)
+_JOINER: Final[tuple[tuple[str, tuple[Stage, ...]], ...]] = (
+    ("Make your keys, ask to be admitted", ()),
+    ("Read out your words, be admitted", ("asking",)),
+    ("Sign the roster", ("signing", "signed")),
+    ("Rehearse a signature", ("rehearsing",)),
+    ("Your colleague rehearses", ("others-rehearsing",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on the way to two people who can act."""
+
+    title: str
+    state: StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the roster names them. `keys`: use, fingerprint words, fingerprint."""
+
+    name: str
+    me: bool
+    roles: str
+    rehearsed: bool
+    keys: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Whether the signatures for one gravity could be had now, and from whom, or what is missing."""
+
+    gravity: Literal["normal", "high", "critical"]
+    can: bool
+    sentence: str
+
+
+def steps(progress: Progress) -> tuple[Step, ...]:
+    """The way, with where one is on it."""
+    way = _FOUNDER if progress.founder else _JOINER
+    at = next((number for number, (_, stages) in enumerate(way) if progress.stage in stages), len(way))
+    return tuple(
+        Step(title, "done" if number < at else "now" if number == at else "later")
+        for number, (title, _) in enumerate(way)
+    )
+
+
+def members(facts: dict[str, Any]) -> tuple[Member, ...]:
+    """The members, oneself first."""
+    found = [
+        Member(
+            str(one["name"]), bool(one["me"]), ", ".join(one["roles"]), bool(one["rehearsed"]),
+            tuple((str(key["use"]), fingerprint_words(str(key["key"])), str(key["key"])) for key in one["keys"]),
+        )
+        for one in facts["people"]
+    ]  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (not one.me, one.name.casefold())))
+
+
+def missing(facts: dict[str, Any]) -> tuple[str, ...]:
+    """What is missing before two people can act, without the commands a terminal would name."""
+    told = [_COMMAND.sub("", str(one)).strip().rstrip(".") for one in facts["missing"]]
+    return tuple(f"{one[:1].upper()}{one[1:]}." for one in told)
+
+
+def abilities(facts: dict[str, Any]) -> tuple[Ability, ...]:
+    """For each gravity: could its signatures be had now, and from whom. As the default policy asks for them."""
+    able = [one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"]]
+    names = ", ".join(str(one["name"]) for one in able)
+    leads = [one for one in able if {"commander", "deputy"} & set(one["roles"])]
+    two = len(able) > 1 and bool(leads)
+    consoles = len(facts["consoles"])
+    if not able:
+        nobody = "nobody's signature counts yet."
+        return (
+            Ability("normal", can=False, sentence=f"One signature: not now, {nobody}"),
+            Ability("high", can=False, sentence=f"Two signatures: not now, {nobody}"),
+            Ability("critical", can=False, sentence=f"Two on two consoles: not now, {nobody}"),
+        )
+    why = "one more person has to rehearse." if leads else "nobody who may command has rehearsed."
+    apart = two and consoles > 1
+    why_apart = why if not two else "only one console is in the roster."
+    return (
+        Ability("normal", can=True, sentence=f"One signature (narrow, reversible): yes, by {names}."),
+        Ability(
+            "high", can=two,
+            sentence=f"Two signatures (wider, or a restore): yes, by {names}."
+            if two else f"Two signatures: not now, {why}",
+        ),
+        Ability(
+            "critical", can=apart,
+            sentence=f"Two on two consoles (irreversible, or everywhere): yes, by {names}."
+            if apart else f"Two on two consoles: not now, {why_apart}",
+        ),
+    )  # fmt: skip
+
+
+def fingerprint_words(fingerprint: str) -> str:
+    """The words of a key by its fingerprint (`SHA256:` and base64), as its recovery envelope prints them.
+
+    Raises:
+        WrongUse: for another text.
+    """
+    head, _, tail = fingerprint.partition(":")
+    try:
+        raw = base64.b64decode(tail + "=" * (-len(tail) % 4), validate=True)
+    except ValueError:
+        raw = b""
+    if head != "SHA256":
+        raise WrongUse(f"{fingerprint!r} is no fingerprint.")
+    return words_of(raw.hex())

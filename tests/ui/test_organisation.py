@@ -1,0 +1,166 @@
+"""The organisation's dialog: who can act, in words; founding from a record that one person began."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QRadioButton, QWidget
+from shiboken6 import isValid
+
+from console.runtime.paths import ProfilePaths
+from console.runtime.settings import read_settings
+from console.services import organisation
+from console.services.record import start_record
+from console.services.session import Session, nobody_asked
+from console.ui.bridge import Bridge
+from console.ui.doer import Doer
+from console.ui.organisation import OrganisationDialog
+from console.ui.pages import NewPassphrase
+from console.ui.room import Room
+from console.ui.theme import Look
+from console.ui.unlock import UnlockDialog
+from console.viewmodels.commands import Commands
+from console.viewmodels.desk import Desk
+
+WITHIN_MS = 30_000
+
+
+def ask(what: str, *, new: bool = False) -> bytes:
+    return f"long enough for {what}".encode()
+
+
+@pytest.fixture
+def room_at(look: Look) -> Iterator[Callable[[ProfilePaths], Room]]:
+    made: list[Room] = []
+
+    def open_(paths: ProfilePaths) -> Room:
+        session = Session.open(paths, nobody_asked)
+        desk = Desk(session)
+        bridge = Bridge(desk.outlet)
+        desk.start()
+        made.append(Room(desk, bridge, look, Commands(), Doer(desk, bridge, look)))
+        return made[-1]
+
+    yield open_
+    for room in made:
+        room.bridge.close()
+        room.desk.stop()
+        room.desk.session.close()
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> ProfilePaths:
+    paths = ProfilePaths(tmp_path / "alone")
+    start_record(paths, ask, name="Commander", world="drill")
+    return paths
+
+
+def texts(part: QWidget) -> str:
+    return "\n".join(one.text() for one in part.findChildren(QLabel))
+
+
+@pytest.fixture
+def dialog(room_at, alone: ProfilePaths, qtbot) -> Iterator[OrganisationDialog]:
+    made = OrganisationDialog(room_at(alone))
+    made.open()
+    qtbot.waitUntil(lambda: made.founding.stage is not None, timeout=WITHIN_MS)
+    yield made
+    if isValid(made):
+        made.close()
+
+
+def test_one_person_is_told_what_is_missing_and_begins_with_the_next_step(dialog: OrganisationDialog) -> None:
+    assert dialog.tabs.currentIndex() == 1
+    told = texts(dialog.who)
+    assert "PROVISIONAL: ONE PERSON" in told
+    assert "A second person." in told
+    assert told.count("not now") == 3
+    assert "next version" in told
+    assert "standdown" not in told.casefold()
+
+
+def test_founding_from_a_record_asks_for_the_writer_key_and_shows_the_words(
+    dialog: OrganisationDialog, alone: ProfilePaths, tmp_path: Path, qtbot
+) -> None:
+    (tmp_path / "share").mkdir()
+    panel = dialog.founding.panel
+    panel.folder.edit.setText(str(tmp_path / "share"))
+    for line in panel.findChild(NewPassphrase).findChildren(QLineEdit):
+        line.setText("for approving")
+    panel.go.click()
+
+    def prompts() -> list[UnlockDialog]:
+        return [one for one in QApplication.topLevelWidgets() if isinstance(one, UnlockDialog) and one.isVisible()]
+
+    qtbot.waitUntil(lambda: bool(prompts()), timeout=WITHIN_MS)
+    prompts()[0].findChildren(QLineEdit)[0].setText(ask("your writer key").decode())
+    prompts()[0].accept()
+    qtbot.waitUntil(lambda: dialog.founding.stage == "inviting", timeout=WITHIN_MS)
+    with Session.open(alone, ask) as session:
+        shown = dialog.founding.panel.card.words()
+        joined = organisation.join(
+            ProfilePaths(tmp_path / "second"), ask, folder=tmp_path / "share", words=shown, name="Approver",
+            envelopes=tmp_path / "sheets",
+        )  # fmt: skip
+        assert len(session.settings.places) == 1
+    qtbot.waitUntil(lambda: "One request" in texts(dialog.founding), timeout=WITHIN_MS)
+    assert joined.words not in texts(dialog.founding), "whoever admits must hear them, not read them here"
+
+
+def test_the_house_is_changed_here(dialog: OrganisationDialog, alone: ProfilePaths, qtbot) -> None:
+    dialog.tabs.setCurrentIndex(0)
+    choice = next(one for one in dialog.findChildren(QRadioButton) if one.text() == "Both")
+    choice.setFocus()
+    qtbot.keyClick(choice, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: read_settings(alone.settings).house == "both", timeout=WITHIN_MS)
+
+
+def test_closing_while_it_looks_hurts_nothing(dialog: OrganisationDialog, qtbot) -> None:
+    dialog.founding.look_again()
+    dialog.close()
+    qtbot.waitUntil(lambda: not isValid(dialog))
+    qtbot.wait(100)  # the answer comes when nobody is there
+
+
+@pytest.fixture(scope="module")
+def founded_pair(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.kit.pair import found
+
+    folder = tmp_path_factory.mktemp("pair")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))
+        found(folder)
+    return folder
+
+
+def test_two_who_can_act_are_told_by_name_with_keys_in_words(founded_pair: Path, room_at, qtbot) -> None:
+    made = OrganisationDialog(room_at(ProfilePaths(founded_pair / "commander")))
+    qtbot.addWidget(made)
+    made.open()
+    qtbot.waitUntil(lambda: made.founding.stage == "ready", timeout=WITHIN_MS)
+    told = texts(made.who)
+    assert "Nothing: two people can act." in told
+    assert told.count("yes, by Approver, Commander") == 3
+    assert told.count("rehearsed") == 2
+    with Session.open(ProfilePaths(founded_pair / "commander"), ask) as session:
+        for member in session.roster.roster.persons:
+            for key in member.keys:
+                from console.services.founding import key_words
+
+                assert key_words(key.key) in told
+
+
+def test_a_folder_that_is_gone_is_said_and_the_dialog_lives(founded_pair: Path, room_at, qtbot) -> None:
+    share, away = founded_pair / "share", founded_pair / "away"
+    share.rename(away)
+    try:
+        made = OrganisationDialog(room_at(ProfilePaths(founded_pair / "approver")))
+        qtbot.addWidget(made)
+        made.open()
+        qtbot.waitUntil(lambda: made.founding.stage == "ready", timeout=WITHIN_MS)
+        assert str(share) in made.founding.trouble.accessibleName()
+    finally:
+        away.rename(share)
