@@ -12,10 +12,12 @@ from console.domain.actions import Action, Extension, Ratification
 from console.domain.deceit import shown
 from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, Line
 from console.domain.sheet import Sheet, SheetRequest, SheetTarget, odd_texts, scope_of
+from console.runtime.clock import Clock
 from console.services.approvals import Reading
 from console.services.presented import Presented
 from console.viewmodels import approval_words as say
 from console.viewmodels.approval_standing import WhoElse, WindowView, called, may_refuse, problems, who_else, windows
+from console.viewmodels.guard import Choice, Guard
 
 NOT_SAID = "The proposer has not said what happens otherwise."
 
@@ -156,6 +158,25 @@ def approval_view(paper: Presented, readings: Sequence[Reading] = (), *, person:
     )
 
 
+def choices_of(view: ApprovalView) -> tuple[Choice, ...]:
+    """What may be signed about it: approval and refusal each for themselves."""
+    allowed: tuple[tuple[Choice, bool], ...] = (("approve", view.can_sign), ("refuse", view.can_refuse))
+    return tuple(choice for choice, may in allowed if may)
+
+
+def guard_of(clock: Clock, view: ApprovalView) -> Guard:
+    """The guard of this confirmation as first shown. Where nothing may be signed it is locked, with the reason.
+
+    When the view is made anew: `content_changed(view.sha)` if what is signed was drawn again, `contradicted()` if
+    `view.contradiction` is new, and `permit(choices_of(view))` always.
+    """
+    choices = choices_of(view)
+    guard = Guard(clock, digest=view.sha, gravity=view.gravity or None, to_type=view.to_type, choices=choices)
+    if not choices:
+        guard.forbid("problem", view.why_not or "It cannot be signed here.")
+    return guard
+
+
 def _type_of(paper: Presented) -> str:
     return "action.v1" if isinstance(paper.document, Action) else getattr(paper.document, "doc_type", "")
 
@@ -185,7 +206,7 @@ def _of_action(base: ApprovalView, paper: Presented, sheet: Sheet, read: Mapping
 
 def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | None) -> TargetView:
     target, names = one.target, paper.names
-    verb, noun = say.verb_of(target.lever, paper.sheet.action.direction if paper.sheet else "contain")
+    direction = "contain" if paper.sheet is None else paper.sheet.action.direction
     asked = dict(one.asked)
     by_hand = ByHand(
         instruction=_lines_shown(asked.pop("instruction", "")), who=shown(asked.pop("who", "")),
@@ -198,7 +219,7 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         name_here=shown(reading.name) if reading is not None else "",
         reading=say.reading_words(reading, one.read_ms, paper.now_ms),
         contradicts=reading is not None and reading.contradicts,
-        lever=f"{verb} a {noun} ({target.lever}, {target.adapter})",
+        lever=say.lever(one, direction),
         selector=shown(one.selector),
         how_many=say.how_many(target),
         model=shown(target.model),
@@ -210,7 +231,7 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         everybody=target.selectors == 0,
         canary=target.canary,
         affected="not known" if one.affected is None else say.count(one.affected, "user", "users"),
-        changes=tuple((shown(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
+        changes=tuple((say.field(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
         read_by_proposer="" if one.read_ms is None else say.clock(one.read_ms, paper.now_ms),
         asked=tuple((shown(name), shown(text)) for name, text in asked.items() if text),
         more=tuple((shown(name), shown(text)) for name, text in one.more),

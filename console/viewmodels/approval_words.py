@@ -22,7 +22,13 @@ _VERBS: Final = {
     "rpm": ("slow down", "lift the limit of"),
     "scale": ("scale down", "scale up again"),
     "revoke": ("revoke", "give back"),
-    "ask": ("have done by hand at", "have given back by hand at"),
+}
+_UNITS: Final = {
+    "rpm": "requests a minute",
+    "rpm_limit": "requests a minute",
+    "tpm": "tokens a minute",
+    "tpm_limit": "tokens a minute",
+    "max_parallel_requests": "requests at a time",
 }
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
 _SHORT_UNITS: Final = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", _SECOND, "s"))
@@ -60,28 +66,55 @@ def verb_of(lever: str, direction: str) -> tuple[str, str]:
 
 
 def headline(targets: Sequence[SheetTarget], direction: str, names: Mapping[str, str]) -> str:
-    """What will be done, to how many, where: one sentence."""
+    """What will be done, to how many, where, and who is asked: one sentence."""
     real = [one for one in targets if not one.target.canary] or list(targets)
-    phrases: dict[str, list[SheetTarget]] = {}
-    for one in real:
-        phrases.setdefault(one.target.lever, []).append(one)
-    parts = [_phrase(lever, found, direction) for lever, found in phrases.items()]
-    told = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    places = list(dict.fromkeys(one.target.instance for one in real))
-    where = shown(names.get(places[0], places[0])) if len(places) == 1 else f"{len(places)} providers"
+    sent = [one for one in real if not one.target.by_hand]
+    parts: list[str] = []
+    if sent:
+        places = list(dict.fromkeys(one.target.instance for one in sent))
+        where = shown(names.get(places[0], places[0])) if len(places) == 1 else f"{len(places)} providers"
+        levers: dict[str, list[SheetTarget]] = {}
+        for one in sent:
+            levers.setdefault(one.target.lever, []).append(one)
+        parts.append(f"{_listed([_phrase(name, found, direction) for name, found in levers.items()])} at {where}")
+    parts += dict.fromkeys(_asked(one, direction) for one in real if one.target.by_hand)
     canaries = len(targets) - len(real)
-    beside = f", and {count(canaries, 'canary', 'canaries')}" if canaries else ""
-    by_hand = "" if all(one.target.by_hand for one in real) and len(places) == 1 else f" at {where}"
-    return f"{told[:1].upper()}{told[1:]}{by_hand}{beside}."
+    if canaries:
+        parts.append(f"with {count(canaries, 'canary', 'canaries')} beside")
+    told = "; ".join(parts)
+    return f"{told[:1].upper()}{told[1:]}."
+
+
+def _asked(one: SheetTarget, direction: str) -> str:
+    who = shown(dict(one.asked).get("who", "")) or "somebody"
+    return f"ask {who} {'to act on' if direction == 'contain' else 'to give back'} {shown(one.name)}"
+
+
+def _listed(phrases: Sequence[str]) -> str:
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}"
 
 
 def _phrase(lever: str, found: Sequence[SheetTarget], direction: str) -> str:
     verb, noun = verb_of(lever, direction)
     selected = sum(one.target.listed or one.target.selectors for one in found)
-    if all(one.target.selectors or one.target.listed for one in found) and not found[0].target.by_hand:
+    if all(one.target.selectors or one.target.listed for one in found):
         return f"{verb} {count(selected, noun, f'{noun}s')}"
     named = list(dict.fromkeys(shown(one.name) for one in found))
     return f"{verb} {named[0] if len(named) == 1 else count(len(named), noun, f'{noun}s')}"
+
+
+def lever(one: SheetTarget, direction: str) -> str:
+    """What is pulled, in words and by its name."""
+    name = f"({one.target.lever}, {one.target.adapter})"
+    if one.target.by_hand:
+        return f"by hand, {_asked(one, direction)} {name}"
+    verb, noun = verb_of(one.target.lever, direction)
+    return f"{verb} a {noun} {name}"
+
+
+def field(name: str) -> str:
+    """A provider's field with its unit where it is a known one."""
+    return f"{shown(name)} ({_UNITS[name]})" if name in _UNITS else shown(name)
 
 
 def count(number: int, one: str, many: str) -> str:

@@ -6,6 +6,7 @@ first shown. Whatever disturbs (other content, focus, cover, a contradiction) be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,6 +20,7 @@ TYPED_FOR: Final = ("high", "critical")
 NEVER: Final = frozenset({"enter", "return", "space"})
 Choice = Literal["approve", "refuse"]
 By = Literal["pointer", "keyboard", "accessible"]
+CHOICES: Final[tuple[Choice, ...]] = ("approve", "refuse")
 Name = Literal["waiting", "ready", "holding", "armed", "locked"]
 
 
@@ -56,11 +58,15 @@ class OtherBytes(WrongUse):
 class Guard:
     """The guard of one confirmation, from its opening to one signature. Use it on one thread.
 
-    `digest` is the document first shown; `gravity` null where a document has none; `to_type` the value that varies.
+    `digest` is the document first shown; `gravity` null where a document has none; `to_type` the value that varies;
+    `choices` what may be signed at all.
     """
 
-    def __init__(self, clock: Clock, *, digest: str, gravity: str | None, to_type: str) -> None:
+    def __init__(
+        self, clock: Clock, *, digest: str, gravity: str | None, to_type: str, choices: Iterable[Choice] = CHOICES
+    ) -> None:
         self._clock = clock
+        self._choices = frozenset(choices)
         self._digest = digest
         self._to_type = to_type
         self._must_type = gravity in TYPED_FOR
@@ -151,6 +157,12 @@ class Guard:
         if what not in ("bytes", "spent") and self._locks.pop(what, None) is not None:
             self.reset()
 
+    def permit(self, choices: Iterable[Choice]) -> None:
+        """What may be signed from now on; what was prepared and is not among it any more begins anew."""
+        self._choices = frozenset(choices)
+        if {self._armed, self._pressed} - {None} - self._choices:
+            self.reset()
+
     # -- what people do ------------------------------------------------------------------------------------------------
 
     def typed(self, text: str, *, spontaneous: bool) -> None:
@@ -167,7 +179,7 @@ class Guard:
         if not spontaneous:
             return
         self._let_go()
-        if not double and self.state().may_hold:
+        if not double and choice in self._choices and self.state().may_hold:
             self._pressed = choice
             self._held_ms = 0
             self._progress_at = self._clock.boot_ms()
@@ -195,7 +207,7 @@ class Guard:
 
     def unlock(self, choice: Choice, by: By) -> bool:  # noqa: ARG002  all three ways are equal, on purpose
         """`Unlock and sign` (or refuse): opens the prompt where the value was typed. It signs nothing by itself."""
-        if not self.state().may_unlock:
+        if choice not in self._choices or not self.state().may_unlock:
             return False
         self._let_go()
         self._armed = choice

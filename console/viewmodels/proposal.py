@@ -109,7 +109,8 @@ class ProposalDraft:
 
     def ask(self, at: int, assignee: str | None = None, **fields: str) -> ProposalDraft:
         """Of a by-hand row: instruction, who, by, contact, ticket; `assignee` is the member who sees to it."""
-        params = {**dict(self.rows[at].params), **{name: fields[name] for name in BY_HAND_FIELDS if name in fields}}
+        params = dict(self.rows[at].params)
+        params |= {name: fields[name] for name in BY_HAND_FIELDS if name in fields}
         return self._at(at, replace(self.rows[at], params=tuple(params.items()), assignee=assignee))
 
     def another(self, at: int, *, canary: bool = False) -> ProposalDraft:
@@ -285,6 +286,8 @@ def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
     wish, plan = one.wish, one.planned
     verb, noun = say.verb_of(wish.lever, trial.direction)
     what = f"{verb} {noun} {shown(wish.selector if plan is None else plan.name)}".strip()
+    if wish.lever == "manual.ask":
+        what = f"ask {shown(dict(plan.params if plan else wish.params).get('who', '') or 'somebody')} by hand"
     line = PlanLine(
         what=what, where=shown(one.surface.name if one.surface else wish.provider), possible=plan is not None,
         waits=one.waits, why_not=shown(one.why_not), next_step=one.next_step, instead=tuple(map(_offer, one.instead)),
@@ -295,7 +298,7 @@ def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
     return replace(
         line,
         changes=tuple(
-            (shown(name), say.value(plan.pre.get(name)), say.value(plan.wanted.get(name))) for name in fields
+            (say.field(name), say.value(plan.pre.get(name)), say.value(plan.wanted.get(name))) for name in fields
         ),
         magnitudes=tuple(
             (shown(found.title), shown(found.value), say.value(found.present)) for found in one.magnitudes

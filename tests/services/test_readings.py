@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
 from adapters.practice.simulator import Estate
 from console.services import approvals, corrections, incidents, providers
 from console.services.corrections import TargetWish
+from console.services.readings import _judge
 from tests.kit.pair import connect, connect_manual, founded, pair, sync
+from tests.kit.plainadapter import plan_of
 
 __all__ = ["founded", "pair"]
 KEY = TargetWish(provider="gateway-east", surface="", lever="key.block", selector="key-research")
@@ -96,6 +99,16 @@ def test_a_thing_the_provider_does_not_know_any_more_is_a_contradiction(pair, es
     (found,) = read(one, made.sha)
     assert found.contradicts
     assert "knows no such thing" in found.why
+
+
+def test_another_name_or_another_thing_is_a_contradiction():
+    signed = plan_of("k", now=False, wanted=True)
+    assert _judge(signed, signed) == ("read", "")
+    how, why = _judge(signed, replace(signed, name="somebody else"))
+    assert (how, "somebody else" in why) == ("contradiction", True)
+    assert _judge(signed, replace(signed, selector="other"))[0] == "contradiction"
+    assert _judge(signed, replace(signed, pre=signed.wanted))[0] == "already"
+    assert _judge(signed, replace(signed, pre={}))[0] == "contradiction"
 
 
 def test_another_document_has_nothing_to_read(pair):

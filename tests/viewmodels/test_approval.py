@@ -14,9 +14,10 @@ from console.services import approvals, closing, corrections, incidents, organis
 from console.services.approvals import Reading
 from console.services.corrections import TargetWish
 from console.services.presented import present
-from console.viewmodels.approval import approval_view
-from console.viewmodels.approval_words import clock, left, verb_of
+from console.viewmodels.approval import approval_view, choices_of, guard_of
+from console.viewmodels.approval_words import clock, field, left, verb_of
 from console.viewmodels.roster_paper import roster_view
+from tests.kit.clock import FakeClock
 from tests.kit.pair import connect, connect_manual, pair_at, passphrase, sync
 
 WISHES = (
@@ -55,7 +56,8 @@ def test_in_five_seconds_what_where_how_many_why_what_if_not_who_else(story):
     _, two, _, made = story
     view = approval_view(present(two, made.sha))
     assert view.headline == (
-        "Block 1 key, unload Atlas large and have done by hand at the model at the vendor at 3 providers, and 1 canary."
+        "Block 1 key and unload Atlas large at 2 providers; ask support desk to act on the model at the vendor; "
+        "with 1 canary beside."
     )
     assert (view.direction, view.gravity, view.severity) == ("take away", "high", "SEV-1")
     assert view.gravity_why == made.reason
@@ -188,6 +190,26 @@ def test_a_refused_or_cancelled_revision_cannot_be_signed(pair):
         view = approval_view(present(one, sha))
         assert not view.can_sign
         assert words in view.why_not
+
+
+def test_the_guard_knows_what_may_be_signed(pair):
+    one, two = pair
+    inc = str(incidents.declare(one, "t", 1).entry.inc)
+    connect_manual(one, "m")
+    made = corrections.propose(one, inc, [WISHES[3]], "Because")
+    clock = FakeClock()
+    view = approval_view(present(one, made.sha))
+    assert choices_of(view) == ("approve", "refuse")
+    assert guard_of(clock, view).must_type
+    sign(one, made.sha)
+    again = approval_view(present(one, made.sha))
+    assert choices_of(again) == ("refuse",)
+    assert guard_of(clock, again).state().name == "waiting"
+    corrections.cancel(one, made.sha, "no")
+    over = approval_view(present(one, made.sha))
+    found = guard_of(clock, over).state()
+    assert (found.name, found.reason) == ("locked", "It was cancelled.")
+    assert two.me != one.me
 
 
 def test_a_question_is_a_note_about_the_proposal_and_ends_nothing(pair):
@@ -330,6 +352,11 @@ def test_moments_show_the_zone_and_another_day():
     assert clock(0, 1) == "00:00 UTC"
     assert clock(0, 86_400_000) == "1970-01-01 00:00 UTC"
     assert "ms since" in clock(2**62, 0)
+
+
+def test_a_field_with_a_known_unit_says_it():
+    assert field("rpm") == "rpm (requests a minute)"
+    assert field("a\u200bb") == "a<U+200B>b"
 
 
 def test_levers_are_said_in_words_and_unknown_ones_by_their_name():

@@ -52,6 +52,7 @@ def test_it_waits_a_second_after_it_is_visible_uncovered_focused_and_unchanged()
 
 @pytest.mark.parametrize("gravity", ["normal", None])
 def test_a_hold_of_a_second_and_a_half_arms(gravity):
+    assert (STEADY_MS, HOLD_MS) == (1000, 1500)
     screen = Screen(gravity).open().hold(HOLD_MS - 50)
     assert (screen.name, screen.guard.state().choice) == ("holding", "approve")
     assert 0.9 < screen.guard.state().progress < 1
@@ -251,6 +252,22 @@ def test_typing_something_else_while_armed_begins_anew():
     screen = Screen().open().type()
     screen.guard.unlock("approve", "keyboard")
     screen.type("F-7 22")
+    assert screen.name == "waiting"
+
+
+def test_what_may_not_be_signed_is_neither_held_nor_unlocked():
+    screen = Screen().open()
+    screen.guard.permit(["refuse"])
+    assert screen.hold().name == "ready"
+    assert not screen.type().guard.unlock("approve", "keyboard")
+    assert screen.hold(choice="refuse").name == "armed"
+    screen.guard.permit(["refuse"])
+    assert screen.name == "armed"
+    screen.guard.permit(["approve"])
+    assert screen.name == "waiting"
+    screen.clock.advance(STEADY_MS)
+    screen.hold(50)
+    screen.guard.permit([])
     assert screen.name == "waiting"
 
 
