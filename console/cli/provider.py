@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,7 @@ def add(
             report = connection.try_connection(session, adapter, settings, given)
             connection.require_answer(report, f"{name} (nothing was kept)")
             tried = list(report.lines)
-            asked = iter(given.values())
-            secret_for = lambda _what: next(asked)  # noqa: E731  what was typed for the trial, in the same order
+            secret_for = _typed_before(iter(given.values()))
         instance, where = providers.add(session, adapter, name, settings, secret_for, id=ident)
         try:
             new = providers.adopt_surfaces(session, instance.id)
@@ -106,6 +106,15 @@ def add(
     lines = [*tried, f"{instance.name} is connected as {instance.id}. {where}"]
     lines += [f"  surface {one.name or one.key} ({one.model})" for one in new]
     call.tell(result, *lines, *([f"Its surfaces are not known yet: {fault}"] if fault else []))
+
+
+def _typed_before(given: Iterator[str]) -> Callable[[str], str]:
+    """What was typed for the trial, asked for again in the same order."""
+
+    def secret_for(what: str) -> str:  # noqa: ARG001  the order says what is meant
+        return next(given)
+
+    return secret_for
 
 
 def _no_secret(what: str) -> str:  # noqa: ARG001  whatever is asked for
