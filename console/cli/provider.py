@@ -84,7 +84,7 @@ def add(
 
     tried: list[str] = []
     with call.session() as session:
-        secret_for = _no_secret if no_secret else call.secret
+        secret_for: Callable[[str], str] = _no_secret if no_secret else call.secret
         settings = _settings(pairs, file)
         if trial:
             schema = provider_settings.settings_schema(adapter)
