@@ -108,13 +108,14 @@ Examples:
 @click.option("--category", default="shutdown", help="Of the by-hand step.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="The whole correction as a JSON file.")
 @click.option("--reason", default="", help="Why; signed with it.")
+@click.option("--if-not", "if_not", default="", help="What happens if it is not done; signed with it.")
 @click.option("--lift-criteria", default="", help="When it may be lifted; signed with it.")
 @click.option("--incident", help="Which incident (default: the only open one).")
 @pass_call
 def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may say
     call: Call, targets: tuple[str, ...], canaries: tuple[str, ...], by_hand: str | None, at: str | None, who: str,
     assignee: str | None, contact: str, ticket: str, category: str, file: Path | None, reason: str,
-    lift_criteria: str, incident: str | None,
+    if_not: str, lift_criteria: str, incident: str | None,
 ) -> None:  # fmt: skip
     """Propose a correction; shows the exact requests, pre-state, revert, gravity and reach."""
     from console.services import corrections, incidents
@@ -137,7 +138,7 @@ def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may s
         if not wishes:
             raise WrongUse("A correction needs a target.", "Give --target, --by-hand or --file.")
         inc = incidents.find_incident(session, incident)
-        made = corrections.propose(session, inc, wishes, reason or told, criteria=lift_criteria)
+        made = corrections.propose(session, inc, wishes, reason or told, criteria=lift_criteria, if_not=if_not)
     _tell(call, made)
 
 

@@ -13,7 +13,7 @@ import pytest
 from console.domain.errors import Problem, WrongUse
 from console.outbox.authorise import authorise
 from console.outbox.facts import View, rehearsed
-from console.services import approvals, corrections, dispatch, incidents
+from console.services import approvals, corrections, dispatch, exporting, incidents, organisation
 from console.services.approvals import Guest, find_guest
 from console.services.corrections import TargetWish
 from console.services.guests import NoGuest
@@ -123,6 +123,18 @@ def test_two_people_at_one_console_complete_a_correction(pair):
     view = approval_view(present(one, made.sha))
     assert view.who is not None
     assert [one.where for one in view.who.signed] == ["this console", "this console (shared seat)"]
+
+
+def test_a_bundle_with_a_shared_seat_verifies_by_the_same_rule(pair, tmp_path):
+    one, two = pair
+    made = proposed(one)
+    sign(one, made.sha)
+    sign(one, made.sha, guest=find_guest(one, two.paths.root), who="approver")
+    feed = one.device()
+    assert one.store.write(lambda tx: authorise(tx, feed, made.sha)).outcome == "authorised"
+    bundle = tmp_path / "bundle.zip"
+    exporting.export(one, made.action.inc, bundle)
+    assert any("holds" in line for line in exporting.check(bundle, organisation.genesis_of(one)))
 
 
 def test_the_dispatcher_elsewhere_takes_in_what_a_seat_carried(pair):
