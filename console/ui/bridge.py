@@ -12,6 +12,7 @@ from concurrent.futures import CancelledError, Future
 from typing import TypeVar, cast
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from shiboken6 import isValid
 
 from console.viewmodels.outlet import Outlet, Topic
 
@@ -40,15 +41,34 @@ class Bridge(QObject):
         self._answered.connect(self._answer, Qt.ConnectionType.QueuedConnection)
         self._stop = outlet.listen(self._note)
 
-    def on(self, topic: Topic[T], slot: Callable[[T], None]) -> None:
-        """Call `slot` with every later snapshot, and now with the latest where there is one."""
-        self._slots.setdefault(topic.name, []).append(cast("Callable[[object], None]", slot))
+    def on(self, topic: Topic[T], slot: Callable[[T], None], owner: QObject | None = None) -> None:
+        """Call `slot` with every later snapshot, and now with the latest where there is one.
+
+        With an `owner` that may go before the bridge, it ends when the owner does.
+        """
+        told = cast("Callable[[object], None]", slot)
+        slots = self._slots.setdefault(topic.name, [])
+        slots.append(told)
+        if owner is not None:
+            owner.destroyed.connect(lambda: slots.remove(told) if told in slots else None)
         latest = self._outlet.latest(topic)
         if latest is not None:
             slot(latest)
 
-    def when_done(self, future: Future[T], done: Callable[[T], None], failed: Callable[[BaseException], None]) -> None:
-        """Call one of the two on Qt's thread when the future is settled; neither where it was cancelled."""
+    def when_done(
+        self,
+        future: Future[T],
+        done: Callable[[T], None],
+        failed: Callable[[BaseException], None],
+        owner: QObject | None = None,
+    ) -> None:
+        """Call one of the two on Qt's thread when the future is settled; neither where it was cancelled.
+
+        With an `owner` that is gone by then, neither is called: nobody is there to hear it.
+        """
+
+        def tell(call: Callable[[], None]) -> None:
+            self._answered.emit(call if owner is None else lambda: call() if isValid(owner) else None)
 
         def settled(found: Future[T]) -> None:
             try:
@@ -57,9 +77,9 @@ class Bridge(QObject):
                 return
             except BaseException as fault:  # noqa: BLE001  it belongs to whoever asked
                 failure = fault
-                self._answered.emit(lambda: failed(failure))
+                tell(lambda: failed(failure))
                 return
-            self._answered.emit(lambda: done(result))
+            tell(lambda: done(result))
 
         future.add_done_callback(settled)
 

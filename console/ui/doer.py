@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from console.domain.errors import Problem
 from console.keys.faults import WrongPassphrase
@@ -60,16 +61,21 @@ class Doer(QObject):
     ) -> None:
         """Run `work` on a lane, then `done` here. A locked key asks for its passphrase and tries again.
 
-        `failed` is told what went wrong, or that the person did not unlock; without it the window shows it.
+        `failed` is told what went wrong, or that the person did not unlock; without it the window shows it. Where
+        `over`, the part of the window that asked, is gone by then, `done` is not called.
         """
         self._count(1)
 
         def ended(result: T) -> None:
             self._count(-1)
-            done(result)
+            if over is None or isValid(over):
+                done(result)
 
         def broken(fault: BaseException) -> None:
             self._count(-1)
+            if over is not None and not isValid(over):  # whoever asked has left: the window says what became of it
+                self._tell(self.trouble_of(fault), None)
+                return
             needs = fault.key if isinstance(fault, Locked) else _asked
             if needs is None or not isinstance(fault, Locked | WrongPassphrase):
                 self._tell(self.trouble_of(fault), failed)

@@ -50,9 +50,9 @@ class Wall(QWidget):
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._second)
         self._tick.start()
-        room.bridge.on(NOW, self._now)
-        room.bridge.on(SHELL, self._shell)
-        room.bridge.on(LOOKS, self._looks)
+        room.bridge.on(NOW, self._now, self)
+        room.bridge.on(SHELL, self._shell, self)
+        room.bridge.on(LOOKS, self._looks, self)
         room.look.changed.connect(self.update)
 
     def show_on(self, window: QWidget) -> None:
@@ -96,7 +96,7 @@ class Wall(QWidget):
             return
         self._reading, self._again = True, False
         self._room.bridge.when_done(
-            self._room.desk.do(lambda session: read_picture(session, inc), "look"), self._take, self._lost
+            self._room.desk.do(lambda session: read_picture(session, inc), "look"), self._take, self._lost, self
         )
 
     def _take(self, found: tuple[Picture, dict[str, str]]) -> None:
