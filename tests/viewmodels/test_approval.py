@@ -8,15 +8,18 @@ import pytest
 
 from adapters.practice.simulator import Estate
 from console.domain.actions import Extension, Ratification, Redaction, RedactionItem, Rehearsal, document_json
+from console.domain.errors import WrongUse
+from console.domain.sheet import read_sheet
 from console.journal.values import Draft
 from console.keys import canon
 from console.services import approvals, closing, corrections, incidents, organisation
 from console.services.approvals import Reading
 from console.services.corrections import TargetWish
-from console.services.presented import present
+from console.services.presented import Presented, present
 from console.viewmodels.approval import approval_view, choices_of, guard_of
 from console.viewmodels.approval_words import clock, field, left, verb_of
 from console.viewmodels.roster_paper import roster_view
+from tests.domain import made
 from tests.kit.clock import FakeClock
 from tests.kit.pair import connect, connect_manual, pair_at, passphrase, sync
 
@@ -271,6 +274,57 @@ def test_deceiving_text_is_marked_and_made_visible(pair):
     assert "reason: part of it is written from right to left" in warnings
     assert view.targets[0].by_hand is not None
     assert "<U+200B>" in view.targets[0].by_hand.instruction
+
+
+VALUES = {
+    "name": "team key", "selector": "k", "params": {"values": {}, "wanted": {"blocked": "true"}},
+    "pre": {"fields": {"blocked": "false"}, "read_ms": made.NOW}, "requests": [], "revert": [],
+}  # fmt: skip
+
+
+def alone(action, reason="short"):
+    """The view of an action that nobody judged: content only."""
+    return approval_view(
+        Presented(
+            sha="a" * 64, now_ms=made.NOW, me=made.COMMANDER, console=made.CONSOLES[0], incident="", words="a b",
+            to_type="F-7 1", to_type_is="", document=action, names={},
+            sheet=read_sheet(action, [VALUES] * len(action.targets), reason, None, made.FACTS),
+        )
+    )  # fmt: skip
+
+
+def test_whatever_is_grave_is_warned_of():
+    grave = made.target(1, selectors=0, reversal="none", all_surfaces=True, credential="in-use")
+    view = alone(made.high(targets=(grave, made.target(2, listed=9)), gravity="normal", break_glass=True))
+    told = " ".join(view.warnings)
+    for words in (
+        "CANNOT BE REVERTED", "reaches everybody on team key", "off all its surfaces", "a credential that is in use",
+        "BREAK-GLASS", "shorter than 20", "lower than it must be",
+    ):  # fmt: skip
+        assert words in told
+    assert view.gravity_why.startswith("The signed gravity is lower")
+    assert view.gravity == "high"
+    assert view.targets[0].irreversible
+    assert view.targets[1].how_many == "a list of 9 entries"
+    assert not view.can_sign
+    assert not view.can_refuse
+
+
+def test_it_says_whether_and_how_it_can_be_undone():
+    assert alone(made.action()).undo.startswith("Any one signer may undo it within 15 min")
+    assert "own approval" in alone(made.action(undo_within_s=None)).undo
+    undoing = made.action(direction="restore", undo_within_s=None, undoes=made.sha("x"), gravity="high")
+    assert "It undoes the correction" in alone(undoing).undo
+    assert alone(undoing).headline == f"Unblock 1 key at {made.ident('g', 1)}."
+
+
+def test_nothing_is_signed_for_another_word_than_approve_or_refuse_and_nothing_empty_is_asked(story):
+    _, two, _, proposal = story
+    held = corrections.find_document(two, proposal.sha)
+    with pytest.raises(WrongUse):
+        sign(two, proposal.sha, "maybe")
+    with pytest.raises(WrongUse):
+        approvals.ask(two, held, " ")
 
 
 # -- the other documents -----------------------------------------------------------------------------------------------
