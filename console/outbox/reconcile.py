@@ -32,7 +32,7 @@ def recover(tx: Tx, steps: Steps) -> list[str]:
     Rows for which no valid decision stands are taken out and reported; decided targets without a row get it back.
     """
     odd: list[str] = []
-    for doc, at in _decided(tx, steps):
+    for doc, at in _decided(tx, steps, odd):
         if table.find(tx.connection, doc, at) is None:
             action = read_document(tx.connection, doc).document
             if isinstance(action, Action):
@@ -59,13 +59,17 @@ def recover(tx: Tx, steps: Steps) -> list[str]:
     return odd
 
 
-def _decided(tx: Tx, steps: Steps) -> list[tuple[str, int]]:
-    """Every target that this console's own signed decisions cover."""
+def _decided(tx: Tx, steps: Steps, odd: list[str]) -> list[tuple[str, int]]:
+    """Every target that this console's own signed decisions cover; a document that is gone stops no other."""
     found: list[tuple[str, int]] = []
     for stored in good_entries(tx.connection, ("dispatch.authorised",)):
         doc = str(stored.entry.pub["doc"])
         if stored.feed == steps.feed.feed:
-            document = read_document(tx.connection, doc).document
+            try:
+                document = read_document(tx.connection, doc).document
+            except Problem as fault:
+                odd.append(f"{doc[:16]}: it was decided here, and: {fault.what}")
+                continue
             found += [(doc, at) for at in own_targets(document, steps.feed)]
     return found
 

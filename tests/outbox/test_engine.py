@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.contract import Malformed, Stale
 from console.journal.values import Draft
 from console.outbox.engine import Outbox
 from tests.journal.world import INC
@@ -163,6 +164,85 @@ def test_a_deleted_row_comes_back_from_the_chain(tmp_path):
         settled = await run(scene)
         assert states(settled) == ["enforced"]
         assert len(estate.writes) == 1
+
+    play(tmp_path, story)
+
+
+def test_a_document_that_is_gone_stops_no_other(tmp_path):
+    async def story(scene, estate):
+        gone, _ = scene.block("k")
+        assert (await scene.outbox().authorise(gone)).outcome == "authorised"
+        scene.block("k2")
+        with sqlite3.connect(scene.store.paths.journal) as raw:
+            raw.execute("DROP TRIGGER document_stays")
+            raw.execute("DELETE FROM document WHERE sha256 = ?", (gone,))
+            raw.execute("DELETE FROM outbox WHERE doc = ?", (gone,))
+        raw.close()
+        settled = await run(scene, plane_at(scene.url, probes=("k2",)))
+        assert states(settled) == ["enforced"]
+        assert sent(estate) == [("k2", True)]
+        assert "decided here" in settled.odd[0]
+
+    play(tmp_path, story)
+
+
+def test_a_cancel_between_the_look_and_the_intent_is_in_time(tmp_path):
+    async def story(scene, estate):
+        sha, action = scene.block("k")
+
+        class Meanwhile(PlainAdapter):
+            async def read_back(self, context, planned):
+                seen = await super().read_back(context, planned)
+                scene.say(1, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
+                return seen
+
+        settled = await run(scene, plane_at(scene.url, Meanwhile))
+        assert states(settled) == ["cancelled"]
+        assert not estate.writes
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize("answer", [Stale("it moved"), Malformed("nonsense")])
+def test_an_adapter_that_finds_it_changed_or_cannot_read(tmp_path, answer):
+    class Found(PlainAdapter):
+        broken = 2
+
+        async def apply(self, context, planned):
+            if isinstance(answer, Stale):
+                raise answer
+            return await super().apply(context, planned)
+
+        async def read_back(self, context, planned):
+            if isinstance(answer, Malformed) and Found.broken:
+                Found.broken -= 1
+                raise answer
+            return await super().read_back(context, planned)
+
+    async def story(scene, estate):
+        scene.block("k")
+        settled = await run(scene, plane_at(scene.url, Found))
+        assert states(settled) == ["stale" if isinstance(answer, Stale) else "enforced"]
+
+    play(tmp_path, story)
+
+
+def test_what_nothing_can_read_back_is_for_a_person(tmp_path):
+    class Blind(PlainAdapter):
+        async def read_back(self, context, planned):
+            return replace(await super().read_back(context, planned), verdict="cannot-tell", fields={})
+
+    async def story(scene, estate):
+        scene.block("k")
+        settled = await run(scene, plane_at(scene.url, Blind))
+        assert states(settled) == ["attention"]
+        assert "cannot tell" in settled.people[0]
+        estate.lose = 1
+        scene.block("k2")
+        settled = await run(scene, plane_at(scene.url, Blind), pace=replace(QUICK, settle_ms=1))
+        assert states(settled) == ["attention", "attention"]
+        assert "Nothing tells whether it landed" in settled.people[1]
+        assert len(estate.writes) == 2
 
     play(tmp_path, story)
 

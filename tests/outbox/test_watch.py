@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.contract import NotSent, Refused
+from console.outbox.authorise import authorise
 from console.outbox.watch import in_force
 from console.runtime.clock import SystemClock
 from tests.kit.plainadapter import PlainAdapter, plan_of
@@ -354,5 +355,53 @@ def test_a_provider_that_does_not_answer_is_asked_once_and_left_alone(tmp_path):
         await run(scene)
         assert states(await later(scene, plane_at(scene.url, Away))) == ["unmeasurable"] * 3
         assert Away.asked == 1
+
+    play(tmp_path, story)
+
+
+def test_a_lift_decided_while_it_is_read_is_no_drift(tmp_path):
+    async def story(scene, estate):
+        sha, _ = scene.block("k")
+        await run(scene)
+        estate.blocked["k"] = False
+        lift = []
+
+        class Meanwhile(PlainAdapter):
+            async def read_back(self, context, planned):
+                seen = await super().read_back(context, planned)
+                if not lift:
+                    lift.append(restore(scene, undoes=sha))
+                    scene.store.write(lambda tx: authorise(tx, scene.feed, lift[0]))
+                return seen
+
+        settled = await later(scene, plane_at(scene.url, Meanwhile))
+        assert lift
+        assert states(settled)[0] == "enforced"
+        assert "drifted" not in scene.words()
+
+    play(tmp_path, story)
+
+
+def test_without_the_credential_a_later_look_only_reads(tmp_path):
+    async def story(scene, estate):
+        scene.block("k")
+        await run(scene)
+        assert states(await later(scene, plane_at(scene.url, probes=()), after_ms=HOUR)) == ["enforced"]
+        assert readings(scene) == [("read-back", "in-effect", 1)]
+
+    play(tmp_path, story)
+
+
+def test_what_a_later_look_cannot_tell_is_entered_as_that_and_once(tmp_path):
+    class Blind(PlainAdapter):
+        async def read_back(self, context, planned):
+            return replace(await super().read_back(context, planned), verdict="cannot-tell", fields={})
+
+    async def story(scene, estate):
+        scene.block("k", lever="quiet")
+        await run(scene)
+        for _ in range(2):
+            await later(scene, plane_at(scene.url, Blind), after_ms=3 * MINUTES)
+        assert readings(scene) == [("read-back", "cannot-tell", 1)]
 
     play(tmp_path, story)
