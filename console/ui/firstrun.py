@@ -37,7 +37,7 @@ from console.viewmodels.desk import Desk
 from console.viewmodels.outlet import Outlet, Topic
 
 T = TypeVar("T")
-Show = Callable[[ProfilePaths, Callable[[], None]], Session | None]
+Show = Callable[[ProfilePaths, Callable[[], None]], Room | None]
 _SAID: Final[Topic[tuple[str, ...]]] = Topic("practice-said")
 _ENDS_WITHIN_S: Final = 60.0  # keys that are being made are finished
 
@@ -49,7 +49,7 @@ def nothing() -> None:
 class FirstRun(QWidget):
     """Opens where there is no profile, or founding or joining is unfinished. Ends by `show`, or by being closed.
 
-    `show` opens the main window of a profile and may give its session; what it is handed besides is called when that
+    `show` opens the main window of a profile and may give its room; what it is handed besides is called when that
     window has ended. `handed_over` is emitted after it.
     """
 
@@ -280,9 +280,21 @@ class FirstRun(QWidget):
         self._finish(self._paths, nothing, typed)
 
     def _finish(self, paths: ProfilePaths, ended: Callable[[], None], typed: bytes) -> None:
-        session = self._show(paths, ended)
-        if session is not None and typed:
-            session.offer(WRITER, typed)  # it was typed a moment ago: it is not asked for twice
+        room = self._show(paths, ended)
+        self.hide()
+        if room is None or not typed:
+            self._over()
+            return
+
+        def unlock(room: Room) -> None:
+            room.desk.session.offer(WRITER, typed)  # it was typed a moment ago: it is not asked for twice
+            room.desk.session.writer()
+            room.desk.refresh()
+
+        unlocking = self._worker.submit(lambda _none: unlock(room))
+        self._bridge.when_done(unlocking, lambda _none: self._over(), lambda _fault: self._over())
+
+    def _over(self) -> None:
         self.close()
         self.handed_over.emit()
 

@@ -119,6 +119,7 @@ class Founding(QWidget):
         self._stage: Stage | None = None
         self._panel: Panel | None = None
         self._asking = False
+        self._failed = False
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look_again)
@@ -178,13 +179,17 @@ class Founding(QWidget):
             self._panel.take(progress)
         self.steps.take(progress)
         self.envelopes.take(progress)
-        if progress.trouble:
-            self.trouble.tell("offline", progress.trouble)
-        elif self.trouble.accessibleName() and not self.doing.text():
-            self.trouble.clear()
+        if not self._failed:  # what became of an action stays until the next one
+            self._say_trouble(progress.trouble)
         if progress.stage == "ready" and not progress.envelopes:
             self._timer.stop()
         self.progressed.emit(progress)
+
+    def _say_trouble(self, trouble: str) -> None:
+        if trouble:
+            self.trouble.tell("offline", trouble)
+        else:
+            self.trouble.clear()
 
     def _lost(self, trouble: Trouble) -> None:
         if not isValid(self):
@@ -204,6 +209,7 @@ class Founding(QWidget):
         self.doing.setText(doing)
         self.doing.show()
         self.trouble.clear()
+        self._failed = False
         if self._panel is not None:
             self._panel.setEnabled(False)
 
@@ -221,6 +227,7 @@ class Founding(QWidget):
         def failed(trouble: Trouble) -> None:
             if isValid(self):
                 over()
+                self._failed = True
                 self.trouble.tell("alarm", trouble.what, trouble.next_step)
 
         self._room.doer.do(work, done, failed=failed, lane="slow", over=self)

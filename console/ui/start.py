@@ -13,9 +13,11 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from console.runtime.paths import ProfilePaths
+from console.services.setup import unfinished
 from console.ui.firstrun import FirstRun
 from console.ui.look_commands import kept_look
 from console.ui.opened import OpenProfile
+from console.ui.room import Room
 from console.ui.single import raise_other
 from console.ui.theme import Look
 
@@ -40,11 +42,12 @@ def run(paths: ProfilePaths, *, practise: bool = False) -> int:
     look = Look(app, choice, text_scale=scale)
     opened: list[OpenProfile] = []
 
-    def show(found: ProfilePaths, done: Callable[[], None]) -> None:
+    def show(found: ProfilePaths, done: Callable[[], None]) -> Room:
         opened.append(OpenProfile(found, look, settings, done))
         opened[-1].window.show()
+        return opened[-1].room
 
-    if practise or not paths.settings.exists():
+    if practise or not paths.settings.exists() or unfinished(paths):
         first = FirstRun(paths, look, show, practise=practise)
         first.show()
     else:

@@ -91,7 +91,7 @@ def missing(facts: dict[str, Any]) -> tuple[str, ...]:
 def abilities(facts: dict[str, Any]) -> tuple[Ability, ...]:
     """For each gravity: could its signatures be had now, and from whom. As the default policy asks for them."""
     able = [one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"]]
-    names = ", ".join(str(one["name"]) for one in able)
+    names = ", ".join(sorted(str(one["name"]) for one in able))
     leads = [one for one in able if {"commander", "deputy"} & set(one["roles"])]
     two = len(able) > 1 and bool(leads)
     consoles = len(facts["consoles"])

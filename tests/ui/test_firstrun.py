@@ -18,12 +18,17 @@ from console.services import founding, setup
 from console.services.founding import Stage
 from console.services.record import start_record
 from console.services.session import Session, nobody_asked
+from console.ui.bridge import Bridge
+from console.ui.doer import Doer
 from console.ui.doors import AlonePage, DoorsPage, HearPage, JoinPage, PractisePage
 from console.ui.firstrun import FirstRun
 from console.ui.founding import FoundingPage
 from console.ui.pages import NewPassphrase, Page
+from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.unlock import UnlockDialog
+from console.viewmodels.commands import Commands
+from console.viewmodels.desk import Desk
 
 WITHIN_MS = 30_000
 
@@ -32,18 +37,21 @@ WITHIN_MS = 30_000
 class Shown:
     """What would open main windows."""
 
+    look: Look
     windows: list[tuple[ProfilePaths, Callable[[], None]]] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
 
-    def __call__(self, paths: ProfilePaths, ended: Callable[[], None]) -> Session:
+    def __call__(self, paths: ProfilePaths, ended: Callable[[], None]) -> Room:
         self.windows.append((paths, ended))
         self.sessions.append(Session.open(paths, nobody_asked))
-        return self.sessions[-1]
+        desk = Desk(self.sessions[-1])
+        bridge = Bridge(desk.outlet)
+        return Room(desk, bridge, self.look, Commands(), Doer(desk, bridge, self.look))
 
 
 @pytest.fixture
-def shown() -> Iterator[Shown]:
-    made = Shown()
+def shown(look: Look) -> Iterator[Shown]:
+    made = Shown(look)
     yield made
     for session in made.sessions:
         session.close()
@@ -103,7 +111,7 @@ def test_a_newcomer_is_in_the_main_window_after_two_keys_a_name_and_a_passphrase
     assert strokes < 60, "at two strokes a second it takes half a minute"
     assert not window.isVisible()
     assert read_settings(ProfilePaths(tmp_path / "p").settings).name == "Duty officer"
-    shown.sessions[0].writer()  # was typed a moment ago: nobody is asked again
+    qtbot.waitUntil(lambda: shown.sessions[0].unlocked)  # was typed a moment ago: nobody is asked again
 
 
 def test_the_house_is_kept_when_it_was_said(opened, shown: Shown, tmp_path: Path, qtbot) -> None:
@@ -298,7 +306,7 @@ def test_practise_is_one_click_and_the_drill_runs_within_seconds(
     paths, ended = shown.windows[0]
     assert read_settings(paths.settings).world == "drill"
     assert not ProfilePaths(tmp_path / "p").settings.exists(), "a practice leaves no profile behind"
-    shown.sessions[0].writer()
+    qtbot.waitUntil(lambda: shown.sessions[0].unlocked)
     ended()
 
 
