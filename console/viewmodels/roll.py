@@ -14,9 +14,9 @@ from itertools import compress
 from console.journal.shelf import Key, Place, Shelf
 from console.viewmodels.lines import LineView, Presenter
 
-PAGE = 200
+PAGE = 100
 _SLICE = 5_000
-_HITS = 100
+_HITS = 60
 _FRESH = 2_000
 _SPOKEN = 400
 

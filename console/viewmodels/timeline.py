@@ -20,7 +20,7 @@ from console.viewmodels.roll import PAGE, Delta, First, Roll
 __all__ = ["PAGE", "Change", "LineView", "Presenter", "TimelineRows"]
 
 T = TypeVar("T")
-_PAGES = 32
+_PAGES = 64
 _WANTED = 6
 _MANY_ROWS = 50
 _FIRST_S = 0.004

@@ -17,7 +17,7 @@ from console.journal.projections import Projections
 from console.journal.store import JournalStore
 from console.journal.values import Draft
 from console.runtime.workers import OwnedThread
-from console.viewmodels import roll
+from console.viewmodels import roll, timeline
 from console.viewmodels.lines import KIND_MARKS, Presenter
 from console.viewmodels.timeline import PAGE, Change, TimelineRows
 from tests.journal.world import INC, OTHER_INC, World
@@ -147,7 +147,7 @@ def test_the_last_rows_come_first_and_at_once(screen: Screen) -> None:
     screen.until(lambda: bool(screen.changes))
     assert screen.changes[0].what == "reset"
     assert not screen.rows.whole
-    assert [screen.rows.row(at).text for at in (449, 440, 200)] == ["line 449", "line 440", "line 200"]
+    assert [screen.rows.row(at).text for at in (449, 440, 300)] == ["line 449", "line 440", "line 300"]
     assert screen.rows.row(0) is None
     assert screen.text(0) == "line 0"
     assert any(change.what == "loaded" and change.first == 0 for change in screen.changes)
@@ -171,7 +171,8 @@ def test_nothing_there_yet_is_an_empty_table(screen: Screen) -> None:
     assert screen.texts() == ["first"]
 
 
-def test_the_first_index_of_all_is_built_with_progress(screen: Screen) -> None:
+def test_the_first_index_of_all_is_built_with_progress(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline, "_REFRESH_S", 0.0)
     screen.write_many(700)
     screen.rows.open()
     seen = []
@@ -228,6 +229,35 @@ def test_whatever_order_lines_arrive_in_the_rows_are_the_truth(screen: Screen) -
     assert screen.texts() == screen.truth()
 
 
+def test_lines_of_one_moment_stand_in_the_order_they_were_written_whoever_wrote_them(screen: Screen) -> None:
+    """A colleague's line that was written earlier arrives later, and belongs between two of ours."""
+    far = FakeClock()
+    with screen.world.open("colleague", far) as colleague:
+        theirs = screen.world.person_feed(colleague, 1)
+        made = [colleague.reader().feed(theirs.feed)[0]]
+        for number in range(3):
+            draft = Draft(
+                "note", INC, None, {}, {"text": f"theirs {number}", "occurred": {"at_ms": 5_000, "plus_minus_s": 0}}
+            )
+            made.append(colleague.write(lambda tx, draft=draft: tx.append(theirs, draft, roster=screen.world.ref)))
+            far.advance(1_500)
+        values = colleague.reader().disclosures([one.id for one in made])
+    for number in range(4):
+        screen.write(f"ours {number}", occurred=5_000)
+    screen.open()
+    screen.rows.show(typed="o")
+    screen.settle()
+    screen.rows.show()
+    screen.settle()
+    for stored in made:
+        assert screen.store.write(lambda tx, stored=stored: tx.ingest(stored.raw, stored.sig)).stored
+        screen.store.write(lambda tx, stored=stored: tx.add_disclosures(stored.id, values.get(stored.id, ())))
+        screen.refresh()
+    expected = ["theirs 0", "ours 0", "theirs 1", "ours 1", "ours 2", "theirs 2", "ours 3"]
+    assert screen.truth() == expected
+    assert screen.texts() == expected
+
+
 def test_search_shows_the_newest_at_once_and_then_all_in_order(screen: Screen) -> None:
     for number in range(300):
         screen.write(f"{'word' if number % 2 else 'other'} {number}", occurred=START_WALL_MS - number)
@@ -254,13 +284,54 @@ def test_search_shows_the_newest_at_once_and_then_all_in_order(screen: Screen) -
     assert screen.texts() == screen.truth()
 
 
+@pytest.mark.parametrize("more", [3, 60])
+def test_a_line_that_another_process_indexed_is_found_once(screen: Screen, more: int) -> None:
+    screen.write_many(100)
+    screen.open()
+    screen.write_many(more, "word")
+    screen.projections.update()
+    screen.rows.show(typed="word")
+    screen.settle()
+    assert screen.texts() == screen.truth(word="word")
+
+
 def test_a_search_that_is_typed_on_overtakes_the_one_before(screen: Screen) -> None:
     screen.write_many(400)
     screen.open()
+    screen.changes.clear()
     for typed in ("li", "lin", "line", "line 3", "line 39", "line 399"):
         screen.rows.show(typed=typed)
     screen.settle()
     assert screen.texts() == ["line 399"]
+    assert [one.what for one in screen.changes if one.what == "reset"] == ["reset"]
+
+
+def test_many_lines_that_arrive_while_searching_are_found_once(screen: Screen) -> None:
+    screen.write_many(5)
+    screen.open()
+    screen.rows.show(typed="word")
+    screen.settle()
+    for number in range(250):
+        screen.write(f"{'word' if number % 3 == 0 else 'other'} {number}")
+    screen.refresh()
+    assert screen.texts() == screen.truth(word="word")
+
+
+def test_values_that_come_after_their_line_are_shown(screen: Screen) -> None:
+    with screen.world.open("colleague", screen.clock) as colleague:
+        theirs = screen.world.person_feed(colleague, 1)
+        draft = Draft("note", INC, None, {}, {"text": "theirs", "occurred": {"at_ms": 5_000, "plus_minus_s": 0}})
+        said = colleague.write(lambda tx: tx.append(theirs, draft, roster=screen.world.ref))
+        values = colleague.reader().disclosures([said.id])[said.id]
+        for stored in (colleague.reader().feed(theirs.feed)[0], said):
+            screen.store.write(lambda tx, stored=stored: tx.ingest(stored.raw, stored.sig))
+    screen.write("ours", occurred=6_000)
+    screen.open()
+    assert screen.texts() == ["ours", ""]
+    assert [badge.name for badge in screen.rows.row(1).badges] == ["absent"]
+    screen.store.write(lambda tx: tx.add_disclosures(said.id, values))
+    screen.refresh()
+    assert screen.texts() == ["theirs", "ours"]
 
 
 def test_kinds_are_shown_alone(screen: Screen) -> None:
@@ -334,11 +405,11 @@ def test_what_was_redacted_is_gone_from_the_rows(screen: Screen) -> None:
 
 
 def test_memory_stays_bounded_however_far_one_scrolls(screen: Screen) -> None:
-    screen.write_many(PAGE * 40)
+    screen.write_many(PAGE * 66)
     screen.open()
-    for at in range(0, PAGE * 40, PAGE):
+    for at in range(0, PAGE * 66, PAGE):
         screen.text(at)
-    assert len(screen.rows._pages) == 32
+    assert len(screen.rows._pages) == 64
 
 
 def test_who_scrolls_fast_gets_the_last_pages_asked_for(screen: Screen) -> None:
