@@ -25,6 +25,7 @@ from console.runtime.paths import ProfilePaths
 
 BUSY_TIMEOUT_S = 30.0
 _VERIFIERS = 256
+_LOG_PAGES = 4000  # 16 MiB: an entry touches about six pages, and the same ones again and again
 
 
 @dataclass(slots=True)
@@ -51,7 +52,10 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         return connection
     connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON"):
+        for pragma in (
+            "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "foreign_keys = ON",
+            f"wal_autocheckpoint = {_LOG_PAGES}",
+        ):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}").fetchall()
     except BaseException:
         connection.close()
