@@ -35,7 +35,7 @@ class PathField(QWidget):
         super().__init__()
         self.edit = text_line(name)
         self._name, self._ask = name, ask
-        line = row(self, 8)
+        self._line = line = row(self, 8)
         line.addWidget(self.edit, 1)
         button = QPushButton("Choose ...")
         button.setAutoDefault(False)
@@ -47,6 +47,10 @@ class PathField(QWidget):
     def text(self) -> str:
         """What stands in it."""
         return self.edit.text()
+
+    def add(self, button: QPushButton) -> None:
+        """Another way to choose, at the right."""
+        self._line.addWidget(button)
 
     def _choose(self) -> None:
         dialog = self._ask(self.window(), self.edit.text())
@@ -177,7 +181,7 @@ class VerifyDialog(_Timed):
         self.folder = QPushButton("Choose a folder ...")
         self.folder.setAutoDefault(False)
         self.folder.clicked.connect(self._choose_folder)
-        self.path.layout().addWidget(self.folder)
+        self.path.add(self.folder)
         self.genesis = text_line("Genesis")
         self.genesis.setPlaceholderText("64 hexadecimal digits, as you had them another way")
         self._genesis = Labelled(room, "Genesis (optional)", self.genesis, "Without it a bundle proves only that it "

@@ -315,12 +315,16 @@ def put_value(editor: Editor, value: Value) -> None:
 
 def connect(editor: Editor, changed: Told, entered: Told) -> None:
     """Tell of every change, and of Enter where the control is one line."""
+
+    def told() -> None:  # whatever the signal carries is left out
+        changed()
+
     if isinstance(editor, QCheckBox):
-        editor.toggled.connect(lambda _on: changed())
+        editor.toggled.connect(told)
     elif isinstance(editor, QComboBox):
-        editor.currentIndexChanged.connect(lambda _at: changed())
+        editor.currentIndexChanged.connect(told)
     else:
-        editor.textChanged.connect(lambda *_text: changed())
+        editor.textChanged.connect(told)
         if isinstance(editor, QLineEdit):
             editor.returnPressed.connect(entered)
 

@@ -54,7 +54,7 @@ class Choice(QWidget):
             if severities:
                 button.setShortcut(f"Alt+{value}")
             button.setAccessibleName(f"{word}: {means[value]}")
-            button.toggled.connect(lambda on: self.changed.emit() if on else None)
+            button.toggled.connect(self._toggled)
             group.addButton(button)
             self._buttons[value] = button
             grid.addWidget(button, at, 0)
@@ -63,6 +63,10 @@ class Choice(QWidget):
             grid.addWidget(Text(look, means[value], tone="text-muted", wrap=True), at, last)
         self.setAccessibleName(name)
         self.setFocusProxy(next(iter(self._buttons.values())))
+
+    def _toggled(self, on: bool) -> None:  # noqa: FBT001  Qt's signal
+        if on:
+            self.changed.emit()
 
     def value(self) -> str | None:
         """What is chosen, or None."""

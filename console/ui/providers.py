@@ -130,7 +130,7 @@ class ProvidersDialog(Sheet):
 
     def _connect(self) -> None:
         dialog = ConnectDialog(self.room, self)
-        dialog.finished.connect(lambda _result: self.read())
+        dialog.finished.connect(self.read)
         dialog.open()
 
 

@@ -135,7 +135,7 @@ class SharingCommands:
         self._room.doer.troubled.emit(self._room.doer.trouble_of(fault))
 
     def _turn_zone(self) -> None:
-        local = QTimeZone.systemTimeZoneId().data().decode("ascii", "replace")
+        local = bytes(QTimeZone.systemTimeZoneId().data()).decode("ascii", "replace")
         name = local if self._zone() == UTC_NAME and local not in _UTC_NAMES else UTC_NAME
         self._settings.setValue("zone", name)
         self._room.desk.outlet.post(ZONE, name)

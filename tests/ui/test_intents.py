@@ -83,7 +83,7 @@ def gone(dialog) -> bool:
 
 
 def texts(widget: QWidget) -> str:
-    return "\n".join(one.text() for one in widget.findChildren(QLabel))
+    return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget))
 
 
 # -- incidents ---------------------------------------------------------------------------------------------------------
