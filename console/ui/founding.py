@@ -12,7 +12,6 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QWidget
-from shiboken6 import isValid
 
 from console.services import founding, setup
 from console.services.founding import Progress, Stage
@@ -169,8 +168,6 @@ class Founding(QWidget):
         self._timer.stop()
 
     def _take(self, progress: Progress) -> None:
-        if not isValid(self):  # closed meanwhile
-            return
         self._asking = False
         if progress.stage != self._stage:
             self._stage = progress.stage
@@ -192,17 +189,19 @@ class Founding(QWidget):
             self.trouble.clear()
 
     def _lost(self, trouble: Trouble) -> None:
-        if not isValid(self):
-            return
         self._asking = False
         self.trouble.tell("alarm", trouble.what, trouble.next_step)
 
     def _put(self, panel: Panel) -> None:
+        focus = self.focusWidget()
+        follows = focus is None or (self._panel is not None and self._panel.isAncestorOf(focus))
         if self._panel is not None:
             self._holds.removeWidget(self._panel)
             self._panel.deleteLater()
         self._panel = panel
         self._holds.addWidget(panel)
+        if follows:
+            panel.setFocus()
 
     def _act(self, work: Callable[[Session], object], doing: str) -> None:
         """Do it, with the panel at rest meanwhile; then look again."""
@@ -220,15 +219,13 @@ class Founding(QWidget):
                 self._panel.setEnabled(True)
 
         def done(_result: object) -> None:
-            if isValid(self):
-                over()
-                self.look_again()
+            over()
+            self.look_again()
 
         def failed(trouble: Trouble) -> None:
-            if isValid(self):
-                over()
-                self._failed = True
-                self.trouble.tell("alarm", trouble.what, trouble.next_step)
+            over()
+            self._failed = True
+            self.trouble.tell("alarm", trouble.what, trouble.next_step)
 
         self._room.doer.do(work, done, failed=failed, lane="slow", over=self)
 

@@ -98,6 +98,7 @@ class AlonePanel(Panel):
         self.go.clicked.connect(self._make)
         self.folder.entered.connect(self.approver.setFocus)
         self.approver.entered.connect(press(self.go))
+        self.setFocusProxy(self.folder)
         self._check()
 
     def take(self, progress: Progress) -> None:
@@ -152,6 +153,7 @@ class InvitingPanel(Panel):
         self.heard.changed.connect(self._check)
         self.heard.entered.connect(press(self.go))
         self.go.clicked.connect(self._admit)
+        self.setFocusProxy(self.heard)
         self._check()
 
     def take(self, progress: Progress) -> None:
@@ -227,6 +229,7 @@ class SigningPanel(Panel):
         self.body.addWidget(self._people)
         self.go = self.add_button("Sign the roster")
         self.go.clicked.connect(lambda: self.act(_sign, "Signing."))
+        self.setFocusProxy(self.go)
 
     def take(self, progress: Progress) -> None:
         """Who is named, with which keys."""
@@ -248,6 +251,7 @@ class RehearsingPanel(Panel):
         )  # fmt: skip
         self.go = self.add_button("Rehearse")
         self.go.clicked.connect(lambda: self.act(_rehearse, "Signing."))
+        self.setFocusProxy(self.go)
 
 
 class ReadyPanel(Panel):

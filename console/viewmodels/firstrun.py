@@ -94,7 +94,7 @@ def why_not_passphrase(typed: str, again: str) -> str:
         return f"At least {MIN_PASSPHRASE_BYTES} characters. Nobody can recover it for you."
     if size < MIN_PASSPHRASE_BYTES:
         return f"{MIN_PASSPHRASE_BYTES - size} more: at least {MIN_PASSPHRASE_BYTES} characters."
-    if not again:
+    if typed != again and typed.startswith(again):
         return "Now the same again."
     return "" if typed == again else "The two are not the same."
 

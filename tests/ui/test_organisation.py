@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -118,11 +119,18 @@ def test_the_house_is_changed_here(dialog: OrganisationDialog, alone: ProfilePat
     qtbot.waitUntil(lambda: read_settings(alone.settings).house == "both", timeout=WITHIN_MS)
 
 
-def test_closing_while_it_looks_hurts_nothing(dialog: OrganisationDialog, qtbot) -> None:
-    dialog.founding.look_again()
-    dialog.close()
-    qtbot.waitUntil(lambda: not isValid(dialog))
-    qtbot.wait(100)  # the answer comes when nobody is there
+def test_closing_while_it_looks_hurts_nothing(room_at, alone: ProfilePaths, qtbot) -> None:
+    room = room_at(alone)
+    gate = threading.Event()
+    room.desk.do(lambda _session: gate.wait(10), "slow")
+    made = OrganisationDialog(room)
+    made.open()
+    made.close()
+    qtbot.waitUntil(lambda: not isValid(made))
+    gate.set()
+    after = room.desk.do(lambda _session: None, "slow")
+    qtbot.waitUntil(after.done)
+    qtbot.wait(50)  # the answer to the look comes when nobody is there
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,9 @@ GENESIS = words_of("ab" * 32)
         ("", "", "At least 8"),
         ("1234567", "", "1 more"),
         ("12345678", "", "again"),
+        ("12345678", "1234", "again"),
         ("12345678", "12345679", "not the same"),
+        ("12345678", "123456789", "not the same"),
         ("12345678", "12345678", ""),
         ("äöüß", "äöüß", ""),  # eight bytes, as the key file counts them
     ],
