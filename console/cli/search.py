@@ -25,7 +25,7 @@ _LEAST_DIGITS = 8
 Examples:
   standdown search exploit
   standdown search "canary key" --kind decision --incident 7f3a
-Every word must occur, the last one at least as a beginning. It is plain text: nothing in it is an operator.""",
+Every word must occur, at least as the beginning of one. It is plain text: nothing in it is an operator.""",
 )
 @click.argument("text")
 @click.option("--incident", help="Only in this incident: label, id or its end (default: everywhere).")

@@ -15,7 +15,7 @@ from pathlib import Path
 from console.runtime import platform
 from console.runtime.platform import FileLock
 
-FORM = 3
+FORM = 4
 BUSY_TIMEOUT_S = 10.0
 _CACHE = "cache_size = -16384"
 _BUILDING_CACHE = "cache_size = -65536"
@@ -44,7 +44,7 @@ _TABLES = (
         STRICT, WITHOUT ROWID""",
     "CREATE INDEX said_of_order ON said_of (n)",
     """CREATE VIRTUAL TABLE words USING fts5 (
-        body, facet, content = '', columnsize = 0, prefix = '1 2 3', tokenize = 'unicode61 remove_diacritics 2')""",
+        body, facet, content = '', columnsize = 0, prefix = '1 2 3 4', tokenize = 'unicode61 remove_diacritics 2')""",
 )
 
 

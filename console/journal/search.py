@@ -30,7 +30,7 @@ def facet(inc: int, kind: int) -> str:
 
 
 def expression(typed: str, inc: int | None = None, kinds: Collection[int] = ()) -> str | None:
-    """What FTS5 is asked: every word must occur, the last one as a beginning. None where nothing can be found.
+    """What FTS5 is asked: every word must occur, at least as a beginning. None where nothing can be found.
 
     Where nothing is typed, everything of these kinds is found. `inc` and `kinds` are numbers in the index. Words
     beyond the sixteenth are not asked for.
@@ -40,9 +40,7 @@ def expression(typed: str, inc: int | None = None, kinds: Collection[int] = ()) 
     words = [spread(word).strip() for word in clean.split() if any(char.isalnum() for char in word)]
     if not words and (typed.strip() or not kinds):
         return None
-    asked = [f'body : "{word}"' for word in words[:MAX_WORDS]]
-    if 0 < len(words) <= MAX_WORDS:
-        asked[-1] += " *"
+    asked = [f'body : "{word}" *' for word in words[:MAX_WORDS]]
     if inc is not None:
         asked.append(f'facet : "i{inc}"')
     if kinds:

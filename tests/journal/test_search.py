@@ -48,6 +48,7 @@ def found(shelf, typed, **how):
         ("working EXPL", [SAID[0][2]["text"]]),
         ("f-7", [SAID[0][2]["text"]]),
         ("scri", [SAID[1][2]["text"]]),
+        ("expl wor", [SAID[0][2]["text"]]),
         ("wider", [SAID[3][2]["reason"]]),
         ("cafe", ["Café outage"]),
         ("first words", ["Café outage"]),
@@ -59,7 +60,7 @@ def found(shelf, typed, **how):
         ("loit", []),
     ],
 )
-def test_every_word_must_occur_and_the_last_as_far_as_it_is_typed(shelf, typed, texts):
+def test_every_word_must_occur_at_least_as_a_beginning(shelf, typed, texts):
     assert found(shelf, typed, everywhere=True) == texts
 
 
@@ -149,4 +150,3 @@ def test_no_more_than_sixteen_words_are_asked_for():
     asked = expression(" ".join(f"w{number}" for number in range(40)))
     assert asked is not None
     assert asked.count("body :") == 16
-    assert not asked.endswith("*")
