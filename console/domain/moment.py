@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
 from console.domain.command import ROLE_KINDS, fold_roles
@@ -18,6 +19,13 @@ from console.domain.profile import JsonValue
 from console.domain.seen import Seen
 
 HOUR_MS = 3_600_000
+# the kinds from which a fact may follow; of every other entry only its place in its feed and its refs matter
+FACT_KINDS: Final = frozenset(
+    {
+        *ROLE_KINDS, "self-test", "correction.proposed", "correction.cancelled", "document.proposed",
+        "document.approved", "approval.received", "dispatch.authorised",
+    }
+)  # fmt: skip
 Prove = Callable[[Entry], Signed | None]
 
 
@@ -147,7 +155,8 @@ class _Moment:
 
     def __init__(self, view: View, found: Mapping[str, Entry]) -> None:
         self._view = view
-        self._kept, self._forked = counting(found, view.roster)
+        kept, self._forked = counting(found, view.roster)
+        self._kept = [pair for pair in kept if pair[1].kind in FACT_KINDS]
         self._by_id = dict(self._kept)
         self._writers = {entry.feed: entry for entry in found.values() if entry.seq == 0}
 

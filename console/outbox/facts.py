@@ -11,14 +11,18 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import orjson
 
 from console.domain.actions import Action, ApprovalRecord, Document, parse_document
-from console.domain.errors import Problem
+from console.domain.errors import BadForm, Problem
 from console.domain.facts import Facts, Signed, approver_keys
 from console.domain.forms import Entry, Head, Policy
-from console.domain.moment import HOUR_MS, Paper, facts_at
+from console.domain.moment import FACT_KINDS, HOUR_MS, Paper, facts_at
 from console.domain.moment import View as MomentView
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
+from console.journal.faults import Damaged
 from console.journal.rows import select_document, select_entries, select_heads
 from console.journal.values import DocumentRow, Stored
 from console.keys import canon
@@ -152,15 +156,15 @@ class Moments:
         Raises:
             UnknownDocument: when the policy is not here.
         """
-        stored = select_entries(connection, "1", ())
-        papers = _papers(connection, stored)
+        entries = _entries(connection)
+        papers = _papers(connection, entries.values())
         if held is not None:
             papers[held.sha] = Paper(held.document, held.row.disclosed_by_digest)
             _add_before(connection, held.document, papers)
         self.roster = roster
         self.now_heads = heads_of(connection)
         self._view = MomentView(
-            entries={one.id: one.entry for one in stored},
+            entries=entries,
             papers=papers,
             roster=roster.roster,
             roster_sha=roster.sha256,
@@ -196,10 +200,38 @@ def _prove(roster: VerifiedRoster, entry: Entry) -> Signed | None:
         return None
 
 
-def _papers(connection: sqlite3.Connection, stored: Sequence[Stored]) -> dict[str, Paper]:
+def _entries(connection: sqlite3.Connection) -> dict[str, Entry]:
+    """Every entry by id: whole where a fact may follow from it, else no more than its place and its refs.
+
+    Raises:
+        Damaged: when stored bytes are no entry any more.
+    """
+    found: dict[str, Entry] = {}
+    for ident, raw in connection.execute("SELECT id, raw FROM entry"):
+        try:
+            value = orjson.loads(raw)
+            found[ident] = Entry.parse(value) if value["kind"] in FACT_KINDS else _place_of(value)
+        except (BadForm, ValueError, LookupError, TypeError):
+            raise Damaged(f"entry {str(ident)[:16]}", "it is no entry") from None
+    return found
+
+
+def _place_of(value: dict[str, Any]) -> Entry:
+    """Checked at the door once, and nothing but its place is read of it here."""
+    wall_ms, counter = value["hlc"]
+    pub: dict[str, JsonValue] = {**value["pub"]}  # TypeError where it is no object
+    return Entry(
+        sd=(), author=value["author"], boot="", console=value["console"], feed=value["feed"], hlc=(wall_ms, counter),
+        inc=value["inc"], iprev=None, iseq=0, key=value["key"], kind=value["kind"], mono=0, org=value["org"],
+        prev=value["prev"], pub=pub, refs=tuple(value["refs"]), roster=(0, ""), seq=value["seq"],
+        subj=value["subj"],
+    )  # fmt: skip
+
+
+def _papers(connection: sqlite3.Connection, entries: Iterable[Entry]) -> dict[str, Paper]:
     """Every document that an entry names, as far as it is here and readable."""
     found: dict[str, Paper] = {}
-    for sha in {str(one.entry.pub["doc"]) for one in stored if one.entry.pub.get("doc")}:
+    for sha in {str(one.pub["doc"]) for one in entries if one.pub.get("doc")}:
         _add_paper(connection, sha, found)
     return found
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
 from console.domain.errors import Problem
 from console.domain.forms import RevokedKey
+from console.journal.faults import Damaged
 from console.journal.values import Draft
 from console.keys import canon
 from console.keys.sshsig import roster_ns
@@ -301,6 +303,30 @@ def test_a_decision_with_too_few_people_is_proven_and_then_stopped_by_the_rule(s
     stop = scene.store.write(lambda tx: gate.recheck(tx, gate.prove(tx, scene.feed, row), row, scene.clock.wall_ms()))
     assert stop.state == "attention"
     assert "1 more person" in stop.why
+
+
+@pytest.mark.parametrize(
+    "bytes_", [b"no entry", b"[]", b'{"kind":"note","hlc":[1,0]}', b'{"kind":"note","hlc":[1,0],"pub":7}']
+)
+def test_nothing_is_decided_over_bytes_that_are_no_entry(scene, bytes_):
+    sha, _ = scene.block("k")
+    note = scene.say(0, Draft("note", inc=INC))
+    with sqlite3.connect(scene.store.paths.journal) as raw:
+        raw.execute("DROP TRIGGER entry_stays_as_written")
+        raw.execute("UPDATE entry SET raw = ? WHERE id = ?", (bytes_, note.id))
+    raw.close()
+    with pytest.raises(Damaged):
+        decide(scene, sha)
+
+
+def test_a_cancel_by_another_name_in_the_table_is_seen_all_the_same(scene):
+    sha, action = scene.block("k")
+    cancel = scene.say(0, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
+    with sqlite3.connect(scene.store.paths.journal) as raw:
+        raw.execute("DROP TRIGGER entry_stays_as_written")
+        raw.execute("UPDATE entry SET kind = 'note' WHERE id = ?", (cancel.id,))
+    raw.close()
+    assert decide(scene, sha).verdict.missing == ("It was cancelled.",)
 
 
 # -- by hand -----------------------------------------------------------------------------------------------------------
