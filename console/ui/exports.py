@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFileDialog, QFrame, QPushButton, QRadioButton, QWidget
 
 from console.exports.bundle import Exported
@@ -20,7 +20,7 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import Digest, Elide, IconMark, Text
-from console.viewmodels.exports import Verdict, check, export_to, suggested
+from console.viewmodels.exports import Verdict, check, export_to, own_genesis, suggested
 from console.viewmodels.times import span
 
 _SHOWN: Final = 12
@@ -149,7 +149,7 @@ class ExportDialog(_Timed):
         self.verify.setFocus()
         self.only_close()
         self._place.hide()
-        self._lines.addWidget(_headline(self.room, "Written.", holds=True))
+        self._lines.addWidget(_headline(self.room, "Written.", "good", "shield-check"))
         self._lines.addWidget(Elide(look, str(written.path)))
         self._lines.addWidget(Text(look, f"{written.files} files. The manifest's SHA-256:", size="small",
                                    tone="text-muted"))  # fmt: skip
@@ -162,7 +162,7 @@ class ExportDialog(_Timed):
         if self._written is not None:
             dialog = VerifyDialog(self.room, self, str(self._written.path))
             dialog.open()
-            dialog.press_main()
+            dialog.begin_with_ours()
 
 
 class VerifyDialog(_Timed):
@@ -184,7 +184,17 @@ class VerifyDialog(_Timed):
         self.path.add(self.folder)
         self.genesis = text_line("Genesis")
         self.genesis.setPlaceholderText("64 hexadecimal digits, as you had them another way")
-        self._genesis = Labelled(room, "Genesis (optional)", self.genesis, "Without it a bundle proves only that it "
+        self.ours = QPushButton("Use ours")
+        self.ours.setAutoDefault(False)
+        self.ours.setAccessibleName("Use the genesis of this organisation, as this profile has it pinned")
+        self.ours.setToolTip("The genesis of this organisation, as this profile has it pinned")
+        self.ours.clicked.connect(self._use_ours)
+        held = QWidget()
+        line = row(held, room.look.theme.space("unit"))
+        line.addWidget(self.genesis, 1)
+        line.addWidget(self.ours)
+        held.setFocusProxy(self.genesis)
+        self._genesis = Labelled(room, "Genesis (optional)", held, "Without it a bundle proves only that it "
                                  "agrees with itself: anybody can make one that does.")  # fmt: skip
         what = QWidget()
         both = column(what)
@@ -209,6 +219,15 @@ class VerifyDialog(_Timed):
         self.check()
         self.resize(680, 640)
 
+    def begin_with_ours(self) -> None:
+        """Check at once, held against this organisation's genesis."""
+
+        def known(genesis: str) -> None:
+            self.genesis.setText(genesis)
+            self.press_main()
+
+        self.carry_out(own_genesis, known, "Reading ...", "look")
+
     def check(self) -> None:
         """Only a bundle has a path and a genesis to compare."""
         super().check()
@@ -229,6 +248,9 @@ class VerifyDialog(_Timed):
         dialog.fileSelected.connect(self.path.edit.setText)
         dialog.open()
 
+    def _use_ours(self) -> None:
+        self.carry_out(own_genesis, self.genesis.setText, "Reading ...", "look")
+
     def _verify(self) -> None:
         other = self.other.isChecked()
         work = partial(
@@ -242,7 +264,9 @@ class VerifyDialog(_Timed):
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
-        self._lines.addWidget(_headline(self.room, verdict.headline, holds=verdict.holds))
+        tone = "alarm" if not verdict.holds else "good" if verdict.anchored else "waiting"
+        icon = {"alarm": "octagon-alert", "good": "shield-check", "waiting": "shield"}[tone]
+        self._lines.addWidget(_headline(self.room, verdict.headline, tone, icon))
         for at, told in enumerate(verdict.lines[:_SHOWN]):
             first = at == 0 and not verdict.holds
             line = Text(self.room.look, told, weight="medium" if first else "regular", wrap=True)
@@ -252,13 +276,12 @@ class VerifyDialog(_Timed):
         self.check()
 
 
-def _headline(room: Room, text: str, *, holds: bool) -> QWidget:
+def _headline(room: Room, text: str, tone: str, icon: str) -> QWidget:
     """A verdict by icon, word and tone."""
     held = QWidget()
     line = row(held, room.look.theme.space("unit"))
-    tone = "good" if holds else "alarm"
-    line.addWidget(IconMark(room.look, "shield-check" if holds else "octagon-alert", tone, 20))
-    line.addWidget(Text(room.look, text, size="title", weight="semibold", tone=tone), 1)
+    line.addWidget(IconMark(room.look, icon, tone, 20), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(Text(room.look, text, size="title", weight="semibold", tone=tone, wrap=True), 1)
     return held
 
 

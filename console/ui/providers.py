@@ -11,10 +11,8 @@ from typing import Final
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QPushButton, QWidget
-from shiboken6 import isValid
 
 from console.services import connection, providers
-from console.services.live_values import Connectivity
 from console.services.providers import Surface
 from console.ui.parts import column, row
 from console.ui.provider_connect import ConnectDialog
@@ -34,6 +32,7 @@ from console.viewmodels.provider_cards import (
     report_view,
     rows_of,
 )
+from console.viewmodels.shell import SHELL
 
 _GROUP: Final = "Providers"
 _READING: Final = "Reading ..."
@@ -64,9 +63,9 @@ class ProviderCommands:
         self._room.doer.do(open_all_secrets, lambda _done: reload_engine(self._room), lane="slow", over=self._window)
 
     def _not_admitted(self) -> str | None:
-        session = self._room.desk.session
-        named = any(one.person == session.me for one in session.roster.roster.persons)
-        return None if named else "You are not admitted yet: an admin signs the roster first."
+        shell = self._room.desk.outlet.latest(SHELL)
+        joining = shell is not None and shell.rung == "joining"
+        return "You are not admitted yet: an admin signs the roster first." if joining else None
 
 
 def reload_engine(room: Room) -> None:
@@ -81,7 +80,6 @@ class ProvidersDialog(Sheet):
 
     def __init__(self, room: Room, parent: QWidget) -> None:
         super().__init__(room, parent, "Providers")
-        self._links: Connectivity | None = None
         self._frames: dict[str, _ProviderFrame] = {}
         self._empty = EmptyState(
             room.look, "No provider is connected", "Connect one to see its models live and to correct them. A vendor "
@@ -100,18 +98,12 @@ class ProvidersDialog(Sheet):
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show)
         self._tick.start()
-        room.bridge.on(CONNECTIVITY, self._heard)
         self.read()
         self.resize(760, 520)
 
     def read(self) -> None:
         """Read the list anew."""
         self.carry_out(rows_of, self._fill, _READING, "look")
-
-    def _heard(self, links: Connectivity) -> None:
-        if isValid(self):
-            self._links = links
-            self._show()
 
     def _fill(self, rows: tuple[ProviderRow, ...]) -> None:
         for gone in self._frames.values():
@@ -124,9 +116,9 @@ class ProvidersDialog(Sheet):
         self._show()
 
     def _show(self) -> None:
-        now = self.room.desk.session.clock.wall_ms()
+        links, now = self.room.desk.outlet.latest(CONNECTIVITY), self.room.desk.session.clock.wall_ms()
         for instance, frame in self._frames.items():
-            frame.tell(*link_words(link_of(self._links, instance), now))
+            frame.tell(*link_words(link_of(links, instance), now))
 
     def _connect(self) -> None:
         dialog = ConnectDialog(self.room, self)

@@ -32,7 +32,7 @@ from console.viewmodels.times import ago
 from console.viewmodels.zones import UTC_NAME, ZONE, zone_chosen
 
 _GROUP: Final = "Sharing"
-_TOUCH_EVERY_MS: Final = 30_000
+_TICK_MS: Final = 1_000
 _WHOM: Final = {"internal": "Colleagues", "exec": "Executives", "customer": "Customers"}
 _MEANS: Final = {
     "internal": "Everything but what is privileged or marked red, with names.",
@@ -54,8 +54,8 @@ class SharingCommands:
         self.page = RoomPage(room.desk, lambda: zone_chosen(room.desk.outlet))
         self.page.start()
         self._tick = QTimer(window)
-        self._tick.setInterval(_TOUCH_EVERY_MS)
-        self._tick.timeout.connect(self.page.touch)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self.page.tick)
         self._tick.start()
         room.bridge.on(ROOM_PAGE, self._page_is)
 
@@ -240,7 +240,7 @@ class RoomPageDialog(Sheet):
         self._kept = Text(room.look, wrap=True)
         state = room.desk.outlet.latest(ROOM_PAGE)
         self.path.edit.setText(state.path if state is not None else str(Path.home() / f"{line.label}.html"))
-        self.add(Labelled(room, "Where to", self.path, "Written at every change and once a minute while this window "
+        self.add(Labelled(room, "Where to", self.path, "Written after every change and once a minute while this window "
                           "is open; the page tells its own age."))  # fmt: skip
         self.add(self._kept)
         self.only_close()

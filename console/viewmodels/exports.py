@@ -15,6 +15,7 @@ from console.exports.bundle import Exported
 from console.runtime.paths import ProfilePaths
 from console.services import exporting
 from console.services.incidents import IncidentLine
+from console.services.organisation import genesis_of
 from console.services.session import Session, nobody_asked
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
@@ -23,9 +24,13 @@ _PROFILE_FILE: Final = "profile.toml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a check came to. Where it does not hold, `lines` name the first thing wrong and what to do."""
+    """What a check came to. Where it does not hold, `lines` name the first thing wrong and what to do.
+
+    `anchored`: it was held against something that came another way; without that it only agrees with itself.
+    """
 
     holds: bool
+    anchored: bool
     headline: str
     lines: tuple[str, ...]
 
@@ -62,6 +67,7 @@ def check(session: Session, typed: str, genesis: str) -> Verdict:
     path = Path(typed.strip()).expanduser().absolute() if typed.strip() else session.paths.root
     if not path.exists():
         raise WrongUse(f"There is nothing at {path}.", "Choose a bundle or a profile.")
+    anchored = True  # a profile has its genesis pinned
     try:
         if path == session.paths.root:
             lines = [exporting.check_profile(session)]
@@ -70,6 +76,20 @@ def check(session: Session, typed: str, genesis: str) -> Verdict:
                 lines = [exporting.check_profile(other)]
         else:
             lines = exporting.check(path, wanted or None)
+            anchored = bool(wanted)
     except Problem as fault:
-        return Verdict(holds=False, headline="It does not hold.", lines=(fault.what, fault.next_step))
-    return Verdict(holds=True, headline="It holds.", lines=tuple(lines))
+        return Verdict(
+            holds=False, anchored=anchored, headline="It does not hold.", lines=(fault.what, fault.next_step)
+        )
+    headline = "It holds." if anchored else "It agrees with itself. Whose it is, was not compared."
+    return Verdict(holds=True, anchored=anchored, headline=headline, lines=tuple(map(_sentence, lines)))
+
+
+def own_genesis(session: Session) -> str:
+    """The fingerprint of this profile's organisation, as it was pinned when the profile was made."""
+    return genesis_of(session)
+
+
+def _sentence(text: str) -> str:
+    plain = text[:1].upper() + text[1:]
+    return plain if plain.endswith((".", "!", "?")) else f"{plain}."

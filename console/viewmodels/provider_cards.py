@@ -28,6 +28,7 @@ LINK_MARKS: Final = {
     "answers": "online", "unreachable": "offline", "broken": "refused", "unread": "unheard", "by-hand": "paused",
 }  # fmt: skip
 _MINUTE_S: Final = 120
+_BY_HAND: Final = "People are asked to do it; it is known by their word alone, unless it can be measured elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +106,9 @@ def _card(session: Session, told: Mapping[str, Any]) -> AdapterCard:
     abilities = tuple(
         Ability(
             title=title,
-            can=tuple(_lever_words(one) for one in levers if name == MANUAL or one["category"] == category),
+            can=(_BY_HAND,) if name == MANUAL else tuple(
+                _lever_words(one) for one in levers if one["category"] == category
+            ),
             why_not=_sentence(not_possible.get(category, "not possible through this adapter")),
         )
         for category, title in CATEGORIES.items()

@@ -1,4 +1,4 @@
-"""Keeps the room page up while the window runs: at every change, and once a minute so that a dead page shows its age.
+"""Keeps the room page up while the window runs: after every change, and once a minute so that a dead one shows.
 
 It never waits and never fails a caller: what goes wrong is posted. It writes nothing but that page and its own note.
 """
@@ -25,6 +25,7 @@ from console.viewmodels.shell import GROWN, NOW
 
 _NOTE: Final = "room-page.json"
 _MAX_NOTE_BYTES: Final = 8_192
+AT_LEAST_EVERY_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,10 @@ ROOM_PAGE: Final[Topic[RoomPageState | None]] = Topic("room-page")
 
 
 class RoomPage:
-    """One per window. `zone` gives the name of the zone in which its times are told."""
+    """One per window, which calls `tick` once a second: a burst of changes is one writing.
+
+    `zone` gives the name of the zone in which its times are told.
+    """
 
     def __init__(self, desk: Desk, zone: Callable[[], str]) -> None:
         self._desk = desk
@@ -51,6 +55,8 @@ class RoomPage:
         self._busy = False
         self._again = False
         self._read = False
+        self._changed = False
+        self._asked_ms = 0
         self._chosen: RoomPageState | None = None
 
     def start(self) -> None:
@@ -79,8 +85,16 @@ class RoomPage:
         (session.paths.root / _NOTE).unlink(missing_ok=True)
         self._become(None)
 
+    def tick(self) -> None:
+        """Write it anew where something changed, and now and then where nothing did."""
+        now = self._desk.session.clock.boot_ms()
+        if self._changed or now - self._asked_ms >= AT_LEAST_EVERY_MS:
+            self._changed = False
+            self.touch()
+
     def touch(self) -> None:
         """It may have to be written anew: soon, once, on a lane. From any thread; never waits."""
+        self._asked_ms = self._desk.session.clock.boot_ms()
         with self._gate:
             if self._busy:
                 self._again = True
@@ -90,8 +104,8 @@ class RoomPage:
             self._desk.do(self._write, "aside")
 
     def _heard(self, name: str, _snapshot: object) -> None:
-        if name in (GROWN.name, NOW.name) and (self._chosen is not None or not self._read):
-            self.touch()
+        if name in (GROWN.name, NOW.name):
+            self._changed = True
 
     def _write(self, session: Session) -> None:
         try:

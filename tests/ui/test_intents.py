@@ -12,6 +12,7 @@ from shiboken6 import isValid
 
 from console.services import closing, incidents
 from console.services.brief import situation
+from console.services.organisation import genesis_of
 from console.services.session import SECRETS, WRITER, nobody_asked
 from console.ui.command_dialogs import AcceptDialog, CloseDialog, HandOverDialog, RolesDialog
 from console.ui.exports import ExportDialog, VerifyDialog
@@ -301,7 +302,7 @@ def test_the_zone_is_chosen_and_remembered(place) -> None:
 # -- exports -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_incident_is_exported_and_verified_and_damage_is_named_first(place, tmp_path) -> None:
+def test_an_incident_is_exported_and_verified_and_damage_is_named_first(qtbot, place, tmp_path) -> None:
     place.declared()
     out = tmp_path / "bundle.zip"
     dialog = place.give("export", ExportDialog)
@@ -311,7 +312,18 @@ def test_an_incident_is_exported_and_verified_and_damage_is_named_first(place, t
     dialog.verify.click()
     verify = dialog.findChildren(VerifyDialog)[-1]
     place.until(lambda: "It holds." in texts(verify))
+    assert "the one that was had another way" in texts(verify)
+    verify.genesis.clear()
+    verify.press_main()
+    place.until(lambda: "It agrees with itself." in texts(verify._result))
     assert "NOT compared" in texts(verify)
+    verify.genesis.setText("0" * 64)
+    verify.press_main()
+    place.until(lambda: "It does not hold." in texts(verify._result))
+    qtbot.mouseClick(verify.ours, Qt.MouseButton.LeftButton)
+    place.until(lambda: verify.genesis.text() == genesis_of(place.room.desk.session))
+    verify.press_main()
+    place.until(lambda: "It holds." in texts(verify._result))
     raw = bytearray(out.read_bytes())
     raw[len(raw) // 2] ^= 1
     (tmp_path / "bad.zip").write_bytes(raw)
