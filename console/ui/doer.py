@@ -15,6 +15,7 @@ from shiboken6 import isValid
 
 from console.domain.errors import Problem
 from console.keys.faults import WrongPassphrase
+from console.runtime.workers import Stopped
 from console.services.session import Locked, Session
 from console.ui.bridge import Bridge
 from console.ui.theme import Look
@@ -87,7 +88,12 @@ class Doer(QObject):
             new = isinstance(fault, Locked) and fault.new
             self._unlock(needs, again, failed, over, wrong=isinstance(fault, WrongPassphrase), new=new)
 
-        self._bridge.when_done(self._desk.do(work, lane), ended, broken)
+        try:
+            future = self._desk.do(work, lane)
+        except Stopped:  # the window is closing: nobody is there to be told
+            self._count(-1)
+            return
+        self._bridge.when_done(future, ended, broken)
 
     def trouble_of(self, fault: BaseException) -> Trouble:
         """A fault as a sentence and the next step; a fault of the program is logged."""

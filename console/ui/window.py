@@ -6,11 +6,12 @@ It places parts and binds commands. It must never read the journal, hold a rule 
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, QWidget
 
 from console.ui.banners import Banners
 from console.ui.board import BoardPanel
+from console.ui.confirm import ConfirmDialog
 from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
 from console.ui.intents import Intents
@@ -26,7 +27,7 @@ from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
 from console.ui.widgets import Stripe
 from console.viewmodels.commands import Command
-from console.viewmodels.shell import SHELL, Shell, Trouble
+from console.viewmodels.shell import NOW, SHELL, Shell, Trouble
 
 TABS = (("timeline", "Timeline"), ("board", "Status board"))
 
@@ -74,6 +75,12 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """Whoever opens it can write at once."""
+        super().showEvent(event)
+        if not event.spontaneous():
+            self.timeline.composer.begin("note")
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Ask whoever listens; they may keep it open."""
         self._settings.setValue("geometry", self.saveGeometry())
@@ -118,6 +125,8 @@ class MainWindow(QMainWindow):
         add(Command(name="board", title="Status board", key="g b", group="Go", run=self._board))
         add(Command(name="timeline", title="Timeline", key="g t", group="Go", run=lambda: self.show_tab("timeline")))
         add(Command(name="outbox", title="Outbox", key="g o", group="Go", run=self.outbox.toggle))
+        add(Command(name="review", title="Review and sign", key="r", group="Corrections", run=self._review,
+                    why_not=self._why_no_review, also="confirm approve refuse"))  # fmt: skip
         self.timeline.add_commands(self._room.commands)
         self.board.add_commands(self._room.commands)
         self.now.add_commands(self._room.commands)
@@ -129,6 +138,22 @@ class MainWindow(QMainWindow):
         pointed = self._room.desk.pointed_surface
         if pointed is not None:
             self.board.choose_model(pointed[0])
+
+    def _to_review(self) -> str | None:
+        """The document that was pointed at, else the first that waits for this person."""
+        if self._room.desk.pointed is not None:
+            return self._room.desk.pointed[0]
+        now = self._room.desk.outlet.latest(NOW)
+        needs = () if now is None else now.needs
+        return next((need.doc for need in needs if need.kind == "approve" and need.doc is not None), None)
+
+    def _why_no_review(self) -> str | None:
+        return "Nothing waits for your signature; choose a correction first." if self._to_review() is None else None
+
+    def _review(self) -> None:
+        doc = self._to_review()
+        if doc is not None:
+            ConfirmDialog(self._room, doc, self).show()
 
     def _palette(self) -> None:
         Palette(self._room.commands, self._room.look, self._keys.give, self).open()

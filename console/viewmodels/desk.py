@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from console.domain.errors import Problem
+from console.journal.projections import Projections
 from console.runtime.workers import Stopped
 from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
@@ -58,6 +59,7 @@ class Desk:
         self.pointed: tuple[str, int | None] | None = None
         self.pointed_surface: tuple[str, str] | None = None
         self.drafts = Drafts(session.paths.root)
+        self.projections = Projections(session.store)
         self._inc: str | None = None
         self._chosen = False
         self._mark = 0
@@ -86,6 +88,7 @@ class Desk:
         if self._watcher.ident is not None:
             self._watcher.join(10.0)
         self.lanes.stop()
+        self.projections.close()
 
     # -- intentions ----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.domain import intake
 from console.domain.chatlog import Row
+from console.domain.errors import WrongUse
 from console.domain.intake import Intake, Link, LongText, OneEntry, Several, Table
 
 
@@ -65,6 +66,18 @@ def preview(found: Intake, zone: str = "UTC", source: str = "") -> Preview:
     return Preview("One note.", (_row(found.row, where),), asks=False)
 
 
+def read_moment(text: str, now_ms: int, zone: str = "UTC") -> int:
+    """The moment (ms) that somebody typed: `14:02`, `2026-11-25 14:02`, `-30m`.
+
+    Raises:
+        WrongUse: for anything else.
+    """
+    found = understand(f"{text.strip()} .", now_ms, zone)
+    if isinstance(found, OneEntry) and found.row.occurred_ms is not None and found.row.text.strip() == ".":
+        return found.row.occurred_ms
+    raise WrongUse(f"{text[:40]!r} is no moment.", "Write 14:02, 2026-11-25 14:02, or -30m for half an hour ago.")
+
+
 def _row(row: Row, zone: tzinfo) -> PreviewRow:
     when = "" if row.occurred_ms is None else datetime.fromtimestamp(row.occurred_ms / 1000, zone)
     return PreviewRow(
@@ -84,6 +97,6 @@ def within(seconds: int) -> str:
 
 
 __all__ = [
-    "Intake", "Link", "LongText", "OneEntry", "Preview", "PreviewRow", "Several", "Table", "preview", "understand",
-    "within", "zone_of",
+    "Intake", "Link", "LongText", "OneEntry", "Preview", "PreviewRow", "Several", "Table", "preview",
+    "read_moment", "understand", "within", "zone_of",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
 """The threads on which a window's intentions run, so that the window itself never waits.
 
-`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading, `aside`
-for what may hang or take long (a trial, an export, a check): no signature waits behind it.
+`quick` is for one durable append, `slow` for what may wait for a network, a key or a disk, `look` for reading, `page`
+for rows that somebody scrolls to, `aside` for what may hang or take long (a trial, an export): nothing waits behind it.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from console.runtime.workers import OwnedThread
 from console.services.session import Session
 
 T = TypeVar("T")
-Lane = Literal["quick", "slow", "look", "aside"]
+Lane = Literal["quick", "slow", "look", "page", "aside"]
 _ENDS_WITHIN_S = 70.0  # a plan waits for a provider at most 60 s
 
 
 class Lanes:
-    """One session, four threads; each does what it is given strictly in order."""
+    """One session, five threads; each does what it is given strictly in order."""
 
     def __init__(self, session: Session) -> None:
         self._threads: dict[Lane, OwnedThread[Session]] = {
-            name: OwnedThread(f"desk-{name}", lambda: session, _nothing) for name in ("quick", "slow", "look", "aside")
+            name: OwnedThread(f"desk-{name}", lambda: session, _nothing)
+            for name in ("quick", "slow", "look", "page", "aside")
         }
 
     def start(self) -> None:

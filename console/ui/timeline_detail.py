@@ -1,0 +1,157 @@
+"""One entry, whole: its text, its three times, who, which feed and number, its file, and how it was worded before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
+
+from console.domain.kinds import KINDS
+from console.services import timeline
+from console.services.session import Session
+from console.services.timeline import Detail, Wording
+from console.ui.parts import column, row
+from console.ui.room import Room
+from console.ui.widgets import EmptyState, Text
+from console.viewmodels.lines import KIND_MARKS
+from console.viewmodels.times import moment
+
+_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+_CHANGEABLE = timeline.WRITTEN_KINDS
+
+
+class EntryDetail(QScrollArea):
+    """The pane below the rows. `give` runs a command of the window about the entry that is shown."""
+
+    def __init__(self, room: Room, give: Callable[[str], None]) -> None:
+        super().__init__()
+        self._room, self._give = room, give
+        self._asked = ""
+        self.detail: Detail | None = None
+        self.setWidgetResizable(True)
+        self.setAccessibleName("The chosen entry")
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._none()
+
+    def show_entry(self, ident: str | None) -> None:
+        """Read it on the lane that reads, then show it; a newer wish makes an older one nobody's."""
+        self._asked = ident or ""
+        if ident is None:
+            self._none()
+            return
+
+        def work(session: Session) -> Detail:
+            return timeline.detail(session, ident)
+
+        self._room.doer.do(work, self._take, lane="look", over=self)
+
+    def again(self) -> None:
+        """It may have been amended."""
+        if self._asked:
+            self.show_entry(self._asked)
+
+    def _none(self) -> None:
+        self.detail = None
+        self.setWidget(
+            EmptyState(self._room.look, "No entry is chosen", "Choose a row; Enter shows or hides this.", icon="list")
+        )
+
+    def _take(self, found: Detail) -> None:
+        if found.id != self._asked or found == self.detail:
+            return
+        self.detail = found
+        look, unit = self._room.look, self._room.look.theme.space("unit")
+        page = QWidget()
+        lines = column(page, unit // 2, (unit + 4, unit, unit, unit))
+        mark = KIND_MARKS.get(found.kind)
+        head = QWidget()
+        top = row(head, unit)
+        top.addWidget(
+            Text(look, mark.word if mark else found.kind, weight="semibold", tone=mark.tone if mark else "unknown")
+        )
+        who = f"{found.author}, quoting {found.speaker}" if found.speaker else found.author
+        top.addWidget(Text(look, who, tone="text-muted"))
+        top.addStretch(1)
+        for button in self._buttons(found):
+            top.addWidget(button)
+        lines.addWidget(head)
+        text = Text(look, found.history.wordings[-1].text if found.history.wordings else found.text, wrap=True)
+        text.setTextInteractionFlags(_SELECTABLE)
+        text.setAccessibleName("Text")
+        lines.addWidget(text)
+        for told, tone in self._facts(found):
+            label = Text(look, told, size="small", tone=tone, wrap=True)
+            label.setTextInteractionFlags(_SELECTABLE)
+            lines.addWidget(label)
+        lines.addStretch(1)
+        self.setWidget(page)
+
+    def _buttons(self, found: Detail) -> list[QPushButton]:
+        names = [("amend", "Amend"), ("retract", "Retract"), ("retype", "Re-type")] if found.kind in _CHANGEABLE else []
+        made: list[QPushButton] = []
+        for name, word in names:
+            button = QPushButton(f"{word} ...")
+            button.clicked.connect(lambda _checked=False, command=name: self._give(command))
+            made.append(button)
+        if found.file is not None and found.file.here:
+            save = QPushButton("Save a copy ...")
+            save.clicked.connect(self._save)
+            made.append(save)
+        return made
+
+    def _facts(self, found: Detail) -> list[tuple[str, str]]:
+        about = f", within {found.plus_minus_ms // 1000} s" if found.plus_minus_ms else ""
+        recorded, received = moment(found.recorded_ms), moment(found.received_ms)
+        times = f"Occurred {moment(found.occurred_ms)}{about}   Recorded {recorded}   Received here {received}"
+        told: list[tuple[str, str]] = [(times, "text-muted")]
+        if found.skewed:
+            told.append(("The clock it was written by was over five minutes ahead of ours.", "waiting"))
+        if found.standing != "good":
+            told.append((f"It does not count: {found.standing}.", "alarm"))
+        if found.source:
+            told.append((f"Quoted from {found.source}", "text-muted"))
+        if found.file is not None:
+            here = "" if found.file.here else ", not here yet"
+            told.append((f"{found.file.name}, {found.file.size:,} bytes{here}, SHA-256 {found.file.sha256}", "text"))
+        if found.absent:
+            told.append((f"{found.absent} of its values are not here: not arrived yet, or redacted.", "unknown"))
+        if found.kind not in KINDS:
+            told.append(("A newer version wrote it: it is kept as it is. Update this console to read it.", "unknown"))
+        told += [(_wording(one, at), "changed") for at, one in enumerate(found.history.wordings[:-1])]
+        if found.history.retraction is not None:
+            back = found.history.retraction
+            told.append((f"Taken back by {back.author} at {moment(back.at_ms)}: {back.text}", "alarm"))
+        public = ", ".join(f"{name} {value}" for name, value in found.public)
+        if public:
+            told.append((public, "text-muted"))
+        told.append((f"Entry {found.id}   feed {found.feed[:16]}, number {found.seq}   key {found.key}", "text-muted"))
+        return told
+
+    def _save(self) -> None:
+        if self.detail is None or self.detail.file is None:
+            return
+        dialog = QFileDialog(self, "Save a copy of the evidence")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(Path(self.detail.file.name).name or "evidence")
+        dialog.fileSelected.connect(self._write)
+        dialog.open()
+
+    def _write(self, path: str) -> None:
+        file = None if self.detail is None else self.detail.file
+        if file is None:
+            return
+        sha = file.sha256
+
+        def work(session: Session) -> None:
+            raw = session.reader.blob(sha)
+            if raw is not None:
+                Path(path).write_bytes(raw)
+
+        self._room.doer.do(work, lane="slow", over=self)
+
+
+def _wording(one: Wording, at: int) -> str:
+    first = "At first" if at == 0 else "Then"
+    return f"{first}, {one.author} at {moment(one.at_ms)}: {one.text}"
