@@ -22,8 +22,8 @@ from console.services.colleague import NAME, READS_FOR_MS, SCRIPT, Colleague, In
 from console.services.drill import Estate
 from console.services.record import start_record
 from console.services.session import Session
+from console.services.setup import PRACTICE_PASSPHRASE
 
-PASSPHRASE = "practise"  # noqa: S105  a drill's, shown on the screen: it guards nothing
 YOU = "Commander"
 Tell = Callable[[str], None]
 _STEP_S = 1.0
@@ -33,7 +33,7 @@ _LOG = logging.getLogger(__name__)
 
 def passphrase(what: str, *, new: bool = False) -> bytes:  # noqa: ARG001  the same for all
     """What opens every key of the practice."""
-    return PASSPHRASE.encode()
+    return PRACTICE_PASSPHRASE.encode()
 
 
 def new_folder() -> Path:
@@ -128,7 +128,7 @@ class Practice:
                 _meet(one, two, one)
                 _connect(two, self._estate)
                 tell("A proposal that waits for you")
-                self._colleague = Colleague(two, self.inc, PASSPHRASE.encode, self._script, self._reads_for_ms)
+                self._colleague = Colleague(two, self.inc, PRACTICE_PASSPHRASE.encode, self._script, self._reads_for_ms)
                 self._colleague.propose()
                 self._colleague.step(0)
                 _meet(one)

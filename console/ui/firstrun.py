@@ -6,10 +6,11 @@ There is no profile yet: it works on a thread of its own. It must never wait, an
 from __future__ import annotations
 
 import contextlib
+import importlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
@@ -18,26 +19,23 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import House
 from console.runtime.workers import OwnedThread
-from console.services import founding, organisation, setup
-from console.services.practice import PASSPHRASE, Practice, new_folder
-from console.services.record import start_record
-from console.services.session import APPROVER, WRITER, Session, nobody_asked
-from console.services.setup import Note
+from console.services import setup
+from console.services.setup import PRACTICE_PASSPHRASE
 from console.ui.bridge import Bridge
-from console.ui.doer import Doer
 from console.ui.doors import AlonePage, DoorsPage, HearPage, JoinPage, PractisePage
-from console.ui.founding import FoundingPage
 from console.ui.pages import Page
 from console.ui.parts import column
-from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.widgets import Stripe
-from console.viewmodels.commands import Commands
-from console.viewmodels.desk import Desk
 from console.viewmodels.outlet import Outlet, Topic
 
+if TYPE_CHECKING:
+    from console.services.practice import Practice
+    from console.services.session import Session
+    from console.ui.room import Room
+
 T = TypeVar("T")
-Show = Callable[[ProfilePaths, Callable[[], None]], Room | None]
+Show = Callable[[ProfilePaths, Callable[[], None]], "Room | None"]
 _SAID: Final[Topic[tuple[str, ...]]] = Topic("practice-said")
 _ENDS_WITHIN_S: Final = 60.0  # keys that are being made are finished
 
@@ -75,6 +73,7 @@ class FirstRun(QWidget):
         self.setMinimumSize(720, 560)
         self.resize(960, 760)
         self._begin(practise=practise)
+        self._worker.submit(lambda _none: _load())  # while the person reads
 
     @property
     def page(self) -> QWidget | None:
@@ -129,13 +128,12 @@ class FirstRun(QWidget):
         name, typed, house, paths = page.name.text().strip(), page.passphrase.typed(), self._house, self._paths
 
         def make() -> Session | None:
-            start_record(paths, _given({WRITER: typed}), name=name)
-            if house is not None:
-                setup.choose_house(paths, house)
-            if not found:
-                return None
-            setup.write_note(paths, Note("found"))
-            return _opened(paths, typed)
+            from console.ui import behind  # noqa: PLC0415  loaded once the doors stand, and on the worker
+
+            if found:
+                return behind.begin_founding(paths, name, typed, house)
+            behind.begin_record(paths, name, typed, house)
+            return None
 
         def made(session: Session | None) -> None:
             page.passphrase.forget()
@@ -151,14 +149,14 @@ class FirstRun(QWidget):
         page.folder.edit.setText(folder)
         page.back.connect(self._doors)
 
+        def find() -> None:
+            from console.ui import behind  # noqa: PLC0415  as above
+
+            behind.find_beginning(*self._join)
+
         def compare() -> None:
             self._join = page.folder.path(), page.heard.text()
-            self._do(
-                page,
-                "Looking into the folder.",
-                lambda: founding.find_beginning(*self._join),
-                lambda _sha: self._keys(),
-            )
+            self._do(page, "Looking into the folder.", find, lambda _none: self._keys())
 
         page.asked.connect(compare)
         self._turn_to(page)
@@ -173,14 +171,15 @@ class FirstRun(QWidget):
 
         def ask() -> None:
             name, envelopes = page.name.text().strip(), page.envelopes.path()
-            typed = {WRITER: page.writer.typed(), APPROVER: page.approver.typed()}
+            writer, approver = page.writer.typed(), page.approver.typed()
 
             def make() -> Session:
-                setup.write_note(paths, Note("join", str(folder), str(envelopes)))
-                organisation.join(paths, _given(typed), folder=folder, words=words, name=name, envelopes=envelopes)
-                if house is not None:
-                    setup.choose_house(paths, house)
-                return _opened(paths, typed[WRITER])
+                from console.ui import behind  # noqa: PLC0415  as above
+
+                asked = behind.Joining(
+                    folder=folder, words=words, name=name, writer=writer, approver=approver, envelopes=envelopes
+                )
+                return behind.ask_to_join(paths, asked, house)
 
             def made(session: Session) -> None:
                 page.writer.forget()
@@ -193,7 +192,7 @@ class FirstRun(QWidget):
         self._turn_to(page)
 
     def _practise(self) -> None:
-        page = PractisePage(self._look, PASSPHRASE)
+        page = PractisePage(self._look, PRACTICE_PASSPHRASE)
         self._stripe.set_drill(drill=True)
         self.setWindowTitle("DRILL - Standdown")
         told: list[str] = []
@@ -208,11 +207,16 @@ class FirstRun(QWidget):
                 page.say(line)
             heard[0] = max(heard[0], len(lines))
 
+        def make() -> Practice:
+            from console.ui import behind  # noqa: PLC0415  as above
+
+            return behind.begin_practice(say, self._closing)
+
         def begin() -> None:
             page.begin()
             told.clear()
             heard[0] = 0
-            self._do(page, "This takes a few seconds.", lambda: _begun(say, self._closing), self._run_practice)
+            self._do(page, "This takes a few seconds.", make, self._run_practice)
 
         self._bridge.on(_SAID, hear)
         page.asked.connect(begin)
@@ -224,7 +228,7 @@ class FirstRun(QWidget):
             practice.stop()
             return
         practice.go()
-        self._finish(practice.paths, practice.stop, PASSPHRASE.encode())
+        self._finish(practice.paths, practice.stop, PRACTICE_PASSPHRASE.encode())
 
     # -- founding and joining ------------------------------------------------------------------------------------------
 
@@ -232,20 +236,22 @@ class FirstRun(QWidget):
         page = Page(self._look, "One moment", "Your record is being opened.", back=False)
         page.end()
         self._turn_to(page)
-        self._do(page, "Opening it.", lambda: Session.open(self._paths, nobody_asked), self._enter)
+
+        def open_() -> Session:
+            from console.ui import behind  # noqa: PLC0415  as above
+
+            return behind.resume(self._paths)
+
+        self._do(page, "Opening it.", open_, self._enter)
 
     def _enter(self, session: Session) -> None:
         if self._ended:
             session.close()
             return
+        from console.ui import behind  # noqa: PLC0415  as above; loaded by now
+
         self._stripe.set_drill(drill=session.settings.world == "drill")
-        desk = Desk(session)
-        bridge = Bridge(desk.outlet)
-        doer = Doer(desk, bridge, self._look)
-        doer.set_parent_window(self)
-        desk.start()
-        self._room = Room(desk, bridge, self._look, Commands(), doer)
-        page = FoundingPage(self._room, beside=self._open_beside)
+        self._room, page = behind.enter(session, self._look, self, self._open_beside)
         page.left.connect(self._leave)
         self._turn_to(page)
 
@@ -286,12 +292,14 @@ class FirstRun(QWidget):
             self._over()
             return
 
-        def unlock(room: Room) -> None:
-            room.desk.session.offer(WRITER, typed)  # it was typed a moment ago: it is not asked for twice
-            room.desk.session.writer()
-            room.desk.refresh()
+        opened = room
 
-        unlocking = self._worker.submit(lambda _none: unlock(room))
+        def unlock() -> None:
+            from console.ui import behind  # noqa: PLC0415  as above
+
+            behind.unlock(opened, typed)
+
+        unlocking = self._worker.submit(lambda _none: unlock())
         self._bridge.when_done(unlocking, lambda _none: self._over(), lambda _fault: self._over())
 
     def _over(self) -> None:
@@ -328,33 +336,8 @@ class FirstRun(QWidget):
         self._bridge.when_done(self._worker.submit(lambda _none: work()), ended, failed)
 
 
-def _given(typed: dict[str, bytes]) -> Callable[..., bytes]:
-    """Passphrases that a page already has."""
-
-    def given(what: str, *, new: bool = False) -> bytes:
-        return typed[what] if what in typed else nobody_asked(what, new=new)
-
-    return given
-
-
-def _opened(paths: ProfilePaths, typed: bytes) -> Session:
-    """The profile just made, with its writer key unlocked: it was typed a moment ago."""
-    session = Session.open(paths, nobody_asked)
-    try:
-        session.offer(WRITER, typed)
-        session.writer()
-    except BaseException:
-        session.close()
-        raise
-    return session
-
-
-def _begun(say: Callable[[str], None], closing: threading.Event) -> Practice:
-    practice = Practice(new_folder())
-    practice.begin(say)
-    if closing.is_set():  # nobody is there to end it
-        practice.stop()
-    return practice
+def _load() -> None:
+    importlib.import_module("console.ui.behind")
 
 
 def _close(room: Room) -> None:
