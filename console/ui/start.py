@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
 from console.services.setup import unfinished
-from console.ui.firstrun import FirstRun
 from console.ui.look_commands import kept_look
 from console.ui.opened import OpenProfile
 from console.ui.room import Room
@@ -37,29 +36,15 @@ def run(paths: ProfilePaths, *, practise: bool = False) -> int:
     app = application()
     if not practise and paths.settings.exists() and raise_other(paths.root):
         return 0
-    settings = QSettings("standdown", "window")
-    choice, scale = kept_look(settings)
-    look = Look(app, choice, text_scale=scale)
-    opened: list[OpenProfile] = []
-
-    def show(found: ProfilePaths, done: Callable[[], None]) -> Room:
-        opened.append(OpenProfile(found, look, settings, done))
-        opened[-1].window.show()
-        return opened[-1].room
-
-    if practise or not paths.settings.exists() or unfinished(paths):
-        first = FirstRun(paths, look, show, practise=practise)
-        first.show()
-    else:
-        show(paths, lambda: None)
+    windows = Windows(app, QSettings("standdown", "window"))
+    windows.open(paths, practise=practise)
     status = app.exec()
-    for one in opened:
-        one.end()
+    windows.end()
     return status
 
 
 def application() -> QApplication:
-    """The process's one application, named and with Qt's own messages in the log."""
+    """The process's one application, with its names."""
     found = QApplication.instance()
     if isinstance(found, QApplication):
         return found
@@ -67,3 +52,38 @@ def application() -> QApplication:
     QApplication.setApplicationDisplayName("Standdown")
     QApplication.setDesktopFileName("standdown")
     return QApplication(sys.argv[:1])
+
+
+class Windows:
+    """The windows of one process: the first run, and the profiles it leads to."""
+
+    def __init__(self, app: QApplication, settings: QSettings) -> None:
+        choice, scale = kept_look(settings)
+        self.look = Look(app, choice, text_scale=scale)
+        self.opened: list[OpenProfile] = []
+        self.first: QWidget | None = None
+        self._settings = settings
+
+    def open(self, paths: ProfilePaths, *, practise: bool = False) -> None:
+        """The profile's window; the first run where there is none yet, or where founding it was left unfinished."""
+        if practise or not paths.settings.exists() or unfinished(paths):
+            from console.ui.firstrun import FirstRun  # noqa: PLC0415  a profile that is there needs none of it
+
+            self.first = FirstRun(paths, self.look, self._show, practise=practise)
+            self.first.show()
+        else:
+            self._show(paths, _nothing)
+
+    def end(self) -> None:
+        """Everything that was opened, in the order in which it was."""
+        for one in self.opened:
+            one.end()
+
+    def _show(self, paths: ProfilePaths, done: Callable[[], None]) -> Room:
+        self.opened.append(OpenProfile(paths, self.look, self._settings, done))
+        self.opened[-1].window.show()
+        return self.opened[-1].room
+
+
+def _nothing() -> None:
+    """A profile that was simply opened has nothing to end but itself."""
