@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.frame import Call, moment, pass_call
+from console.cli.frame import Call, moment, pass_call, when
 from console.domain.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -157,7 +157,11 @@ def show(call: Call, correction: str | None, incident: str | None) -> None:
     lines: list[str] = []
     for one in found:
         lines.append(f"{one['op']}  {one['direction']}  {one['gravity']}  {one['state']}  ({one['signed']} signed)")
-        lines += [f"    {t['target']}: {t['name']}  {t['lever']}  {t['state']}  {t['detail']}" for t in one["targets"]]
+        lines += [
+            f"    {t['target']}: {t['name']}  {t['lever']}  {t['state']}  {t['detail']}"
+            + (f"  (looked again {when(t['checked_ms'])})" if t["checked_ms"] else "")
+            for t in one["targets"]
+        ]
     call.tell({"ok": True, "corrections": found}, *(lines or ["No correction is known here."]))
 
 

@@ -34,6 +34,7 @@ def _target(one: Standing, target: TargetStanding) -> dict[str, Any]:
         "target": target.index, "name": target.name, "selector": target.selector, "lever": target.lever,
         "model": target.model, "by_hand": target.by_hand, "canary": target.canary, "state": target.state,
         "detail": target.detail or target.evidence or "", "execute_by_ms": one.execute_by_ms,
+        "checked_ms": target.checked_ms,
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ KINDS: Final = (
     "approval.received", "dispatch.authorised", "dispatch.held", "dispatch.intent", "dispatch.accepted",
     "dispatch.recorded", "dispatch.passed", "dispatch.enforced", "dispatch.unmeasurable", "dispatch.unknown",
     "dispatch.requeued", "dispatch.failed", "dispatch.stale", "dispatch.expired", "dispatch.cancelled",
-    "dispatch.attention", "dispatch.drifted",
+    "dispatch.attention", "dispatch.drifted", "reading.observed",
 )  # fmt: skip
 PENDING: Final = ("proposed", "approved")
 QUEUED: Final = ("queued", "dispatching", "unknown")
@@ -39,7 +39,10 @@ NEEDS_PEOPLE: Final = ("attention", "failed", "stale", "expired", "drifted", "un
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetStanding:
-    """One target: what and where as signed, and how far it is. `row` is set where this console dispatches it."""
+    """One target: what and where as signed, and how far it is. `row` is set where this console dispatches it.
+
+    `checked_ms` is when it was last looked at again and still held.
+    """
 
     index: int
     name: str
@@ -62,6 +65,7 @@ class TargetStanding:
     evidence: str | None
     passes: int
     row: Row | None
+    checked_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +230,7 @@ def _target(
         surface_name=names.surface(one.surface), instance=one.instance, instance_name=names.instance(one.instance),
         by_hand=one.by_hand, canary=one.canary, reach=one.reach, reversal=one.reversal,
         state="expired" if lapsed else state.state, since_ms=action.approve_by if lapsed else state.since_ms,
-        detail=state.detail, evidence=state.evidence, passes=state.passes, row=row,
+        detail=state.detail, evidence=state.evidence, passes=state.passes, row=row, checked_ms=state.checked_ms,
     )  # fmt: skip
 
 
