@@ -53,7 +53,7 @@ class RolesDialog(Sheet):
         self.body.addStretch(1)
         self.add_button("Save", self._save, "main")
         self.carry_out(lambda session: members(session, line.inc), self._fill, READING, "look")
-        self.resize(620, 500)
+        self.take_room(620, 500)
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -128,7 +128,7 @@ class HandOverDialog(Sheet):
         self.add_button("Offer command", self._offer, "main")
         self.carry_out(lambda session: (members(session, line.inc), briefing(session, line.inc)), self._fill, READING,
                        "look")  # fmt: skip
-        self.resize(680, 640)
+        self.take_room(680, 640)
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -168,7 +168,7 @@ class AcceptDialog(Sheet):
         self.add(self.briefing, 1)
         self.add_button("Accept command", self._accept, "main")
         self.carry_out(lambda session: last_offer(session, line.inc), self._fill, READING, "look")
-        self.resize(640, 520)
+        self.take_room(640, 520)
 
     def why_not(self) -> str:
         """Whether there is an offer at all."""

@@ -131,7 +131,7 @@ class ExportDialog(_Timed):
         self.path.edit.textChanged.connect(self.check)
         self.path.edit.returnPressed.connect(self.press_main)
         self.check()
-        self.resize(640, 420)
+        self.take_room(640, 420)
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -217,7 +217,7 @@ class VerifyDialog(_Timed):
         for edit in (self.path.edit, self.genesis):
             edit.returnPressed.connect(self.press_main)
         self.check()
-        self.resize(680, 640)
+        self.take_room(680, 640)
 
     def begin_with_ours(self) -> None:
         """Check at once, held against this organisation's genesis."""

@@ -46,7 +46,7 @@ class Choice(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(look.theme.space("wide"))
-        grid.setVerticalSpacing(2)
+        grid.setVerticalSpacing(look.theme.space("half"))
         last = 2 if severities else 1
         grid.setColumnStretch(last, 1)
         for at, (value, word) in enumerate(words.items()):
@@ -107,7 +107,7 @@ class DeclareDialog(Sheet):
         self.title.setPlaceholderText("What is wrong, in one line")
         self.severity = severity_choice(room.look)
         self.text = text_lines(room, "What is known so far", 4)
-        self.shareable = QCheckBox("Title and text may be quoted to executives and customers")
+        self.shareable = QCheckBox("May be quoted to executives and customers")
         self.add(Labelled(room, "Title", self.title))
         self.add(Labelled(room, "Severity", self.severity, "When unsure, the worse one."))
         self.add(Labelled(room, "What is known so far (optional)", self.text))

@@ -71,7 +71,7 @@ class ConnectDialog(Sheet):
         self._first.list.itemActivated.connect(self.press_main)
         self._offer()
         self.carry_out(adapter_cards, self._fill, "Reading ...", "look")
-        self.resize(900, 620)
+        self.take_room(900, 620)
 
     def why_not(self) -> str:
         """Why it cannot go on yet."""
@@ -258,7 +258,8 @@ class _ChoosePage(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName("What it is")
         self.list.currentRowChanged.connect(self._show)
-        self.list.setMaximumWidth(300)
+        self.list.setMaximumWidth(round(300 * room.look.theme.text_scale))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setSpacing(room.look.theme.space("half"))
         self._inside = QWidget()
         self._lines = column(self._inside)

@@ -99,7 +99,7 @@ class ProvidersDialog(Sheet):
         self._tick.timeout.connect(self._show)
         self._tick.start()
         self.read()
-        self.resize(760, 520)
+        self.take_room(760, 520)
 
     def read(self) -> None:
         """Read the list anew."""
@@ -206,7 +206,7 @@ class TrialDialog(Sheet):
         self.only_close()
         self.add_button("Test again", self._try, "main")
         self._try()
-        self.resize(620, 560)
+        self.take_room(620, 560)
 
     def _try(self) -> None:
         self.report.say("Trying ...")

@@ -200,7 +200,7 @@ class CopyDialog(Sheet):
         self.add_button("Copy", self._copy, "main")
         self.audience.changed.connect(self._read)
         self._read()
-        self.resize(720, 560)
+        self.take_room(720, 560)
         self.audience.setFocus()
 
     def why_not(self) -> str:

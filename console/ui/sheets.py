@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFrame,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QWidget,
 )
 from shiboken6 import isValid
@@ -31,6 +30,7 @@ from console.viewmodels.shell import Trouble
 
 T = TypeVar("T")
 _TEXT_LINES = 6
+_EDGE = 64
 
 
 class Sheet(QDialog):
@@ -114,15 +114,27 @@ class Sheet(QDialog):
         """As Ctrl+Enter, and as Enter in a last field of one line."""
         self._press_main()
 
+    def take_room(self, width: int, height: int) -> None:
+        """So large at a text of 100 %, larger with the text, never larger than the screen."""
+        scale, most = self.room.look.theme.text_scale, self.screen().availableSize()
+        self.resize(min(round(width * scale), most.width()), min(round(height * scale), most.height()))
+
     def fit(self, width: int, most_height: int = 720) -> None:
         """As high as what is in it, up to a limit; the rest scrolls. To be called last."""
         self.body.addStretch(0)
-        self.setMinimumWidth(min(width, 480))
-        layout = self._inside.layout()
-        inner = layout.heightForWidth(width) if layout is not None and layout.hasHeightForWidth() else 0
+        scale = self.room.look.theme.text_scale
+        layout, wide = self._inside.layout(), round(width * scale)
+        inner = layout.heightForWidth(wide) if layout is not None and layout.hasHeightForWidth() else 0
         inner = max(inner, self._inside.sizeHint().height())
         other = self.sizeHint().height() - self._scroll.sizeHint().height()
-        self.resize(width, min(most_height, inner + max(other, 0) + 2 * self.room.look.theme.space("unit")))
+        height = inner + max(other, 0) + 2 * self.room.look.theme.space("unit")
+        self.take_room(width, min(most_height, round(height / scale)))
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """What is in it is never narrower than it can be: only its height scrolls."""
+        super().showEvent(event)
+        least = self._inside.minimumSizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
+        self._scroll.setMinimumWidth(min(least, self.screen().availableSize().width() - _EDGE))
 
     # -- carrying out --------------------------------------------------------------------------------------------------
 
@@ -196,8 +208,6 @@ class Labelled(QWidget):
         lines.addWidget(control)
         self._hint = Text(room.look, size="small", tone="text-muted", wrap=True)
         lines.addWidget(self._hint)
-        if not isinstance(control, QPlainTextEdit):
-            self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.say(hint)
         self.setFocusProxy(control)
 
