@@ -18,6 +18,8 @@ from console.runtime.platform import FileLock
 FORM = 4
 BUSY_TIMEOUT_S = 10.0
 _CACHE = "cache_size = -16384"
+# a checkpoint waits for the disk: seldom, so that not one of a hundred appends meets it
+_WRITING = ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "wal_autocheckpoint = 4000")
 _BUILDING_CACHE = "cache_size = -65536"
 # feed_at is the first 56 bits of the feed's id: it orders as the id does, and a tie is settled by n
 _TABLES = (
@@ -101,7 +103,7 @@ def _open(path: Path, *, read_only: bool) -> sqlite3.Connection | None:
         return None
     try:
         if connection.execute("PRAGMA user_version").fetchone()[0] == FORM:
-            for pragma in () if read_only else ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON"):
+            for pragma in () if read_only else _WRITING:
                 connection.execute(f"PRAGMA {pragma}").fetchall()
             connection.execute(f"PRAGMA {_CACHE}")
             connection.execute("SELECT turn FROM at").fetchone()
