@@ -25,7 +25,10 @@ class Banners(QWidget):
         self._column.addWidget(self._said)
         self._standing: dict[str, Banner] = {}
         self._commands: dict[str, str] = {}
-        room.bridge.on(BANNERS, self._take)
+
+    def listen(self) -> None:
+        """Show what stands, from now on: once every command that a notice may name is there."""
+        self._room.bridge.on(BANNERS, self._take)
 
     def say(self, sentence: str, next_step: str = "") -> None:
         """Tell the person this; it stays until they close it or something else is said."""

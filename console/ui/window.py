@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self.setCentralWidget(self._laid_out(room))
         self._bind()
+        self.banners.listen()
         self._keys = Keys(self, room.commands, self.banners.say)
         self.header.add_button(MenuButton(room, self._keys.give))
         room.doer.set_parent_window(self)
