@@ -334,4 +334,4 @@ def _concerns(name: str, faults: Mapping[str, str]) -> bool:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return text if "://" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
