@@ -22,7 +22,7 @@ from console.services.colleague import NAME, READS_FOR_MS, SCRIPT, Colleague, In
 from console.services.drill import Estate
 from console.services.record import start_record
 from console.services.session import Session
-from console.services.setup import PRACTICE_PASSPHRASE
+from console.services.setup import PRACTICE_PASSPHRASE, Note, write_note
 
 YOU = "Commander"
 Tell = Callable[[str], None]
@@ -107,6 +107,7 @@ class Practice:
         tell("Keys for you and for a simulated colleague")
         try:
             start_record(self.paths, passphrase, name=YOU, world="drill")
+            write_note(self.paths, Note("practise"))
             with Session.open(self.paths, passphrase) as one:
                 words = organisation.prepare_founding(one, share, self.folder / "envelopes-1").genesis_words
                 joining = pool.submit(

@@ -62,6 +62,11 @@ def unfinished(paths: ProfilePaths) -> bool:
     return read_note(paths).door in ("found", "join")
 
 
+def practice_hint(paths: ProfilePaths) -> str:
+    """What to type where a passphrase is asked for, in a practice; empty everywhere else."""
+    return f"In this practice type: {PRACTICE_PASSPHRASE}" if read_note(paths).door == "practise" else ""
+
+
 def second_profile(paths: ProfilePaths) -> ProfilePaths:
     """Where a second person at this computer gets a profile of their own: a folder beside this one, not in use."""
     for number in range(2, 100):

@@ -17,6 +17,7 @@ from console.domain.errors import Problem
 from console.keys.faults import WrongPassphrase
 from console.runtime.workers import Stopped
 from console.services.session import Locked, Session
+from console.services.setup import practice_hint
 from console.ui.bridge import Bridge
 from console.ui.theme import Look
 from console.ui.unlock import UnlockDialog
@@ -117,7 +118,8 @@ class Doer(QObject):
         self, what: str, again: Callable[[], None], failed: Callable[[Trouble], None] | None, over: QWidget | None,
         *, wrong: bool = False, new: bool = False,
     ) -> None:  # fmt: skip
-        dialog = UnlockDialog(what, self._look, over or self._parent, wrong=wrong, new=new)
+        hint = practice_hint(self._desk.session.paths)
+        dialog = UnlockDialog(what, self._look, over or self._parent, wrong=wrong, new=new, hint=hint)
 
         def typed() -> None:
             self._desk.session.offer(what, dialog.take())

@@ -22,8 +22,9 @@ class UnlockDialog(QDialog):
     """Modal to its window. `take` gives the passphrase once, as bytes."""
 
     def __init__(
-        self, what: str, look: Look, parent: QWidget | None = None, *, wrong: bool = False, new: bool = False
-    ) -> None:
+        self, what: str, look: Look, parent: QWidget | None = None, *, wrong: bool = False, new: bool = False,
+        hint: str = "",
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.setWindowTitle("Unlock")
         self.setModal(True)
@@ -32,6 +33,7 @@ class UnlockDialog(QDialog):
         heading = QLabel(f"Choose a passphrase for {what}" if new else f"Passphrase for {what}")
         heading.setFont(look.theme.font("title", "medium"))
         why = QLabel("That passphrase does not open it. " + _WHY.get(what, "") if wrong else _WHY.get(what, ""))
+        why.setText(f"{why.text()}\n{hint}".strip())
         why.setWordWrap(True)
         self._typed = secret_field(f"Passphrase for {what}")
         self._again = secret_field("The same passphrase again")

@@ -56,6 +56,8 @@ def test_a_proposal_of_the_colleague_waits_for_this_person_and_nothing_has_moved
 
 def test_everything_in_it_is_a_drill(begun: Practice, person: Session) -> None:
     assert person.org.startswith("d-")
+    assert setup.practice_hint(begun.paths).endswith("practise")
+    assert not setup.unfinished(begun.paths)
     assert person.settings.world == "drill"
     assert {one.adapter for one in providers.instances_of(person).all()} == {"practice"}
     with pytest.raises(WrongUse, match="practice tokens only"):
