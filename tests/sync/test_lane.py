@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from console.domain.errors import BadForm
 from console.journal.store import JournalStore
@@ -327,3 +329,60 @@ def test_the_form_is_exact():
     ):
         with pytest.raises(BadForm):
             parcel.open_parcel(bad)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    at=st.floats(0, 1, exclude_max=True),
+    bit=st.integers(0, 7),
+    how=st.sampled_from(["flip", "flip", "flip", "flip", "cut", "twice", "drop"]),
+)
+def test_no_change_to_a_file_gets_anything_in_that_was_not_signed(changed, at, bit, how):
+    """The name is made to fit the changed bytes, so that only what is inside can refuse them."""
+    desk, true = changed
+    store = desk.approver(f"approver {len(desk.opened)}")
+    place = int(at * len(true))
+    lines = true.splitlines(keepends=True)
+    data = {
+        "flip": true[:place] + bytes([true[place] ^ (1 << bit)]) + true[place + 1 :],
+        "cut": true[:place],
+        "twice": true + b"".join(lines[: int(at * len(lines))]),
+        "drop": b"".join(line for number, line in enumerate(lines) if number != int(at * len(lines))),
+    }[how]
+    _lay(desk, data)
+    report = sync_open(store, FolderPlace(desk.share), desk.scene.members[1].console)
+    for path in (desk.share / "v1" / "now").iterdir():
+        path.unlink()
+    here, there = store.reader(), desk.scene.store.reader()
+    assert {one.id for one in here.entries()} <= {one.id for one in there.entries()}
+    assert {sha for sha, _, _ in here.documents()} <= {sha for sha, _, _ in there.documents()}
+    assert {one[1] for one in here.roster_files()} <= {one[1] for one in there.roster_files()}
+    for sha, _, _ in here.documents():
+        assert set(here.document(sha).strings) <= set(there.document(sha).strings)
+    assert here.forks() == {}
+    assert all("\n" not in fault for fault in report.faults)
+
+
+@pytest.fixture
+def changed(desk):
+    """A true file, taken away from the place."""
+    desk.propose()
+    desk.publish()
+    (lying,) = (desk.share / "v1" / "now").iterdir()
+    true = lying.read_bytes()
+    lying.unlink()
+    return desk, true
+
+
+def test_what_was_redacted_leaves_the_lane_at_the_next_meeting(desk):
+    scene = desk.scene
+    desk.propose()
+    said = scene.say(0, Draft("note", inc=INC, disclosures={"text": "a name that must go"}))
+    desk.publish()
+    (value,) = scene.store.reader().disclosures([said.id])[said.id]
+    (lying,) = (desk.share / "v1" / "now").iterdir()
+    assert value.encode() in lying.read_bytes()
+    scene.store.write(lambda tx: tx.bury([(said.id, said.entry.sd)], "ab" * 32))
+    desk.publish()
+    (newer,) = (desk.share / "v1" / "now").iterdir()
+    assert value.encode() not in newer.read_bytes()
