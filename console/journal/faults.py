@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
+
 from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
 
 
@@ -20,6 +23,43 @@ class Damaged(Problem):
         )
         self.where = where
         self.why = why
+
+
+class NotWritten(Problem):
+    """The system refused to write the journal; what was to be written is not there, what was saved before is."""
+
+
+_SAFE = "What was saved before is safe."
+
+
+def named(fault: sqlite3.Error, path: Path) -> Problem | None:
+    """What SQLite's refusal means for people; None where it is no refusal of the system but a fault of ours."""
+    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
+    match code:
+        case sqlite3.SQLITE_FULL:
+            return NotWritten(
+                f"The disk is full: {path} could not be written, and this was not saved.",
+                f"Free some space and do it again. {_SAFE}",
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return NotWritten(
+                f"Another program has kept {path} locked for too long, and this was not saved.",
+                f"Close what else uses it (a backup, a database browser) and do it again. {_SAFE}",
+            )
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return NotWritten(
+                f"{path} cannot be opened for writing: the folder or the disk is read-only, or it is not yours.",
+                f"Make the folder writable for you, then open it again. {_SAFE}",
+            )
+        case sqlite3.SQLITE_IOERR:
+            return NotWritten(
+                f"The disk failed or is full: {path} could not be written or read, and this was not saved.",
+                f"Check the disk and its free space, then do it again. {_SAFE}",
+            )
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return Damaged(path.name, "SQLite cannot read it")
+        case _:
+            return None
 
 
 class NewerJournal(Problem):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.forms import Head
+from console.journal.faults import named
 from console.journal.migrate import migrate
 from console.journal.rosters import RosterChain
 from console.journal.schema import JOURNAL, Part
@@ -84,15 +85,26 @@ class Ledger:
 
         Raises:
             NewerJournal: when a newer version wrote it.
+            NotWritten, Damaged: when the system or the file does not let it.
         """
         platform.make_private_directory(paths.root)
-        connection = connect(paths.journal)
+        new = not paths.journal.exists()
         try:
-            migrate(connection, (JOURNAL, *parts))
-            platform.make_private_file(paths.journal)
-        except BaseException:
-            connection.close()
-            raise
+            connection = connect(paths.journal)
+            try:
+                migrate(connection, (JOURNAL, *parts))
+                platform.make_private_file(paths.journal)
+            except BaseException:
+                connection.close()
+                raise
+        except sqlite3.Error as fault:
+            told = named(fault, paths.journal)
+            if told is None:
+                raise
+            raise told from fault
+        if new:  # SQLite makes its files durable, not the folders they lie in
+            platform.sync_directory(paths.root)
+            platform.sync_directory(paths.root.parent)
         return cls(connection, paths, clock, entropy)
 
     def close(self) -> None:

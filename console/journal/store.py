@@ -5,12 +5,14 @@ It keeps and proves; it never decides. Any process may open the same profile and
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Self, TypeVar
 
 from console.domain.forms import Head, RosterRef
+from console.journal.faults import named
 from console.journal.ledger import Ledger
 from console.journal.reader import Reader
 from console.journal.schema import Part
@@ -133,28 +135,33 @@ def _commit_together(ledger: Ledger, jobs: Sequence[Job[Ledger]]) -> None:
     if len(jobs) == 1:
         _commit_one(ledger, jobs[0])
         return
-    ledger.begin()
     done: list[tuple[Job[Ledger], object]] = []
     try:
+        ledger.begin()
         for job in jobs:
             if not job.future.set_running_or_notify_cancel():
                 continue
             ledger.connection.execute("SAVEPOINT job")
             try:
                 result = job.work(ledger)
-            except BaseException as fault:  # noqa: BLE001  it belongs to whoever waits for the future
+            except BaseException as fault:  # it belongs to whoever waits for the future
+                if not ledger.connection.in_transaction:
+                    raise  # the disk failed or is full, and SQLite undid what all of them did
                 ledger.connection.execute("ROLLBACK TO job")
                 ledger.connection.execute("RELEASE job")
                 ledger.forget()
                 ledger.rosters.forget()
-                job.future.set_exception(fault)
+                job.future.set_exception(_plainly(ledger, fault))
                 continue
             ledger.connection.execute("RELEASE job")
             done.append((job, result))
         ledger.commit()
-    except BaseException:
+    except BaseException as fault:
         ledger.rollback()
-        raise
+        told = _plainly(ledger, fault)
+        if told is fault:
+            raise
+        raise told from fault
     for job, result in done:
         job.future.set_result(result)
 
@@ -168,6 +175,13 @@ def _commit_one(ledger: Ledger, job: Job[Ledger]) -> None:
         ledger.commit()
     except BaseException as fault:  # noqa: BLE001  it belongs to whoever waits for the future
         ledger.rollback()
-        job.future.set_exception(fault)
+        job.future.set_exception(_plainly(ledger, fault))
     else:
         job.future.set_result(result)
+
+
+def _plainly(ledger: Ledger, fault: BaseException) -> BaseException:
+    """What the system refused, as people can read it; anything else as it is."""
+    if not isinstance(fault, sqlite3.Error):
+        return fault
+    return named(fault, ledger.paths.journal) or fault

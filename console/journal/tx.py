@@ -166,9 +166,13 @@ class Tx:
         if self._is_buried(found):
             raise Redacted
         path = self._ledger.paths.blob(found)
-        platform.make_private_directory(self._ledger.paths.blobs)
-        platform.make_private_directory(path.parent)
-        if not path.exists() or canon.sha256_hex(path.read_bytes()) != found:
+        for folder in (self._ledger.paths.blobs, path.parent):
+            if not folder.is_dir():
+                platform.make_private_directory(folder)
+                platform.sync_directory(folder.parent)
+        if path.exists() and canon.sha256_hex(path.read_bytes()) == found:
+            platform.sync_directory(path.parent)  # whoever put it may have ended before its name was durable
+        else:
             platform.write_durably(path, raw)
         self.connection.execute(
             "INSERT INTO blob (sha256, size, received_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",

@@ -1,6 +1,7 @@
 """Proves a whole profile again from its bytes: every signature, chain, roster, value, document and attachment.
 
-It names the first wrong thing and why, changes nothing, and trusts no column that the signed bytes can contradict.
+It names the first wrong thing and why, changes nothing, and trusts no column that the signed bytes can contradict. It
+streams, can stop and go on from where it was, and what it proved before it takes on trust only where it is told to.
 """
 
 from __future__ import annotations
@@ -10,22 +11,18 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from console.domain.errors import BadForm, Problem
 from console.domain.forms import Entry
-from console.domain.profile import MAX_DOCUMENT_BYTES
-from console.journal import envelope, rosters, rows
+from console.journal import remains
 from console.journal.faults import Damaged
+from console.journal.prover import Partly, Prover, Row, Unsound, values_of, where
 from console.journal.rosters import RosterChain
 from console.journal.store import JournalStore
-from console.keys import canon
-from console.keys.publickey import PublicKey
-from console.keys.roster import VerifiedRoster
-from console.keys.sshsig import Verifier
+from console.journal.verified import FeedUpto, Upto
+from console.runtime.paths import ProfilePaths
 
 Progress = Callable[[int, int], None]
-Row = tuple[str, str, int, str | None, int, str, str | None, int, int, bytes, bytes, str | None]
 _COUNTED: tuple[str, ...] = (
     "entries", "disclosures", "documents", "blobs", "rosters", "feeds", "quarantined", "forked",
 )  # fmt: skip
@@ -48,111 +45,202 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was proven. `counts` are entries, disclosures, documents, blobs, rosters, feeds, quarantined, forked."""
+    """What was proven. `counts` are entries, disclosures, documents, blobs, rosters, feeds, quarantined, forked.
+
+    `finished` is False where it was stopped; `upto` is then where to go on. Where it is empty, what was proven before
+    does not fit any more: begin anew.
+    """
 
     ok: bool
     first_wrong: Wrong | None
     counts: dict[str, int]
+    finished: bool = True
+    upto: Upto = field(default_factory=Upto)
 
 
-class _Stop(Exception):
-    def __init__(self, where: str, why: str) -> None:
-        super().__init__(where)
-        self.wrong = Wrong(where, why)
+def verify_profile(
+    store: JournalStore, progress: Progress | None = None, *, since: Upto | None = None,
+    at_least: Upto | None = None, stop: Callable[[], bool] | None = None, on_thread: Callable[[], None] | None = None,
+) -> Report:  # fmt: skip
+    """Walk everything (or what came after `since`). Reads one snapshot; runs on the caller's thread and a few more.
+
+    `progress(done, all)` counts entries. `at_least` was here once: what of it is gone is wrong. `stop` is asked every
+    few hundred entries. `on_thread` is called first on each further thread. What does not hold is in the report, never
+    raised.
+    """
+    counts: dict[str, int] = dict.fromkeys(_COUNTED, 0)
+    with store.reader().snapshot() as connection:
+        try:
+            walk = _Walk(connection, counts, progress, stop or _never)
+            fits = since is not None and walk.fits(since)
+            walk.require(at_least or Upto())
+            upto = walk.entries(since if fits and since is not None else Upto(), on_thread)
+            return walk.rest(store.paths, upto)
+        except _Stopped as stopped:
+            return Report(ok=False, first_wrong=None, counts=counts, finished=False, upto=stopped.upto)
+        except (Unsound, Damaged) as fault:
+            return Report(ok=False, first_wrong=Wrong(fault.where, fault.why), counts=counts)
+        except sqlite3.DatabaseError as fault:
+            return Report(ok=False, first_wrong=Wrong("journal.db", f"SQLite cannot read it ({fault})"), counts=counts)
+
+
+def verify_file(store: JournalStore) -> Wrong | None:
+    """What SQLite itself finds wrong in the file: pages, and indexes that leave rows out. Reads everything once."""
+    with store.reader().snapshot() as connection:
+        try:
+            found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        except sqlite3.DatabaseError as fault:
+            found = str(fault)
+    return None if found == "ok" else Wrong("journal.db", f"SQLite finds it damaged ({' '.join(found.split())[:200]})")
+
+
+class _Stopped(Exception):
+    def __init__(self, upto: Upto) -> None:
+        super().__init__()
+        self.upto = upto
 
 
 @dataclass(slots=True)
 class _Feed:
     """What of a feed has been walked: the ids at the last two numbers, and the last of each incident."""
 
+    name: str
+    facts: tuple[str, str | None, str, str, int] | None
+    forked: bool
     seq: int = -1
     before: dict[str, tuple[int, int]] = field(default_factory=dict)
     here: dict[str, tuple[int, int]] = field(default_factory=dict)
     incidents: dict[str | None, set[tuple[int, str]]] = field(default_factory=dict)
-    forked: bool = False
-    facts: tuple[str, str | None, str] | None = None
+    resumed: FeedUpto | None = None
+    entries: int = 0
+    values: int = 0
 
 
-def verify_profile(store: JournalStore, progress: Progress | None = None) -> Report:
-    """Walk everything. `progress(done, all)` counts entries. Reads one snapshot; runs on the caller's thread.
+def _never() -> bool:
+    return False
 
-    What does not hold is in the report, never raised.
-    """
-    counts: dict[str, int] = dict.fromkeys(_COUNTED, 0)
-    with store.reader().snapshot() as connection:
-        try:
-            _Walk(connection, counts, progress).all()
-            _documents(connection, counts)
-            _blobs(store, connection, counts)
-        except _Stop as stop:
-            return Report(ok=False, first_wrong=stop.wrong, counts=counts)
-        except Damaged as fault:
-            return Report(ok=False, first_wrong=Wrong(fault.where, fault.why), counts=counts)
-        except sqlite3.DatabaseError as fault:
-            return Report(ok=False, first_wrong=Wrong("journal.db", f"SQLite cannot read it ({fault})"), counts=counts)
-    return Report(ok=True, first_wrong=None, counts=counts)
+
+_Waiting = tuple[_Feed, Sequence[Row], int, Future[list[Entry]]]
 
 
 class _Walk:
     """Windows of rows go to a few threads (verifying leaves the interpreter lock); chains are joined here, in order."""
 
-    def __init__(self, connection: sqlite3.Connection, counts: dict[str, int], progress: Progress | None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, counts: dict[str, int], progress: Progress | None,
+        stop: Callable[[], bool],
+    ) -> None:  # fmt: skip
         self._connection = connection
         self._counts = counts
         self._progress = progress
-        self._all = int(connection.execute("SELECT count(*) FROM entry").fetchone()[0])
+        self._stop = stop
+        self._all = _one(connection, "SELECT count(*) FROM entry")
         chain = RosterChain().load(connection)
         counts["rosters"] = len(chain)
-        self._prover = _Prover(chain)
-        self._forks = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+        remains.check_rosters(connection, chain)
+        self._roster = chain[-1].sha256 if chain else ""
+        self._prover = Prover(chain)
+        self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
         self._tombstones = frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
+        self._reached: dict[str, FeedUpto] = {}
+        self._resumed = False
 
-    def all(self) -> None:
-        """Every feed, then whatever belongs to none."""
+    def fits(self, since: Upto) -> bool:
+        """Whether what was proven before can be gone on from: a new roster or redaction judges all entries anew."""
+        return since.roster == self._roster and since.tombstones == len(self._tombstones)
+
+    def require(self, known: Upto) -> None:
+        """Everything up to these heads was here: it has to be here still."""
+        for feed, upto in sorted(known.feeds.items()):
+            sql = "SELECT 1 FROM entry WHERE feed = ? AND seq = ? AND id = ?"
+            if self._connection.execute(sql, (feed, upto.seq, upto.id)).fetchone() is None:
+                last = _one(self._connection, "SELECT coalesce(max(seq), -1) FROM entry WHERE feed = ?", feed)
+                ends = f"now it ends at {last}" if last < upto.seq else "now another stands there"
+                why = f"number {upto.seq} was here when it was verified before, and {ends}"
+                raise Unsound(f"feed {feed[:16]}", f"{why}: its end was cut off, or an older file was put back")
+
+    # -- entries -------------------------------------------------------------------------------------------------------
+
+    def entries(self, since: Upto, on_thread: Callable[[], None] | None) -> Upto:
+        """Every feed, then whatever belongs to none; gives what is proven now."""
+        self._resumed = since != Upto()
+        self._counts["entries"] = since.entries
+        base = replace(since, roster=self._roster, tombstones=len(self._tombstones), feeds={})
         workers = min(_WORKERS, os.cpu_count() or 1)
-        waiting: deque[tuple[_Feed, Sequence[Row], Future[list[Entry]]]] = deque()
-        with ThreadPoolExecutor(workers, thread_name_prefix="verify") as pool:
+        waiting: deque[_Waiting] = deque()
+        with ThreadPoolExecutor(workers, thread_name_prefix="verify", initializer=on_thread) as pool:
             try:
-                for feed, window in self._windows():
-                    bodies = rows.disclosures_of(self._connection, [row[0] for row in window])
-                    self._counts["disclosures"] += sum(map(len, bodies.values()))
-                    waiting.append((feed, window, pool.submit(self._prover.window, window, bodies, self._tombstones)))
+                for feed, window in self._windows(since):
+                    values = values_of(self._connection, [row[0] for row in window])
+                    future = pool.submit(self._prover.window, window, values, self._tombstones)
+                    waiting.append((feed, window, sum(map(len, values.values())), future))
                     if len(waiting) > 2 * workers:
                         self._join(*waiting.popleft())
                 while waiting:
                     self._join(*waiting.popleft())
+            except _Stopped:
+                while waiting:
+                    self._join(*waiting.popleft())
+                raise _Stopped(replace(base, feeds={**since.feeds, **self._reached})) from None
             except BaseException:
-                for _, _, future in waiting:
+                for *_, future in waiting:
                     future.cancel()
                 raise
-        if self._counts["entries"] != self._all:
-            raise _Stop("the feeds", "there are entries that belong to no feed")
+        upto = replace(base, feeds=self._reached)
+        self._counts["entries"] = upto.entries
+        if upto.entries != self._all:
+            if self._resumed:
+                raise _Stopped(Upto())  # something came between what was proven before: see it all
+            raise Unsound("the feeds", "there are entries that belong to no feed")
+        return upto
 
-    def _windows(self) -> Iterator[tuple[_Feed, list[Row]]]:
-        for (feed,) in self._connection.execute("SELECT DISTINCT feed FROM entry ORDER BY feed").fetchall():
+    def _windows(self, since: Upto) -> Iterator[tuple[_Feed, list[Row]]]:
+        for (name,) in self._connection.execute("SELECT DISTINCT feed FROM entry ORDER BY feed").fetchall():
             self._counts["feeds"] += 1
-            state = _Feed(facts=self._facts(feed), forked=feed in self._forks)
-            at: tuple[int, str] = (-1, "")
-            while window := self._connection.execute(_ROWS, (feed, *at, _WINDOW)).fetchall():
+            feed = _Feed(name, remains.facts_of(self._connection, name), name in self._forks)
+            at = self._resume(feed, since.feeds.get(name))
+            while at is not None and (window := self._connection.execute(_ROWS, (name, *at, _WINDOW)).fetchall()):
                 at = (window[-1][2], window[-1][0])
-                yield state, window
+                yield feed, window
+                # a forked feed is walked whole or not at all: its branches are not kept
+                if not feed.forked and self._stop():
+                    raise _Stopped(Upto())
 
-    def _facts(self, feed: str) -> tuple[str, str | None, str] | None:
-        found: tuple[str, str | None, str] | None = self._connection.execute(
-            "SELECT key, author, console FROM feed WHERE feed = ?", (feed,)
-        ).fetchone()
-        return found
+    def _resume(self, feed: _Feed, known: FeedUpto | None) -> tuple[int, str] | None:
+        """Behind which entry to begin; None where the whole feed was proven before."""
+        if known is None:
+            return -1, ""
+        if feed.forked:
+            count = _one(self._connection, "SELECT count(*) FROM entry WHERE feed = ?", feed.name)
+            if count != known.entries:
+                self._counts["entries"] -= known.entries
+                return -1, ""
+            self._reached[feed.name] = known
+            return None
+        sql = "SELECT hlc_ms, hlc_n FROM entry WHERE feed = ? AND seq = ? AND id = ?"
+        row = self._connection.execute(sql, (feed.name, known.seq, known.id)).fetchone()
+        if row is None:
+            self._counts["entries"] -= known.entries
+            return -1, ""
+        feed.seq, feed.here, feed.resumed = known.seq, {known.id: (row[0], row[1])}, known
+        feed.entries, feed.values = known.entries, known.values
+        self._reached[feed.name] = known
+        return known.seq, known.id
 
-    def _join(self, feed: _Feed, window: Sequence[Row], future: Future[list[Entry]]) -> None:
-        stopped: _Stop | None = None
+    def _join(self, feed: _Feed, window: Sequence[Row], values: int, future: Future[list[Entry]]) -> None:
+        stopped: Unsound | None = None
         try:
             entries = future.result()
-        except _Partial as partial:
-            entries, stopped = partial.entries, partial.stop
+        except Partly as partly:
+            entries, stopped = partly.entries, partly.unsound
         for row, entry in zip(window, entries, strict=False):
             self._link(feed, row, entry)
         if stopped is not None:
             raise stopped
+        if feed.facts is not None and feed.facts[4]:
+            remains.check_refs(self._connection, window, entries)
+        feed.values += values
+        self._reached[feed.name] = FeedUpto(feed.seq, window[-1][0], feed.entries, feed.values)
         if self._progress is not None:
             self._progress(self._counts["entries"], self._all)
 
@@ -160,153 +248,69 @@ class _Walk:
         ident = row[0]
         if entry.seq != feed.seq:
             if entry.seq != feed.seq + 1:
-                missing = f"number {feed.seq + 1} is missing before it"
-                raise _Stop(_where(row), missing)
+                raise Unsound(where(row), f"number {feed.seq + 1} is missing before it")
             feed.seq, feed.before, feed.here = entry.seq, feed.here, {}
         elif self._forks.get(row[1], entry.seq + 1) > entry.seq:
-            raise _Stop(_where(row), "two entries stand at one number, and the fork is not marked")
+            raise Unsound(where(row), "two entries stand at one number, and the fork is not marked")
         feed.here[ident] = entry.hlc
         if entry.prev is not None and (entry.prev not in feed.before or feed.before[entry.prev] >= entry.hlc):
-            raise _Stop(_where(row), "it does not follow the entry before it")
-        if feed.facts != (entry.key, entry.author, entry.console):
-            raise _Stop(_where(row), "it was written by another key or console than its feed's")
+            raise Unsound(where(row), "it does not follow the entry before it")
+        if feed.facts is None or feed.facts[:3] != (entry.key, entry.author, entry.console):
+            raise Unsound(where(row), "it was written by another key or console than its feed's")
+        if entry.seq == 0 and feed.facts[3] != ident and not feed.forked:
+            raise Unsound(where(row), "its feed is said to begin with another entry")
         self._link_incident(feed, row, entry)
         self._standing(row, entry)
         self._counts["entries"] += 1
+        feed.entries += 1
 
-    @staticmethod
-    def _link_incident(feed: _Feed, row: Row, entry: Entry) -> None:
-        last = feed.incidents.setdefault(entry.inc, set())
+    def _link_incident(self, feed: _Feed, row: Row, entry: Entry) -> None:
+        if entry.inc not in feed.incidents:
+            feed.incidents[entry.inc] = self._before_resuming(feed, entry.inc)
+        last = feed.incidents[entry.inc]
         fits = (entry.iseq - 1, entry.iprev) in last if entry.iprev is not None else not last or feed.forked
         if not fits:
-            raise _Stop(_where(row), "it does not follow this feed's entry before it in the incident")
+            raise Unsound(where(row), "it does not follow this feed's entry before it in the incident")
         if not feed.forked:
             last.clear()
         last.add((entry.iseq, row[0]))
 
+    def _before_resuming(self, feed: _Feed, inc: str | None) -> set[tuple[int, str]]:
+        if feed.resumed is None:
+            return set()
+        sql = "SELECT iseq, id FROM entry WHERE feed = ? AND inc IS ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+        return set(self._connection.execute(sql, (feed.name, inc, feed.resumed.seq)).fetchall())
+
     def _standing(self, row: Row, entry: Entry) -> None:
         standing = row[11]
-        if standing is not None:
-            self._counts[standing] += 1
-        elif entry.seq >= self._forks.get(row[1], entry.seq + 1):
-            raise _Stop(_where(row), "it stands after a fork, but is counted")
-        elif self._prover.is_late(entry, row[0]):
-            raise _Stop(_where(row), "its key was revoked before it, but it is counted")
+        forked = entry.seq >= self._forks.get(row[1], entry.seq + 1)
+        if standing is None and forked:
+            raise Unsound(where(row), "it stands after a fork, but is counted")
+        if standing is None and self._prover.is_late(entry, row[0]):
+            raise Unsound(where(row), "its key was revoked before it, but it is counted")
+        if standing is not None and not forked and not self._prover.was_late(entry, row[0]):
+            raise Unsound(where(row), "it is not counted, though nothing speaks against it")
+
+    # -- everything else -----------------------------------------------------------------------------------------------
+
+    def rest(self, paths: ProfilePaths, upto: Upto) -> Report:
+        """Marks, documents, values, attachments: what is not an entry; gives the report of all."""
+        connection, counts = self._connection, self._counts
+        counts.update(remains.check_marks(connection, self._forks))
+        upto, whole = remains.check_documents(connection, self._tombstones, upto, self._stop)
+        counts["documents"], counts["disclosures"] = upto.documents, upto.values
+        if not whole:
+            raise _Stopped(upto)
+        if stray := _one(connection, "SELECT count(*) FROM disclosure") - upto.values:
+            if self._resumed:
+                raise _Stopped(Upto())  # values came later than their entries: see them all
+            raise Unsound("the values", f"{stray} of them belong to no entry and no document")
+        upto, whole = remains.check_blobs(connection, paths, upto, self._stop)
+        counts["blobs"] = upto.blobs
+        if not whole:
+            raise _Stopped(upto)
+        return Report(ok=True, first_wrong=None, counts=counts, upto=upto)
 
 
-class _Partial(Exception):
-    def __init__(self, entries: list[Entry], stop: _Stop) -> None:
-        super().__init__()
-        self.entries = entries
-        self.stop = stop
-
-
-class _Prover:
-    """What one row proves by itself; used by several threads at once, so it only ever adds to its caches."""
-
-    def __init__(self, chain: Sequence[VerifiedRoster]) -> None:
-        self._by_ref = {found.ref: found for found in chain}
-        self._current = chain[-1] if chain else None
-        self._verifiers: dict[tuple[str, bool], Verifier] = {}
-
-    def window(
-        self, window: Sequence[Row], bodies: dict[str, tuple[str, ...]], tombstones: frozenset[str]
-    ) -> list[Entry]:
-        """The proven entries; what was proven before the first fault travels in `_Partial`."""
-        # First everything that needs the interpreter, then all signatures, which do not: threads then rarely wait.
-        entries: list[Entry] = []
-        checks: list[Verifier] = []
-        stopped: _Stop | None = None
-        try:
-            for row in window:
-                entry = self._read(row)
-                checks.append(self._verifier(row, entry))
-                if row[0] in bodies:
-                    _values(_where(row), frozenset(entry.sd), bodies[row[0]], tombstones)
-                entries.append(entry)
-        except _Stop as stop:
-            stopped = stop
-        for at, (row, verifier) in enumerate(zip(window, checks, strict=False)):
-            try:
-                verifier.verify(row[9], row[10])
-            except Problem as fault:
-                raise _Partial(entries[:at], _Stop(_where(row), fault.what.rstrip("."))) from None
-        if stopped is not None:
-            raise _Partial(entries, stopped)
-        return entries
-
-    def is_late(self, entry: Entry, ident: str) -> bool:
-        """Whether its key had ended or was revoked before it."""
-        if self._current is None:
-            return False
-        named = self._by_ref.get(entry.roster, self._current)
-        return rosters.is_late(named, self._current, entry, ident)
-
-    @staticmethod
-    def _read(row: Row) -> Entry:
-        raw = row[9]
-        if canon.sha256_hex(raw) != row[0]:
-            raise _Stop(_where(row), "its bytes were changed: they do not have its hash")
-        try:
-            entry = envelope.read_entry(raw)
-        except Problem as fault:
-            raise _Stop(_where(row), fault.why if isinstance(fault, BadForm) else fault.what.rstrip(".")) from None
-        hlc_ms, hlc_n = entry.hlc
-        if row[1:9] != (entry.feed, entry.seq, entry.inc, entry.iseq, entry.kind, entry.subj, hlc_ms, hlc_n):
-            raise _Stop(_where(row), "its row says something else than its signed bytes")
-        return entry
-
-    def _verifier(self, row: Row, entry: Entry) -> Verifier:
-        named = self._by_ref.get(entry.roster)
-        if named is None or named.roster.org != entry.org:
-            raise _Stop(_where(row), "it names a roster that is not here, or another organisation")
-        line = rosters.may_write(named, entry)
-        if line is None:
-            raise _Stop(_where(row), "the roster does not let its key write this feed")
-        place = (line, entry.author is None)
-        found = self._verifiers.get(place)
-        if found is None:
-            namespace = envelope.namespace_of(entry.org, entry.author)
-            found = self._verifiers[place] = Verifier(PublicKey.parse(line), namespace)
-        return found
-
-
-def _where(row: Row) -> str:
-    return f"entry {row[0][:16]} (feed {row[1][:16]}, number {row[2]})"
-
-
-def _values(where: str, digests: frozenset[str], bodies: Sequence[str], tombstones: frozenset[str]) -> None:
-    for body in bodies:
-        try:
-            digest, _, _ = envelope.verify_disclosure(body, digests)
-        except BadForm as fault:
-            raise _Stop(where, f"a value beside it was changed: {fault.why}") from None
-        if digest in tombstones:
-            raise _Stop(where, "a redacted value is still here")
-
-
-def _documents(connection: sqlite3.Connection, counts: dict[str, int]) -> None:
-    tombstones = frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
-    for sha, raw in connection.execute("SELECT sha256, raw FROM document ORDER BY rowid"):
-        where = f"document {sha[:16]}"
-        try:
-            value = canon.decode(raw, limit=MAX_DOCUMENT_BYTES)
-        except BadForm as fault:
-            raise _Stop(where, fault.why) from None
-        if canon.sha256_hex(raw) != sha:
-            raise _Stop(where, "its bytes were changed: they do not have its hash")
-        bodies = rows.disclosures_of(connection, [sha]).get(sha, ())
-        _values(where, envelope.digests_in(value), bodies, tombstones)
-        counts["documents"] += 1
-        counts["disclosures"] += len(bodies)
-    stray = connection.execute("SELECT count(*) FROM disclosure").fetchone()[0] - counts["disclosures"]
-    if stray:
-        raise _Stop("the values", f"{stray} of them belong to no entry and no document")
-
-
-def _blobs(store: JournalStore, connection: sqlite3.Connection, counts: dict[str, int]) -> None:
-    for sha, size in connection.execute("SELECT sha256, size FROM blob ORDER BY sha256"):
-        raw = store.reader().blob(sha)
-        if raw is None or len(raw) != size:
-            raise _Stop(f"blob {sha[:16]}", "its file is missing or has another size")
-        counts["blobs"] += 1
+def _one(connection: sqlite3.Connection, sql: str, *values: object) -> int:
+    return int(connection.execute(sql, values).fetchone()[0])

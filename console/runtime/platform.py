@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -31,6 +32,7 @@ PRIVATE_FILE_MODE: Final = 0o600
 _OTHERS: Final = 0o077
 _WINDOWS_LOCK_OFFSET: Final = 1 << 30  # Windows locks forbid reading what they cover: lock a byte behind the text
 _NO_HARD_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EACCES})
+_LOW_PRIORITY: Final = 10
 _LOCK_TAKEN: Final = frozenset({errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 
@@ -223,6 +225,13 @@ def make_private_file(path: Path) -> None:
 def is_private(path: Path) -> bool:
     """True where only its owner can reach it; on Windows always true, because modes say nothing there."""
     return sys.platform == "win32" or not path.stat().st_mode & _OTHERS
+
+
+def give_way() -> None:
+    """Let everything else come before the calling thread; only Linux can say that of one thread."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
 
 
 def forbid_core_dumps() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from console.domain.errors import Problem
 from console.exports.bundle import Exported, export_bundle
 from console.exports.check import Report, check_bundle
-from console.journal.verify import verify_profile
+from console.services import verification
 from console.services.session import Session
 
 
@@ -59,7 +59,7 @@ def check_profile(session: Session) -> str:
     Raises:
         NotSound: at the first thing that does not hold.
     """
-    report = verify_profile(session.store)
+    report = verification.whole(session)
     if report.first_wrong is not None:
         raise NotSound(report.first_wrong.where, report.first_wrong.why)
     counts = ", ".join(f"{count} {what}" for what, count in report.counts.items() if count)
