@@ -5,6 +5,7 @@ An adapter that cannot be used is kept as `Broken` with its reason; it must neve
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -68,6 +69,12 @@ def _checked(name: str, found: object) -> Usable:
     return Usable(manifest, cast("AdapterType", found))
 
 
+@functools.cache
+def _installed() -> tuple[EntryPoint, ...]:
+    """Read once a process: it opens a file of every installed distribution, and each plan asks many times."""
+    return tuple(entry_points(group=GROUP))
+
+
 def _attempt(name: str, load: Callable[[], object]) -> Usable | Broken:
     try:
         return _checked(name, load())
@@ -90,7 +97,7 @@ class Registry:
         found: dict[str, Usable | Broken] = {}
         for name in built_in:
             found[name] = _attempt(name, partial(_built_in, name))
-        for point in entry_points(group=GROUP) if extra is None else extra:
+        for point in _installed() if extra is None else extra:
             if point.name in found:
                 shadow = f"{point.name} ({point.value})"
                 found[shadow] = Broken(shadow, "the name belongs to another adapter")
