@@ -1,0 +1,245 @@
+"""What a correction would mean, beside the composer: gravity, who can sign, each target's requests, what is left out.
+
+It shows plans that were read; it plans nothing, and says of each target whether its plan is of this moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from console.ui.parts import column, row
+from console.ui.proposal_rows import PLANS
+from console.ui.theme import Look
+from console.ui.tokens import GRAVITIES
+from console.ui.widgets import StateMark, Text
+from console.viewmodels.proposal import PlanLine, TrialView
+
+_SELECTABLE: Final = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One target of the plan panel. Without a line its plan is being read."""
+
+    key: str
+    where: str
+    line: PlanLine | None
+    canary: bool = False
+    asked: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanPaper:
+    """Everything that stands beside the composer. `verdict` is missing until a plan was read."""
+
+    targets: tuple[Shown, ...]
+    verdict: TrialView | None
+    fresh: bool
+    left_out: tuple[str, ...]
+    note: str = ""
+
+
+class PlanPanel(QScrollArea):
+    """Made anew whenever the paper changes; where one had scrolled to stays."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._paper: PlanPaper | None = None
+        self._opened: set[str] = set()
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName("What it would mean")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def put(self, paper: PlanPaper) -> None:
+        """Show this one."""
+        if paper == self._paper:
+            return
+        self._paper = paper
+        at = self.verticalScrollBar().value()
+        unit = self._look.theme.space("unit")
+        page = QWidget()
+        lines = column(page, unit, (unit, unit, unit + 4, unit))
+        lines.addWidget(Text(self._look, "What it would mean", weight="semibold"))
+        if paper.note:
+            lines.addWidget(Text(self._look, paper.note, tone="text-muted", wrap=True))
+        if paper.verdict is not None and paper.targets and (paper.fresh or paper.verdict.gravity):
+            lines.addWidget(self._verdict(paper.verdict, fresh=paper.fresh))
+        for one in paper.targets:
+            lines.addWidget(PlanCard(self._look, one, self._opened))
+        if paper.left_out:
+            lines.addWidget(self._left(paper.left_out))
+        lines.addStretch(1)
+        self.setWidget(page)
+        self.verticalScrollBar().setValue(at)
+        self.setAccessibleDescription(_spoken(paper))
+
+    def text(self) -> str:
+        """All that is shown, for those who look for a word in it."""
+        inner = self.widget()
+        return "\n".join(one.text() for one in inner.findChildren(Text)) if inner is not None else ""
+
+    def _verdict(self, view: TrialView, *, fresh: bool) -> QWidget:
+        look, unit = self._look, self._look.theme.space("unit")
+        box = QWidget()
+        lines = column(box, 2)
+        if view.gravity in GRAVITIES:
+            head = QWidget()
+            line = row(head, unit)
+            line.addWidget(StateMark(look, view.gravity, "" if fresh else "as last read", table=GRAVITIES))
+            line.addStretch(1)
+            lines.addWidget(head)
+            lines.addWidget(Text(look, _sentence(view.why), size="small", tone="text-muted", wrap=True))
+        facts = [("Users touched", view.affected)]
+        if view.can_sign:
+            facts.append(("Can approve now", ", ".join(view.can_sign)))
+        facts += [("Needed", _sentence(one)) for one in view.missing]
+        facts += [("Cannot approve", f"{name}: {why}") for name, why in view.cannot]
+        lines.addWidget(grid_of(look, facts))
+        return box
+
+    def _left(self, told: Sequence[str]) -> QWidget:
+        box = QWidget()
+        lines = column(box, 2)
+        lines.addWidget(Text(self._look, "Left out, and signed so", size="small", weight="semibold", tone="changed"))
+        for one in told:
+            lines.addWidget(Text(self._look, one, size="small", wrap=True))
+        return box
+
+
+class PlanCard(QFrame):
+    """One target: how it is now and then, what is sent, what it reverts to; or why it cannot be, and what can."""
+
+    def __init__(self, look: Look, one: Shown, opened: set[str]) -> None:
+        super().__init__()
+        self._look, self._one, self._opened = look, one, opened
+        self.setProperty("ground", "raised")
+        unit = look.theme.space("unit")
+        self._lines: QVBoxLayout = column(self, unit // 2, (unit + 2, unit, unit + 2, unit))
+        line = one.line
+        state = "reading" if line is None else "planned" if line.possible else "waits" if line.waits else "cannot"
+        head = QWidget()
+        top = row(head, unit)
+        what = one.where if line is None else f"{line.what[:1].upper()}{line.what[1:]}, {line.where}"
+        name = Text(look, what + (" (canary)" if one.canary else ""), weight="medium", wrap=True)
+        top.addWidget(name, 1)
+        top.addWidget(StateMark(look, state, size="small", table=PLANS), 0, Qt.AlignmentFlag.AlignTop)
+        self._lines.addWidget(head)
+        self.setAccessibleName(f"{name.text()}: {PLANS[state].word}")
+        if line is not None:
+            self._fill(line)
+
+    def _fill(self, line: PlanLine) -> None:
+        look = self._look
+        if not line.possible:
+            self._lines.addWidget(Text(look, line.why_not, size="small", tone="alarm", wrap=True))
+            for offer in line.instead:
+                self._lines.addWidget(Text(look, f"Instead: {offer}", size="small", tone="text-muted", wrap=True))
+            return
+        if line.changes:
+            self._lines.addWidget(changes_of(look, line.changes))
+        loud = line.reversal.isupper()
+        facts = [("Reaches", line.reach), ("Users", line.affected)]
+        if not loud:
+            facts.append(("Reversal", line.reversal))
+        facts += self._one.asked
+        self._lines.addWidget(grid_of(look, facts))
+        if loud:
+            self._lines.addWidget(Text(look, line.reversal, weight="semibold", tone="alarm"))
+        for note in line.notes:
+            self._lines.addWidget(Text(look, _sentence(note), size="small", tone="waiting", wrap=True))
+        for offer in line.instead:
+            self._lines.addWidget(Text(look, f"Milder: {offer}", size="small", tone="text-muted", wrap=True))
+        if line.sends:
+            self._exact(line)
+
+    def _exact(self, line: PlanLine) -> None:
+        count = len(line.sends)
+        more = QPushButton()
+        more.setProperty("kind", "quiet")
+        more.setAutoDefault(False)
+        told = QWidget()
+        lines = column(told, 2)
+        for title, requests in (("Sends", line.sends), ("Reverts to", line.reverts or ("nothing known",))):
+            lines.addWidget(Text(self._look, title, size="small", tone="text-muted"))
+            for request in requests:
+                text = Text(self._look, request, size="small", mono=True, wrap=True)
+                text.setTextInteractionFlags(_SELECTABLE)
+                lines.addWidget(text)
+        if line.read_at:
+            lines.addWidget(Text(self._look, f"Read {line.read_at}", size="small", tone="text-muted"))
+
+        def turn() -> None:
+            key = self._one.key
+            self._opened.symmetric_difference_update({key})
+            say()
+
+        def say() -> None:
+            hidden = self._one.key in self._opened
+            told.setVisible(not hidden)
+            word = "1 request" if count == 1 else f"{count} requests"
+            more.setText(f"Show {word}" if hidden else f"Hide {word}")
+
+        more.clicked.connect(turn)
+        self._lines.addWidget(told)
+        self._lines.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
+        say()
+
+
+def changes_of(look: Look, changes: Sequence[tuple[str, str, str]]) -> QWidget:
+    """Fields with their value now and then."""
+    box = QWidget()
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(look.theme.space("unit"))
+    grid.setVerticalSpacing(2)
+    grid.setColumnMinimumWidth(0, _LABEL)
+    for at, (field, now, then) in enumerate(changes):
+        grid.addWidget(Text(look, field, size="small", tone="text-muted", wrap=True), at, 0, _TOP)
+        text = Text(look, f"{now}  \N{RIGHTWARDS ARROW}  {then}", weight="medium", wrap=True)
+        text.setAccessibleName(f"{field}: now {now}, then {then}")
+        grid.addWidget(text, at, 1)
+    grid.setColumnStretch(1, 1)
+    return box
+
+
+def grid_of(look: Look, facts: Sequence[tuple[str, str]]) -> QWidget:
+    """Names and values in two columns; a name that is repeated is said once."""
+    box = QWidget()
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(look.theme.space("unit"))
+    grid.setVerticalSpacing(2)
+    grid.setColumnMinimumWidth(0, _LABEL)
+    before = ""
+    for at, (name, value) in enumerate(facts):
+        if name != before:
+            grid.addWidget(Text(look, name, size="small", tone="text-muted"), at, 0, _TOP)
+        before = name
+        grid.addWidget(Text(look, value, size="small", wrap=True), at, 1)
+    grid.setColumnStretch(1, 1)
+    return box
+
+
+_LABEL: Final = 104
+_TOP: Final = Qt.AlignmentFlag.AlignTop
+
+
+def _spoken(paper: PlanPaper) -> str:
+    states = [one.line for one in paper.targets]
+    ready = sum(line is not None and line.possible for line in states)
+    told = f"{ready} of {len(states)} targets can be done."
+    if paper.verdict is not None and paper.verdict.gravity:
+        told += f" Gravity {paper.verdict.gravity}: {paper.verdict.why}."
+    return told
+
+
+def _sentence(text: str) -> str:
+    told = text[:1].upper() + text[1:]
+    return told if not told or told[-1] in ".!?" else f"{told}."

@@ -1,0 +1,436 @@
+"""The composer as a person works it: one selector for every surface, one word for what is left out, a canary beside.
+
+It wraps the draft of the composer with what is typed once for all rows, says what is wanting at which field, and goes
+into a text and back, so that it survives a kill. Values only; `read_ground` alone reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from console.domain.deceit import shown
+from console.domain.reasons import read_reason
+from console.services import providers
+from console.services.corrections import TargetWish
+from console.services.levers import LeverLine, Options, options_for
+from console.services.session import Session
+from console.services.standing import Standing
+from console.viewmodels.proposal import BY_HAND_FIELDS, ProposalDraft, Row
+from console.viewmodels.provider_cards import CATEGORIES
+from console.viewmodels.provider_forms import Form, lever_form
+
+__all__ = ["CATEGORIES", "CATEGORY_MEANS", "Composition", "Ground", "Placed", "likely_model", "read_ground"]
+
+CATEGORY_MEANS: Final = {
+    "user": "A key, user, team or network loses access; everybody else keeps it.",
+    "frequency": "Fewer requests, tokens or spend; access stays.",
+    "capability": "A tool, a feature or a mode goes; the rest stays.",
+    "use-case": "A use is forbidden, by policy and by enforcement.",
+    "shutdown": "The model is withdrawn from a surface for everybody there.",
+}
+_ASK: Final = {
+    "user": "Block {what} for {model}.",
+    "frequency": "Limit how often {what} may use {model}.",
+    "capability": "Take the dangerous capability of {model} away.",
+    "use-case": "Forbid the dangerous use of {model}.",
+    "shutdown": "Stop serving {model} to us.",
+}
+_KEPT_FORM: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider."""
+
+    options: tuple[Options, ...]
+    adapters: Mapping[str, str] = field(default_factory=dict[str, str])
+    forms: Mapping[tuple[str, str], Form] = field(default_factory=dict[tuple[str, str], Form])
+    canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    members: tuple[tuple[str, str], ...] = ()
+    provisional: bool = False
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that has a surface."""
+        return tuple(sorted({one.surface.model for one in self.options}))
+
+    def form(self, row: Row, lever: str) -> Form | None:
+        """What a lever of a row asks besides what it selects."""
+        return self.forms.get((self.adapters.get(row.options.surface.instance, ""), lever))
+
+    def canaries_of(self, row: Row) -> tuple[str, ...]:
+        """Selectors with a credential of their own at that provider, where the lever can be proven by one."""
+        line = row.line
+        if line is None or line.wide or row.options.by_hand or line.probe not in ("credential", "canary", "usage"):
+            return ()
+        return self.canaries.get(row.options.surface.instance, ())
+
+
+def read_ground(session: Session) -> Ground:
+    """Read what there is: surfaces, levers with their forms, registered credentials, people. No network, no key."""
+    options = options_for(session, "")
+    instances = {one.id: one for one in providers.instances_of(session).all()}
+    forms: dict[tuple[str, str], Form] = {}
+    for one in options:
+        known = instances.get(one.surface.instance)
+        for lever in one.levers if known is not None else ():
+            if known is not None and (known.adapter, lever.name) not in forms:
+                forms[known.adapter, lever.name] = lever_form(known.adapter, lever.name)
+    return Ground(
+        options=options, adapters={ident: one.adapter for ident, one in instances.items()}, forms=forms,
+        canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
+        members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
+        provisional=session.roster.roster.policy is None,
+    )  # fmt: skip
+
+
+def likely_model(ground: Ground, title: str, standings: Sequence[Standing]) -> str:
+    """The model that is most likely meant: corrected before in this incident, named in its title, or the only one."""
+    known = ground.models
+    for one in reversed(standings):
+        for target in one.targets:
+            if target.model in known:
+                return target.model
+    plain = _plain(title)
+    named = [one for one in known if _plain(one) in plain]
+    if named:
+        return max(named, key=len)
+    return known[0] if len(known) == 1 else ""
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+# -- what is composed --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One wish and the row it comes from."""
+
+    row: int
+    wish: TargetWish
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """A draft with what is said once for all. `selector` and `common` count wherever a row says nothing of its own.
+
+    `words` say by surface why it is left out; `canaries` by surface which canary goes with it.
+    """
+
+    draft: ProposalDraft
+    selector: str = ""
+    common: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    canaries: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @staticmethod
+    def start(ground: Ground, model: str, category: str, before: Composition | None = None) -> Composition:
+        """All surfaces chosen, the mildest lever of the kind; what was typed `before` and still fits is kept."""
+        draft = ProposalDraft.start(ground.options, model, category)
+        kept = before or Composition(draft=draft)
+        draft = replace(
+            draft, reason=kept.draft.reason, if_not=kept.draft.if_not, criteria=kept.draft.criteria,
+            review_in_ms=kept.draft.review_in_ms,
+        )  # fmt: skip
+        made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words)
+        for at in range(len(draft.rows)):
+            made = made.bare(at, ground)._asked_before(at, kept)  # noqa: SLF001  its own
+        return made.asked_anew("")
+
+    def bare(self, at: int, ground: Ground) -> Composition:
+        """A row without values of its own, so that what is said for all counts; its likely canary beside it."""
+        row = self.draft.rows[at]
+        if row.options.by_hand or row.line is None:
+            return self
+        plain = replace(row, selector=row.selector if row.line.wide else "", params=())
+        likely = next((one for one in ground.canaries_of(plain) if "canary" in one.casefold()), "")
+        rows = (*self.draft.rows[:at], plain, *self.draft.rows[at + 1 :])
+        return replace(self, draft=replace(self.draft, rows=rows), canaries={**self.canaries, _key(row): likely})
+
+    def _asked_before(self, at: int, before: Composition) -> Composition:
+        """What was written to people by hand stays, where somebody wrote it and not this console."""
+        row = self.draft.rows[at]
+        old = next((one for one in before.draft.rows if _key(one) == _key(row)), None)
+        if old is None or not row.options.by_hand:
+            return self
+        draft, ours = self.draft, [_asks(one, before.selector, before.draft.model) for one in CATEGORIES]
+        for name, text in old.params:
+            if name in BY_HAND_FIELDS and text not in ours:
+                draft = draft.set(at, name, text)
+        return replace(self, draft=draft).ask(at, old.assignee)
+
+    # -- changing it ---------------------------------------------------------------------------------------------------
+
+    def choose(self, at: int, chosen: bool) -> Composition:  # noqa: FBT001  the box's own state
+        """Take a row in, or leave it out."""
+        return replace(self, draft=self.draft.choose(at, chosen))
+
+    def only(self, at: int) -> Composition:
+        """One row alone; the others are left out, each with its word."""
+        draft = self.draft
+        for other, row in enumerate(draft.rows):
+            if other != at and row.chosen:
+                draft = draft.choose(other, False)  # noqa: FBT003  as `choose`
+        return replace(self, draft=draft.choose(at, True))  # noqa: FBT003  as `choose`
+
+    def pull(self, at: int, lever: str, ground: Ground) -> Composition:
+        """Another lever of that row; with none, it is left out."""
+        if not lever:
+            row = replace(self.draft.rows[at], lever="", chosen=False, selector="", params=())
+            rows = (*self.draft.rows[:at], row, *self.draft.rows[at + 1 :])
+            return replace(self, draft=replace(self.draft, rows=rows))
+        return replace(self, draft=self.draft.pull(at, lever)).bare(at, ground)
+
+    def select(self, selector: str) -> Composition:
+        """What is selected wherever a row says nothing of its own; several are separated by commas."""
+        return replace(self, selector=selector).asked_anew(self.selector)
+
+    def select_at(self, at: int, selector: str) -> Composition:
+        """What is selected in this row."""
+        return replace(self, draft=self.draft.select(at, selector))
+
+    def set(self, name: str, text: str) -> Composition:
+        """A parameter wherever a row says nothing of its own."""
+        return replace(self, common={**self.common, name: text})
+
+    def set_at(self, at: int, name: str, text: str) -> Composition:
+        """A parameter of this row; of a by-hand row, what is asked."""
+        return replace(self, draft=self.draft.set(at, name, text))
+
+    def ask(self, at: int, assignee: str | None) -> Composition:
+        """The member who sees to a by-hand row."""
+        row = replace(self.draft.rows[at], assignee=assignee)
+        return replace(self, draft=replace(self.draft, rows=(*self.draft.rows[:at], row, *self.draft.rows[at + 1 :])))
+
+    def word(self, at: int, word: str) -> Composition:
+        """Why a row is left out. Others that are left out and say the same, or nothing yet, follow."""
+        before = self.words.get(_key(self.draft.rows[at]), "")
+        told = dict(self.words)
+        for row in self.draft.rows:
+            if not row.chosen and row.lever and told.get(_key(row), "") in ("", before):
+                told[_key(row)] = word
+        return replace(self, words={**told, _key(self.draft.rows[at]): word})
+
+    def canary(self, at: int, selector: str) -> Composition:
+        """Which canary is corrected with this row; empty for none."""
+        return replace(self, canaries={**self.canaries, _key(self.draft.rows[at]): selector})
+
+    def said(self, **texts: str) -> Composition:
+        """As the draft's `said`."""
+        return replace(self, draft=self.draft.said(**texts))
+
+    def asked_anew(self, before: str) -> Composition:
+        """What is asked of people by hand, written anew where nobody wrote it otherwise."""
+        draft = self.draft
+        for at, row in enumerate(draft.rows):
+            told = dict(row.params).get("instruction", "")
+            if row.options.by_hand and told in ("", *(_asks(one, before, draft.model) for one in CATEGORIES)):
+                draft = draft.set(at, "instruction", _asks(draft.category, self.selector, draft.model))
+        return replace(self, draft=draft)
+
+    # -- what it comes to ----------------------------------------------------------------------------------------------
+
+    def narrow(self, at: int) -> bool:
+        """Whether this row has to be told which key, team or user."""
+        row = self.draft.rows[at]
+        return row.line is not None and not row.line.wide and not row.options.by_hand
+
+    @property
+    def selects(self) -> tuple[str, ...]:
+        """What the chosen rows select: key, team, user. Empty where each reaches its whole surface."""
+        found = [row.line.selector for at, row in enumerate(self.draft.rows) if row.chosen and row.line
+                 and self.narrow(at)]  # fmt: skip
+        return tuple(dict.fromkeys(found))
+
+    def asks(self, ground: Ground) -> tuple[tuple[Form, str], ...]:
+        """The parameters that the chosen rows ask, each once: its form and its name. By-hand rows ask their own."""
+        found: dict[str, Form] = {}
+        for row in self.draft.chosen:
+            form = ground.form(row, row.lever)
+            if form is not None and not row.options.by_hand:
+                for one in form.fields:
+                    found.setdefault(one.name, form)
+        return tuple((form, name) for name, form in found.items())
+
+    def selectors(self, at: int) -> tuple[str, ...]:
+        """What a narrow row selects, each one."""
+        told = self.draft.rows[at].selector or self.selector
+        return tuple(dict.fromkeys(one.strip() for one in told.split(",") if one.strip()))
+
+    def params(self, at: int, ground: Ground) -> dict[str, str]:
+        """A row's parameters as they would be planned: its own, else what is said for all, else the default."""
+        row = self.draft.rows[at]
+        own = {name: text.strip() for name, text in row.params if text.strip()}
+        form = ground.form(row, row.lever)
+        if row.options.by_hand or form is None:
+            return own
+        found: dict[str, str] = {}
+        for one in form.fields:
+            text = own.get(one.name) or self.common.get(one.name, "").strip() or str(one.default or "")
+            if text:
+                found[one.name] = text
+        return found
+
+    def wanting(self, at: int, ground: Ground) -> dict[str, str]:
+        """What is still to be said of a chosen row, by field; `selector` and `lever` beside parameters."""
+        row, found = self.draft.rows[at], dict[str, str]()
+        line = row.line
+        if line is None:
+            return {"lever": "Choose what is to be done."}
+        if self.narrow(at) and not self.selectors(at):
+            found["selector"] = f"Say which {line.selector}."
+        given = self.params(at, ground)
+        for one in line.params:
+            if one.required and not given.get(one.name):
+                found[one.name] = f"{one.title} is missing."
+        return found
+
+    def wishes(self, ground: Ground) -> tuple[Placed, ...]:
+        """The targets of every row that wants nothing more, its canary beside it."""
+        found: list[Placed] = []
+        for at, row in enumerate(self.draft.rows):
+            if row.chosen and not self.wanting(at, ground):
+                found += [Placed(at, one) for one in self._of(at, row, ground)]
+        return tuple(found)
+
+    def _of(self, at: int, row: Row, ground: Ground) -> list[TargetWish]:
+        def made(selector: str, *, canary: bool = False) -> TargetWish:
+            return TargetWish(
+                provider=row.options.surface.instance, surface=row.options.surface.surface, lever=row.lever,
+                selector=selector, params=self.params(at, ground), canary=canary, assignee=row.assignee,
+            )  # fmt: skip
+
+        if not self.narrow(at):
+            return [made(row.selector)]
+        told, canary = self.selectors(at), self.canaries.get(_key(row), "")
+        wanted = [made(one) for one in told]
+        if canary and canary not in told and canary in ground.canaries_of(row):
+            wanted.append(made(canary, canary=True))
+        return wanted
+
+    def unsaid(self, at: int) -> bool:
+        """Whether a row that could be chosen is left out without a word."""
+        row = self.draft.rows[at]
+        return not row.chosen and bool(row.lever) and not self.words.get(_key(row), "").strip()
+
+    def wanted(self, ground: Ground) -> tuple[str, ...]:
+        """What is still wanting before it can be proposed, as sentences, what comes first on screen first."""
+        if not self.draft.model:
+            return ("Say which model.",)
+        rows = self.draft.rows
+        found = [f"{row.options.surface.name}: {what}" for at, row in enumerate(rows) if row.chosen
+                 for what in self.wanting(at, ground).values()]  # fmt: skip
+        if not self.draft.reason.strip():
+            found.append("Say why: everybody who signs reads it.")
+        found += [f"Say why {row.options.surface.name} is left out." for at, row in enumerate(rows) if self.unsaid(at)]
+        return tuple(found) if self.draft.chosen else (*found, "Nothing is chosen.")
+
+    def why_left(self, at: int) -> str:
+        """Why a row is left out, in a person's words, or because nothing can be pulled there."""
+        row = self.draft.rows[at]
+        return self.words.get(_key(row), "").strip() or row.cannot or "not chosen"
+
+    def left_out(self) -> tuple[str, ...]:
+        """Every surface that is not chosen, with its reason, as it is signed."""
+        return tuple(f"{row.where}: {self.why_left(at)}" for at, row in enumerate(self.draft.rows) if not row.chosen)
+
+    # -- kept ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed that would be missed."""
+        return not any((self.selector.strip(), self.draft.reason.strip(), self.draft.if_not.strip(),
+                        self.draft.criteria.strip(), *self.common.values()))  # fmt: skip
+
+    def text(self) -> str:
+        """As it is kept in the profile; empty where nothing would be missed."""
+        if self.is_blank:
+            return ""
+        draft = self.draft
+        rows = {
+            _key(row): {"chosen": row.chosen, "lever": row.lever, "selector": row.selector,
+                        "params": dict(row.params), "assignee": row.assignee}
+            for row in draft.rows
+        }  # fmt: skip
+        told = {
+            "form": _KEPT_FORM, "model": draft.model, "category": draft.category, "selector": self.selector,
+            "common": dict(self.common), "words": dict(self.words), "canaries": dict(self.canaries),
+            "reason": draft.reason, "if_not": draft.if_not, "criteria": draft.criteria,
+            "review_in_ms": draft.review_in_ms, "rows": rows,
+        }  # fmt: skip
+        return json.dumps(told, ensure_ascii=False)
+
+    @staticmethod
+    def from_text(text: str, ground: Ground) -> Composition | None:
+        """What was kept, as far as its surfaces are still there; None where there is nothing that can be read."""
+        try:
+            told: Any = json.loads(text)
+            if told["form"] != _KEPT_FORM or told["model"] not in ground.models:
+                return None
+            made = Composition.start(ground, str(told["model"]), str(told["category"]))
+            rows = dict(told["rows"])
+            for at, row in enumerate(made.draft.rows):
+                kept = rows.get(_key(row))
+                if kept is not None:
+                    made = made._restored(at, kept, ground)  # noqa: SLF001  its own
+            draft = made.draft.said(str(told["reason"]), str(told["if_not"]), str(told["criteria"]))
+            return replace(
+                made, draft=draft.review_in(int(told["review_in_ms"])), selector=str(told["selector"]),
+                common=_texts(told["common"]), words=_texts(told["words"]),
+                canaries={**made.canaries, **_texts(told["canaries"])},
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def _restored(self, at: int, kept: Mapping[str, Any], ground: Ground) -> Composition:
+        made, lever = self, str(kept["lever"])
+        if lever != self.draft.rows[at].lever:
+            made = self.pull(at, lever, ground)
+        draft = made.draft
+        for name, value in _texts(kept["params"]).items():
+            draft = draft.set(at, name, value)
+        draft = draft.select(at, str(kept["selector"])).choose(at, bool(kept["chosen"]))
+        assignee = kept["assignee"]
+        return replace(made, draft=draft).ask(at, None if assignee is None else str(assignee))
+
+    @staticmethod
+    def again(ground: Ground, one: Standing) -> Composition | None:
+        """What an earlier proposal wanted, to be proposed anew; None where its model is not known here."""
+        real = [target for target in one.targets if not target.canary]
+        if not real or real[0].model not in ground.models:
+            return None
+        made = Composition.start(ground, real[0].model, real[0].category)
+        for at, row in enumerate(made.draft.rows):
+            here = [target for target in real if target.surface == _key(row)]
+            if not here:
+                made = made.choose(at, False)  # noqa: FBT003  as `choose`
+                continue
+            if here[0].lever != row.lever:
+                made = made.pull(at, here[0].lever, ground)
+            if made.narrow(at):
+                made = made.select_at(at, ", ".join(target.selector for target in here))
+        return made.said(reason=read_reason(one.reason).why)
+
+
+def _key(row: Row) -> str:
+    return row.options.surface.surface
+
+
+def _texts(told: object) -> dict[str, str]:
+    return {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
+
+
+def _asks(category: str, selector: str, model: str) -> str:
+    what = shown(selector.strip()) or "the account in question"
+    return _ASK[category].format(what=what, model=model)
+
+
+def lever_words(line: LeverLine) -> str:
+    """A lever with what it takes back: the irreversible ones say so loudly."""
+    return f"{line.title}: CANNOT BE REVERTED" if line.reversal == "none" else line.title
