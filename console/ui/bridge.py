@@ -32,6 +32,7 @@ class Bridge(QObject):
         self._gate = threading.Lock()
         self._pending: dict[str, object] = {}
         self._awake = False
+        self._closed = False
         self._slots: dict[str, list[Callable[[object], None]]] = {}
         self._flushed_at = 0.0
         self._timer = QTimer(self)
@@ -85,6 +86,7 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Hear no more."""
+        self._closed = True
         self._stop()
         self._timer.stop()
         self._slots.clear()
@@ -117,4 +119,5 @@ class Bridge(QObject):
 
     @Slot(object)
     def _answer(self, call: Callable[[], None]) -> None:
-        call()
+        if not self._closed:  # an answer that was on its way when everything ended has nobody to hear it
+            call()

@@ -50,7 +50,8 @@ class SharingCommands:
         self._room, self._window, self._say, self._settings = room, window, say, settings
         self._fault = ""
         kept: object = settings.value("zone")
-        room.desk.outlet.post(ZONE, kept if isinstance(kept, str) and kept else UTC_NAME)
+        if isinstance(kept, str) and kept != UTC_NAME:
+            room.desk.outlet.post(ZONE, kept)
         self.page = RoomPage(room.desk, lambda: zone_chosen(room.desk.outlet))
         self.page.start()
         self._tick = QTimer(window)

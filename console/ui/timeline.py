@@ -33,6 +33,7 @@ from console.viewmodels.commands import Command, Commands
 from console.viewmodels.lines import KIND_MARKS, LineView
 from console.viewmodels.shell import GROWN, SHELL, Grown, Shell
 from console.viewmodels.timeline import Change, Presenter, TimelineRows
+from console.viewmodels.zones import ZONE, shown_zone, zone_chosen
 
 _GROUPS: Final = (
     ("What people wrote", ("note", "observation", "witness", "objection", "task", "communication", "evidence")),
@@ -101,8 +102,12 @@ class TimelinePanel(QWidget):
         lines.addWidget(split, 1)
         lines.addWidget(self._more)
         lines.addWidget(self.composer)
-        room.bridge.on(SHELL, self._shell)
-        room.bridge.on(GROWN, self._grown)
+        self._listen()
+
+    def _listen(self) -> None:
+        self._room.bridge.on(SHELL, self._shell)
+        self._room.bridge.on(GROWN, self._grown)
+        self._room.bridge.on(ZONE, self._zone)
 
     def _head(self, unit: int) -> QWidget:
         head = QWidget()
@@ -168,11 +173,16 @@ class TimelinePanel(QWidget):
         if self._rows is not None:
             self._rows.close()
         desk, session = self._room.desk, self._room.desk.session
-        presenter = Presenter(name_of=session.name_of, drill=session.settings.world == "drill")
+        drill, zone = session.settings.world == "drill", shown_zone(zone_chosen(desk.outlet))
+        presenter = Presenter(name_of=session.name_of, drill=drill, zone=zone)
         self._rows = TimelineRows(
             desk.projections, self._inc, lambda work: desk.lanes.submit("page", lambda _session: work()),
             self._room.bridge.when_done, self._heard, presenter,
         )  # fmt: skip
+    def _zone(self, _name: str) -> None:
+        if self._shown:
+            self._open()
+
         self._model.put(self._rows)
         self._rows.open()
         self.detail.show_entry(None)
@@ -191,7 +201,7 @@ class TimelinePanel(QWidget):
         if rows is None:
             return
         self._middle.setCurrentIndex(_ROWS if rows.count else _NOTHING if rows.filtered else _EMPTY)
-        told, tone = f"{rows.count:,} entries, times in UTC", "text-muted"
+        told, tone = f"{rows.count:,} entries, times in {zone_chosen(self._room.desk.outlet)}", "text-muted"
         if rows.fault is not None:
             told, tone = f"The rows cannot be read: {self._room.doer.trouble_of(rows.fault).what}", "alarm"
         elif rows.progress is not None and rows.progress.building and not rows.progress.finished:

@@ -69,3 +69,13 @@ def test_a_closed_bridge_is_silent(qtbot) -> None:
     outlet.post(COUNT, 1)
     qtbot.wait(2 * FLUSH_EVERY_MS)
     assert heard == []
+
+
+def test_an_answer_that_was_on_its_way_when_it_closed_is_not_told(qtbot) -> None:
+    bridge, heard = Bridge(Outlet()), []
+    done: Future[str] = Future()
+    bridge.when_done(done, heard.append, heard.append)
+    done.set_result("late")
+    bridge.close()
+    qtbot.wait(2 * FLUSH_EVERY_MS)
+    assert heard == []

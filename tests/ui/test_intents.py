@@ -24,7 +24,7 @@ from console.ui.unlock import UnlockDialog
 from console.viewmodels import provider_cards
 from console.viewmodels.roompage import ROOM_PAGE
 from console.viewmodels.shell import INCIDENTS, NOW, SHELL
-from console.viewmodels.zones import ZONE
+from console.viewmodels.zones import ZONE, zone_chosen
 from tests.kit.pair import passphrase, sync
 from tests.kit.rooms import room_of, troubles_of
 
@@ -292,7 +292,7 @@ def test_the_room_page_is_kept_up_and_given_up(place, tmp_path) -> None:
 
 
 def test_the_zone_is_chosen_and_remembered(place) -> None:
-    assert place.room.desk.outlet.latest(ZONE) == "UTC"
+    assert zone_chosen(place.room.desk.outlet) == "UTC"
     assert place.room.commands.give("zone") is None
     chosen = place.room.desk.outlet.latest(ZONE)
     assert place.settings.value("zone") == chosen
