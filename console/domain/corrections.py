@@ -20,6 +20,10 @@ STATES: Final = (
 )  # fmt: skip
 BEFORE_DISPATCH: Final = ("proposed", "approved", "queued")
 IN_EFFECT: Final = ("attested", "recorded", "unmeasurable", "enforced")
+PENDING: Final = ("proposed", "approved")
+QUEUED: Final = ("queued", "dispatching", "unknown")
+IN_FORCE: Final = ("accepted", *IN_EFFECT, "drifted")
+NEEDS_PEOPLE: Final = ("attention", "failed", "stale", "expired", "drifted", "unknown")
 OVER: Final = ("refused", "cancelled", "expired", "lifted", "superseded", "failed", "stale")
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from console.providers.instance import MANUAL
+from console.domain.corrections import IN_FORCE, PENDING, QUEUED
 from console.services.live_values import InstanceLook, Looks, SurfaceLook
-from console.services.providers import Surface
-from console.services.standing import IN_FORCE, PENDING, QUEUED, Standing, TargetStanding
+
+if TYPE_CHECKING:  # a board is made from their values and needs none of their code
+    from console.services.providers import Surface
+    from console.services.standing import Standing, TargetStanding
 
 STALE_AFTER_POLLS: Final = 3
 # a provider's own page may lag behind what it does: before this much time a difference is none
@@ -196,7 +198,7 @@ def _cell(
 ) -> Cell:  # fmt: skip
     state, was, stale = _state(look, told, poll_ms, now_ms)
     read_ms = _read_ms(look, told)
-    by_hand = look is not None and look.link.adapter == MANUAL
+    by_hand = look is not None and look.link.state == "by-hand"
     attested = [one.since_ms for one in recorded if one.state == "attested"]
     return Cell(
         model=surface.model, instance=surface.instance, provider=look.link.name if look is not None else "",

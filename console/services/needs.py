@@ -9,12 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.domain.corrections import NEEDS_PEOPLE, QUEUED
 from console.domain.errors import Problem
 from console.outbox.facts import read_document
 from console.services import approvals
 from console.services.incidents import IncidentLine
 from console.services.session import Session
-from console.services.standing import NEEDS_PEOPLE, QUEUED, Standing, TargetStanding
+from console.services.standing import Standing, TargetStanding
 
 NeedKind = Literal["fork", "approve", "attest", "decide", "lapse", "review", "command"]
 LAPSE_WARNING_MS: Final = 30 * 60_000

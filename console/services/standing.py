@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.actions import Action, Document
-from console.domain.corrections import IN_EFFECT, CorrectionState, RevisionState, TargetState
+from console.domain.corrections import IN_EFFECT, IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
 from console.domain.errors import Problem
 from console.domain.fold import fold_incident
 from console.domain.profile import JsonValue
@@ -31,10 +31,6 @@ KINDS: Final = (
     "dispatch.requeued", "dispatch.failed", "dispatch.stale", "dispatch.expired", "dispatch.cancelled",
     "dispatch.attention", "dispatch.drifted", "reading.observed",
 )  # fmt: skip
-PENDING: Final = ("proposed", "approved")
-QUEUED: Final = ("queued", "dispatching", "unknown")
-IN_FORCE: Final = ("accepted", *IN_EFFECT, "drifted")
-NEEDS_PEOPLE: Final = ("attention", "failed", "stale", "expired", "drifted", "unknown")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
 from console.services.board import Cell
-from console.services.live_values import ProviderLink
+from console.services.live_values import Looks, ProviderLink
 from console.ui.theme import Look, Theme
 from console.ui.tokens import STATES, Mark
 from console.ui.widgets import paint_mark, paint_shape, paint_sparkline, plain_tooltip
@@ -51,6 +51,10 @@ class BoardGrid(QAbstractScrollArea):
         look.changed.connect(self._relaid)
 
     # -- what it shows -------------------------------------------------------------------------------------------------
+
+    def take(self, looks: Looks, now_ms: int) -> None:
+        """The engine's latest looks, at once."""
+        self.show_change(self._model.take_looks(looks, now_ms), now_ms)
 
     def show_change(self, change: Change, now_ms: int) -> None:
         """Paint what a new board changed."""

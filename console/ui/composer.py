@@ -102,6 +102,16 @@ class Composer(QWidget):
         self._state.setAccessibleName(text)
 
     @property
+    def field(self) -> QPlainTextEdit:
+        """Where one types."""
+        return self._text
+
+    @property
+    def saved(self) -> bool:
+        """Whether the last entry is in the record, and nothing is under way."""
+        return not self._saving and self._state.text().startswith("Saved ")
+
+    @property
     def kind(self) -> str:
         """The kind that is chosen."""
         return str(self._kind.currentData())

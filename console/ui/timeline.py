@@ -160,6 +160,15 @@ class TimelinePanel(QWidget):
         """The rows take the focus, or the composer where there are none."""
         (self.table if self._model.rowCount() else self.composer).setFocus()
 
+    def shows(self, inc: str | None) -> bool:
+        """Whether the rows of this incident are those that are shown."""
+        return self._shown and inc == self._inc
+
+    @property
+    def whole(self) -> bool:
+        """Whether the order of all rows is known."""
+        return self._rows is not None and self._rows.whole
+
     # -- what is shown -------------------------------------------------------------------------------------------------
 
     def _shell(self, shell: Shell) -> None:
@@ -168,6 +177,10 @@ class TimelinePanel(QWidget):
         self._shown, self._inc = True, shell.inc
         self.composer.show_incident(shell.inc)
         self._open()
+
+    def _zone(self, _name: str) -> None:
+        if self._shown:
+            self._open()
 
     def _open(self) -> None:
         if self._rows is not None:
@@ -179,10 +192,6 @@ class TimelinePanel(QWidget):
             desk.projections, self._inc, lambda work: desk.lanes.submit("page", lambda _session: work()),
             self._room.bridge.when_done, self._heard, presenter,
         )  # fmt: skip
-    def _zone(self, _name: str) -> None:
-        if self._shown:
-            self._open()
-
         self._model.put(self._rows)
         self._rows.open()
         self.detail.show_entry(None)

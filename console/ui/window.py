@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, Q
 
 from console.ui.banners import Banners
 from console.ui.board import BoardPanel
-from console.ui.confirm import ConfirmDialog
 from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
 from console.ui.intents import Intents
@@ -152,9 +151,11 @@ class MainWindow(QMainWindow):
         return "Nothing waits for your signature; choose a correction first." if self._to_review() is None else None
 
     def _review(self) -> None:
+        from console.ui.confirm import ConfirmDialog  # noqa: PLC0415  a window that starts needs no dialog yet
+
         doc = self._to_review()
         if doc is not None:
-            ConfirmDialog(self._room, doc, self).show()
+            ConfirmDialog.opened(self._room, doc, self)
 
     def _palette(self) -> None:
         Palette(self._room.commands, self._room.look, self._keys.give, self).open()

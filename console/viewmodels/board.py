@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from console.services.board import STATES, Board, Cell, Column, board, short_age
 from console.services.live_values import Looks
-from console.services.standing import Standing
+
+if TYPE_CHECKING:  # as in services.board
+    from console.services.standing import Standing
 
 Place = tuple[int, int]
 _EMPTY: Final = Looks(surfaces=(), instances=(), poll_ms=5_000)

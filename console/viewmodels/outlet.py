@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Topic(Generic[T]):
-    """The name under which one kind of immutable snapshot is posted; `T` is its type."""
+    """The name under which one kind of immutable snapshot is posted; `T` is its type.
+
+    `often` says that it nearly always differs and is large: then nobody compares it with the one before.
+    """
 
     name: str
+    often: bool = False
 
 
 Listener = Callable[[str, object], None]
@@ -34,7 +38,7 @@ class Outlet:
     def post(self, topic: Topic[T], snapshot: T) -> None:
         """Make it the latest, and tell the listeners; an equal one tells nobody."""
         with self._gate:
-            if topic.name in self._latest and self._latest[topic.name] == snapshot:
+            if not topic.often and topic.name in self._latest and self._latest[topic.name] == snapshot:
                 return
             self._latest[topic.name] = snapshot
             listeners = tuple(self._listeners)

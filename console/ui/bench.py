@@ -1,0 +1,343 @@
+"""Figures of the window on this machine: start, keystroke to durable note, gaps, a long timeline, a busy board.
+
+Each is measured in this run, beside a floor where there is one. It gates nothing and writes to throw-away profiles.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel
+
+from console.runtime.paths import ProfilePaths
+from console.services import incidents
+from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
+from console.services.providers import Surface
+from console.services.record import start_record
+from console.ui.board_grid import BoardGrid
+from console.ui.opened import OpenProfile
+from console.ui.start import application
+from console.ui.theme import Look
+from console.viewmodels.board import BoardModel
+from console.viewmodels.shell import LOOKS
+
+PASSPHRASE: Final = b"a passphrase for measuring"
+_SETTLES_S: Final = 1.5
+_START: Final = """
+import os, sys, time
+began = time.perf_counter()
+from pathlib import Path
+from PySide6.QtCore import QSettings, QTimer
+if sys.argv[1] == "bare":
+    from PySide6.QtWidgets import QApplication, QMainWindow
+    app = QApplication([]); window = QMainWindow(); window.resize(1360, 860); window.show(); app.processEvents()
+    end = lambda: None
+else:
+    from console.ui.start import Windows, application
+    from console.runtime.paths import ProfilePaths
+    app = application()
+    windows = Windows(app, QSettings(sys.argv[3], QSettings.Format.IniFormat))
+    windows.open(ProfilePaths(Path(sys.argv[2]))); app.processEvents()
+    end = windows.end
+took = (time.perf_counter() - began) * 1000
+rss = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
+print(took, rss, flush=True)
+end()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its value and unit, the bar, and what it is measured against (None where there is nothing)."""
+
+    name: str
+    value: float
+    unit: str
+    target: float
+    floor: float | None = None
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        floor = "" if self.floor is None else f", floor {self.floor:.1f}: {self.value / self.floor:.2f} times"
+        return f"{self.name:<46} {self.value:>9.1f} {self.unit:<5} of at most {self.target:g}{floor}"
+
+
+def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
+    """Every figure. `many` is a profile with a long timeline, where there is one."""
+    app = application()
+    look = Look(app, "dark")
+    with tempfile.TemporaryDirectory(prefix="standdown-bench-", ignore_cleanup_errors=True) as folder:
+        profile = _profile(Path(folder) / "alone")
+        tell("first window ...")
+        figures = _first_window(profile, Path(folder) / "window.ini")
+        tell("keystroke to durable note ...")
+        figures += _keystroke(profile, look, Path(folder))
+        tell("gaps under 5,000 status events a second ...")
+        figures.append(_gaps(profile, look, Path(folder)))
+        tell("a board of 500 models ...")
+        figures += _board(look)
+        if many is not None:
+            tell("a long timeline ...")
+            figures += _long_timeline(ProfilePaths(many), look, Path(folder))
+    return figures
+
+
+def _profile(root: Path) -> ProfilePaths:
+    paths = ProfilePaths(root)
+    start_record(paths, lambda _what, new=False: PASSPHRASE, name="Bench")  # noqa: ARG005  as a passphrase is asked for
+    return paths
+
+
+@contextmanager
+def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Iterator[OpenProfile]:
+    settings = QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat)
+    opened = OpenProfile(paths, look, settings, lambda: None)
+    opened.window.show()
+    QTest.qWait(int(_SETTLES_S * 1000))
+    try:
+        yield opened
+    finally:
+        opened.window.hide()
+        opened.end()
+        opened.window.deleteLater()
+        QTest.qWait(50)
+
+
+def _first_window(paths: ProfilePaths, settings: Path) -> list[Figure]:
+    ours = [_started("ours", paths, settings) for _ in range(6)][1:]
+    bare = [_started("bare", paths, settings) for _ in range(6)][1:]
+    times, sizes = ([one[at] for one in ours] for at in (0, 1))
+    floors, floor_sizes = ([one[at] for one in bare] for at in (0, 1))
+    return [
+        Figure("first window, warm, median of 5", statistics.median(times), "ms", 400, statistics.median(floors)),
+        Figure("resident when it is there", statistics.median(sizes), "MiB", 150, statistics.median(floor_sizes)),
+    ]
+
+
+def _started(which: str, paths: ProfilePaths, settings: Path) -> tuple[float, float]:
+    command = [sys.executable, "-c", _START, which, str(paths.root), str(settings)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    took, size = done.stdout.split()[:2]
+    return float(took), float(size)
+
+
+def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
+    """From the Enter key to the word "Saved", and the bare append of the same entry beside it."""
+    with _opened(paths, look, folder) as opened:
+        session = opened.session
+        session.offer("your writer key", PASSPHRASE)
+        session.writer()
+        composer = opened.window.timeline.composer
+        times: list[float] = []
+        for number in range(60):
+            composer.insert(f"note number {number}")
+            QTest.qWait(20)
+            clock = QElapsedTimer()
+            clock.start()
+            QTest.keyClick(composer.field, Qt.Key.Key_Return)
+            while not composer.saved:
+                QApplication.processEvents()
+            times.append(clock.nsecsElapsed() / 1e6)
+            QTest.qWait(30)
+        floors: list[float] = []
+        for number in range(60):
+            began = time.perf_counter()
+            incidents.write(session, "note", f"bare number {number}", inc=None)
+            floors.append((time.perf_counter() - began) * 1000)
+    return [
+        Figure("keystroke to durable note, median", statistics.median(times), "ms", 20, statistics.median(floors)),
+        Figure("keystroke to durable note, 99th percentile", _p99(times), "ms", 20, _p99(floors)),
+    ]
+
+
+def _gaps(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
+    """How long the interface's thread could not answer, while 100 surfaces change 5,000 times a second."""
+    with _opened(paths, look, folder) as opened:
+        opened.window.show_tab("board")
+        made = looks(20, 5)
+        ending = threading.Event()
+
+        def post() -> None:
+            number = 0
+            while not ending.is_set():
+                began = time.monotonic()
+                for _ in range(50):
+                    number += 1
+                    opened.desk.outlet.post(LOOKS, _changed(made, number))
+                time.sleep(max(0.0, 0.01 - (time.monotonic() - began)))
+
+        worker = threading.Thread(target=post, name="bench-events")
+        gaps = _Gaps()
+        worker.start()
+        QTest.qWait(500)
+        gaps.start()
+        QTest.qWait(8_000)
+        found = gaps.stop()
+        ending.set()
+        worker.join()
+    return Figure("interface gap, 99th percentile", _p99(found), "ms", 20)
+
+
+class _Gaps:
+    """A timer of a millisecond: what is more between two of its ticks is time in which nobody was answered."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+        self._found: list[float] = []
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(1)
+        self._timer.timeout.connect(self._tick)
+
+    def start(self) -> None:
+        """Begin."""
+        self._last = time.perf_counter()
+        self._timer.start()
+
+    def stop(self) -> list[float]:
+        """The gaps in ms."""
+        self._timer.stop()
+        return self._found
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        self._found.append((now - self._last) * 1000)
+        self._last = now
+
+
+def looks(models: int, providers: int, *, samples: int = 30) -> Looks:
+    """So many models on so many providers, each with a line of latency."""
+    now = int(time.time() * 1000)
+    surfaces: list[Surface] = []
+    instances: list[InstanceLook] = []
+    for one in range(providers):
+        instance = f"g-{one:026d}"
+        link = ProviderLink(instance=instance, name=f"gateway {one}", adapter="practice", state="answers",
+                            since_ms=now, looked_ms=now, read_ms=now, latency_ms=12)  # fmt: skip
+        told: list[SurfaceLook] = []
+        for model in range(models):
+            key, name = f"m{model}", f"model-{model:03d}"
+            surfaces.append(Surface(surface=f"t-{one:02d}{model:024d}", instance=instance, model=name, kind="public",
+                                    control="developer", reach="everyone", name=name, key=key))  # fmt: skip
+            told.append(SurfaceLook(key=key, model=name, state="serving", restrictions=(), detail="", read_ms=now))
+        instances.append(InstanceLook(link=link, surfaces=tuple(told), latency=tuple(range(10, 10 + samples))))
+    return Looks(surfaces=tuple(surfaces), instances=tuple(instances), poll_ms=5_000)
+
+
+def _changed(made: Looks, number: int) -> Looks:
+    """One more sample on one provider."""
+    at = number % len(made.instances)
+    one = made.instances[at]
+    latency = (*one.latency[1:], 10 + number % 90)
+    return replace(made, instances=(*made.instances[:at], replace(one, latency=latency), *made.instances[at + 1 :]))
+
+
+def _board(look: Look) -> list[Figure]:
+    """500 models with a line each, all of which change ten times a second; the share of one core."""
+    made = looks(500, 1)
+    grid = BoardGrid(look, BoardModel())
+    grid.resize(1200, 800)
+    grid.show()
+    QTest.qWait(300)
+    number = 0
+
+    def tick() -> None:
+        nonlocal made, number
+        number += 1
+        made = _changed(made, number)
+        now = int(time.time() * 1000)
+        grid.take(made, now)
+
+    timer = QTimer()
+    timer.setInterval(100)
+    timer.timeout.connect(tick)
+    timer.start()
+    QTest.qWait(500)
+    began, used = time.perf_counter(), _cpu_s()
+    QTest.qWait(6_000)
+    share = 100 * (_cpu_s() - used) / (time.perf_counter() - began)
+    timer.stop()
+    still = QLabel("still")
+    still.show()
+    began, used = time.perf_counter(), _cpu_s()
+    QTest.qWait(2_000)
+    floor = 100 * (_cpu_s() - used) / (time.perf_counter() - began)
+    grid.deleteLater()
+    still.deleteLater()
+    return [Figure("500 models at 10 Hz, share of one core", share, "%", 35, max(floor, 0.1))]
+
+
+def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
+    """First page, jumps, frames and appends with however many entries the profile holds."""
+    settings = QSettings(str(folder / "many.ini"), QSettings.Format.IniFormat)
+    opened = OpenProfile(paths, look, settings, lambda: None)
+    opened.window.show()
+    table = opened.window.timeline.table
+    model = table.model()
+    clock = QElapsedTimer()
+    clock.start()
+    while opened.desk.inc is None or not opened.window.timeline.shows(opened.desk.inc):
+        QApplication.processEvents()
+    clock.restart()
+    while model.rowCount() < 1000 or table.model().index(model.rowCount() - 1, 0).data() == "reading":  # noqa: PLR2004
+        QApplication.processEvents()
+    first = clock.nsecsElapsed() / 1e6
+    while not opened.window.timeline.whole:
+        QTest.qWait(20)
+    rows = model.rowCount()
+    jumps = [_timed(partial(_jump, opened, rows * (3 * number % 101) // 101)) for number in range(100)]
+    frames: list[float] = []
+    bar = table.verticalScrollBar()
+    for at in range(200):
+        bar.setValue((bar.maximum() // 200) * at)
+        frames.append(_timed(lambda: table.viewport().repaint()))
+        QTest.qWait(1)
+    size = next(
+        int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")
+    )
+    opened.window.hide()
+    opened.end()
+    return [
+        Figure(f"{rows:,} entries: first page", first, "ms", 50),
+        Figure(f"{rows:,} entries: jump, 99th percentile", _p99(jumps), "ms", 16),
+        Figure(f"{rows:,} entries: frame, 99th percentile", _p99(frames), "ms", 16),
+        Figure(f"{rows:,} entries: resident", size / 1024, "MiB", 250),
+    ]
+
+
+def _jump(opened: OpenProfile, row: int) -> None:
+    """Choose a row and paint it; the page it lies on is read beside."""
+    table = opened.window.timeline.table
+    table.go_to(row)
+    table.viewport().repaint()
+
+
+def _timed(work: Callable[[], None]) -> float:
+    clock = QElapsedTimer()
+    clock.start()
+    work()
+    return clock.nsecsElapsed() / 1e6
+
+
+def _p99(found: list[float]) -> float:
+    return sorted(found)[min(len(found) - 1, int(len(found) * 0.99))]
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
