@@ -12,6 +12,7 @@ from console.domain.actions import Action, Document
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
 from console.domain.quorum import Signed, Verdict, quorum
+from console.journal.rows import select_entries
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
 from console.keys.roster import VerifiedRoster
@@ -56,10 +57,7 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
     word = _KINDS.get(doc_type(held.document))
     if word is None:
         return Decision(doc=doc, op=op, outcome="not-ours", why="It needs no dispatch.")
-    if any(
-        one.entry.pub.get("doc") == doc and one.feed == feed.feed
-        for one in good_entries(tx.connection, (f"{word}.authorised",))
-    ):
+    if _decided_here(tx, feed, f"{word}.authorised", doc, op):
         return Decision(doc=doc, op=op, outcome="already")
     ours = own_targets(held.document, feed)
     if isinstance(held.document, Action) and not ours:
@@ -83,6 +81,14 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
         for at in ours:
             store.enqueue(tx.connection, new_row(held.document, doc, at, stored.entry.hlc[0]))
     return Decision(doc=doc, op=op, outcome="authorised", verdict=verdict, refused=refused)
+
+
+def _decided_here(tx: Tx, feed: FeedSigner, kind: str, doc: str, op: str | None) -> bool:
+    where = "e.feed = ? AND e.kind = ? AND s.id IS NULL"
+    values: tuple[str, ...] = (feed.feed, kind)
+    if op is not None:  # every entry about an action names it, and by that name it is found at once
+        where, values = f"e.subj = ? AND {where}", (op, *values)
+    return any(one.entry.pub.get("doc") == doc for one in select_entries(tx.connection, where, values))
 
 
 def new_row(action: Action, doc: str, at: int, since_ms: int) -> Row:

@@ -90,7 +90,7 @@ def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
         raise Unauthorised("it differs from the signed document")
     if target.dispatchers[0] != feed.feed:
         raise Unauthorised("another console dispatches this target")
-    decided = _decision(tx, feed, row.doc)
+    decided = _decision(tx, feed, row.op, row.doc)
     roster = tx.roster()
     signed: list[Signed] = []
     for ident in _texts(decided.entry.pub["records"]):
@@ -116,9 +116,10 @@ def _texts(value: JsonValue) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _decision(tx: Tx, feed: FeedSigner, doc: str) -> Stored:
-    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
-        if stored.feed == feed.feed and stored.entry.pub.get("doc") == doc:
+def _decision(tx: Tx, feed: FeedSigner, op: str, doc: str) -> Stored:
+    where = "e.subj = ? AND e.feed = ? AND e.kind = 'dispatch.authorised' AND s.id IS NULL"
+    for stored in select_entries(tx.connection, where, (op, feed.feed)):
+        if stored.entry.pub.get("doc") == doc:
             return _proven(feed, stored)
     raise Unauthorised("no decision of this console names its document")
 
@@ -149,7 +150,7 @@ def told(tx: Tx, feed: FeedSigner, row: Row) -> Row:
         tx.connection,
         f"e.feed = ? AND e.subj = ? AND e.kind IN ({','.join('?' * len(STEP_KINDS))})",
         (feed.feed, row.op, *STEP_KINDS),
-        order="e.seq",
+        order="e.n",  # the order of the chain, and the one that lets the action's own entries be found by its name
     )
     mine = [
         (one.entry.kind, one.entry.pub)

@@ -33,6 +33,8 @@ _UNDONE: Final = (
     "It is not sent again; propose a new action."
 )
 
+Authorised = Sequence[tuple[int, Held, Action]]
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -98,22 +100,23 @@ class DriftWatch:
     async def _round(self, plane: Plane, rows: Sequence[Row]) -> None:
         instance = plane.instance.id
         try:
+            known = await self.steps.write(authorised)
             for row in rows:
                 self._looked_ms[row.key] = self.steps.clock.boot_ms()
-                rest_ms = await self._look_at(row, plane)
+                rest_ms = await self._look_at(row, plane, known)
                 if rest_ms is not None:
                     self._rest_until_ms[instance] = self.steps.clock.boot_ms() + rest_ms
                     return
         finally:
             self._rounds.pop(instance, None)
 
-    async def _look_at(self, row: Row, plane: Plane) -> int | None:
+    async def _look_at(self, row: Row, plane: Plane, known: Authorised) -> int | None:
         """Look once; for how long (ms) the provider is to be left alone, where it could not be asked.
 
         Nothing is learnt from a fault: how old the last result is stands in the record.
         """
         try:
-            one = await self.steps.write(lambda tx: in_force(tx, self.steps, row))
+            one = await self.steps.write(lambda tx: in_force(tx, self.steps, row, known))
             if one is not None:
                 await self._look(one, plane)
         except Throttled as fault:
@@ -152,14 +155,14 @@ class DriftWatch:
         return passed, refused
 
     def _drifted(self, tx: Tx, one: Watched, seen: ReadBack) -> None:
-        if is_over(tx, one.row, one.decided_ms):  # a lift was decided while it was read
+        if is_over(tx, one.row, one.decided_ms, authorised(tx)):  # a lift was decided while it was read
             return
         words: dict[str, JsonValue] = {"why": _UNDONE, "fields": dict(seen.fields)}
         self.steps.tell_in(tx, one.row, "dispatch.drifted", {}, words=words, state="drifted", detail=_UNDONE)
 
     def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
         """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""
-        if is_over(tx, one.row, one.decided_ms):
+        if is_over(tx, one.row, one.decided_ms, authorised(tx)):
             return
         verdict = "in-effect" if _holds(one, seen) else seen.verdict
         self._reading(tx, one, "read-back", verdict, 1, {"fields": dict(seen.fields)})
@@ -193,14 +196,27 @@ def _holds(one: Watched, seen: ReadBack) -> bool:
     )
 
 
-def in_force(tx: Tx, steps: Steps, row: Row) -> Watched | None:
+def authorised(tx: Tx) -> Authorised:
+    """Every action that was authorised on any console, with the time of its decision."""
+    found: list[tuple[int, Held, Action]] = []
+    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
+        try:
+            held = read_document(tx.connection, str(stored.entry.pub["doc"]))
+        except Problem:
+            continue
+        if isinstance(held.document, Action):
+            found.append((stored.entry.hlc[0], held, held.document))
+    return found
+
+
+def in_force(tx: Tx, steps: Steps, row: Row, known: Authorised) -> Watched | None:
     """What the record says of a row that is in force; None where it is not, or not any more.
 
     Raises:
         Problem: when no valid decision stands behind it.
     """
     authority = gate.prove(tx, steps.feed, row)
-    if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms):
+    if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms, known):
         return None
     last = _steps_of(tx, row.op, row.doc, row.target, steps.feed.feed)[-1]
     about = select_entries(
@@ -228,37 +244,27 @@ def _steps_of(tx: Tx, op: str, doc: str, target: int, feed: str | None = None) -
     ]  # fmt: skip
 
 
-def is_over(tx: Tx, row: Row, decided_ms: int) -> bool:
+def is_over(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> bool:
     """Whether this correction is being lifted or was, or a later revision took its place, on whichever console."""
     return any(
         row.doc in (later.undoes, later.supersedes) or later.direction == "restore"
-        for later in _later(tx, row, decided_ms)
+        for later in _later(tx, row, decided_ms, known)
     )
 
 
 def is_answered(tx: Tx, row: Row) -> bool:
     """Whether people have decided again about what this row is about."""
-    return bool(_later(tx, row, row.decided_ms))
+    return bool(_later(tx, row, row.decided_ms, authorised(tx)))
 
 
-def _later(tx: Tx, row: Row, decided_ms: int) -> list[Action]:
+def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[Action]:
     """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
     own = read_document(tx.connection, row.doc)
     found: list[Action] = []
-    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
-        sha = str(stored.entry.pub["doc"])
-        if sha == row.doc:
-            continue
-        try:
-            later = read_document(tx.connection, sha)
-        except Problem:
-            continue
-        action = later.document
-        if not isinstance(action, Action):
-            continue
+    for at_ms, later, action in known:
         # what names it came after it, whatever the clocks say
         named = row.doc in (action.undoes, action.supersedes)
-        if (named or stored.entry.hlc[0] >= decided_ms) and _concerns(tx, own, row, later, action):
+        if later.sha != row.doc and (named or at_ms >= decided_ms) and _concerns(tx, own, row, later, action):
             found.append(action)
     return found
 
@@ -286,4 +292,4 @@ def _same_place(own: Held, target: int, later: Held, action: Action) -> int | No
     return None
 
 
-__all__ = ["DriftWatch", "Watched", "in_force", "is_answered", "is_over"]
+__all__ = ["DriftWatch", "Watched", "authorised", "in_force", "is_answered", "is_over"]

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.contract import NotSent, Refused
 from console.outbox.authorise import authorise
-from console.outbox.watch import in_force
+from console.outbox.watch import authorised, in_force
 from console.runtime.clock import SystemClock
 from tests.kit.plainadapter import PlainAdapter, plan_of
 from tests.kit.plainserver import PlainEstate
@@ -306,9 +306,9 @@ def test_no_row_is_watched_for_which_no_decision_stands(tmp_path):
         assert "not authorised" in outbox.odd[0]
         await outbox._abandon()
         row = replace((await outbox.rows())[0], inc=scene.store.reader().incidents()[0])
-        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row)) is not None
+        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, authorised(tx))) is not None
         not_so = replace(row, attempt=9)
-        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so)) is None
+        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so, authorised(tx))) is None
 
     play(tmp_path, story)
 
