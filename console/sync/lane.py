@@ -19,7 +19,7 @@ from console.sync.faults import FileRefused, FileVanished
 from console.sync.folder import FolderPlace, Listed
 from console.sync.report import Tally
 
-_PER_FEED: Final = 2
+_PER_FEED: Final = 4
 _PER_MEETING: Final = 128
 
 
@@ -89,16 +89,18 @@ class Lane:
         known = {facts.feed for facts in reader.feeds()}
         lacking = held.feeds_of(reader, held.missing_documents(reader).values())
         mine = self._own_heads()
-        by_feed: dict[str, list[Listed]] = {}
-        for item in sorted(listed, key=lambda one: -one.name.first):
+        looked: dict[str, int] = {}
+        news: list[Listed] = []
+        for item in sorted(listed, key=lambda one: (one.name.feed not in known, -one.name.first)):
             feed = item.name.feed or ""
-            if feed in mine:
+            looked[feed] = looked.get(feed, 0) + 1
+            if feed in mine or looked[feed] > _PER_FEED:
                 continue
-            here = held.count(reader, feed, item.name.first, item.name.first) > 0 and feed not in lacking
-            if not here and len(by_feed.setdefault(feed, [])) < _PER_FEED:
-                by_feed[feed].append(item)
-        ordered = sorted(by_feed.items(), key=lambda pair: (pair[0] not in known, pair[0]))
-        return [item for _, items in ordered for item in items][:_PER_MEETING]
+            if held.count(reader, feed, item.name.first, item.name.first) == 0 or feed in lacking:
+                news.append(item)
+            if len(news) == _PER_MEETING:
+                break
+        return news
 
     def _tidy(self, listed: Iterable[Listed]) -> None:
         """Own files that a newer one replaces, or that nothing open needs any more."""

@@ -65,7 +65,8 @@ class Fork:
         kept = "the proof is in this console's feed" if self.proof else "the proof could not be written here yet"
         return (
             f"The feed {self.feed[:16]} of {whose} has forked at number {self.seq}; {kept}. "
-            "Nothing from there on counts: find out who holds its key, and have the admins revoke it."
+            "Nothing from there on counts: find out whether a profile was copied or its key was stolen, and have the "
+            "admins revoke the key."
         )
 
 

@@ -386,3 +386,21 @@ def test_what_was_redacted_leaves_the_lane_at_the_next_meeting(desk):
     desk.publish()
     (newer,) = (desk.share / "v1" / "now").iterdir()
     assert value.encode() not in newer.read_bytes()
+
+
+def test_a_flood_of_false_files_keeps_no_true_one_away(desk):
+    sha, _ = desk.propose()
+    desk.publish()
+    for number in range(300):
+        _lay(desk, b"%d\n" % number, feed=f"{number:064x}")
+    for number in range(3):
+        _lay(desk, b"junk %d\n" % number, seq=10**15 + number)
+    store = desk.approver()
+    report = sync_open(store, FolderPlace(desk.share), desk.scene.members[1].console)
+    assert store.reader().document(sha) is None  # of a feed not known yet, it is one of many
+    sync_once(store, FolderPlace(desk.share), desk.scene.members[1].console)
+    sha, _ = desk.propose()
+    sync_open(desk.scene.store, FolderPlace(desk.share), desk.commander)
+    report = sync_open(store, FolderPlace(desk.share), desk.scene.members[1].console)
+    assert store.reader().document(sha) is not None
+    assert len(report.faults) == 127
