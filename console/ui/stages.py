@@ -234,8 +234,8 @@ class SigningPanel(Panel):
     def take(self, progress: Progress) -> None:
         """Who is named, with which keys."""
         told: list[str] = []
-        for one in progress.roster:
-            told.append(f"{'You' if one.me else one.name}: {', '.join(one.roles)}")
+        for one in sorted(progress.roster, key=lambda party: party.me):  # the founder first: names travel with entries
+            told.append(f"{'You' if one.me else f'{one.name}, who founded it'}: {', '.join(one.roles)}")
             told += [f"    {use} key: {words}" for use, words in one.keys]
         self._people.setText("\n".join(told))
 
