@@ -115,7 +115,7 @@ def check_documents(
             place = f"document {sha[:16]}"
             value = _document(place, sha, raw)
             told = (value.get("type"), value.get("op")) if isinstance(value, dict) else (None, None)
-            if told[0] != kind or op not in {None, told[1]} or (op is None and kind == "action.v1"):
+            if told[0] != kind or (op is None and kind == "action.v1") or (op is not None and op != told[1]):
                 raise Unsound(place, "its row says something else than its bytes")
             check_values(place, envelope.digests_in(value), values.get(sha, ()), tombstones)
         upto = replace(
@@ -144,16 +144,14 @@ def check_blobs(
     Raises:
         Unsound: naming the attachment.
     """
-    upto_here = "(received_ms, sha256) <= (?, ?)"
     known = connection.execute(
-        f"SELECT sha256, size FROM blob WHERE {upto_here}",
-        (upto.blobs_ms, upto.blob),  # noqa: S608  our own text
+        "SELECT sha256, size FROM blob WHERE (received_ms, sha256) <= (?, ?)", (upto.blobs_ms, upto.blob)
     ).fetchall()
     if len(known) != upto.blobs:  # one came between them
         known, upto = [], replace(upto, blobs=0, blobs_ms=-1, blob="")
     for sha, size in known:
         _blob(paths, sha, size, whole=False)
-    sql = f"SELECT sha256, size, received_ms FROM blob WHERE NOT {upto_here} ORDER BY received_ms, sha256"  # noqa: S608  as above
+    sql = "SELECT sha256, size, received_ms FROM blob WHERE (received_ms, sha256) > (?, ?) ORDER BY received_ms, sha256"
     for sha, size, received_ms in connection.execute(sql, (upto.blobs_ms, upto.blob)).fetchall():
         _blob(paths, sha, size, whole=True)
         upto = replace(upto, blobs=upto.blobs + 1, blobs_ms=received_ms, blob=sha)

@@ -157,5 +157,6 @@ def _prove(connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
             else:
                 chain.append(roster.verify_genesis(raw, sigs.get(sha, {}), pinned_genesis(connection) or ""))
         except (Problem, ValueError) as fault:
-            raise Damaged(f"roster {len(chain)}", str(fault)) from None
+            why = fault.what.rstrip(".") if isinstance(fault, Problem) else str(fault)
+            raise Damaged(f"roster {len(chain)}", why) from None
     return tuple(chain)

@@ -155,7 +155,7 @@ class _Walk:
             sql = "SELECT 1 FROM entry WHERE feed = ? AND seq = ? AND id = ?"
             if self._connection.execute(sql, (feed, upto.seq, upto.id)).fetchone() is None:
                 last = _one(self._connection, "SELECT coalesce(max(seq), -1) FROM entry WHERE feed = ?", feed)
-                ends = f"now it ends at {last}" if last < upto.seq else "now another stands there"
+                ends = _ends(last) if last < upto.seq else "now another stands there"
                 why = f"number {upto.seq} was here when it was verified before, and {ends}"
                 raise Unsound(f"feed {feed[:16]}", f"{why}: its end was cut off, or an older file was put back")
 
@@ -288,7 +288,7 @@ class _Walk:
             raise Unsound(where(row), "it stands after a fork, but is counted")
         if standing is None and self._prover.is_late(entry, row[0]):
             raise Unsound(where(row), "its key was revoked before it, but it is counted")
-        if standing is not None and not forked and not self._prover.was_late(entry, row[0]):
+        if standing is not None and not (forked if standing == "forked" else self._prover.was_late(entry, row[0])):
             raise Unsound(where(row), "it is not counted, though nothing speaks against it")
 
     # -- everything else -----------------------------------------------------------------------------------------------
@@ -310,6 +310,10 @@ class _Walk:
         if not whole:
             raise _Stopped(upto)
         return Report(ok=True, first_wrong=None, counts=counts, upto=upto)
+
+
+def _ends(last: int) -> str:
+    return f"now it ends at {last}" if last >= 0 else "now nothing of it is here"
 
 
 def _one(connection: sqlite3.Connection, sql: str, *values: object) -> int:
