@@ -140,7 +140,10 @@ class SharingCommands:
         name = local if self._zone() == UTC_NAME and local not in _UTC_NAMES else UTC_NAME
         self._settings.setValue("zone", name)
         self._room.desk.outlet.post(ZONE, name)
-        self._say(f"Times are shown in {name}.", "" if local not in _UTC_NAMES else "Local time is UTC here.")
+        self._say(
+            f"The timeline, the situation and the room page tell times in {name}.",
+            "" if local not in _UTC_NAMES else "Local time is UTC here.",
+        )
 
     # -- what is so ----------------------------------------------------------------------------------------------------
 
