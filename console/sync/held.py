@@ -21,6 +21,7 @@ from console.journal.values import Stored
 from console.keys import canon
 
 PROPOSALS: Final = ("correction.proposed", "document.proposed")
+_LATELY: Final = 20_000  # the lane is fast however long the history is
 VALUES_BYTES: Final = 4 * 1024 * 1024
 _FILES: Final = tuple(name for name, kind in KINDS.items() if "blob" in kind.discloses)
 _KNOWN: Final = tuple(KINDS)
@@ -70,35 +71,37 @@ def lines(reader: Reader, feed: str, first: int = 0, last: int = 2**62) -> list[
 
 
 def recent(reader: Reader, feed: str, kinds: Sequence[str], since_ms: int) -> list[Line]:
-    """A feed's entries of these kinds whose own time is later."""
+    """A feed's entries of these kinds whose own time is later, among its last few thousand."""
     with reader.snapshot() as connection:
         rows = connection.execute(
-            "SELECT seq, id, kind, raw, sig FROM entry "  # noqa: S608  marks only
-            f"WHERE feed = ? AND hlc_ms > ? AND kind IN ({_marks(kinds)}) ORDER BY seq, id",
-            (feed, since_ms, *kinds),
+            "SELECT seq, id, kind, raw, sig FROM entry WHERE feed = ?1 "  # noqa: S608  marks only
+            "AND seq > (SELECT max(seq) FROM entry WHERE feed = ?1) - ?2 "
+            f"AND hlc_ms > ?3 AND kind IN ({_marks(kinds)}) ORDER BY seq, id",
+            (feed, _LATELY, since_ms, *kinds),
         ).fetchall()
     return [Line(*row) for row in rows]
 
 
-def named_by(reader: Reader, kinds: Sequence[str], since_ms: int) -> frozenset[str]:
-    """The documents that entries of these kinds, of any feed and later than this, are about."""
+def named_lately(reader: Reader, kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """(document, feed) of the entries of these kinds, among the last few thousand that came here."""
     with reader.snapshot() as connection:
         rows = connection.execute(
-            f"SELECT raw FROM entry WHERE kind IN ({_marks(kinds)}) AND hlc_ms > ?",  # noqa: S608  marks only
-            (*kinds, since_ms),
+            "SELECT raw, feed FROM entry WHERE n > (SELECT max(n) FROM entry) - ? "  # noqa: S608  marks only
+            f"AND kind IN ({_marks(kinds)}) ORDER BY n",
+            (_LATELY, *kinds),
         ).fetchall()
-    return frozenset(doc for (raw,) in rows if isinstance(doc := read(raw).pub.get("doc"), str))
+    return [(doc, feed) for raw, feed in rows if isinstance(doc := read(raw).pub.get("doc"), str)]
 
 
-def feeds_of(reader: Reader, ids: Iterable[str | None]) -> frozenset[str]:
-    """The feeds that these entries stand in."""
+def lacking(reader: Reader) -> frozenset[str]:
+    """Feeds that lately proposed a document that is not here."""
+    named = named_lately(reader, PROPOSALS)
     with reader.snapshot() as connection:
-        found = [
-            connection.execute("SELECT feed FROM entry WHERE id = ?", (ident,)).fetchone()
-            for ident in ids
-            if ident is not None
-        ]
-    return frozenset(row[0] for row in found if row is not None)
+        return frozenset(
+            feed
+            for doc, feed in named
+            if connection.execute("SELECT 1 FROM document WHERE sha256 = ?", (doc,)).fetchone() is None
+        )
 
 
 def count(reader: Reader, feed: str, first: int, last: int) -> int:

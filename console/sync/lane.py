@@ -87,7 +87,7 @@ class Lane:
         """The newest files of others that tell something new; of feeds known here first, and never very many."""
         reader = self._store.reader()
         known = {facts.feed for facts in reader.feeds()}
-        lacking = held.feeds_of(reader, held.missing_documents(reader).values())
+        lacking = held.lacking(reader)
         mine = self._own_heads()
         looked: dict[str, int] = {}
         news: list[Listed] = []

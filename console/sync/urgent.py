@@ -90,7 +90,7 @@ def _open_groups(reader: Reader, feed: str, now_ms: int) -> list[tuple[str, list
         doc = held.read(one.raw).pub.get("doc")
         if isinstance(doc, str):
             groups.setdefault(doc, []).append(one)
-    decided = held.named_by(reader, _DECISIONS, now_ms - _WINDOW_MS)
+    decided = {doc for doc, _ in held.named_lately(reader, _DECISIONS)}
     found = [(doc, entries) for doc, entries in groups.items() if _is_open(reader, doc, now_ms)]
     found.sort(key=lambda group: (group[0] in decided, -group[1][-1].seq))
     return found[:_MOST]
