@@ -15,11 +15,15 @@ from pathlib import Path
 from console.runtime import platform
 from console.runtime.platform import FileLock
 
-FORM = 4
+FORM = 6
 BUSY_TIMEOUT_S = 10.0
 _CACHE = "cache_size = -16384"
-# a checkpoint waits for the disk: seldom, so that not one of a hundred appends meets it
-_WRITING = ("journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "wal_autocheckpoint = 4000")
+# a checkpoint waits for the disk: it is made by `checkpoint` when nobody waits, and by itself only in need
+_WRITING = (
+    "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "wal_autocheckpoint = 20000",
+    "journal_size_limit = 1048576",
+)  # fmt: skip
+_LOG_BYTES = 16 * 1024 * 1024
 _BUILDING_CACHE = "cache_size = -65536"
 # feed_at is the first 56 bits of the feed's id: it orders as the id does, and a tie is settled by n
 _TABLES = (
@@ -112,6 +116,16 @@ def _open(path: Path, *, read_only: bool) -> sqlite3.Connection | None:
         pass
     connection.close()
     return None
+
+
+def checkpoint(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring a long log into the file (some 30 ms), as far as no reader needs it; a short one is left."""
+    try:
+        size = Path(f"{path}-wal").stat().st_size
+    except FileNotFoundError:
+        return
+    if size > _LOG_BYTES:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 def swap(beside: Path, path: Path) -> None:

@@ -263,7 +263,10 @@ class TimelineRows:
             self._begin(again=True)
             return
         self._take(delta)
-        self._go_on()
+        if self._stale:
+            self._go_on()
+        elif delta.appended or delta.inserted:
+            self._ask(self._projections.tend, _nothing)
 
     def _projections_readable(self) -> bool:
         """While the first index of all is being built there is nothing to begin with."""
@@ -315,6 +318,10 @@ class TimelineRows:
 
     def _tell(self, change: Change) -> None:
         self._listener(change)
+
+
+def _nothing(_more: object) -> None:
+    """The next line that arrives has the next piece done."""
 
 
 def _nobody(_change: Change) -> None:

@@ -246,6 +246,24 @@ def test_what_was_said_of_an_entry_later_stands_beside_it(tmp_path):
         assert shown.shelf.said_of(two.id) == [(shown.shelf.tail(INC, 1)[0].line.id, True)]
 
 
+def test_the_full_text_index_is_put_in_order_in_small_pieces(tmp_path):
+    world = World(folder=tmp_path)
+    with world.open("a") as store, Projections(store) as shown:
+        feed = world.person_feed(store)
+        shown.update()
+        for number in range(40):
+            append(world, store, feed, f"word{number} said")
+            shown.advance()
+        connection = shown._current()
+        segments = "SELECT count(DISTINCT segid) FROM words_idx"
+        before = connection.execute(segments).fetchone()[0]
+        while shown.tend():
+            pass
+        assert connection.execute(segments).fetchone()[0] < before
+        assert len(shown.shelf.newest_hits("said", INC)) == 40
+        assert not shown.tend()
+
+
 STEPS = st.lists(
     st.sampled_from(["append", "occurred", "hide", "give", "bury", "update", "slice", "other", "amend", "fork"]),
     max_size=25,
