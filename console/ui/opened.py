@@ -12,6 +12,7 @@ from console.services.session import Session, nobody_asked
 from console.ui.bridge import Bridge
 from console.ui.closing import may_close
 from console.ui.doer import Doer
+from console.ui.idle import IdleLock
 from console.ui.room import Room
 from console.ui.single import Single
 from console.ui.theme import Look
@@ -34,6 +35,7 @@ class OpenProfile:
         self.room = Room(self.desk, self._bridge, look, Commands(), self._doer)
         self.window = MainWindow(self.room, settings)
         self.window.closing.connect(self._closing)
+        self._idle = IdleLock(self.room)
         self._single = Single(paths.root)
         self._single.asked.connect(self.window.raise_up)
         self.desk.bring_engine()
