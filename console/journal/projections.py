@@ -61,6 +61,7 @@ class Projections:
         self._identity: tuple[int, int] | None = None
         self._building: _Building | None = None
         self._anew = False
+        self._asked_n = 2**62
         self.shelf = Shelf(self._path)
 
     def advance(self, budget_s: float = _SLICE_S) -> Progress:
@@ -99,6 +100,9 @@ class Projections:
         while not (progress := self.advance(_SLICE_S * 20)).finished:
             if progress.elsewhere:
                 time.sleep(_OTHERS_POLL_S)
+        with self._gate:
+            if (connection := self._current()) is not None:
+                self._mend(connection, whole=True)
         self.tend()
         return self._count() - before
 
@@ -176,7 +180,7 @@ class Projections:
             progress = self._take_in(connection, deadline)
             if progress.done < progress.total:
                 return Progress(progress.done, progress.total, building=True)
-            self._mend(connection)
+            self._mend(connection, whole=True)
             turn = self._last_turn()
             connection.execute("UPDATE at SET turn = ?", (turn + 1,))
             filling.merge_no_more_by_itself(connection)
@@ -237,12 +241,12 @@ class Projections:
             if not window or n >= total or time.monotonic() > deadline:
                 return Progress(n if window else max(n, total), total)
 
-    def _mend(self, connection: sqlite3.Connection) -> None:
+    def _mend(self, connection: sqlite3.Connection, *, whole: bool = False) -> None:
         """Make rows again whose values or standing came after them."""
         with self._reader.snapshot() as journal:
             standings = _one(journal, "SELECT count(*) FROM standing")
         at_n, known = connection.execute("SELECT n, standings FROM at").fetchone()
-        doubtful = self._late_values(connection)
+        doubtful = self._late_values(connection, whole=whole)
         if standings != known:
             doubtful |= self._late_standings(connection, at_n)
         if not doubtful and standings == known:
@@ -256,16 +260,24 @@ class Projections:
             connection.execute("ROLLBACK")
             raise
 
-    def _late_values(self, connection: sqlite3.Connection) -> set[int]:
-        """Rows that lacked values and hold another number of them now. Only such rows can gain any."""
-        waiting = connection.execute("SELECT n, lower(hex(id)), held FROM line WHERE absent > 0 ORDER BY n").fetchall()
+    def _late_values(self, connection: sqlite3.Connection, *, whole: bool) -> set[int]:
+        """Rows that lacked values and hold another number of them now. Only such rows can gain any.
+
+        Unless `whole`, the newest are asked each time and the others in turn: however many wait, nobody waits for them.
+        """
+        sql = "SELECT n, lower(hex(id)), held FROM line WHERE absent > 0 AND n < ? ORDER BY n DESC LIMIT ?"
+        waiting = connection.execute(sql, (2**62, -1 if whole else _MANY)).fetchall()
+        if len(waiting) == _MANY and not whole:
+            others = connection.execute(sql, (min(self._asked_n, waiting[-1][0]), _MANY)).fetchall()
+            self._asked_n = others[-1][0] if others else 2**62
+            waiting += others
         found: set[int] = set()
         for at in range(0, len(waiting), _MANY):
             some = waiting[at : at + _MANY]
             marks = ",".join("?" * len(some))
-            sql = f"SELECT holder, count(*) FROM disclosure WHERE holder IN ({marks}) GROUP BY holder"  # noqa: S608  marks only
+            counts = f"SELECT holder, count(*) FROM disclosure WHERE holder IN ({marks}) GROUP BY holder"  # noqa: S608  marks only
             with self._reader.snapshot() as journal:
-                here = dict(journal.execute(sql, [ident for _, ident, _ in some]).fetchall())
+                here = dict(journal.execute(counts, [ident for _, ident, _ in some]).fetchall())
             found |= {n for n, ident, held in some if here.get(ident, 0) != held}
         return found
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.journal import index
+from console.journal import index, projections
 from console.journal.projections import Projections, line_of
 from console.journal.seen import all_seen
 from console.journal.values import Draft
@@ -244,6 +244,28 @@ def test_what_was_said_of_an_entry_later_stands_beside_it(tmp_path):
         assert (second.amended, second.retracted) == (False, True)
         assert first.line.text == "at fist"
         assert shown.shelf.said_of(two.id) == [(shown.shelf.tail(INC, 1)[0].line.id, True)]
+
+
+def test_however_many_lines_wait_for_values_each_gets_them_in_turn(tmp_path, monkeypatch):
+    monkeypatch.setattr(projections, "_MANY", 5)
+    world = World(folder=tmp_path)
+    with world.open("source") as source, world.open("peer") as peer, Projections(peer) as shown:
+        feed = world.person_feed(source)
+        give(peer, source.reader().feed(feed.feed)[0])
+        made = [append(world, source, feed, f"{number}") for number in range(23)]
+        for stored in made:
+            give(peer, stored)
+        while not shown.advance().finished:
+            pass
+        offer_values(source, peer, made[2])
+        offer_values(source, peer, made[11])
+        for _ in range(6):
+            assert shown.advance().finished
+        assert [one.line.text for one in shown.shelf.page([made[2].n, made[11].n, made[3].n])] == ["2", "11", ""]
+        for stored in made:
+            offer_values(source, peer, stored)
+        shown.update()
+        assert [one.text for one in shown.shelf.after(INC, None, 50)] == [f"{number}" for number in range(23)]
 
 
 def test_the_full_text_index_is_put_in_order_in_small_pieces(tmp_path):
