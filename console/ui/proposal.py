@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from console.domain.corrections import IN_FORCE, QUEUED
 from console.services.standing import Standing
 from console.ui.attest import AttestDialog, RecordDialog
 from console.ui.lift import CancelDialog, LiftDialog, UndoDialog
@@ -140,8 +141,9 @@ class CorrectionCommands:
 
 
 def liftable(one: Standing, _now_ms: int) -> bool:
-    """In force, so that it can be given back."""
-    return one.group == "in force"
+    """In force somewhere and nothing of it on its way, so that it can be given back; what people do by hand apart."""
+    going = any(target.state in QUEUED and not target.by_hand for target in one.targets)
+    return one.direction == "contain" and not going and any(target.state in IN_FORCE for target in one.targets)
 
 
 def undoable(one: Standing, now_ms: int) -> bool:

@@ -22,6 +22,7 @@ from console.ui.now import NowPanel
 from console.ui.outbox import OutboxDrawer
 from console.ui.palette import Palette
 from console.ui.parts import column
+from console.ui.proposal import add_commands as add_correction_commands
 from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
 from console.ui.widgets import Stripe
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self.timeline.add_commands(self._room.commands)
         self.board.add_commands(self._room.commands)
         self.now.add_commands(self._room.commands)
+        add_correction_commands(self._room, self)
         self.intents.add_commands(self._room.commands)
         add_look_commands(self._room.commands, self._room.look, self._settings)
 
