@@ -32,10 +32,12 @@ from console.viewmodels.times import ago
 
 READING: Final = "Reading ..."
 _SHOWN: Final = 6
+_ROLE_PX: Final = 96
+_NAME_PX: Final = 130
 
 
 class RolesDialog(Sheet):
-    """Every role of the incident with everybody; a tick gives it, taking the tick away releases it."""
+    """Everybody with the roles of the incident; a tick gives one, taking the tick away releases it."""
 
     def __init__(self, room: Room, parent: QWidget, line: IncidentLine, *, may_give: bool) -> None:
         lead = "A tick gives a role, without it the role is released." if may_give else (
@@ -48,12 +50,12 @@ class RolesDialog(Sheet):
         self._place = QWidget()
         self._grid = QGridLayout(self._place)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(room.look.theme.space("wide"))
+        self._grid.setHorizontalSpacing(room.look.theme.space("unit"))
         self.add(self._place)
         self.body.addStretch(1)
         self.add_button("Save", self._save, "main")
         self.carry_out(lambda session: members(session, line.inc), self._fill, READING, "look")
-        self.take_room(620, 500)
+        self.take_room(1000, 420)
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -61,23 +63,29 @@ class RolesDialog(Sheet):
 
     def _fill(self, people: tuple[Member, ...]) -> None:
         look = self.room.look
-        for at, one in enumerate(people, start=1):
-            name = f"{one.name} (you)" if one.me else one.name
-            tone = "text" if self._may_give or one.me else "text-muted"
-            self._grid.addWidget(Text(look, name, weight="medium", tone=tone, wrap=True), 0, at)
-            self._grid.setColumnStretch(at, 1)
-        for line, role in enumerate(("commander", *INCIDENT_ROLES), start=1):
-            self._grid.addWidget(Text(look, role_word(role)), line, 0)
-            for at, one in enumerate(people, start=1):
-                self._grid.addWidget(self._cell(one, role), line, at, Qt.AlignmentFlag.AlignLeft)
+        least = round(_ROLE_PX * look.theme.text_scale)
+        for at, role in enumerate(INCIDENT_ROLES, start=1):
+            heading = Text(look, ROLE_WORDS[role], size="small", tone="text-muted", wrap=True)
+            heading.setMinimumWidth(least)
+            self._grid.addWidget(heading, 0, at, Qt.AlignmentFlag.AlignBottom)
+        self._grid.setColumnStretch(0, 1)
+        for line, one in enumerate(people, start=1):
+            self._grid.addWidget(self._name(one), line, 0)
+            for at, role in enumerate(INCIDENT_ROLES, start=1):
+                self._grid.addWidget(self._box(one, role), line, at, Qt.AlignmentFlag.AlignLeft)
         self.check()
         first = next((box for box in self.boxes.values() if box.isEnabled()), None)
         if first is not None:
             first.setFocus()
 
-    def _cell(self, one: Member, role: str) -> QWidget:
-        if role == "commander":
-            return Text(self.room.look, "commands" if "commander" in one.roles else "", tone="accent")
+    def _name(self, one: Member) -> Text:
+        marks = [*(["you"] if one.me else []), *(["commands"] if "commander" in one.roles else [])]
+        told = f"{one.name} ({', '.join(marks)})" if marks else one.name
+        name = Text(self.room.look, told, weight="medium", wrap=True)
+        name.setMinimumWidth(round(_NAME_PX * self.room.look.theme.text_scale))
+        return name
+
+    def _box(self, one: Member, role: str) -> QCheckBox:
         box = QCheckBox()
         box.setAccessibleName(f"{ROLE_WORDS[role]}: {one.name}")
         box.setToolTip(f"{ROLE_WORDS[role]}")

@@ -37,8 +37,8 @@ class Intents:
         self._providers.add_commands(commands)
         self._sharing.add_commands(commands)
         add = commands.add
-        add(Command(name="organisation", title="Organisation: who can act, found, join", group="Organisation",
-                    run=self._organisation, also="members roster admit rehearse"))  # fmt: skip
+        add(Command(name="organisation", title="Organisation", group="Organisation",
+                    run=self._organisation, also="members roster who can act found join admit rehearse"))  # fmt: skip
         add(Command(name="lock", title="Lock my writer key", group=_KEYS, run=self._room.desk.lock, key="Ctrl+L",
                     why_not=self._is_locked))  # fmt: skip
         add(Command(name="unlock", title="Unlock my writer key", group=_KEYS, run=self._unlock,

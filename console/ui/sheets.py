@@ -54,7 +54,6 @@ class Sheet(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         self._scroll, self._inside = scroll, inside
         content = QWidget()
@@ -131,7 +130,7 @@ class Sheet(QDialog):
         self.take_room(width, min(most_height, round(height / scale)))
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """What is in it is never narrower than it can be: only its height scrolls."""
+        """What is in it is not squeezed: where the screen allows, only its height scrolls."""
         super().showEvent(event)
         least = self._inside.minimumSizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setMinimumWidth(min(least, self.screen().availableSize().width() - _EDGE))
