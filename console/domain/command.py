@@ -23,15 +23,13 @@ ROLE_KINDS: Final = (
 class Roles:
     """The roles held in one incident, by person; `commander` is null before it was declared.
 
-    Held is not yet granted: the quorum rule counts a role only where the roster grants it too.
+    Held is not yet granted: the quorum rule counts a role only where the roster grants it too. `led` are those who ever
+    commanded or deputised in it: what they cancelled stays cancelled when command moves on.
     """
 
     commander: str | None = None
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-    def commands(self, person: str) -> bool:
-        """Whether this person commands or deputises."""
-        return bool(self.held.get(person, frozenset()).intersection(COMMAND))
+    led: frozenset[str] = frozenset()
 
 
 def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
@@ -43,7 +41,8 @@ def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
     fold = _Fold(roster)
     for entry in as_told(entries, ROLE_KINDS):
         fold.take(entry)
-    return Roles(fold.commander, {person: frozenset(roles) for person, roles in sorted(fold.held.items()) if roles})
+    held = {person: frozenset(roles) for person, roles in sorted(fold.held.items()) if roles}
+    return Roles(fold.commander, held, frozenset(fold.led))
 
 
 def as_told(entries: Iterable[Seen], kinds: tuple[str, ...]) -> tuple[Seen, ...]:
@@ -55,32 +54,12 @@ def as_told(entries: Iterable[Seen], kinds: tuple[str, ...]) -> tuple[Seen, ...]
     return in_order(replace(entry, refs=(*entry.refs, *entry.about)) for entry in some)
 
 
-class CommandSoFar:
-    """Who commands at a point of some reading order, from what has been read up to it."""
-
-    def __init__(self, roster: Roster | None = None) -> None:
-        self._roster = roster
-        self._read: list[Seen] = []
-        self._roles: Roles | None = None
-
-    def take(self, entry: Seen) -> None:
-        """Read one entry more."""
-        if entry.kind in ROLE_KINDS:
-            self._read.append(entry)
-            self._roles = None
-
-    def commands(self, person: str) -> bool:
-        """Whether this person commands or deputises by now."""
-        if self._roles is None:
-            self._roles = fold_roles(self._read, self._roster)
-        return self._roles.commands(person)
-
-
 class _Fold:
     def __init__(self, roster: Roster | None) -> None:
         self._may = None if roster is None else {one.person: frozenset(one.roles) for one in roster.persons}
         self._offers: dict[str, str] = {}
         self.held: dict[str, set[str]] = {}
+        self.led: set[str] = set()
         self.commander: str | None = None
 
     def take(self, entry: Seen) -> None:
@@ -106,6 +85,7 @@ class _Fold:
         if self.commander is not None:
             self.held[self.commander].discard("commander")
         self.commander = person
+        self.led.add(person)
         self.held.setdefault(person, set()).add("commander")
         self._offers.clear()  # whoever offered it has it no more to give
 
@@ -118,3 +98,5 @@ class _Fold:
             self.held.get(person, set()).discard(role)
         elif entry.kind == "role.assigned" and in_command:
             self.held.setdefault(person, set()).add(role)
+            if role in COMMAND:
+                self.led.add(person)

@@ -5,7 +5,7 @@ Only recorded steps move a state: nothing is taken to be done that no entry says
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -33,12 +33,12 @@ class _Op:
 class CorrectionsFold:
     """Takes entries in order and keeps the corrections of one incident; `states` gives them as values.
 
-    `commands` says who commands at this point of the order: they may cancel what others proposed.
+    `led` are those who ever commanded or deputised in it: they may cancel what others proposed.
     """
 
-    def __init__(self, documents: Mapping[str, Document], commands: Callable[[str], bool]) -> None:
+    def __init__(self, documents: Mapping[str, Document], led: Container[str]) -> None:
         self._documents = documents
-        self._commands = commands
+        self._led = led
         self._ops: dict[str, _Op] = {}
         self._op_of: dict[str, str] = {}
         self._places: dict[str, tuple[str, int]] = {}
@@ -161,7 +161,7 @@ class CorrectionsFold:
         author = entry.author
         if author is None or revision.cancelled is not None:
             return revision
-        if author != revision.proposer and author not in revision.approvers and not self._commands(author):
+        if author != revision.proposer and author not in revision.approvers and author not in self._led:
             return revision
         return self._end(replace(revision, cancelled=entry.id), "cancelled", entry)
 

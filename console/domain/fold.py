@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from console.domain.actions import Document
-from console.domain.command import CommandSoFar
 from console.domain.corrections import (
     Authorised,
     CorrectionState,
@@ -56,12 +55,10 @@ def fold_incident(
     everything = in_order(entries)
     mine = [entry for entry in everything if entry.inc == name]
     good = [entry for entry in mine if entry.standing == "good"]
-    command = CommandSoFar(roster)
-    corrections = CorrectionsFold(known, command.commands)
-    for entry in good:
-        command.take(entry)
-        corrections.take(entry)
     head = headline_of(good, known, name, roster)
+    corrections = CorrectionsFold(known, head.roles.led)
+    for entry in good:
+        corrections.take(entry)
     return IncidentState(
         inc=name,
         title=head.title,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
-from console.domain.command import ROLE_KINDS, fold_roles
+from console.domain.command import ROLE_KINDS, Roles, fold_roles
 from console.domain.errors import Problem
 from console.domain.facts import Facts, Signed
 from console.domain.forms import Entry, Head, Policy, Roster
@@ -22,10 +22,11 @@ HOUR_MS = 3_600_000
 # the kinds from which a fact may follow; of every other entry only its place in its feed and its refs matter
 FACT_KINDS: Final = frozenset(
     {
-        *ROLE_KINDS, "self-test", "correction.proposed", "correction.cancelled", "document.proposed",
-        "document.approved", "approval.received", "dispatch.authorised",
+        *ROLE_KINDS, "self-test", "correction.proposed", "correction.approved", "correction.cancelled",
+        "document.proposed", "document.approved", "approval.received", "dispatch.authorised",
     }
 )  # fmt: skip
+_APPROVALS: Final = ("correction.approved", "approval.received")
 Prove = Callable[[Entry], Signed | None]
 
 
@@ -78,6 +79,15 @@ def facts_at(view: View, seen: Iterable[Head], doc_sha: str, now_ms: int) -> Fac
         NotSeen: when an entry that was seen is missing.
     """
     return _Moment(view, reachable(view.entries, seen)).facts(doc_sha, now_ms)
+
+
+def may_cancel(view: View, seen: Iterable[Head], doc_sha: str, person: str) -> bool:
+    """Whether a cancel by this person, written now, would count: the proposer's, a signer's, or of those in command.
+
+    Raises:
+        NotSeen: when an entry that was seen is missing.
+    """
+    return person in _Moment(view, reachable(view.entries, seen)).may_cancel(doc_sha)
 
 
 def reachable(entries: Mapping[str, Entry], seen: Iterable[Head]) -> dict[str, Entry]:
@@ -135,8 +145,12 @@ def held_roles(
 
     `entries` are those that count, as (id, entry); only those of `inc` are looked at.
     """
+    return _roles(entries, inc, roster).held
+
+
+def _roles(entries: Iterable[tuple[str, Entry]], inc: str, roster: Roster | None) -> Roles:
     told = (_seen(ident, entry) for ident, entry in entries if entry.inc == inc and entry.kind in ROLE_KINDS)
-    return fold_roles(told, roster).held
+    return fold_roles(told, roster)
 
 
 def _seen(ident: str, entry: Entry) -> Seen:
@@ -165,6 +179,7 @@ class _Moment:
         paper = view.papers.get(sha)
         document = None if paper is None else paper.document
         inc: str | None = getattr(document, "inc", None)
+        roles = Roles() if inc is None else _roles(self._kept, inc, view.roster)
         forks = [self._writers[feed] for feed in self._forked if feed in self._writers]
         facts = Facts(
             roster=view.roster,
@@ -172,17 +187,38 @@ class _Moment:
             policy=view.policy,
             policy_sha=view.policy_sha,
             proposer=self._proposer(sha),
-            held={} if inc is None else held_roles(self._kept, inc, view.roster),
+            held=roles.held,
             rehearsed=self._rehearsed(),
             bad_keys=frozenset({one.key for one in view.roster.revoked} | {one.key for one in forks}),
             forked=frozenset(one.author for one in forks if one.author is not None),
-            cancelled=any(entry.pub.get("doc") == sha for _, entry in self._of("correction.cancelled")),
+            cancelled=self._is_cancelled(sha, roles),
         )
         if isinstance(document, Action):
             recent = self._recent_normal(sha, document, facts.proposer, now_ms)
             facts = replace(facts, recent_normal=recent, extended_to=self._extended_to(sha))
         before = _names_before(document)
         return facts if paper is None or before is None else self._with_before(facts, sha, paper, before)
+
+    def may_cancel(self, sha: str) -> frozenset[str]:
+        inc: str | None = getattr(self._document(sha), "inc", None)
+        roles = Roles() if inc is None else _roles(self._kept, inc, self._view.roster)
+        proposer = self._proposer(sha)
+        signed = {person for _, entry in self._of(*_APPROVALS) if (person := self._approver(entry, sha)) is not None}
+        return roles.led | signed | ({proposer} if proposer is not None else set())
+
+    def _is_cancelled(self, sha: str, roles: Roles) -> bool:
+        """Whether somebody cancelled it who may: its proposer, whoever had signed it, those in command of it."""
+        may = {*roles.led, self._proposer(sha)} - {None}
+        for _, entry in self._of("correction.cancelled", *_APPROVALS):
+            if entry.kind in _APPROVALS:
+                may.add(self._approver(entry, sha))
+            elif entry.pub.get("doc") == sha and entry.author is not None and entry.author in may:
+                return True
+        return False
+
+    def _approver(self, entry: Entry, sha: str) -> str | None:
+        signed = self._view.prove(entry) if entry.pub.get("doc") == sha else None
+        return signed.record.person if signed is not None and signed.record.decision == "approve" else None
 
     def _of(self, *kinds: str) -> Iterator[tuple[str, Entry]]:
         return ((ident, entry) for ident, entry in self._kept if entry.kind in kinds)

@@ -21,6 +21,7 @@ from console.domain.facts import Facts, Signed, approver_keys
 from console.domain.forms import Entry, Head, Policy
 from console.domain.moment import FACT_KINDS, HOUR_MS, Paper, facts_at
 from console.domain.moment import View as MomentView
+from console.domain.moment import may_cancel as may_cancel_at
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.journal.faults import Damaged
 from console.journal.rows import select_document, select_entries, select_heads
@@ -181,6 +182,10 @@ class Moments:
         """
         return facts_at(self._view, seen, doc, now_ms)
 
+    def may_cancel(self, doc: str, person: str) -> bool:
+        """Whether a cancel of it by this person, written now, would count."""
+        return may_cancel_at(self._view, self.now_heads, doc, person)
+
 
 def policy_of(roster: VerifiedRoster) -> str:
     """The policy in force is the roster's. A document never brings its own: it could be a laxer one.
@@ -304,9 +309,13 @@ def proposer_of(view: View, sha: str) -> str | None:
     return next((one.entry.author for one in proposals if one.entry.pub.get("doc") == sha), None)
 
 
-def is_cancelled(view: View, sha: str) -> bool:
-    """Whether somebody cancelled exactly this revision."""
-    return any(one.entry.pub.get("doc") == sha for one in view.entries(("correction.cancelled",)))
+def may_cancel(view: View, held: Held, roster: VerifiedRoster, person: str) -> bool:
+    """Whether a cancel by this person would count, as the gate counts it.
+
+    Raises:
+        NoPolicy, UnknownDocument: as `gather`.
+    """
+    return Moments(view.connection, roster, policy_of(roster), held).may_cancel(held.sha, person)
 
 
 def recent_normal(view: View, held: Held, proposer: str | None, now_ms: int) -> int:

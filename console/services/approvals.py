@@ -19,7 +19,7 @@ from console.journal.values import Draft, Stored
 from console.keys import canon, keyfile, signer, sshsig
 from console.keys.keyfile import SavedKey
 from console.keys.words import words_of
-from console.outbox.facts import CARRIERS, Held, View, gather, is_cancelled, proven_records, read_document
+from console.outbox.facts import CARRIERS, Held, View, gather, proven_records, read_document
 from console.runtime.ids import new_nonce
 from console.services.guests import Guest, find_guest
 from console.services.organisation import b64
@@ -74,8 +74,9 @@ def weigh_up(session: Session, held: Held) -> Judged:
         done = any(one.entry.pub.get("doc") == held.sha for one in view.entries(_AUTHORISED))
         proposals = view.entries(("correction.proposed", "document.proposed"))
         proposal = next((one for one in proposals if one.entry.pub.get("doc") == held.sha), None)
-        gone = is_cancelled(view, held.sha)
-    return Judged(Waiting(held.sha, held.document, facts.proposer, verdict, done, gone), facts, records, proposal)
+    return Judged(
+        Waiting(held.sha, held.document, facts.proposer, verdict, done, facts.cancelled), facts, records, proposal
+    )
 
 
 def judge(session: Session, held: Held) -> Waiting:

@@ -18,7 +18,7 @@ from console.journal.rows import select_document
 from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
 from console.keys import canon
-from console.outbox.facts import Held, View, proposer_of, read_document, read_policy
+from console.outbox.facts import Held, View, may_cancel, proposer_of, read_document, read_policy
 from console.providers.plane import Planes
 from console.providers.planned import from_disclosures, to_disclosures
 from console.providers.wishes import Planned
@@ -181,9 +181,16 @@ def action_of(held: Held) -> Action:
 
 
 def cancel(session: Session, named: str, reason: str) -> Stored:
-    """Cancel a revision that has not gone yet; what went already needs an undo or a lift."""
+    """Cancel a revision that has not gone yet; what went already needs an undo or a lift.
+
+    Raises:
+        WrongUse: when a cancel by this person would not count.
+    """
     held = find_document(session, named)
     action = action_of(held)
+    with session.reader.snapshot() as connection:
+        if not may_cancel(View(connection), held, session.roster, session.me):
+            raise WrongUse("Only its proposer, its signers and those in command may cancel it.", "Refuse it instead.")
     words: dict[str, JsonValue] = {"reason": reason} if reason else {}
     return session.append(Draft("correction.cancelled", action.inc, action.op, {"doc": held.sha}, words))
 

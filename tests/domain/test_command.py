@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain.command import ROLE_KINDS, CommandSoFar, fold_roles
+from console.domain.command import ROLE_KINDS, fold_roles
 from console.domain.fold import fold_incident
 from console.domain.forms import Entry
 from console.domain.incident_fold import HEADLINE_KINDS, headline_of
@@ -83,21 +83,19 @@ def test_nobody_commands_what_was_not_declared_and_a_machine_never_does():
     journal.add("incident.declared", None, {"severity": 1})
     roles = fold_roles(journal.entries)
     assert (roles.commander, roles.held) == (None, {})
-    assert not roles.commands(OBSERVER)
+    assert not roles.led
 
 
-def test_who_commands_at_a_point_of_the_order():
+def test_who_ever_led_is_remembered():
     journal = Journal()
     journal.add("incident.declared", COMMANDER, {"severity": 1})
     journal.add("role.assigned", COMMANDER, {"person": DEPUTY, "role": "deputy"})
-    journal.add("note", COMMANDER)
-    so_far = CommandSoFar(ROSTER)
-    assert not so_far.commands(COMMANDER)
-    found = []
-    for entry in journal.entries:
-        so_far.take(entry)
-        found.append((so_far.commands(COMMANDER), so_far.commands(DEPUTY)))
-    assert found == [(True, False), (True, True), (True, True)]
+    journal.add("role.assigned", COMMANDER, {"person": OBSERVER, "role": "scribe"})
+    journal.add("role.released", COMMANDER, {"person": DEPUTY, "role": "deputy"})
+    journal.add("command.assumed", APPROVER)
+    roles = fold_roles(journal.entries)
+    assert roles.led == {COMMANDER, DEPUTY, APPROVER}
+    assert roles.held.keys() == {APPROVER, OBSERVER}
 
 
 @pytest.mark.parametrize("standing", ["quarantined", "forked"])

@@ -10,15 +10,17 @@ from dataclasses import replace
 import pytest
 
 from console.domain.errors import Problem
+from console.domain.fold import fold_incident
 from console.domain.forms import RevokedKey
 from console.journal.faults import Damaged
+from console.journal.seen import all_seen
 from console.journal.values import Draft
 from console.keys import canon
 from console.keys.sshsig import roster_ns
 from console.outbox import gate
 from console.outbox import store as table
 from console.outbox.authorise import authorise
-from console.outbox.facts import UnknownDocument, read_policy
+from console.outbox.facts import UnknownDocument, View, may_cancel, read_document, read_policy
 from console.outbox.item import Row
 from tests.journal.world import INC, ORG
 from tests.kit.plainadapter import plan_of
@@ -231,6 +233,64 @@ def test_what_is_refused_or_overtaken_between_decision_and_call_is_cancelled(sce
             lambda tx, row=row: gate.recheck(tx, gate.prove(tx, scene.feed, row), row, scene.clock.wall_ms())
         )
         assert (stop.state, word in stop.why) == ("cancelled", True)
+
+
+def cancel(scene, number, sha, action):
+    scene.say(number, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
+
+
+def allowed(scene, sha):
+    with scene.store.reader().snapshot() as connection:
+        held = read_document(connection, sha)
+        return [
+            number for number, member in enumerate(scene.members)
+            if may_cancel(View(connection), held, scene.store.roster(), member.person)
+        ]  # fmt: skip
+
+
+def on_screen(scene, sha):
+    entries = all_seen(scene.store.reader().entries(INC))
+    with scene.store.reader().snapshot() as connection:
+        documents = {sha: read_document(connection, sha).document}
+    (found,) = (one for one in fold_incident(entries, documents).corrections.values() if one.doc == sha)
+    return found.cancelled
+
+
+def test_only_whoever_may_cancels_and_the_screen_says_the_same(scene):
+    sha, action = scene.block("k", approve=(1,), number=1)  # proposed and signed by 1, commanded by 0
+    assert allowed(scene, sha) == [0, 1]
+    cancel(scene, 2, sha, action)
+    assert "It was cancelled." not in decide(scene, sha).verdict.missing
+    assert not on_screen(scene, sha)
+    cancel(scene, 0, sha, action)
+    assert "It was cancelled." in decide(scene, sha).verdict.missing
+    assert on_screen(scene, sha)
+
+
+@pytest.mark.parametrize("how", ["signer", "deputy", "former deputy"])
+def test_a_signer_and_whoever_led_may_cancel(scene, how):
+    sha, action = scene.block("k", approve=())
+    assert allowed(scene, sha) == [0]
+    role = {"person": scene.members[2].person, "role": "deputy"}
+    if how == "signer":
+        scene.approve(sha, action, 2)
+    else:
+        scene.say(0, Draft("role.assigned", inc=INC, pub=role))
+    if how == "former deputy":
+        scene.say(0, Draft("role.released", inc=INC, pub=role))
+    assert allowed(scene, sha) == [0, 2]
+    cancel(scene, 2, sha, action)
+    assert "It was cancelled." in decide(scene, sha).verdict.missing
+    assert on_screen(scene, sha)
+
+
+def test_no_cancel_of_a_bystander_stops_an_emergency(tmp_path):
+    async def story(scene, estate):
+        sha, action = scene.block("k")
+        cancel(scene, 2, sha, action)
+        assert states(await run(scene)) == ["enforced"]
+
+    play(tmp_path, story)
 
 
 # -- rows that lie -----------------------------------------------------------------------------------------------------
