@@ -6,6 +6,7 @@ import faulthandler
 import json
 import logging
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
 SERVERS = ("litellm", "triton")
+SCREEN = ("Xvfb", "openbox", "xdotool")
 THREADS_END_WITHIN_S = 2.0
 _DESELECTED = pytest.StashKey[int]()
+_BLIND = pytest.StashKey[int]()
 
 
 # -- which tests run ---------------------------------------------------------------------------------------------------
@@ -37,7 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave real tests out, counted, unless the command line chose by marker itself."""
+    """Leave real tests out, counted, unless the command line chose by marker itself; screen tests where none can be."""
+    if blind := [item for item in items if item.get_closest_marker("screen")] if _no_screen() else []:
+        items[:] = [item for item in items if not item.get_closest_marker("screen")]
+        config.hook.pytest_deselected(items=blind)
+        config.stash[_BLIND] = len(blind)
     if config.option.markexpr:
         return
     left_out = [item for item in items if item.get_closest_marker("real")]
@@ -48,11 +55,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = config.stash.get(_DESELECTED, 0) or sum(
-        getattr(node, "workeroutput", {}).get("real_left_out", 0) for node in _WORKERS[:1]
-    )
-    if left_out:
+    told = {"real_left_out": config.stash.get(_DESELECTED, 0), "screen_left_out": config.stash.get(_BLIND, 0)}
+    for node in _WORKERS[:1]:
+        told |= {name: count or getattr(node, "workeroutput", {}).get(name, 0) for name, count in told.items()}
+    if left_out := told["real_left_out"]:
         terminalreporter.write_line(f"{left_out} tests need real servers and were left out: run `pytest -m real`.")
+    if blind := told["screen_left_out"]:
+        lacking = ", ".join(_no_screen())
+        terminalreporter.write_line(
+            f"{blind} tests need a screen and were LEFT OUT: {lacking} not found here; .ci/packages installs it.",
+            red=True, bold=True,
+        )  # fmt: skip
 
 
 _WORKERS: list[Any] = []
@@ -75,6 +88,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["real_left_out"] = session.config.stash.get(_DESELECTED, 0)
+        output["screen_left_out"] = session.config.stash.get(_BLIND, 0)
+
+
+def _no_screen() -> list[str]:
+    """What is missing here to put a window on a screen and a hand before it."""
+    return [name for name in SCREEN if shutil.which(name) is None]
 
 
 def _asks_for_real(config: pytest.Config) -> bool:
