@@ -5,33 +5,51 @@ It decides nothing: the guard says when, the service says whether, the child pro
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QPushButton, QScrollArea, QWidget
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QDialog, QPushButton, QScrollArea, QWidget
 
-from console.outbox.facts import read_document
+from console.domain.errors import WrongUse
 from console.services import approvals
-from console.services.presented import Presented, present
-from console.services.session import Session
+from console.services.presented import Presented
+from console.ui.confirm_fields import ENTER
+from console.ui.confirm_outcome import outcome_of, progress_of
+from console.ui.confirm_papers import Found, Papers
+from console.ui.confirm_senses import Senses, tell_of_view
 from console.ui.confirm_sign import SignPanel
-from console.ui.confirm_view import Content, Standing, severity_mark
+from console.ui.confirm_standing import Standing
+from console.ui.confirm_view import Content, severity_mark
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.widgets import Banner, EmptyState, Stripe, Text
-from console.viewmodels.approval import ApprovalView, approval_view, choices_of, guard_of
-from console.viewmodels.guard import Guard, NotArmed, OtherBytes
-from console.viewmodels.seat import Seat
-from console.viewmodels.shell import GROWN, Grown, Trouble
+from console.ui.seat import SeatBand
+from console.ui.widgets import Banner, Elide, EmptyState, Stripe, Text
+from console.viewmodels.approval import ApprovalView, approval_view, guard_of
+from console.viewmodels.approval_standing import windows
+from console.viewmodels.guard import Guard
+from console.viewmodels.shell import GROWN, NOW, SHELL, Grown, Now, Shell, Trouble
 
-_TICK_MS = 1000
+SMALLEST: Final = QSize(880, 640)
+_WANTED: Final = QSize(1120, 860)
+_LARGE_TEXT: Final = 1.4  # a text scale beyond which there is no room beside
+_LOOK_MS: Final = 200
+_A_SECOND: Final = 5  # looks
+_AGAIN: Final = 25  # looks between two readings of how it stands: rules depend on the time too
+_SCROLLS: Final[dict[int, QAbstractSlider.SliderAction]] = {
+    Qt.Key.Key_Down: QAbstractSlider.SliderAction.SliderSingleStepAdd,
+    Qt.Key.Key_Up: QAbstractSlider.SliderAction.SliderSingleStepSub,
+    Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+    Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+}
 
 
 class ConfirmDialog(QDialog):
     """One document, one signer, one signature. It stays above its window and may be left at any time."""
 
-    def __init__(self, room: Room, sha: str, parent: QWidget) -> None:
+    def __init__(self, room: Room, sha: str, parent: QWidget | None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self._room, self._sha = room, sha
         self._paper: Presented | None = None
@@ -39,219 +57,241 @@ class ConfirmDialog(QDialog):
         self._guard: Guard | None = None
         self._sign: SignPanel | None = None
         self._readings: tuple[approvals.Reading, ...] = ()
-        self._presenting = False
-        session = room.desk.session
-        self._seat = Seat(session.clock, owner=session.me, owner_name=session.settings.name, lock=room.desk.lock)
+        self._looks = 0
         self.setWindowTitle("Confirm")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
-        self.setMinimumSize(880, 640)
-        self.resize(1080, 820)
+        self._papers = Papers(room, sha, self)
+        self._papers.came.connect(self._take)
+        self._papers.lost.connect(self._lost)
+        self._papers.read.connect(self._took_readings)
+        self._papers.unread.connect(self._unread)
         self._build()
+        self._fit()
+        self._senses = Senses(self, lambda: self._guard)
         self._tick = QTimer(self)
-        self._tick.setInterval(_TICK_MS)
-        self._tick.timeout.connect(self._second)
+        self._tick.setInterval(_LOOK_MS)
+        self._tick.timeout.connect(self._look)
         room.bridge.on(GROWN, self._grown, self)
-        self._present()
-        self._read()
+        room.bridge.on(SHELL, self._shell, self)
+        room.bridge.on(NOW, self._now, self)
+        self._papers.present()
+        self._papers.look(asked=False)
+
+    @staticmethod
+    def opened(room: Room, sha: str, parent: QWidget | None) -> ConfirmDialog:
+        """The confirmation of this document over this window, in front: the one that is open already, or a new one."""
+        for one in QApplication.topLevelWidgets():
+            if isinstance(one, ConfirmDialog) and one.sha == sha and one.parent() is parent and one.isVisible():
+                one.setWindowState(one.windowState() & ~Qt.WindowState.WindowMinimized)
+                one.raise_()
+                one.activateWindow()
+                return one
+        found = ConfirmDialog(room, sha, parent)
+        found.show()
+        return found
+
+    @property
+    def sha(self) -> str:
+        """The document it is about."""
+        return self._sha
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _fit(self) -> None:
+        """As large as is good, and never larger than the screen: what is cut off cannot be read."""
+        room_on_screen = self.screen().availableGeometry().size()
+        self.setMinimumSize(SMALLEST.boundedTo(room_on_screen))
+        self.resize((_WANTED * self._room.look.theme.text_scale).boundedTo(room_on_screen))
 
     def _build(self) -> None:
-        room = self._room
-        look = room.look
-        self._headline = Text(look, "Reading the document ...", size="headline", weight="semibold", wrap=True)
-        self._headline.setAccessibleName("Headline")
-        self._subline = Text(look, "", tone="text-muted", wrap=True)
+        look = self._room.look
+        self._large = look.theme.text_scale > _LARGE_TEXT
+        size = "title" if self._large else "headline"
+        self._headline = Text(look, "Reading the document ...", size=size, weight="semibold", wrap=True)
+        self._subline = Elide(look, "", tone="text-muted")
         self._mark = QWidget()
         self._mark_line = row(self._mark)
-        self._seat_line = Text(look, self._seat.state().sentence, weight="medium")
-        self._seat_button = QPushButton("A second person signs here ...")
-        self._seat_button.setAutoDefault(False)
-        self._seat_button.clicked.connect(self._turn_seat)
+        self._seat = SeatBand(self._room, self._sha, self)
+        self._seat.turned.connect(self._seat_turned)
         self._again = QPushButton("Read the providers again")
         self._again.setAutoDefault(False)
-        self._again.clicked.connect(self._read)
-        self._banner = Banner(look)
-        self._content = Content(look)
+        self._again.clicked.connect(self._read_again)
+        self._against, self._banner = Banner(look), Banner(look)
         self._standing = Standing(look)
+        aside = self._aside()
+        self._content = Content(look, aside if self._large else None)
+        self._content.drawn.connect(self._drawn)
         self._foot = QWidget()
         self._foot_lines = column(self._foot)
         self._waiting = EmptyState(look, "Reading the document", "Its bytes are read and proven before they are shown.")
         self._foot_lines.addWidget(self._waiting)
-        column(self).addWidget(Stripe(look, self._laid_out(), drill=room.desk.session.settings.world == "drill"))
+        drill = self._room.desk.session.settings.world == "drill"
+        column(self).addWidget(Stripe(look, self._laid_out(aside), drill=drill))
+        for banner in (self._against, self._banner):
+            banner.clear()
+        for button in self.findChildren(QPushButton):
+            button.setAutoDefault(False)
+            button.setDefault(False)
+        self._headline.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # read out first, and no button is a key away
+        self._headline.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _laid_out(self) -> QWidget:
+    def _laid_out(self, aside: QWidget) -> QWidget:
         unit = self._room.look.theme.space("unit")
         body = QWidget()
-        middle = row(body, 3 * unit)
+        middle = row(body, 2 * unit)
         middle.addWidget(self._content, 1)
-        middle.addWidget(self._aside())
+        if not self._large:
+            middle.addWidget(self._scrolling(aside))
+        top = QWidget()
+        line = row(top, unit)
+        line.addWidget(self._mark)
+        line.addWidget(self._subline, 1)
+        line.addWidget(self._seat.line)
         inner = QWidget()
         lines = column(inner, unit, (3 * unit, 2 * unit, 3 * unit, 2 * unit))
-        top = QWidget()
-        seat = row(top, unit)
-        seat.addWidget(self._mark)
-        seat.addWidget(self._subline, 1)
-        seat.addWidget(self._seat_line)
-        seat.addWidget(self._seat_button)
-        lines.addWidget(top)
-        lines.addWidget(self._headline)
-        lines.addWidget(self._banner)
+        for part in (top, self._headline, self._seat, self._against, self._banner):
+            lines.addWidget(part)
         lines.addWidget(body, 1)
         lines.addWidget(self._foot)
         return inner
 
     def _aside(self) -> QWidget:
-        """The right column, scrolling where the window is low."""
-        unit = self._room.look.theme.space("unit")
+        """Weight, who else, until when, words: beside the evidence, or with large text at its end."""
         aside = QWidget()
+        unit = self._room.look.theme.space("unit")
         lines = column(aside, unit, (0, 0, unit, 0))
         lines.addWidget(self._standing)
         lines.addWidget(self._again, 0, Qt.AlignmentFlag.AlignLeft)
         lines.addStretch(1)
+        return aside
+
+    def _scrolling(self, aside: QWidget) -> QWidget:
+        """The right column, scrolling where the window is low."""
+        look = self._room.look
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(aside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setAccessibleName("Weight, who else, until when, words")
-        scroll.setFixedWidth(unit * 40)
+        scroll.setFixedWidth(round(look.theme.space("unit") * 39 * max(1.0, look.theme.text_scale)))
         return scroll
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def _grown(self, _grown: Grown) -> None:
-        self._present()
-
-    def _present(self) -> None:
-        """Read the document and its standing anew; one reading at a time."""
-        if self._presenting:
-            return
-        self._presenting = True
-        self._room.doer.do(
-            lambda session: present(session, self._sha), self._take, failed=self._lost, lane="look", over=self
-        )
+        self._papers.present()
 
     def _take(self, paper: Presented) -> None:
-        self._presenting = False
         self._paper = paper
+        if paper.problem is not None:
+            self._banner.clear()  # whatever else failed, failed for the same reason
         self._show()
 
     def _lost(self, trouble: Trouble) -> None:
-        self._presenting = False
+        if self._guard is not None:
+            self._guard.forbid("reading", f"It could not be read anew: {trouble.what}")
         self._banner.tell("alarm", trouble.what, trouble.next_step)
 
-    def _read(self) -> None:
-        """What this console reads for itself; it stands beside what is signed and never replaces it."""
+    def _read_again(self) -> None:
         self._again.setEnabled(False)
+        self._papers.look(asked=True)
 
-        def work(session: Session) -> tuple[approvals.Reading, ...]:
-            with session.reader.snapshot() as connection:
-                held = read_document(connection, self._sha)
-            return tuple(approvals.readings(session, held))
-
-        self._room.doer.do(work, self._took_readings, failed=self._unread, lane="slow", over=self)
-
-    def _took_readings(self, found: tuple[approvals.Reading, ...]) -> None:
+    def _took_readings(self, found: Found) -> None:
         self._again.setEnabled(True)
-        before = self._view.contradiction if self._view is not None else ""
-        self._readings = found
-        self._show()
-        if self._view is not None and self._guard is not None and self._view.contradiction not in ("", before):
-            self._guard.contradicted()
+        self._again.setText("Unlock and read the providers ..." if found is None else "Read the providers again")
+        if found is not None:
+            self._readings = found
+            self._show()
 
     def _unread(self, trouble: Trouble) -> None:
         self._again.setEnabled(True)
+        if self._paper is not None and self._paper.problem is not None:
+            return  # it says already why nothing of it can be read
         self._banner.tell("offline", f"Not read here: {trouble.what}", trouble.next_step)
 
+    # -- showing -------------------------------------------------------------------------------------------------------
+
     def _show(self) -> None:
+        """Make the view anew for whoever has the seat, and tell the guard what that changes."""
         if self._paper is None:
             return
-        seat = self._seat.state()
-        view = approval_view(self._paper, self._readings, person=seat.person)
-        first, self._view = self._view is None, view
-        self._headline.setText(view.headline)
-        self._headline.setAccessibleName(view.headline)
-        self.setWindowTitle(f"Confirm: {view.headline}")
-        told = [view.direction, view.incident]
-        self._subline.setText("   ".join(part for part in told if part))
-        if first and view.severity:
+        before, view = self._view, self._view_now(self._paper)
+        self._view = view
+        if self._headline.text() != view.headline:
+            self._headline.setText(view.headline)
+            self._headline.setAccessibleName(view.headline)
+            self.setWindowTitle(f"Confirm: {view.headline}")
+        self._subline.setText("   ".join(part for part in (view.direction, view.incident) if part))
+        if view.severity and self._mark_line.count() == 0:
             self._mark_line.addWidget(severity_mark(self._room.look, view.severity))
-        self._content.put(view)
+        signed = self._sign is not None and self._sign.signed
+        self._content.put(view, () if signed or view.can_sign else view.problems)
         self._standing.put(view)
+        if view.contradiction:
+            self._against.tell("alarm", f"A reading speaks against it: {view.contradiction}.", "Ask before you sign.")
+        else:
+            self._against.clear()
         if self._guard is None or self._sign is None:
             self._begin(view)
         else:
-            self._guard.permit(choices_of(view))
-            if choices_of(view):
-                self._guard.allow("problem")
-            else:
-                self._guard.forbid("problem", view.why_not or "It cannot be signed here.")
+            self._tell_guard(self._guard, before, view)
             self._sign.put(view)
-        if view.contradiction:
-            self._banner.tell("alarm", f"A reading speaks against it: {view.contradiction}", "Ask before you sign.")
+
+    def _view_now(self, paper: Presented) -> ApprovalView:
+        seat = self._seat.state
+        view = approval_view(paper, self._readings, person=seat.person)
+        if seat.phase == "taken" and self._seat.why_not and view.can_sign:
+            view = replace(view, can_sign=False, why_not=self._seat.why_not)
+        return view
+
+    def _tell_guard(self, guard: Guard, before: ApprovalView | None, view: ApprovalView) -> None:
+        phase = self._seat.state.phase
+        locked = phase == "own" and not self._room.desk.session.unlocked
+        tell_of_view(guard, before, view, whole=self._content.whole, turning=phase == "offered", locked_writer=locked)
 
     def _begin(self, view: ApprovalView) -> None:
         """A guard and a panel of their own for whoever has the seat."""
         if self._sign is not None:
-            self._sign.forget()
+            self._sign.wipe()
             self._foot_lines.removeWidget(self._sign)
+            self._sign.hide()
             self._sign.deleteLater()
         self._waiting.hide()
-        guest = self._seat.state().guest
-        whose = "your approver key" if guest is None else f"the approver key of {guest.name}"
+        guest = self._seat.state.guest
         self._guard = guard_of(self._room.desk.session.clock, view)
-        self._sign = SignPanel(self._room.look, self._guard, view, whose)
+        self._tell_guard(self._guard, None, view)
+        self._sign = SignPanel(self._room.look, self._guard, view, "" if guest is None else guest.name)
         self._sign.sign.connect(self._give)
         self._sign.ask.connect(self._put_question)
+        self._sign.unlock.connect(self._unlock_writer)
+        self._sign.leave.connect(self.close)
         self._foot_lines.addWidget(self._sign)
-        self._seen()
+        self._senses.look()
+        self._sign.look_again()
 
-    # -- the guard's senses --------------------------------------------------------------------------------------------
+    def _drawn(self) -> None:
+        if self._guard is not None:
+            self._guard.allow("drawing")
 
-    def _seen(self) -> None:
-        """Tell the guard whether this window is in front, whole and has the focus."""
-        if self._guard is None:
-            return
-        handle = self.windowHandle()
-        self._guard.shown(self.isVisible() and not self.isMinimized() and bool(handle) and handle.isExposed())
-        self._guard.focus(self.isActiveWindow())
-        self._guard.obscured(self._is_covered())
+    def _shell(self, _shell: Shell) -> None:
+        self._show()
 
-    def _is_covered(self) -> bool:
-        """Whether another window of ours lies over it; of other programs only the focus tells."""
-        if QApplication.activePopupWidget() is not None or QApplication.activeModalWidget() not in (None, self):
-            return True
-        mine = self.frameGeometry()
-        others = [one for one in QApplication.topLevelWidgets() if one.isVisible() and one not in (self, self.parent())]
-        return any(one.isWindow() and one.isActiveWindow() and one.frameGeometry().intersects(mine) for one in others)
+    def _now(self, now: Now) -> None:
+        if self._sign is not None and self._sign.signed:
+            self._sign.now(progress_of(now, self._sha))
 
-    def event(self, event: QEvent) -> bool:
-        """Whatever could hide, cover or take the focus away is told at once."""
-        handled = super().event(event)
-        if event.type() in (
-            QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate, QEvent.Type.WindowStateChange,
-            QEvent.Type.Expose, QEvent.Type.ActivationChange,
-        ):  # fmt: skip
-            self._seen()
-        return handled
-
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
-        """It counts from here."""
-        super().showEvent(event)
-        self._tick.start()
-        QTimer.singleShot(0, self, self._seen)
-
-    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802  Qt's name
-        """Hidden, it is not read."""
-        super().hideEvent(event)
-        self._tick.stop()
-        self._seen()
-
-    def _second(self) -> None:
-        self._seen()
-        seat = self._seat.state()
-        self._seat_line.setText(seat.sentence)
-        if self._paper is not None and self._guard is not None and self._guard.state().name in ("waiting", "ready"):
-            self._present()
+    def _look(self) -> None:
+        """Some times a second: what is in front. Each second: the times. Now and then: how it stands."""
+        self._looks += 1
+        self._senses.look()
+        if self._looks % _A_SECOND == 0:
+            self._seat.tick()
+            if self._paper is not None:
+                now = self._room.desk.session.clock.wall_ms()
+                self._standing.tick(windows(replace(self._paper, now_ms=now)))
+        if self._looks % _AGAIN == 0:
+            self._papers.present()
 
     # -- deciding ------------------------------------------------------------------------------------------------------
 
@@ -259,134 +299,99 @@ class ConfirmDialog(QDialog):
         """One signature over the bytes first shown."""
         if self._guard is None or self._sign is None or self._paper is None:
             return
+        self._senses.look()
         try:
+            guest = self._seat.guest()
             taken = self._guard.take(self._paper.sha)
-        except (NotArmed, OtherBytes) as fault:
-            self._sign.say(fault.what)
+        except WrongUse as fault:
+            self._sign.say(f"{fault.what} {fault.next_step}")
             return
         if taken != choice:
             self._sign.say("Nothing was signed.")
             return
-        guest = None if self._seat.state().phase == "own" else self._seat.signer()
-        self._sign.setEnabled(False)
-        self._banner.tell("info", "Signing ...")
+        self._sign.set_busy(busy=True)
 
-        def work(session: Session) -> approvals.Waiting:
-            with session.reader.snapshot() as connection:
-                held = read_document(connection, self._sha)
-            approvals.decide(session, held, choice, lambda: passphrase, reason=reason, guest=guest, shown=self._sha)
-            return approvals.judge(session, held)
-
-        self._room.doer.do(work, lambda standing: self._signed(choice, standing), failed=self._refused, lane="slow",
-                           over=self)  # fmt: skip
+        self._papers.sign(
+            choice, passphrase, reason, guest, lambda standing: self._signed(choice, standing), self._refused
+        )
 
     def _signed(self, choice: str, standing: approvals.Waiting) -> None:
-        if self._seat.state().phase == "taken":
-            self._seat.signed()
-        if self._sign is not None:
-            self._sign.setEnabled(True)
-            self._sign.forget()
+        self._seat.signed()
+        self._banner.clear()
+        if self._sign is not None and self._view is not None:
+            self._sign.finish(*outcome_of(choice, standing, self._view))
         self._room.desk.refresh()
-        if choice == "refuse":
-            self._banner.tell("info", "Refused and signed: this revision ends.", "A new revision needs a new proposal.")
-        elif standing.verdict.met:
-            self._banner.tell("good", "Signed. Its signatures are complete.", "It goes now: see the outbox.")
-        else:
-            self._banner.tell("good", "Signed.", "Still missing: " + " ".join(standing.verdict.missing))
-        self._present()
+        self._papers.present()
 
     def _refused(self, trouble: Trouble) -> None:
         """The service said no: nothing was signed, and it may be begun anew."""
-        self._banner.clear()
         if self._guard is not None:
             self._guard.give_back()
         if self._sign is not None:
-            self._sign.setEnabled(True)
             self._sign.say(f"{trouble.what} {trouble.next_step}".strip())
 
     def _put_question(self, text: str) -> None:
-        def work(session: Session) -> None:
-            with session.reader.snapshot() as connection:
-                held = read_document(connection, self._sha)
-            approvals.ask(session, held, text)
-
         sign = self._sign
-        self._room.doer.do(
-            work, lambda _done: sign.asked() if sign is not None else None, failed=self._refused, over=self
-        )
 
-    # -- the seat ------------------------------------------------------------------------------------------------------
+        def told(tell: Callable[[SignPanel], None]) -> None:
+            if sign is not None and sign is self._sign:
+                tell(sign)
 
-    def _turn_seat(self) -> None:
-        """Give the seat to a second person for one signature, or take it back."""
-        if self._seat.state().phase != "own":
-            self._seat.give_back()
-            self._seat_changed()
-            return
-        self._seat.offer()
-        self._seat_changed()
-        folder = QFileDialog(self, "The second person's own profile folder")
-        folder.setFileMode(QFileDialog.FileMode.Directory)
-        folder.setOption(QFileDialog.Option.ShowDirsOnly)
-        folder.fileSelected.connect(self.take_seat)
-        folder.rejected.connect(self._turn_seat)
-        folder.open()
+        def failed(trouble: Trouble) -> None:
+            told(lambda panel: panel.say(f"{trouble.what} {trouble.next_step}".strip()))
 
-    def take_seat(self, folder: str) -> None:
-        """The second person's profile lies in `folder`."""
+        self._papers.ask(text, lambda _done: told(SignPanel.asked), failed)
 
-        def seated(guest: approvals.Guest) -> None:
-            self._seat.take(guest)
-            self._seat_changed()
-            self._warn_seat(guest)
+    def _unlock_writer(self) -> None:
+        """Before anybody types: the key that carries the signature, asked for by itself."""
 
-        def not_seated(trouble: Trouble) -> None:
-            self._seat.give_back()
-            self._seat_changed()
-            self._banner.tell("alarm", trouble.what, trouble.next_step)
+        def failed(trouble: Trouble) -> None:
+            self._banner.tell("warning", trouble.what, trouble.next_step)
 
-        self._room.doer.do(
-            lambda session: approvals.find_guest(session, Path(folder)),
-            seated,
-            failed=not_seated,
-            lane="slow",
-            over=self,
-        )
-
-    def _warn_seat(self, guest: approvals.Guest) -> None:
-        """Whether a signature here could count at all is said before anybody types."""
-
-        def work(session: Session) -> str | None:
-            with session.reader.snapshot() as connection:
-                held = read_document(connection, self._sha)
-            return approvals.why_not_counted(session, held, guest)
-
-        def told(why: str | None) -> None:
-            if why is not None and self._guard is not None:
-                self._guard.forbid("seat", why)
-                self._banner.tell("alarm", why, "Sign it at your own console.")
-
-        self._room.doer.do(work, told, lane="slow", over=self)
-
-    def _seat_changed(self) -> None:
-        state = self._seat.state()
-        self._banner.clear()
-        self._seat_line.setText(state.sentence)
-        self._seat_line.set_tone("text" if state.phase == "own" else "changed")
-        own = state.phase == "own"
-        self._seat_button.setText("A second person signs here ..." if own else "Give the seat back")
-        self._guard, paper = None, self._paper
-        if paper is not None:
-            view = approval_view(paper, self._readings, person=state.person)
-            self._begin(view)
-            if state.phase == "offered" and self._guard is not None:
-                self._guard.forbid("seat", state.sentence)
+        def done(_signer: object) -> None:
+            self._banner.clear()
+            self._room.desk.refresh()
             self._show()
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
-        """Leaving signs nothing and wipes what was typed."""
+        self._room.doer.do(lambda session: session.writer(), done, failed=failed, lane="slow", over=self)
+
+    # -- the seat, the keys, the end -----------------------------------------------------------------------------------
+
+    def _seat_turned(self) -> None:
+        """Somebody else reads it now: anew, under a guard of their own."""
+        self._banner.clear()
         if self._sign is not None:
-            self._sign.forget()
-        if self._seat.state().phase != "own":
-            self._seat.give_back()
-        super().closeEvent(event)
+            self._guard, sign, self._sign = None, self._sign, None
+            sign.wipe()
+            self._foot_lines.removeWidget(sign)
+            sign.hide()
+            sign.deleteLater()
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
+        """It counts from here."""
+        super().showEvent(event)
+        self._tick.start()
+        QTimer.singleShot(0, self, self._senses.look)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Enter presses nothing here, wherever it is pressed. Escape goes one step back; x shows the exact requests."""
+        escape = event.key() == Qt.Key.Key_Escape and self._sign is not None and self._sign.back()
+        if event.key() in ENTER or escape:
+            event.accept()
+        elif event.key() in _SCROLLS:
+            bar = self._content.verticalScrollBar()
+            bar.triggerAction(_SCROLLS[event.key()])
+        elif event.key() == Qt.Key.Key_X and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self._content.turn_all()
+        else:
+            super().keyPressEvent(event)
+
+    def done(self, result: int) -> None:
+        """Leaving signs nothing and wipes what was typed."""
+        self._tick.stop()
+        if self._sign is not None:
+            self._sign.back()
+            self._sign.wipe()
+        self._seat.leave()
+        super().done(result)

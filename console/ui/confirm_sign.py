@@ -7,40 +7,80 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QPushButton, QStackedWidget, QWidget
 
+from console.domain.deceit import shown
+from console.ui.confirm_fields import PassphraseField, PointerButton, TypedField
 from console.ui.parts import column, row
 from console.ui.theme import Look
-from console.ui.unlock import secret_field
 from console.ui.widgets import HoldButton, Text
 from console.viewmodels.approval import ApprovalView
-from console.viewmodels.guard import By, Choice, Guard
+from console.viewmodels.guard import By, Choice, Guard, GuardState
 
 _TICK_MS: Final = 40
-_READ_FIRST: Final = "Read it first. The buttons wake a second after this window is in front and nothing changes."
 _WORDS: Final[dict[Choice, tuple[str, str]]] = {"approve": ("Approve", "accent"), "refuse": ("Refuse", "alarm")}
+_LARGE: Final = 1.2  # a text scale beyond which a line has to break
+_CHOOSING, _UNLOCKING, _DONE = range(3)
+_READ_FIRST: Final = "Read it first. The buttons wake a second after this window is in front and nothing changes."
+_NOT_TYPED: Final = "That was not typed: pasted or filled-in text does not count. Clear it and type it."
+_ARMED: Final = "Nothing is signed yet: the passphrase unlocks the approver key for this one signature."
+_HINT: Final = "By pointer hold a button; by keys or voice type the value, then unlock. Both ask for the passphrase."
+_NO_REMARK: Final = "A remark cannot be kept with a signature at a shared seat: write a note."
 
 
 class SignPanel(QWidget):
-    """The bottom of the confirmation. `sign` carries choice, passphrase and reason; `ask` a question."""
+    """The bottom of the confirmation. `sign` carries choice, passphrase and reason; `ask` a question.
+
+    `unlock` asks for the person's writer key to be unlocked, `leave` for the window to be closed. `guest` names whoever
+    signs at a shared seat.
+    """
 
     sign = Signal(str, bytes, str)
     ask = Signal(str)
+    unlock = Signal()
+    leave = Signal()
 
-    def __init__(self, look: Look, guard: Guard, view: ApprovalView, whose_key: str) -> None:
+    def __init__(self, look: Look, guard: Guard, view: ApprovalView, guest: str = "") -> None:
         super().__init__()
-        self._look, self._guard, self._view = look, guard, view
+        self._look, self._guard, self._view, self._guest = look, guard, view, guest
         self._armed: Choice | None = None
-        self._real_keys = False
-        unit = look.theme.space("unit")
+        self._said: tuple[str, str] | None = None
+        self._begun = guard.begun
+        self._busy = False
+        self._build()
+        self._tick = QTimer(self)
+        self._tick.setInterval(_TICK_MS)
+        self._tick.timeout.connect(self.look_again)
+        self._tick.start()
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        look, unit = self._look, self._look.theme.space("unit")
         self._state = Text(look, "", weight="medium", wrap=True)
-        self._typed = QLineEdit()
-        self._typed.setAccessibleName(f"To sign, type {view.to_type_is}: {view.to_type}")
+        self._open_writer = QPushButton("Unlock your writer key ...")
+        self._open_writer.setAutoDefault(False)
+        self._open_writer.clicked.connect(self.unlock)
+        self._stack = QStackedWidget()
+        for page in (self._choosing(unit), self._unlocking(unit), self._done(unit)):
+            self._stack.addWidget(page)
+        top = QWidget()
+        line = row(top, unit)
+        line.addWidget(self._state, 1)
+        line.addWidget(self._open_writer)
+        lines = column(self, unit)
+        lines.addWidget(top)
+        lines.addWidget(self._stack)
+
+    def _choosing(self, unit: int) -> QWidget:
+        """Approve, refuse and ask in three columns of one width, the value to type above the first two."""
+        view, page = self._view, QWidget()
+        self._typed = TypedField()
+        self._typed.setAccessibleName(f"Type {view.to_type_is}: {view.to_type}")
         self._typed.setPlaceholderText("Type it here")
-        self._typed.installEventFilter(self)
-        self._typed.textChanged.connect(self._text)
+        self._typed.typed.connect(self._type)
         self._unlock = {choice: self._unlock_button(choice) for choice in _WORDS}
         self._hold = {choice: self._hold_button(choice) for choice in _WORDS}
         self._question = QLineEdit()
@@ -49,74 +89,85 @@ class SignPanel(QWidget):
         self._ask = QPushButton("Ask, decide nothing")
         self._ask.setAutoDefault(False)
         self._ask.clicked.connect(self._give_question)
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._choosing(unit))
-        self._stack.addWidget(self._unlocking(unit, whose_key))
-        lines = column(self, unit)
-        lines.addWidget(self._state)
-        lines.addWidget(self._stack)
-        self._tick = QTimer(self)
-        self._tick.setInterval(_TICK_MS)
-        self._tick.timeout.connect(self._look_again)
-        self._tick.start()
-        self._look_again()
-
-    # -- parts ---------------------------------------------------------------------------------------------------------
-
-    def _choosing(self, unit: int) -> QWidget:
-        """Approve, refuse and ask in three columns of one width, the value to type above the first two."""
-        page = QWidget()
+        if self._guest:
+            for part in (self._question, self._ask):
+                part.setEnabled(False)
+            self._question.setPlaceholderText("Questions are asked from one's own console")
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(2 * unit)
         grid.setVerticalSpacing(unit)
-        label = QLabel(f"To sign either way, type {self._view.to_type_is}:  {self._view.to_type}")
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setWordWrap(True)
-        label.setBuddy(self._typed)
-        grid.addWidget(label, 0, 0, 1, 2)
+        grid.addWidget(self._to_type(unit), 0, 0, 1, 2)
         grid.addWidget(self._typed, 1, 0, 1, 2)
-        grid.addWidget(self._question, 1, 2)
         for at, choice in enumerate(_WORDS):
             grid.addWidget(self._hold[choice], 2, at)
             grid.addWidget(self._unlock[choice], 3, at)
+        grid.addWidget(self._question, 1, 2)
         grid.addWidget(self._ask, 2, 2)
-        hint = "By pointer hold a button; by keys or voice type the value, then unlock. Both ask for the passphrase."
-        grid.addWidget(Text(self._look, hint, size="small", tone="text-muted", wrap=True), 3, 2)
+        if self._look.theme.text_scale <= _LARGE:  # else the room is the evidence's
+            grid.addWidget(Text(self._look, _HINT, size="small", tone="text-muted", wrap=True), 3, 2)
         for at in range(3):
             grid.setColumnStretch(at, 1)
         return page
 
-    def _unlocking(self, unit: int, whose_key: str) -> QWidget:
+    def _to_type(self, unit: int) -> QWidget:
+        """What has to be typed, and whether it has to be."""
+        holder = QWidget()
+        line = row(holder, unit)
+        begun = "To sign either way, type" if self._guard.must_type else "Hold a button; or, without a pointer, type"
+        told = Text(self._look, f"{begun} {self._view.to_type_is}:", wrap=self._look.theme.text_scale > _LARGE)
+        line.addWidget(told, int(told.wordWrap()))
+        line.addWidget(Text(self._look, shown(self._view.to_type), mono=True, weight="semibold"))
+        line.addStretch(0 if told.wordWrap() else 1)
+        return holder
+
+    def _unlocking(self, unit: int) -> QWidget:
         page = QWidget()
         lines = column(page, unit)
         self._about = Text(self._look, "", weight="semibold", wrap=True)
         self._reason = QLineEdit()
-        self._reason.setPlaceholderText("Why (kept with the signature)")
         self._reason.setAccessibleName("Why, kept with the signature")
-        self._passphrase = secret_field(f"Passphrase for {whose_key}, for this one signature")
-        self._passphrase.setPlaceholderText(f"Passphrase for {whose_key}, for this one signature")
-        self._passphrase.installEventFilter(self)
+        whose = f"the approver key of {shown(self._guest)}" if self._guest else "your approver key"
+        self._passphrase = PassphraseField(f"Passphrase for {whose}, for this one signature")
+        self._passphrase.chord.connect(self._finish)
         self._go = PointerButton("Sign")
         self._go.pressed_for_real.connect(self._finish)
         back = QPushButton("Back")
         back.setAutoDefault(False)
-        back.clicked.connect(self._back)
-        self._hint = Text(self._look, "Ctrl+Enter signs; Enter and Space do not.", size="small", tone="text-muted")
+        back.clicked.connect(self.back)
+        told = f"Ctrl+Enter signs; Enter and Space do not. {_NO_REMARK if self._guest else ''}".rstrip()
         buttons = QWidget()
         line = row(buttons, unit)
-        line.addWidget(self._hint, 1)
+        line.addWidget(Text(self._look, told, size="small", tone="text-muted", wrap=True), 1)
         line.addWidget(back)
         line.addWidget(self._go)
         for part in (self._about, self._reason, self._passphrase, buttons):
             lines.addWidget(part)
+        self._reason.setVisible(not self._guest)
+        return page
+
+    def _done(self, unit: int) -> QWidget:
+        page = QWidget()
+        lines = column(page, unit // 2)
+        self._outcome = Text(self._look, "", size="title", weight="semibold", wrap=True)
+        self._next = Text(self._look, "", wrap=True)
+        self._now = Text(self._look, "", tone="text-muted", wrap=True)
+        close = QPushButton("Close")
+        close.setAutoDefault(False)
+        close.clicked.connect(self.leave)
+        for part in (self._outcome, self._next, self._now):
+            lines.addWidget(part)
+        lines.addStretch(1)
+        lines.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        self._close = close
         return page
 
     def _hold_button(self, choice: Choice) -> HoldButton:
         word, tone = _WORDS[choice]
         button = HoldButton(self._look, word, tone=tone)
         button.began.connect(lambda: self._guard.press(choice, spontaneous=True))
-        button.broken.connect(self._guard.release)
+        button.held.connect(self.look_again)
+        button.let_go.connect(self._guard.release)
         return button
 
     def _unlock_button(self, choice: Choice) -> QPushButton:
@@ -131,153 +182,158 @@ class SignPanel(QWidget):
     def put(self, view: ApprovalView) -> None:
         """The view was made anew; the guard was told by whoever made it."""
         self._view = view
-        self._look_again()
+        self.look_again()
 
     def say(self, text: str, tone: str = "alarm") -> None:
         """What became of the last try; the person may try again."""
-        self._back()
+        self.set_busy(busy=False)
         self._said = (text, tone)
-        self._look_again()
+        self.back()
+        self.look_again()
 
-    _said: tuple[str, str] | None = None
+    def set_busy(self, *, busy: bool) -> None:
+        """A signature is under way: nothing else can be begun."""
+        self._busy = busy
+        self._stack.setEnabled(not busy)
+        self.look_again()
 
-    def forget(self) -> None:
-        """Wipe what was typed: the seat changes, or it is over."""
-        for field in (self._typed, self._passphrase, self._reason):
-            field.clear()
-        self._back()
+    def finish(self, outcome: str, next_step: str) -> None:
+        """It is signed: what that means, and what comes next."""
+        self.set_busy(busy=False)
+        self._armed = None
+        self.wipe()
+        self._reason.clear()
+        self._outcome.setText(outcome)
+        self._next.setText(next_step)
+        self._stack.setCurrentIndex(_DONE)
+        self._close.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.look_again()
+        self._announce(f"{outcome} {next_step}")
+
+    def now(self, text: str) -> None:
+        """How far it is, after it was signed."""
+        self._now.setText(text)
+
+    def wipe(self) -> None:
+        """What was typed for one signature counts no more."""
+        self._typed.clear()
+        self._passphrase.clear()
+
+    @property
+    def signed(self) -> bool:
+        """Whether it was signed here."""
+        return self._stack.currentIndex() == _DONE
 
     # -- the guard -----------------------------------------------------------------------------------------------------
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
         """Ask the guard what is so, and show just that."""
         self._guard.progress()
+        if self._guard.begun != self._begun:
+            self._begun = self._guard.begun
+            if not self._busy:
+                self.wipe()
         state = self._guard.state()
         if state.name == "armed" and state.choice is not None and self._armed is None:
             self._show_unlock(state.choice)
-        elif state.name != "armed" and self._armed is not None:
-            self._back()
+        elif state.name != "armed" and self._armed is not None and not self._busy:
+            self.back()
         for choice in _WORDS:
             allowed = self._view.can_sign if choice == "approve" else self._view.can_refuse
             self._hold[choice].setEnabled(state.may_hold and allowed)
             self._unlock[choice].setEnabled(state.may_unlock and allowed)
+        self._stack.setVisible(bool(self._view.to_type))  # of what is not here, nothing can be decided
+        self._open_writer.setVisible(self._guard.locked_by("writer") and not self.signed)
         text, tone = self._sentence()
         if self._state.text() != text:
             self._state.setText(text)
             self._state.setAccessibleName(text)
+            self._state.setVisible(bool(text))
+            self._announce(text)
         self._state.set_tone(tone)
 
+    def _announce(self, text: str) -> None:
+        if text and self.isVisible() and QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._state, text))
+
     def _sentence(self) -> tuple[str, str]:
-        state = self._guard.state()
+        if self._busy:
+            return "Signing with the approver key ...", "known"
+        if self.signed:
+            return "", "text"
         if self._said is not None:
             return self._said
-        if state.name == "locked" or not (self._view.can_sign or self._view.can_refuse):
-            return state.reason or self._view.why_not, "alarm"
-        if state.name == "waiting":
-            return (
-                "Read it first. The buttons wake a second after this window is in front and nothing changes.",
-                "waiting",
-            )
-        told = "Hold a button for 1.5 s, or type the value and unlock."
-        if state.name == "armed":
-            told = "Nothing is signed yet."
-        elif self._guard.must_type and not state.typed_fits:
-            told = f"It weighs {self._view.gravity}: type the value, then hold or unlock."
-        return told, "text"
+        state = self._guard.state()
+        told = {"locked": (state.reason, "alarm"), "waiting": (_READ_FIRST, "waiting"), "armed": (_ARMED, "text")}
+        return told.get(state.name) or self._what_to_do(state)
 
-    def _text(self, text: str) -> None:
-        self._said = None
-        self._guard.typed(text, spontaneous=self._real_keys)
-        self._look_again()
+    def _what_to_do(self, state: GuardState) -> tuple[str, str]:
+        if self._typed.text() and not state.typed_fits and self._typed.text().strip() == self._view.to_type:
+            return _NOT_TYPED, "waiting"
+        if not self._view.can_sign:
+            return f"{self._view.why_not} You may still refuse or ask.", "waiting"
+        if self._guard.must_type and not state.typed_fits:
+            return f"It weighs {self._view.gravity}: type the value, then hold or unlock.", "text"
+        return "Hold a button for 1.5 s, or type the value and unlock.", "text"
+
+    def _type(self, text: str, real: bool) -> None:  # noqa: FBT001  a signal's two values
+        if text:
+            self._said = None
+        self._guard.typed(text if real else "", spontaneous=True)
+        self.look_again()
 
     def _open(self, choice: Choice, by: By) -> None:
         self._guard.unlock(choice, by)
-        self._look_again()
+        self.look_again()
 
     def _show_unlock(self, choice: Choice) -> None:
-        self._armed = choice
-        word = "Approve" if choice == "approve" else "Refuse"
+        self._armed, self._said = choice, None
+        word = _WORDS[choice][0]
         self._about.setText(f"{word}: {self._view.headline}")
         self._go.setText(f"Sign: {word.lower()}")
-        self._stack.setCurrentIndex(1)
-        self._passphrase.setFocus(Qt.FocusReason.OtherFocusReason)
+        told = "Why you refuse (kept with the signature)" if choice == "refuse" else "A remark, kept with the signature"
+        self._reason.setPlaceholderText(told)
+        self._stack.setCurrentIndex(_UNLOCKING)
+        wants_reason = choice == "refuse" and not self._guest
+        (self._reason if wants_reason else self._passphrase).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _back(self) -> None:
+    def back(self) -> bool:
+        """Away from the passphrase: it is wiped, and the guard begins anew. False where nothing was open."""
         self._passphrase.clear()
-        if self._armed is not None:
-            self._armed = None
-            if self._guard.state().name == "armed":
-                self._guard.reset()
-                self._typed.clear()
-        self._stack.setCurrentIndex(0)
+        if self._armed is None or self._busy:
+            return False
+        self._armed = None
+        if self._guard.state().name == "armed":
+            self._guard.reset()
+        self._stack.setCurrentIndex(_CHOOSING)
+        self._typed.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def _finish(self) -> None:
-        passphrase = self._passphrase.text().encode()
-        if self._armed is None or not passphrase:
-            self._passphrase.setFocus()
+        reason = self._reason.text().strip()
+        if self._armed is None or self._busy:
             return
+        if self._armed == "refuse" and not reason and not self._guest:
+            self._reason.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._about.setText("Say why you refuse: whoever proposed it has to know.")
+            return
+        if not self._passphrase.text():
+            self._passphrase.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        passphrase = self._passphrase.text().encode()
         self._passphrase.clear()
-        self._said = None
-        self.sign.emit(self._armed, passphrase, self._reason.text().strip())
+        self.sign.emit(self._armed, passphrase, reason)
+
+    # -- asking --------------------------------------------------------------------------------------------------------
 
     def _give_question(self) -> None:
         if self._question.text().strip():
             self.ask.emit(self._question.text().strip())
         else:
-            self._question.setFocus()
+            self._question.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def asked(self) -> None:
         """The question is in the record."""
         self._question.clear()
         self._said = ("Your question is in the record. Nothing was decided.", "known")
-        self._look_again()
-
-    # -- keys ----------------------------------------------------------------------------------------------------------
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
-        """Real keys alone count as typed; Enter never acts; Ctrl+Enter in the passphrase signs what is armed."""
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.InputMethod):
-            self._real_keys = event.spontaneous()
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _ENTER:
-            chord = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            if watched is self._passphrase and chord and event.spontaneous() and not event.isAutoRepeat():
-                self._finish()
-            return True
-        return super().eventFilter(watched, event)
-
-
-_ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class PointerButton(QPushButton):
-    """Acts by a real pointer only: no key, no accessible action and no program presses it."""
-
-    pressed_for_real = Signal()
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.setAutoDefault(False)
-        self.setDefault(False)
-        self.setProperty("kind", "main")
-        self._down = False
-        self.setAccessibleDescription("Acts by the pointer; by keyboard use Ctrl+Enter in the passphrase.")
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Remember that a hand did it."""
-        self._down = event.spontaneous() and event.button() == Qt.MouseButton.LeftButton
-        super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Act where it began and ended on the button."""
-        real = self._down and event.spontaneous() and self.rect().contains(event.position().toPoint())
-        self._down = False
-        super().mouseReleaseEvent(event)
-        if real and self.isEnabled():
-            self.pressed_for_real.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Enter and Space do nothing here."""
-        if event.key() in (*_ENTER, Qt.Key.Key_Space, Qt.Key.Key_Select):
-            event.accept()
-            return
-        super().keyPressEvent(event)
+        self.look_again()

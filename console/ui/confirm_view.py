@@ -7,57 +7,115 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QWidget
 
+from console.ui.confirm_standing import SELECTABLE
 from console.ui.parts import column, row
 from console.ui.theme import Look
-from console.ui.tokens import GRAVITIES, SEVERITIES, STATES
-from console.ui.widgets import Digest, IconMark, StateMark, Text
-from console.viewmodels.approval import ApprovalView, RequestView, Section, TargetView
-from console.viewmodels.approval_standing import WhoElse, WindowView
+from console.ui.tokens import SEVERITIES
+from console.ui.widgets import IconMark, StateMark, Text
+from console.viewmodels.approval import ApprovalView, RequestView, Section, TargetView, signed_part
 
+_AT_FIRST = 8  # targets drawn at once; the others follow while the window stays alive
+_AT_ONCE = 4
 _SHORT = 48  # characters that stay on one line beside each other
-_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
 class Content(QScrollArea):
-    """The left side: everything that is about the document itself. It is made anew whenever the view changes."""
+    """The left side: everything that is about the document itself, drawn a few targets at a time.
 
-    def __init__(self, look: Look) -> None:
+    It is made anew where what is signed changed; readings change in place, so that nobody loses their line.
+    `drawn` says that all of it is there. A `tail` is kept at its end, where there is no room for it beside.
+    """
+
+    drawn = Signal()
+
+    def __init__(self, look: Look, tail: QWidget | None = None) -> None:
         super().__init__()
-        self._look = look
+        self._look, self._tail = look, tail
         self._open: set[int] = set()
-        self._view: ApprovalView | None = None
+        self._key: tuple[ApprovalView, tuple[str, ...]] | None = None
+        self._cards: list[TargetCard] = []
+        self._left: list[TargetView] = []
+        self._more = QTimer(self)
+        self._more.setInterval(0)
+        self._more.timeout.connect(self._draw_some)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("What would be signed")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def put(self, view: ApprovalView) -> None:
-        """Show this view; what was scrolled to and opened stays so."""
-        if view == self._view:
-            return
-        self._view = view
+    @property
+    def whole(self) -> bool:
+        """Whether every target is drawn."""
+        return not self._left
+
+    def put(self, view: ApprovalView, problems: tuple[str, ...] = ()) -> None:
+        """Show this view, with what keeps it from being signed above it; what was opened stays so."""
+        key = (signed_part(view), problems)
+        if key != self._key:
+            self._key = key
+            self._make(view, problems)
+        for card, one in zip(self._cards, view.targets, strict=False):
+            card.read(one)
+        self._left = list(view.targets[len(self._cards) :])
+
+    def turn_all(self) -> None:
+        """Show every exact request, or hide them all."""
+        wanted = not all(card.is_open for card in self._cards)
+        for card in self._cards:
+            if card.is_open != wanted:
+                card.turn()
+
+    def _make(self, view: ApprovalView, problems: tuple[str, ...]) -> None:
         at = self.verticalScrollBar().value()
         page = QWidget()
         unit = self._look.theme.space("unit")
-        lines = column(page, unit + 4, (0, 0, 2 * unit, unit))
-        for part in self._parts(view):
-            lines.addWidget(part)
-        lines.addStretch(1)
+        self._lines = column(page, unit + 4, (unit // 2, unit // 2, 2 * unit, unit))
+        self._cards = []
+        for part in self._parts(view, problems):
+            self._lines.addWidget(part)
+        self._left = list(view.targets)
+        self._add(_AT_FIRST)
+        for section in view.sections:
+            self._lines.addWidget(_section(self._look, section))
+        if self._tail is not None:
+            self._lines.addWidget(self._tail)
+        self._lines.addStretch(1)
         self.setWidget(page)
         self.verticalScrollBar().setValue(at)
+        if self._left:
+            self._more.start()
+        else:
+            self._more.stop()
 
-    def _parts(self, view: ApprovalView) -> list[QWidget]:
+    def _draw_some(self) -> None:
+        self._add(_AT_ONCE)
+        if not self._left:
+            self._more.stop()
+            self.drawn.emit()
+
+    def _add(self, count: int) -> None:
+        some, self._left = self._left[:count], self._left[count:]
+        for one in some:
+            card = TargetCard(self._look, one, self._open)
+            self._lines.insertWidget(self._heads + len(self._cards), card)
+            self._cards.append(card)
+
+    def _parts(self, view: ApprovalView, problems: tuple[str, ...]) -> list[QWidget]:
         parts: list[QWidget] = []
-        problems = view.problems if not view.can_sign else ()
-        parts += [_loud(self._look, text, "octagon-alert", "alarm") for text in problems]
-        parts += [_loud(self._look, text, "triangle-alert", "changed") for text in view.warnings]
+        told = [_problem(self._look, text, grave=not view.can_refuse) for text in problems]
+        told += [_warning(self._look, text) for text in view.warnings]
+        if told:
+            warnings = QWidget()
+            lines = column(warnings, self._look.theme.space("half"))
+            for part in told:
+                lines.addWidget(part)
+            parts.append(warnings)
         if view.reason or view.targets:
             parts.append(self._answers(view))
-        parts += [self._target(one) for one in view.targets]
-        parts += [_section(self._look, one) for one in view.sections]
+        self._heads = len(parts)
         return parts
 
     def _answers(self, view: ApprovalView) -> QWidget:
@@ -68,9 +126,6 @@ class Content(QScrollArea):
             told.append(("Undo", view.undo, "text"))
         told += [("Left out", text, "changed") for text in view.left_out]
         return facts(self._look, told)
-
-    def _target(self, one: TargetView) -> QWidget:
-        return TargetCard(self._look, one, self._open)
 
 
 class TargetCard(QFrame):
@@ -92,12 +147,26 @@ class TargetCard(QFrame):
         self._more = QPushButton()
         self._more.setProperty("kind", "quiet")
         self._more.setAutoDefault(False)
-        self._more.clicked.connect(self._turn)
-        self._exact = self._requests()
+        self._more.clicked.connect(self.turn)
+        self._lines, self._exact = lines, None
         lines.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        lines.addWidget(self._exact)
         self.setAccessibleName(_spoken(one))
-        self._told()
+        self._tell()
+
+    _exact: QWidget | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its exact requests are shown."""
+        return self._one.number in self._opened
+
+    def read(self, one: TargetView) -> None:
+        """The same target with another reading."""
+        if one == self._one:
+            return
+        self._one = one
+        self._say_reading()
+        self.setAccessibleName(_spoken(one))
 
     def _head(self) -> QHBoxLayout:
         look, one = self._look, self._one
@@ -105,7 +174,7 @@ class TargetCard(QFrame):
         line.setSpacing(look.theme.space("unit"))
         line.addWidget(Text(look, f"{one.number}", size="title", weight="semibold", tone="text-muted"))
         name = Text(look, one.name, size="title", weight="semibold", wrap=True)
-        name.setTextInteractionFlags(_SELECTABLE)
+        name.setTextInteractionFlags(SELECTABLE)
         line.addWidget(name, 1)
         for word, tone in (
             ("CANNOT BE REVERTED", "alarm" if one.irreversible else ""),
@@ -118,17 +187,34 @@ class TargetCard(QFrame):
         return line
 
     def _reading(self) -> QWidget:
-        look, one = self._look, self._one
-        tone = "alarm" if one.contradicts else "text-muted"
-        text = one.reading
-        if one.name_here and one.name_here != one.name:
-            text = f"called {one.name_here!r} here; {text}"
-        told = Text(look, text, size="small", tone=tone, wrap=True, weight="semibold" if one.contradicts else "regular")
-        holder = QWidget()
+        look, holder = self._look, QWidget()
         line = row(holder, look.theme.space("unit"))
-        line.addWidget(IconMark(look, "octagon-alert" if one.contradicts else "eye", tone))
-        line.addWidget(told, 1)
+        self._read_mark = IconMark(look, "eye", "text-muted")
+        self._read = Text(look, "", size="small", tone="text-muted", wrap=True)
+        self._against = Text(look, "", weight="semibold", tone="alarm", wrap=True)
+        line.addWidget(self._read_mark, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self._read, 1)
+        line.addWidget(self._against, 1)
+        self._say_reading()
         return holder
+
+    def _say_reading(self) -> None:
+        one = self._one
+        text = one.reading
+        if one.contradicts:
+            pass  # it says itself what is called otherwise
+        elif one.name_here and one.name_here != one.name:
+            text = f"called {one.name_here!r} here; {text}"
+        elif one.name_here:
+            text = f"called so here too; {text}"
+        if one.contradicts:
+            self._read_mark.set_icon("octagon-alert", "alarm")
+        else:
+            self._read_mark.set_icon("eye", "text-muted")
+        self._read.setText(text)
+        self._against.setText(text)
+        self._read.setVisible(not one.contradicts)
+        self._against.setVisible(one.contradicts)
 
     def _changes(self) -> QWidget:
         look = self._look
@@ -145,7 +231,7 @@ class TargetCard(QFrame):
                 Text(look, old, size="title", tone="text-muted"),
                 Text(look, new, size="title", weight="semibold"),
             ):
-                part.setTextInteractionFlags(_SELECTABLE)
+                part.setTextInteractionFlags(SELECTABLE)
                 part.setWordWrap(len(old) + len(new) > _SHORT)
                 line.addWidget(part)
             line.insertWidget(1, IconMark(look, "arrow-right", "text"))
@@ -159,7 +245,8 @@ class TargetCard(QFrame):
         told = [("What", f"{one.lever}: {one.how_many}", "text")]
         if one.selector and one.selector != one.name:
             told.append(("Which", one.selector, "text"))
-        told.append(("Where", f"{one.surface} at {one.provider}, model {one.model}", "text"))
+        where = one.surface if one.surface == one.provider else f"{one.surface} at {one.provider}"
+        told.append(("Where", f"{where}, model {one.model}", "text"))
         told.append(("Whom it reaches", one.reach, "text"))
         if one.affected != "not known":
             told.append(("Affected", one.affected, "text"))
@@ -189,54 +276,21 @@ class TargetCard(QFrame):
         lines.addWidget(Text(look, f"Sent by {sent}", size="small", tone="text-muted", wrap=True))
         return holder
 
-    def _turn(self) -> None:
-        if self._one.number in self._opened:
-            self._opened.discard(self._one.number)
-        else:
-            self._opened.add(self._one.number)
-        self._told()
+    def turn(self) -> None:
+        """Show its exact requests, or hide them."""
+        self._opened ^= {self._one.number}
+        self._tell()
 
-    def _told(self) -> None:
-        shown = self._one.number in self._opened
+    def _tell(self) -> None:
         count = len(self._one.requests)
-        word = "Hide" if shown else "Show"
-        what = "the exact request" if count == 1 else f"the {count} exact requests"
+        word = "Hide" if self.is_open else "Show"
+        what = "the exact request" if count == 1 else f"the {count} exact requests" if count else "what is sent"
         self._more.setText(f"{word} {what} and how it is taken back")
-        self._exact.setVisible(shown)
-
-
-class Standing(QWidget):
-    """The right side: weight, time, who signed and who can, the digest to be read out. Made anew with the view."""
-
-    def __init__(self, look: Look) -> None:
-        super().__init__()
-        self._look = look
-        self._view: ApprovalView | None = None
-        self._lines = column(self, look.theme.space("unit"))
-
-    def put(self, view: ApprovalView) -> None:
-        """Show this view."""
-        if view == self._view:
-            return
-        self._view = view
-        while (item := self._lines.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.deleteLater()
-        look = self._look
-        if view.gravity:
-            holder = QWidget()
-            lines = column(holder, 2)
-            lines.addWidget(StateMark(look, view.gravity, table=GRAVITIES, size="title"))
-            lines.addWidget(Text(look, view.gravity_why, size="small", tone="text-muted", wrap=True))
-            self._lines.addWidget(holder)
-        if view.who is not None:
-            self._lines.addWidget(_who(look, view.who))
-        if view.until:
-            self._lines.addWidget(_until(look, view.until))
-        self._lines.addWidget(_title(look, "Read these words to each other"))
-        words = " ".join(view.digest_words)
-        self._lines.addWidget(Digest(look, view.sha, words))
-        self._lines.addStretch(1)
+        if self.is_open and self._exact is None:
+            self._exact = self._requests()
+            self._lines.addWidget(self._exact)
+        if self._exact is not None:
+            self._exact.setVisible(self.is_open)
 
 
 def facts(look: Look, told: Sequence[tuple[str, str, str]]) -> QWidget:
@@ -250,7 +304,7 @@ def facts(look: Look, told: Sequence[tuple[str, str, str]]) -> QWidget:
     for at, (word, text, tone) in enumerate(told):
         grid.addWidget(Text(look, word, tone="text-muted"), at, 0, Qt.AlignmentFlag.AlignTop)
         value = Text(look, text, tone=tone, wrap=True, weight="semibold" if tone == "alarm" else "regular")
-        value.setTextInteractionFlags(_SELECTABLE)
+        value.setTextInteractionFlags(SELECTABLE)
         grid.addWidget(value, at, 1)
     grid.setColumnStretch(1, 1)
     return holder
@@ -261,8 +315,14 @@ def severity_mark(look: Look, severity: str) -> StateMark:
     return StateMark(look, severity, table=SEVERITIES)
 
 
-def _title(look: Look, text: str) -> Text:
-    return Text(look, text, size="small", weight="semibold", tone="text-muted")
+def _problem(look: Look, text: str, *, grave: bool) -> QWidget:
+    """Why it cannot be signed: by anybody, or only by whoever reads it."""
+    return _loud(look, text, "octagon-alert", "alarm") if grave else _loud(look, text, "info", "known")
+
+
+def _warning(look: Look, text: str) -> QWidget:
+    worst = "CANNOT BE REVERTED" in text
+    return _loud(look, text, "octagon-alert" if worst else "triangle-alert", "alarm" if worst else "changed")
 
 
 def _loud(look: Look, text: str, icon: str, tone: str) -> QWidget:
@@ -279,7 +339,7 @@ def _section(look: Look, section: Section) -> QWidget:
     lines.addWidget(Text(look, section.heading, size="title", weight="semibold", wrap=True))
     for text in section.lines:
         told = Text(look, text, wrap=True)
-        told.setTextInteractionFlags(_SELECTABLE)
+        told.setTextInteractionFlags(SELECTABLE)
         lines.addWidget(told)
     return holder
 
@@ -287,45 +347,8 @@ def _section(look: Look, section: Section) -> QWidget:
 def _request(look: Look, request: RequestView) -> QWidget:
     text = "\n".join((f"{request.head}   {request.kind}".rstrip(), *request.body))
     told = Text(look, text, mono=True, size="small", wrap=True)
-    told.setTextInteractionFlags(_SELECTABLE)
+    told.setTextInteractionFlags(SELECTABLE)
     return told
-
-
-def _who(look: Look, who: WhoElse) -> QWidget:
-    holder = QWidget()
-    lines: QVBoxLayout = column(holder, 3)
-    lines.addWidget(_title(look, "Who else"))
-    lines.addWidget(Text(look, f"Proposed by {who.proposer}", wrap=True))
-    for one in who.signed:
-        state = (
-            "approved"
-            if one.decision == "approve" and one.counts
-            else "refused"
-            if one.decision == "refuse"
-            else "stale"
-        )
-        lines.addWidget(StateMark(look, state, f" {one.name}", table=STATES))
-        where = f"{one.when}, {one.where}" + (f". Does not count: {one.why_not}" if not one.counts else "")
-        lines.addWidget(Text(look, where, size="small", tone="text-muted", wrap=True))
-    for text in who.missing:
-        lines.addWidget(Text(look, text, tone="waiting", wrap=True))
-    if who.can_sign:
-        lines.addWidget(Text(look, f"Can sign now: {', '.join(who.can_sign)}", wrap=True))
-    for name, why in who.cannot:
-        lines.addWidget(Text(look, f"{name} cannot: {why}", size="small", tone="text-muted", wrap=True))
-    if who.met:
-        lines.addWidget(Text(look, "Its signatures are complete.", tone="good", wrap=True))
-    return holder
-
-
-def _until(look: Look, until: Sequence[WindowView]) -> QWidget:
-    holder = QWidget()
-    lines = column(holder, 2)
-    lines.addWidget(_title(look, "Until when"))
-    for one in until:
-        lines.addWidget(Text(look, f"{one.word}: {one.left}", wrap=True))
-        lines.addWidget(Text(look, one.when, size="small", tone="text-muted", wrap=True))
-    return holder
 
 
 def _spoken(one: TargetView) -> str:

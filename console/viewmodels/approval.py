@@ -151,10 +151,22 @@ def approval_view(paper: Presented, readings: Sequence[Reading] = (), *, person:
     sections = sections_of(paper.lines)
     return replace(
         base,
-        headline=f"{sections[0].heading}." if sections else base.headline,
+        headline=_named(f"{sections[0].heading}.", paper) if sections else base.headline,
         sections=(*sections, *_about(paper)),
         until=windows(paper),
         warnings=tuple(line.text for line in paper.lines if line.kind == "warning"),
+    )
+
+
+def signed_part(view: ApprovalView) -> ApprovalView:
+    """What of a view is signed, or decided by others: where it changes, the guard begins anew.
+
+    Readings, limits of time and who could still sign come and go beside it.
+    """
+    targets = tuple(replace(one, name_here="", reading="", contradicts=False) for one in view.targets)
+    who = None if view.who is None else replace(view.who, missing=(), can_sign=(), cannot=())
+    return replace(
+        view, targets=targets, who=who, until=(), readings=(), problems=(), can_sign=False, can_refuse=False, why_not=""
     )
 
 
@@ -175,6 +187,12 @@ def guard_of(clock: Clock, view: ApprovalView) -> Guard:
     if not choices:
         guard.forbid("problem", view.why_not or "It cannot be signed here.")
     return guard
+
+
+def _named(heading: str, paper: Presented) -> str:
+    """A heading with the incident called as people call it; its id stands in the text below."""
+    inc = getattr(paper.document, "inc", None)
+    return heading.replace(inc, shown(paper.incident)) if isinstance(inc, str) and paper.incident else heading
 
 
 def _type_of(paper: Presented) -> str:

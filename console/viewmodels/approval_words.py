@@ -30,6 +30,8 @@ _UNITS: Final = {
     "tpm_limit": "tokens a minute",
     "max_parallel_requests": "requests at a time",
 }
+_NAMED: Final = 3  # so many names stand in a headline; more are a number
+_BRIEF: Final = 40
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
 _SHORT_UNITS: Final = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_MINUTE, "min", _SECOND, "s"))
 
@@ -66,13 +68,14 @@ def verb_of(lever: str, direction: str) -> tuple[str, str]:
 
 
 def headline(targets: Sequence[SheetTarget], direction: str, names: Mapping[str, str]) -> str:
-    """What will be done, to how many, where, and who is asked: one sentence."""
+    """What will be done, to which or how many, where, and who is asked: one sentence."""
     real = [one for one in targets if not one.target.canary] or list(targets)
     sent = [one for one in real if not one.target.by_hand]
     parts: list[str] = []
     if sent:
         places = list(dict.fromkeys(one.target.instance for one in sent))
-        where = shown(names.get(places[0], places[0])) if len(places) == 1 else f"{len(places)} providers"
+        named = [brief(shown(names.get(place, place))) for place in places]
+        where = _listed(named) if len(named) <= _NAMED else f"{len(places)} providers"
         levers: dict[str, list[SheetTarget]] = {}
         for one in sent:
             levers.setdefault(one.target.lever, []).append(one)
@@ -83,6 +86,11 @@ def headline(targets: Sequence[SheetTarget], direction: str, names: Mapping[str,
         parts.append(f"with {count(canaries, 'canary', 'canaries')} beside")
     told = "; ".join(parts)
     return f"{told[:1].upper()}{told[1:]}."
+
+
+def brief(name: str) -> str:
+    """A name as a headline can bear it; the whole stands on the target's own card."""
+    return name if len(name) <= _BRIEF else f"{name[: _BRIEF - 3].rstrip()}..."
 
 
 def _asked(one: SheetTarget, direction: str) -> str:
@@ -97,9 +105,12 @@ def _listed(phrases: Sequence[str]) -> str:
 def _phrase(lever: str, found: Sequence[SheetTarget], direction: str) -> str:
     verb, noun = verb_of(lever, direction)
     selected = sum(one.target.listed or one.target.selectors for one in found)
+    named = [brief(one) for one in dict.fromkeys(shown(one.name) for one in found)]
     if all(one.target.selectors or one.target.listed for one in found):
-        return f"{verb} {count(selected, noun, f'{noun}s')}"
-    named = list(dict.fromkeys(shown(one.name) for one in found))
+        if selected == 1:
+            return f"{verb} the {noun} {named[0]}"
+        told = f"{verb} {count(selected, noun, f'{noun}s')}"
+        return f"{told} ({', '.join(named)})" if selected == len(named) <= _NAMED else told
     return f"{verb} {named[0] if len(named) == 1 else count(len(named), noun, f'{noun}s')}"
 
 

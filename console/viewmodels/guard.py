@@ -80,6 +80,16 @@ class Guard:
         self._held_ms = 0
         self._progress_at = 0
         self._armed: Choice | None = None
+        self._begun = 0
+
+    @property
+    def begun(self) -> int:
+        """How often it began anew: what was typed before counts for nothing after, so it is wiped."""
+        return self._begun
+
+    def locked_by(self, what: str) -> bool:
+        """Whether it is locked for this reason (as `forbid` named it)."""
+        return what in self._locks
 
     @property
     def must_type(self) -> bool:
@@ -114,6 +124,7 @@ class Guard:
 
     def reset(self) -> None:
         """Begin anew: whatever was typed, held or armed is gone, and the second of rest begins again."""
+        self._begun += 1
         self._steady_from = self._clock.boot_ms()
         self._typed_fits = False
         self._armed = None

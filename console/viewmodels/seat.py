@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.domain.deceit import shown
 from console.domain.errors import WrongUse
 from console.runtime.clock import Clock
 from console.services.approvals import Guest
@@ -49,12 +50,12 @@ class Seat:
         if self._phase != "own" and self._remaining_ms() == 0:
             self.give_back()
         guest = self._guest
-        name = "" if guest is None else guest.name
+        name, owner = "" if guest is None else shown(guest.name), shown(self._owner_name)
         sentences = {
-            "own": f"{self._owner_name} has the seat.",
-            "offered": f"{self._owner_name} is locked out. Whoever takes the seat names their own profile folder.",
-            "taken": f"{name} has the seat for one signature, with their own key; {self._owner_name} is locked out.",
-            "signed": f"{name} has signed at this shared seat. Give the seat back; {self._owner_name} unlocks again.",
+            "own": f"{owner} has the seat.",
+            "offered": f"{owner} is locked out. Whoever takes the seat names their own profile folder.",
+            "taken": f"{name} has the seat for one signature, with their own key; {owner} is locked out.",
+            "signed": f"{name} has signed at this shared seat. Give the seat back; {owner} unlocks again.",
         }
         person = self._owner if self._phase == "own" else None if guest is None else guest.person
         return SeatState(

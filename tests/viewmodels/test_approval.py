@@ -16,8 +16,8 @@ from console.services import approvals, closing, corrections, incidents, organis
 from console.services.approvals import Reading
 from console.services.corrections import TargetWish
 from console.services.presented import Presented, present
-from console.viewmodels.approval import approval_view, choices_of, guard_of
-from console.viewmodels.approval_words import clock, field, left, verb_of
+from console.viewmodels.approval import approval_view, choices_of, guard_of, signed_part
+from console.viewmodels.approval_words import brief, clock, field, left, verb_of
 from console.viewmodels.roster_paper import roster_view
 from tests.domain import made
 from tests.kit.clock import FakeClock
@@ -59,8 +59,8 @@ def test_in_five_seconds_what_where_how_many_why_what_if_not_who_else(story):
     _, two, _, made = story
     view = approval_view(present(two, made.sha))
     assert view.headline == (
-        "Block 1 key and unload Atlas large at 2 providers; ask support desk to act on the model at the vendor; "
-        "with 1 canary beside."
+        "Block the key Research assistant and unload Atlas large at gateway-east and model-server; "
+        "ask support desk to act on the model at the vendor; with 1 canary beside."
     )
     assert (view.direction, view.gravity, view.severity) == ("take away", "high", "SEV-1")
     assert view.gravity_why == made.reason
@@ -315,7 +315,28 @@ def test_it_says_whether_and_how_it_can_be_undone():
     assert "own approval" in alone(made.action(undo_within_s=None)).undo
     undoing = made.action(direction="restore", undo_within_s=None, undoes=made.sha("x"), gravity="high")
     assert "It undoes the correction" in alone(undoing).undo
-    assert alone(undoing).headline == f"Unblock 1 key at {made.ident('g', 1)}."
+    assert alone(undoing).headline == f"Unblock the key team key at {made.ident('g', 1)}."
+
+
+def test_a_headline_names_few_and_counts_many():
+    other = replace(made.target(2), instance=made.ident("g", 2))
+    two = alone(made.high(targets=(made.target(1), other)))
+    assert two.headline == f"Block 2 keys at {made.ident('g', 1)} and {made.ident('g', 2)}."  # both are called alike
+    many = alone(made.high(targets=tuple(replace(made.target(at), instance=made.ident("g", at)) for at in range(1, 6))))
+    assert many.headline == "Block 5 keys at 5 providers."
+    assert brief("a" * 90) == "a" * 37 + "..."
+
+
+def test_what_is_signed_is_told_from_what_stands_beside_it(story):
+    _, two, _, proposal = story
+    paper = present(two, proposal.sha)
+    plain = approval_view(paper)
+    read = Reading(target=0, how="contradiction", at_ms=paper.now_ms, name="other", why="why")
+    later = approval_view(replace(paper, now_ms=paper.now_ms + 60_000), [read])
+    assert later != plain
+    assert signed_part(later) == signed_part(plain)
+    assert signed_part(replace(plain, reason="another")) != signed_part(plain)
+    assert signed_part(replace(plain, targets=plain.targets[:-1])) != signed_part(plain)
 
 
 def test_nothing_is_signed_for_another_word_than_approve_or_refuse_and_nothing_empty_is_asked(story):
@@ -335,7 +356,7 @@ def test_a_closing_and_a_rehearsal_are_shown_by_their_own_text(pair):
     inc = str(incidents.declare(one, "t", 1).entry.inc)
     view = approval_view(present(one, closing.propose_closing(one, inc)))
     assert view.kind == "closing.v1"
-    assert view.headline.startswith("Close incident")
+    assert view.headline.startswith("Close incident INC-")
     assert any("up to" in line for line in view.sections[0].lines)
     assert view.can_sign
     assert view.until[0].word == "Approve by"

@@ -29,12 +29,14 @@ def _monotonic_ms() -> float:
 class HoldButton(QAbstractButton):
     """`held` comes once per hold, at its end, while the pointer is still down. `clicked` means nothing here.
 
-    Whoever changes what would be signed calls `reset`; leaving, releasing, losing the focus and hiding do the same.
+    `let_go` comes once per press, when the hand has left, whether `held` came before it or not. Whoever changes what
+    would be signed calls `reset`; leaving, releasing, losing the focus and hiding do the same.
     """
 
     held = Signal()
     began = Signal()
     broken = Signal()
+    let_go = Signal()
 
     def __init__(
         self, look: Look, text: str, *, hold_ms: int = MOTION["hold"], tone: str = "accent",
@@ -43,6 +45,7 @@ class HoldButton(QAbstractButton):
         super().__init__(parent)
         self._look, self._hold_ms, self._tone, self._now_ms = look, hold_ms, tone, now_ms
         self._since_ms: float | None = None
+        self._down = False
         self._seen_ms = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK_MS)
@@ -73,6 +76,9 @@ class HoldButton(QAbstractButton):
             self._timer.stop()
             self.update()
             self.broken.emit()
+        if self._down:
+            self._down = False
+            self.let_go.emit()
 
     def tick(self) -> None:
         """Look at the clock: the button's own timer does so some sixty times a second while it is held."""
@@ -100,6 +106,7 @@ class HoldButton(QAbstractButton):
             return
         self.reset()
         self._since_ms = self._seen_ms = self._now_ms()
+        self._down = True
         self._timer.start()
         self.began.emit()
         self.update()

@@ -1,0 +1,51 @@
+"""What a signature has brought about, in words: complete or not, who sends it and when, how far it is now.
+
+It says what the rule and the record say; nothing here is a success before it was observed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from console.services.approvals import Waiting
+from console.ui.tokens import STATES
+from console.viewmodels.approval import ApprovalView
+from console.viewmodels.shell import Now
+
+_HERE = "this console"
+_BEFORE = frozenset({"proposed", "approved"})
+
+
+def outcome_of(choice: str, standing: Waiting, view: ApprovalView) -> tuple[str, str]:
+    """The outcome and what comes next."""
+    if choice == "refuse":
+        return "Refused, and signed: this revision ends.", "What is still wanted needs a new proposal."
+    if not standing.verdict.met:
+        return "Signed. It is not complete yet.", f"Still missing: {' '.join(standing.verdict.missing)}"
+    if not view.targets:
+        return "Signed. Its signatures are complete.", "The console that proposed it carries it out."
+    senders = list(dict.fromkeys(name for one in view.targets for name in one.dispatchers if not one.by_hand))
+    if not senders:
+        return "Signed. Its signatures are complete.", "Whoever is asked does it by hand and attests it."
+    if senders == [_HERE]:
+        return "Signed. Its signatures are complete.", (
+            "This console sends it now; where a provider cannot be reached it waits in the outbox, visibly."
+        )
+    return "Signed. Its signatures are complete.", (
+        f"It is sent by {' or '.join(senders)} as soon as the signatures are there."
+    )
+
+
+def progress_of(now: Now, sha: str) -> str:
+    """How many targets of the document are in which state, and why one waits."""
+    for one in now.everything or now.standings:
+        if one.doc == sha:
+            counted = Counter(target.state for target in one.targets)
+            if set(counted) <= _BEFORE:
+                return ""
+            told = ", ".join(
+                f"{count} {STATES[name].word if name in STATES else name}" for name, count in counted.items()
+            )
+            why = next((target.detail for target in one.targets if target.detail), "")
+            return f"Now: {told}." + (f" {why}" if why else "")
+    return ""
