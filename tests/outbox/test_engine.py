@@ -344,6 +344,64 @@ def test_a_canary_of_the_same_action_stands_in(tmp_path):
     play(tmp_path, story)
 
 
+def test_a_canary_on_its_way_is_waited_for_and_one_without_a_credential_is_none(tmp_path):
+    class Late(PlainAdapter):
+        missing = 1
+
+        async def read_back(self, context, planned):
+            if planned.selector == "k" and Late.missing:
+                Late.missing -= 1
+                raise Malformed("not now")
+            return await super().read_back(context, planned)
+
+    async def story(scene, estate):
+        real = scene.target(plan_of("secret-key", now=False, wanted=True))
+        canary, texts = scene.target(plan_of("k", now=False, wanted=True))
+        blind, more = scene.target(plan_of("no-credential", now=False, wanted=True))
+        other, others = scene.target(plan_of("k2", now=False, wanted=True, lever_name="once"))
+        sha, action = scene.propose(
+            [real, (replace(other, canary=True), others), (replace(blind, canary=True), more),
+             (replace(canary, canary=True), texts)]
+        )  # fmt: skip
+        scene.approve(sha, action, 0, 1)
+        settled = await run(scene, plane_at(scene.url, Late, probes=("k", "k2")), seconds=20)
+        assert states(settled) == ["enforced"] * 4
+        evidence = {pub["target"]: pub["evidence"] for kind, pub in scene.kinds() if kind == "enforced"}
+        assert evidence == {0: "canary", 1: "credential", 2: "canary", 3: "credential"}
+
+    play(tmp_path, story)
+
+
+class Viewed(PlainAdapter):
+    """Anybody can try it."""
+
+    manifest = replace(PlainAdapter.manifest, levers=(lever(probe="client-view", name="quiet"),))
+
+    async def probe(self, context, planned, credential):
+        return replace(await super().probe(context, planned, credential), evidence="client-view")
+
+
+def test_where_anybody_can_try_it_a_clients_view_is_the_evidence(tmp_path):
+    class Once(Viewed):
+        gone = 1
+
+        async def read_back(self, context, planned):
+            if self.gone and "POST /set" in estates[0].calls:
+                Once.gone -= 1
+                raise Malformed("just now")
+            return await super().read_back(context, planned)
+
+    estates = []
+
+    async def story(scene, estate):
+        estates.append(estate)
+        scene.block("k", lever="quiet")
+        assert states(await run(scene, plane_at(scene.url, Once, probes=()))) == ["enforced"]
+        assert scene.kinds()[-1][1]["evidence"] == "client-view"
+
+    play(tmp_path, story)
+
+
 def test_already_as_desired_is_recorded_without_a_call(tmp_path):
     async def story(scene, estate):
         estate.blocked["k"] = True
