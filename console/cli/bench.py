@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from console.cli.frame import Call, pass_call
+from console.cli.frame import Call, exit_with, pass_call
 
 
 @click.group("bench", invoke_without_command=True)
@@ -43,3 +43,32 @@ def window(call: Call, many: Path | None) -> None:
     figures = run(many, call.progress)
     rows: list[dict[str, Any]] = [asdict(one) for one in figures]
     call.tell({"ok": True, "figures": rows}, *(one.line for one in figures))
+
+
+@command.command("powercut")
+@click.option("--rounds", type=click.IntRange(1, 1000), default=20, help="How often the power is cut.")
+@pass_call
+def powercut(call: Call, rounds: int) -> None:
+    """Cut the power of a disk made for it while a journal is written there. Linux and root; two seconds a round."""
+    from console.journal.powercut import Cut, cut_power
+
+    def told(number: int, cut: Cut) -> None:
+        call.progress(
+            f"Cut {number}: {cut.acknowledged} acknowledged so far, {cut.lost} lost. {cut.wrong or ''}".rstrip()
+        )
+
+    found = cut_power(rounds, told)
+    line = (
+        f"{len(found.cuts)} cuts: {found.lost} of {found.acknowledged} acknowledged lost; "
+        f"the journal {'held after each' if found.wrong is None else f'did not hold: {found.wrong}'}. "
+        f"Control, SQLite without a sync at every commit: {found.control_lost} of {found.control_rows} rows lost."
+    )
+    if not found.control_lost:
+        line += " The control lost nothing, so this run proves nothing: run it again."
+    result = {
+        "ok": found.holds, "cuts": len(found.cuts), "acknowledged": found.acknowledged, "lost": found.lost,
+        "wrong": found.wrong, "control_rows": found.control_rows, "control_lost": found.control_lost,
+    }  # fmt: skip
+    call.tell(result, line)
+    if not found.holds:
+        exit_with(1)

@@ -59,7 +59,9 @@ class _Key:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class Bench:
+    """A journal of one person, open for writing, with everything that writing takes."""
+
     store: JournalStore
     feed: FeedSigner
     key: _Key
@@ -67,10 +69,12 @@ class _Bench:
     ref: tuple[int, str]
 
     def hand_in(self, text: str | None) -> Future[Stored]:
+        """Give a note to the writer; the future is done when it is durable."""
         draft = Draft("note", inc=self.inc, disclosures={} if text is None else {"text": text})
         return self.store.transaction(lambda tx: tx.append(self.feed, draft, roster=self.ref))
 
     def append(self, text: str | None) -> Stored:
+        """Write a note and wait until it is durable."""
         return self.hand_in(text).result()
 
 
@@ -85,7 +89,7 @@ def bench_append(folder: Path | None = None, entries: int = 2000) -> list[Figure
     Rounds of both alternate, and the middle one counts: a disk's mood then strikes both alike.
     """
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        bench = _open(Path(place) / "profile")
+        bench = open_bench(Path(place) / "profile")
         with bench.store:
             made = [bench.append("a line that somebody said") for _ in range(50)]
             raw, sig = made[-1].raw, made[-1].sig
@@ -106,7 +110,7 @@ def bench_verify(folder: Path | None = None, entries: int = 2000) -> list[Figure
         ("verify, with values", "a line that somebody said", VERIFY_VALUES_FLOOR_RATIO),
     ):
         with tempfile.TemporaryDirectory(dir=folder) as place:
-            bench = _open(Path(place) / "profile")
+            bench = open_bench(Path(place) / "profile")
             with bench.store:
                 waiting = [bench.hand_in(text) for _ in range(entries)]
                 made = [future.result() for future in waiting]
@@ -120,7 +124,8 @@ def bench_verify(folder: Path | None = None, entries: int = 2000) -> list[Figure
     return figures
 
 
-def _open(root: Path) -> _Bench:
+def open_bench(root: Path) -> Bench:
+    """Found a one-person journal at `root` with keys that nobody keeps."""
     entropy, clock = SystemEntropy(), SystemClock()
     org, person, console = (new_id(letter, entropy) for letter in "opc")
     key, device = _Key(), _Key()
@@ -150,7 +155,7 @@ def _open(root: Path) -> _Bench:
     except BaseException:
         store.close()
         raise
-    return _Bench(store, feed, key, new_id("i", entropy), (0, sha))
+    return Bench(store, feed, key, new_id("i", entropy), (0, sha))
 
 
 def _raw_append(path: Path, key: _Key, raw: bytes, sig: bytes, body: str, count: int) -> float:
