@@ -5,7 +5,6 @@ Each is measured in this run, beside a floor where there is one. It gates nothin
 
 from __future__ import annotations
 
-import resource
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
+from console.runtime.clock import SystemClock
 from console.runtime.paths import ProfilePaths
 from console.services import incidents
 from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
@@ -48,7 +48,8 @@ if sys.argv[1] == "bare":
     end = lambda: None
 else:
     from console.ui.start import Windows, application
-    from console.runtime.paths import ProfilePaths
+    from console.runtime.clock import SystemClock
+from console.runtime.paths import ProfilePaths
     app = application()
     windows = Windows(app, QSettings(sys.argv[3], QSettings.Format.IniFormat))
     windows.open(ProfilePaths(Path(sys.argv[2]))); app.processEvents()
@@ -222,7 +223,7 @@ class _Gaps:
 
 def looks(models: int, providers: int, *, samples: int = 30) -> Looks:
     """So many models on so many providers, each with a line of latency."""
-    now = int(time.time() * 1000)
+    now = SystemClock().wall_ms()
     surfaces: list[Surface] = []
     instances: list[InstanceLook] = []
     for one in range(providers):
@@ -260,7 +261,7 @@ def _board(look: Look) -> list[Figure]:
         nonlocal made, number
         number += 1
         made = _changed(made, number)
-        now = int(time.time() * 1000)
+        now = SystemClock().wall_ms()
         grid.take(made, now)
 
     timer = QTimer()
@@ -268,15 +269,15 @@ def _board(look: Look) -> list[Figure]:
     timer.timeout.connect(tick)
     timer.start()
     QTest.qWait(500)
-    began, used = time.perf_counter(), _cpu_s()
+    began, used = time.perf_counter(), time.process_time()
     QTest.qWait(6_000)
-    share = 100 * (_cpu_s() - used) / (time.perf_counter() - began)
+    share = 100 * (time.process_time() - used) / (time.perf_counter() - began)
     timer.stop()
     still = QLabel("still")
     still.show()
-    began, used = time.perf_counter(), _cpu_s()
+    began, used = time.perf_counter(), time.process_time()
     QTest.qWait(2_000)
-    floor = 100 * (_cpu_s() - used) / (time.perf_counter() - began)
+    floor = 100 * (time.process_time() - used) / (time.perf_counter() - began)
     grid.deleteLater()
     still.deleteLater()
     return [Figure("500 models at 10 Hz, share of one core", share, "%", 35, max(floor, 0.1))]
@@ -294,7 +295,7 @@ def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure
     while opened.desk.inc is None or not opened.window.timeline.shows(opened.desk.inc):
         QApplication.processEvents()
     clock.restart()
-    while model.rowCount() < 1000 or table.model().index(model.rowCount() - 1, 0).data() == "reading":  # noqa: PLR2004
+    while model.rowCount() < 1000 or table.model().index(model.rowCount() - 1, 0).data() == "reading":  # noqa: PLR2004  a long one
         QApplication.processEvents()
     first = clock.nsecsElapsed() / 1e6
     while not opened.window.timeline.whole:
@@ -336,8 +337,3 @@ def _timed(work: Callable[[], None]) -> float:
 
 def _p99(found: list[float]) -> float:
     return sorted(found)[min(len(found) - 1, int(len(found) * 0.99))]
-
-
-def _cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime

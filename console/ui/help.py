@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QScrollAre
 from console import __version__
 from console.ui.parts import column
 from console.ui.room import Room
-from console.ui.widgets import KeyHint, Text
+from console.ui.widgets import KeyHint, Stripe, Text
 
 _COLUMNS = 2
 _LICENCES = (
@@ -43,11 +43,13 @@ class KeysSheet(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setWidget(sheet)
         scroll.setAccessibleName("All keys")
-        lines = column(self, unit, (2 * unit, 2 * unit, 2 * unit, 2 * unit))
+        content = QWidget()
+        lines = column(content, unit, (2 * unit, 2 * unit, 2 * unit, 2 * unit))
         lines.addWidget(Text(room.look, "Single letters act while no text has the focus. None approves anything.",
                              tone="text-muted", wrap=True))  # fmt: skip
         lines.addWidget(scroll, 1)
         lines.addWidget(_close(self))
+        _frame(self, room, content)
         self.resize(760, 520)
 
 
@@ -59,7 +61,8 @@ class About(QDialog):
         self.setWindowTitle("About Standdown")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         unit = room.look.theme.space("unit")
-        lines = column(self, unit, (2 * unit, 2 * unit, 2 * unit, 2 * unit))
+        content = QWidget()
+        lines = column(content, unit, (2 * unit, 2 * unit, 2 * unit, 2 * unit))
         lines.addWidget(Text(room.look, f"Standdown {__version__}", size="title", weight="semibold"))
         for text in (
             "Corrects deployed AI models with two signatures, and proves it afterwards.",
@@ -71,7 +74,13 @@ class About(QDialog):
             told.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             lines.addWidget(told)
         lines.addWidget(_close(self))
+        _frame(self, room, content)
         self.setMinimumWidth(520)
+
+
+def _frame(dialog: QDialog, room: Room, content: QWidget) -> None:
+    """A drill is unmistakable on every window."""
+    column(dialog).addWidget(Stripe(room.look, content, drill=room.desk.session.settings.world == "drill"))
 
 
 def _close(dialog: QDialog) -> QDialogButtonBox:

@@ -43,6 +43,10 @@ class IncidentsPanel(QWidget):
         room.bridge.on(SHELL, self._shell)
         room.look.changed.connect(self._list.viewport().update)
 
+    def take_focus(self) -> None:
+        """The list takes the keyboard."""
+        self._list.setFocus()
+
     def _take(self, incidents: Incidents) -> None:
         self._rows.put(incidents.lines)
         self._mark(self._room.desk.inc)

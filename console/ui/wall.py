@@ -251,7 +251,7 @@ class Wall(QWidget):
     def _paint_right(self, painter: QPainter, box: QRect, told: WallView) -> None:
         theme = self._room.look.theme
         top = self._heading(painter, box, box.top(), "Where it is offered")
-        top = self._paint_surfaces(painter, QRect(box.left(), top, box.width(), round(box.height() * 0.45)))
+        top = self._paint_surfaces(painter, QRect(box.left(), top, box.width(), round(box.height() * 0.56)))
         top = self._heading(painter, box, top + self._px(8), "Last decisions")
         painter.setFont(self._font(30))
         for text in told.decisions or ("None is recorded",):

@@ -100,7 +100,8 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(self.timeline)
         self._middle.addWidget(self.board)
         side = QSplitter(Qt.Orientation.Vertical)
-        side.addWidget(IncidentsPanel(room))
+        self.incidents = IncidentsPanel(room)
+        side.addWidget(self.incidents)
         side.addWidget(ModelsPanel(room))
         middle = QWidget()
         inner = column(middle)
@@ -125,6 +126,7 @@ class MainWindow(QMainWindow):
         add(Command(name="palette", title="All commands", key="Ctrl+K", group="Window", run=self._palette))
         add(Command(name="board", title="Status board", key="g b", group="Go", run=self._board))
         add(Command(name="timeline", title="Timeline", key="g t", group="Go", run=lambda: self.show_tab("timeline")))
+        add(Command(name="incidents", title="Incidents", key="g i", group="Go", run=self.incidents.take_focus))
         add(Command(name="outbox", title="Outbox", key="g o", group="Go", run=self.outbox.toggle))
         add(Command(name="review", title="Review and sign", key="r", group="Corrections", run=self._review,
                     why_not=self._why_no_review, also="confirm approve refuse"))  # fmt: skip

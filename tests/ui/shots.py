@@ -1,0 +1,213 @@
+"""A picture of every screen in its states, light and dark, for a person to look at: `python -m tests.ui.shots FOLDER`.
+
+Real windows on real profiles, offscreen: a drill on simulators, the same one with its estate gone, an empty record.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from console.runtime.paths import ProfilePaths
+from console.services import incidents
+from console.services.practice import Practice
+from console.services.record import start_record
+from console.services.setup import PRACTICE_PASSPHRASE
+from console.ui.firstrun import FirstRun
+from console.ui.opened import OpenProfile
+from console.ui.start import application
+from console.ui.theme import Look
+from console.viewmodels.shell import NOW
+
+LOOKS = ("dark", "light")
+# a command, and what is on screen after it
+DIALOGS = (
+    "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
+    "undo", "cancel-correction", "record-by-hand", "provider-add", "providers", "organisation", "copy-situation-for",
+    "room-page", "export", "verify", "jump", "keys", "about",
+)  # fmt: skip
+WITHIN_S = 40.0
+
+
+class Shots:
+    """Writes one picture after the other, each in both looks."""
+
+    def __init__(self, app: QApplication, folder: Path) -> None:
+        self.app, self.folder = app, folder
+        self.look = Look(app, "dark")
+        self.count = 0
+
+    def both(self, widget: QWidget, name: str) -> None:
+        """The widget as it is now, dark and light."""
+        for choice in LOOKS:
+            self.look.choose(choice)
+            QTest.qWait(80)
+            widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
+            self.count += 1
+        self.look.choose("dark")
+
+    def dialogs(self, opened: OpenProfile, names: tuple[str, ...], prefix: str) -> list[str]:
+        """Every dialog that may be opened now; gives why the others may not."""
+        refused: list[str] = []
+        for name in names:
+            before = set(self.app.topLevelWidgets())
+            why = opened.room.commands.give(name)
+            if why is not None:
+                refused.append(f"{prefix}-{name}: {why}")
+                continue
+            QTest.qWait(1_200)
+            for window in self.app.topLevelWidgets():
+                if window not in before and window.isVisible():
+                    self.both(window, f"{prefix}-{name}")
+                    window.close()
+            QTest.qWait(100)
+        return refused
+
+    def tabs(self, opened: OpenProfile, prefix: str) -> None:
+        """The main window with the timeline, an entry, the board, the outbox; and the wall."""
+        window = opened.window
+        window.resize(1400, 880)
+        window.show_tab("timeline")
+        QTest.qWait(300)
+        self.both(window, f"{prefix}-timeline")
+        with suppress(Exception):
+            window.timeline.table.go_to(window.timeline.table.model().rowCount() - 1)
+            window.timeline.table.opened.emit()
+            QTest.qWait(500)
+            self.both(window, f"{prefix}-entry")
+            window.timeline.table.opened.emit()
+        window.show_tab("board")
+        QTest.qWait(300)
+        self.both(window, f"{prefix}-board")
+        window.outbox.toggle()
+        QTest.qWait(300)
+        self.both(window, f"{prefix}-outbox")
+        window.outbox.toggle()
+        self.look_at_wall(opened, prefix)
+
+    def look_at_wall(self, opened: OpenProfile, prefix: str) -> None:
+        """As on a screen of 1920 x 1080."""
+        from console.ui.wall import Wall
+
+        wall = Wall(opened.room)
+        wall.resize(1920, 1080)
+        wall.show()
+        QTest.qWait(900)
+        self.both(wall, f"{prefix}-wall")
+        wall.close()
+
+    def open(self, paths: ProfilePaths) -> OpenProfile:
+        """A window on a profile."""
+        settings = QSettings(str(self.folder / "shots.ini"), QSettings.Format.IniFormat)
+        opened = OpenProfile(paths, self.look, settings, lambda: None)
+        opened.window.resize(1400, 880)
+        opened.window.show()
+        return opened
+
+
+def until(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
+    """Let the window live until something is so; whether it came."""
+    ends = time.monotonic() + within_s
+    while not condition() and time.monotonic() < ends:
+        QTest.qWait(50)
+    return bool(condition())
+
+
+def main() -> int:
+    """Everything; the exit status."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    shots = Shots(application(), folder)
+    with tempfile.TemporaryDirectory(prefix="standdown-shots-", ignore_cleanup_errors=True) as made:
+        refused = first_run(shots, Path(made) / "first")
+        refused += empty(shots, Path(made) / "empty")
+        refused += drill(shots, Path(made) / "drill")
+    (folder / "shots.ini").unlink(missing_ok=True)
+    print(f"{shots.count} pictures in {folder}")  # noqa: T201  a script's answer
+    for line in refused:
+        print(f"not open: {line}")  # noqa: T201  as above
+    return 0
+
+
+def first_run(shots: Shots, root: Path) -> list[str]:
+    """The doors and what is behind each."""
+    first = FirstRun(ProfilePaths(root), shots.look, lambda _paths, _done: None)  # type: ignore[arg-type,return-value]  # opens nothing here
+    first.show()
+    QTest.qWait(300)
+    shots.both(first, "first-doors")
+    for door in ("alone", "practise", "found", "join"):
+        first.page.doors[door].click() if hasattr(first.page, "doors") else None
+        QTest.qWait(300)
+        shots.both(first, f"first-{door}")
+        back = next(
+            (one for one in first.findChildren(QWidget) if one.accessibleName() == "Back" and one.isVisible()), None
+        )
+        if door == "practise" or back is None:
+            first.close()
+            first = FirstRun(ProfilePaths(root.with_name(f"{root.name}-{door}")), shots.look, lambda _p, _d: None)  # type: ignore[arg-type,return-value]  # as above
+            first.show()
+            QTest.qWait(200)
+        else:
+            back.click()
+    first.close()
+    return []
+
+
+def empty(shots: Shots, root: Path) -> list[str]:
+    """A record that somebody has just begun: nothing written, nothing connected."""
+    paths = ProfilePaths(root)
+    start_record(paths, lambda _what, new=False: b"a passphrase", name="Commander")
+    opened = shots.open(paths)
+    shots.both(opened.window, "loading-timeline")  # before anything was read
+    QTest.qWait(2_500)
+    shots.tabs(opened, "empty")
+    refused = shots.dialogs(
+        opened, ("correct", "providers", "provider-add", "organisation", "review", "unlock"), "empty"
+    )
+    opened.room.doer.do(lambda _session: (_ for _ in ()).throw(OSError(28, "No space left on device", str(root))))
+    QTest.qWait(500)
+    shots.both(opened.window, "error-timeline")
+    opened.window.hide()
+    opened.end()
+    return refused
+
+
+def drill(shots: Shots, root: Path) -> list[str]:
+    """A practice: decided, sent, and then with its estate gone."""
+    practice = Practice(root, reads_for_ms=500)
+    paths = practice.begin(lambda _line: None)
+    opened = shots.open(paths)
+    try:
+        opened.session.offer("your writer key", PRACTICE_PASSPHRASE.encode())
+        opened.session.writer()
+        practice.go()
+        until(lambda: (now := opened.desk.outlet.latest(NOW)) is not None and now.standings)
+        inc = opened.desk.inc
+        incidents.write(opened.session, "decision", "Restrict the known keys first; the model stays up.", inc=inc)
+        QTest.qWait(6_000)
+        shots.tabs(opened, "drill")
+        refused = shots.dialogs(opened, DIALOGS, "drill")
+        practice.stop()
+        QTest.qWait(16_000)
+        shots.tabs(opened, "offline")
+        refused += shots.dialogs(opened, ("review", "correct", "providers"), "offline")
+    finally:
+        opened.window.hide()
+        opened.end()
+        practice.stop()
+    return refused
+
+
+if __name__ == "__main__":
+    sys.exit(main())
