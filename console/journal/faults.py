@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -30,12 +31,15 @@ class NotWritten(Problem):
 
 
 _SAFE = "What was saved before is safe."
+_BESIDE = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL, errno.EDQUOT: sqlite3.SQLITE_FULL, errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EACCES: sqlite3.SQLITE_READONLY, errno.EPERM: sqlite3.SQLITE_READONLY, errno.EIO: sqlite3.SQLITE_IOERR,
+}  # fmt: skip
 
 
-def named(fault: sqlite3.Error, path: Path) -> Problem | None:
-    """What SQLite's refusal means for people; None where it is no refusal of the system but a fault of ours."""
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    match code:
+def named(fault: BaseException, path: Path) -> Problem | None:
+    """What the system's refusal means for people; None where it is none, but a fault of ours."""
+    match _code(fault):
         case sqlite3.SQLITE_FULL:
             return NotWritten(
                 f"The disk is full: {path} could not be written, and this was not saved.",
@@ -60,6 +64,13 @@ def named(fault: sqlite3.Error, path: Path) -> Problem | None:
             return Damaged(path.name, "SQLite cannot read it")
         case _:
             return None
+
+
+def _code(fault: BaseException) -> int | None:
+    """SQLite's primary code; for a file beside the database the one that SQLite would have given."""
+    if isinstance(fault, sqlite3.Error):
+        return getattr(fault, "sqlite_errorcode", 0) & 0xFF
+    return _BESIDE.get(fault.errno or 0) if isinstance(fault, OSError) else None
 
 
 class NewerJournal(Problem):

@@ -87,9 +87,9 @@ class Ledger:
             NewerJournal: when a newer version wrote it.
             NotWritten, Damaged: when the system or the file does not let it.
         """
-        platform.make_private_directory(paths.root)
         new = not paths.journal.exists()
         try:
+            platform.make_private_directory(paths.root)
             connection = connect(paths.journal)
             try:
                 migrate(connection, (JOURNAL, *parts))
@@ -97,7 +97,7 @@ class Ledger:
             except BaseException:
                 connection.close()
                 raise
-        except sqlite3.Error as fault:
+        except (sqlite3.Error, OSError) as fault:
             told = named(fault, paths.journal)
             if told is None:
                 raise

@@ -5,7 +5,6 @@ It keeps and proves; it never decides. Any process may open the same profile and
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from types import TracebackType
@@ -182,6 +181,4 @@ def _commit_one(ledger: Ledger, job: Job[Ledger]) -> None:
 
 def _plainly(ledger: Ledger, fault: BaseException) -> BaseException:
     """What the system refused, as people can read it; anything else as it is."""
-    if not isinstance(fault, sqlite3.Error):
-        return fault
     return named(fault, ledger.paths.journal) or fault
