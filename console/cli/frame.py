@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import traceback
 from collections.abc import Generator, Iterator
@@ -172,6 +173,10 @@ def report_fault(fault: Exception, *, as_json: bool) -> int:
     """Show a fault in one sentence with the next step; a bug is logged, and the line says where."""
     if isinstance(fault, _Exit):
         return fault.code
+    if isinstance(fault, sqlite3.Error):
+        from console.journal.faults import named
+
+        fault = named(fault, Path("the profile")) or fault
     what, next_step = getattr(fault, "what", None), getattr(fault, "next_step", "")
     code = fault.exit_code if isinstance(fault, Problem) else int(getattr(fault, "exit_code", 1))
     if isinstance(fault, OSError) and not isinstance(what, str):
