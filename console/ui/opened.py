@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QCloseEvent
 
 from console.runtime.paths import ProfilePaths
@@ -13,12 +13,15 @@ from console.ui.bridge import Bridge
 from console.ui.closing import may_close
 from console.ui.doer import Doer
 from console.ui.idle import IdleLock
+from console.ui.late import import_late
 from console.ui.room import Room
 from console.ui.single import Single
 from console.ui.theme import Look
 from console.ui.window import MainWindow
 from console.viewmodels.commands import Commands
 from console.viewmodels.desk import Desk
+
+_FIRST_PAINTED_MS = 20
 
 
 class OpenProfile:
@@ -33,12 +36,19 @@ class OpenProfile:
         self._doer = Doer(self.desk, self._bridge, look)
         self.desk.start()
         self.room = Room(self.desk, self._bridge, look, Commands(), self._doer)
-        self.window = MainWindow(self.room, settings)
+        self.window = MainWindow(self.room, settings, late=True)
         self.window.closing.connect(self._closing)
         self._idle = IdleLock(self.room)
         self._single = Single(paths.root)
         self._single.asked.connect(self.window.raise_up)
         self.desk.bring_engine()
+        QTimer.singleShot(_FIRST_PAINTED_MS, self.window, self._complete)
+
+    def _complete(self) -> None:
+        """The window is painted: bring what its commands need."""
+        self._doer.do(
+            lambda _session: import_late(), lambda _done: self.window.complete(), lane="aside", over=self.window
+        )
 
     def end(self) -> None:
         """First no more news, then the engine, then what was being written, then the journal."""

@@ -59,7 +59,7 @@ class Windows:
 
     def __init__(self, app: QApplication, settings: QSettings) -> None:
         choice, scale = kept_look(settings)
-        self.look = Look(app, choice, text_scale=scale)
+        self.look = Look(app, choice, text_scale=scale, sheet=False)
         self.opened: list[OpenProfile] = []
         self.first: QWidget | None = None
         self._settings = settings
@@ -70,6 +70,7 @@ class Windows:
             from console.ui.firstrun import FirstRun  # noqa: PLC0415  a profile that is there needs none of it
 
             self.first = FirstRun(paths, self.look, self._show, practise=practise)
+            self.look.dress()
             self.first.show()
         else:
             self._show(paths, _nothing)
@@ -81,6 +82,7 @@ class Windows:
 
     def _show(self, paths: ProfilePaths, done: Callable[[], None]) -> Room:
         self.opened.append(OpenProfile(paths, self.look, self._settings, done))
+        self.look.dress()
         self.opened[-1].window.show()
         return self.opened[-1].room
 

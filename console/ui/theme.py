@@ -110,14 +110,15 @@ class Theme:
         )
 
 
-def apply(app: QApplication, theme: Theme) -> None:
+def apply(app: QApplication, theme: Theme, *, sheet: bool = True) -> None:
     """Make every window of the application look so, now; whatever is on screen is painted anew."""
     fonts.load()
     if app.style().objectName().lower() != "fusion":
         app.setStyle("Fusion")
     app.setPalette(theme.palette())
     app.setFont(theme.font())
-    app.setStyleSheet(theme.style_sheet())
+    if sheet:
+        app.setStyleSheet(theme.style_sheet())
 
 
 class Look(QObject):
@@ -129,8 +130,10 @@ class Look(QObject):
     changed = Signal()
 
     def __init__(
-        self, app: QApplication, choice: Choice = "system", *, text_scale: float = 1.0, reduced_motion: bool = False
-    ) -> None:
+        self, app: QApplication, choice: Choice = "system", *, text_scale: float = 1.0, reduced_motion: bool = False,
+        sheet: bool = True,
+    ) -> None:  # fmt: skip
+        """Without `sheet` the style sheet waits for `dress`: a window that is built beneath it takes twice as long."""
         super().__init__(app)
         self._app = app
         self._choice: Choice = choice
@@ -141,7 +144,14 @@ class Look(QObject):
         hints.colorSchemeChanged.connect(self._system_changed)
         hints.accessibility().contrastPreferenceChanged.connect(self._system_changed)
         self._theme = self._wanted()
-        apply(app, self._theme)
+        self._dressed = sheet
+        apply(app, self._theme, sheet=sheet)
+
+    def dress(self) -> None:
+        """Put the style sheet on, if it waited."""
+        if not self._dressed:
+            self._dressed = True
+            self._app.setStyleSheet(self._theme.style_sheet())
 
     @property
     def theme(self) -> Theme:
@@ -179,7 +189,7 @@ class Look(QObject):
 
     def _put(self, theme: Theme) -> None:
         self._theme = theme
-        apply(self._app, theme)
+        apply(self._app, theme, sheet=self._dressed)
         self.changed.emit()
 
 

@@ -13,8 +13,8 @@ from console.ui.banners import Banners
 from console.ui.board import BoardPanel
 from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
-from console.ui.intents import Intents
 from console.ui.keys import Keys
+from console.ui.late import add_late_commands
 from console.ui.look_commands import add_look_commands
 from console.ui.menu import MenuButton
 from console.ui.models import ModelsPanel
@@ -22,7 +22,6 @@ from console.ui.now import NowPanel
 from console.ui.outbox import OutboxDrawer
 from console.ui.palette import Palette
 from console.ui.parts import column
-from console.ui.proposal import add_commands as add_correction_commands
 from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
 from console.ui.widgets import Stripe
@@ -37,7 +36,8 @@ class MainWindow(QMainWindow):
 
     closing = Signal(QCloseEvent)
 
-    def __init__(self, room: Room, settings: QSettings) -> None:
+    def __init__(self, room: Room, settings: QSettings, *, late: bool = False) -> None:
+        """`late` leaves the commands that need much code to `complete`, so that the window comes at once."""
         super().__init__()
         self._room = room
         self._settings = settings
@@ -48,19 +48,31 @@ class MainWindow(QMainWindow):
         self.now = NowPanel(room)
         self.outbox = OutboxDrawer(room)
         self.banners = Banners(room)
-        self.intents = Intents(room, self, self.banners.note, settings)
         self._tabs = QTabBar()
         self._middle = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self.setCentralWidget(self._laid_out(room))
         self._bind()
-        self.banners.listen()
         self._keys = Keys(self, room.commands, self.banners.say)
+        self.is_complete = False
+        if not late:
+            self.complete()
         self.header.add_button(MenuButton(room, self._keys.give))
         room.doer.set_parent_window(self)
         room.doer.troubled.connect(self._trouble)
         room.bridge.on(SHELL, self._shell)
         self._restore()
+
+    def complete(self) -> None:
+        """Offer the commands that were left for later."""
+        before = {command.name for command in self._room.commands}
+        add_late_commands(self._room, self, self.banners.note, self._settings)
+        for command in self._room.commands:
+            if command.name not in before:
+                self._keys.bind(command)
+        self._room.commands.growing = False
+        self.banners.listen()
+        self.is_complete = True
 
     def show_tab(self, name: str) -> None:
         """Bring the timeline or the board to the front."""
@@ -133,8 +145,6 @@ class MainWindow(QMainWindow):
         self.timeline.add_commands(self._room.commands)
         self.board.add_commands(self._room.commands)
         self.now.add_commands(self._room.commands)
-        add_correction_commands(self._room, self)
-        self.intents.add_commands(self._room.commands)
         add_look_commands(self._room.commands, self._room.look, self._settings)
 
     def _board(self) -> None:

@@ -41,6 +41,7 @@ class Commands:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Command] = {}
+        self.growing = True  # more are to come: one that is asked for now is not ready yet
 
     def add(self, command: Command) -> None:
         """Add one; a name or a key that is taken is a fault of the program.
@@ -71,6 +72,8 @@ class Commands:
 
     def give(self, name: str) -> str | None:
         """Run it if it may be run now; gives the sentence why not, or None."""
+        if self.growing and name not in self._by_name:
+            return "That is not ready yet: the window has only just opened."
         command = self.get(name)
         why = command.why_not()
         if why is None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from typing import Final
 
-from console.domain.errors import Problem
-from console.services.brief import zone_of
+from console.viewmodels.intake import zone_of
 from console.viewmodels.outlet import Outlet, Topic
 
 UTC_NAME: Final = "UTC"
@@ -20,7 +19,4 @@ def zone_chosen(outlet: Outlet) -> str:
 
 def shown_zone(name: str) -> tzinfo:
     """The zone of this name; UTC where this machine knows none of it, for a time must never be wrong unseen."""
-    try:
-        return zone_of(name)
-    except Problem:
-        return UTC
+    return zone_of(name)

@@ -45,9 +45,12 @@ def test_no_two_commands_share_a_name_or_a_key() -> None:
         commands.add(Command(name="other", title="Other", key="n", run=lambda: None))
 
 
-def test_an_unknown_name_is_a_fault_of_the_program() -> None:
+def test_an_unknown_name_is_a_fault_of_the_program_once_all_are_there() -> None:
+    commands = _commands([])
+    assert commands.give("nothing") == "That is not ready yet: the window has only just opened."
+    commands.growing = False
     with pytest.raises(UnknownCommand):
-        _commands([]).give("nothing")
+        commands.give("nothing")
 
 
 @pytest.mark.parametrize(
