@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from console.domain.deceit import shown
@@ -22,7 +23,8 @@ from console.ui.proposal_plan import grid_of
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line, text_lines
 from console.ui.widgets import StateMark, Text
-from console.viewmodels.composing import CATEGORIES, Ground, read_ground
+from console.viewmodels.composing import CATEGORIES
+from console.viewmodels.ground import Ground, read_ground
 from console.viewmodels.said_times import said_moment
 from console.viewmodels.times import ago, moment
 from console.viewmodels.zones import shown_zone, zone_chosen
@@ -36,6 +38,7 @@ _MEANS: Final = {
 _WHEN_HINT: Final = "HH:MM, or -20m for twenty minutes ago, or a date and time."
 _READING: Final = "Reading ..."
 _TEXT_LINES: Final = 3
+_TOP: Final = Qt.AlignmentFlag.AlignTop
 
 
 class WhenField(Labelled):
@@ -45,8 +48,9 @@ class WhenField(Labelled):
         self.line = text_line(title)
         super().__init__(room, title, self.line, _WHEN_HINT)
         self._room = room
-        self.line.setText("-0m")
+        self.line.setText("now")
         self.line.textChanged.connect(self.read)
+        self.read()
 
     def at_ms(self) -> int | None:
         """The moment; None where it is none, or lies ahead."""
@@ -108,7 +112,7 @@ class AttestDialog(Sheet):
         self.add_button("Attest", self._attest, "main")
         self._turn()
         self.text.setFocus()
-        self.fit(620)
+        self.resize(640, 620)
         self._read()
 
     def why_not(self) -> str:
@@ -127,9 +131,10 @@ class AttestDialog(Sheet):
         self.add(Labelled(self.room, "Who says so, and what they say", self.text))
         both = QWidget()
         line = row(both, self.room.look.theme.space("unit"))
-        line.addWidget(self.when, 1)
-        line.addWidget(Labelled(self.room, "Ticket (optional)", self.ticket), 1)
+        line.addWidget(self.when, 1, _TOP)
+        line.addWidget(Labelled(self.room, "Ticket (optional)", self.ticket), 1, _TOP)
         self.add(both)
+        self.body.addStretch(1)
 
     def _read(self) -> None:
         """What exactly was asked stands in the signed document."""
@@ -143,7 +148,6 @@ class AttestDialog(Sheet):
     def _took(self, found: dict[str, _Asked]) -> None:
         self._asked = found
         self._turn()
-        self.fit(620)
 
     def _turn(self) -> None:
         while (item := self._told_lines.takeAt(0)) is not None:
@@ -216,6 +220,7 @@ class RecordDialog(Sheet):
         self.kind = QComboBox()
         for name, title in CATEGORIES.items():
             self.kind.addItem(title, name)
+        self.kind.currentIndexChanged.connect(lambda _at: self._offer_levers())
         self.back = QCheckBox("It gave something back, rather than taking it away")
         self.when = WhenField(room, "When it was done")
         self.when.line.textChanged.connect(self.check)
@@ -233,7 +238,7 @@ class RecordDialog(Sheet):
         self.save = self.add_button("Record", self._save, "main")
         self._offer_levers()
         self.text.setFocus()
-        self.resize(640, 640)
+        self.resize(660, 700)
         self.room.doer.do(read_ground, self._took, lane="look", over=self)
 
     def why_not(self) -> str:
@@ -253,8 +258,8 @@ class RecordDialog(Sheet):
         self.add(Labelled(self.room, "What was done, and by whom", self.text))
         both = QWidget()
         line: QHBoxLayout = row(both, unit)
-        line.addWidget(self.when, 1)
-        line.addWidget(Labelled(self.room, "Kind of correction", self.kind), 1)
+        line.addWidget(self.when, 1, _TOP)
+        line.addWidget(Labelled(self.room, "Kind of correction", self.kind), 1, _TOP)
         self.add(both)
         self.add(self.back)
         self.add(Labelled(self.room, "What was restricted (optional)", self.selector))
@@ -281,16 +286,20 @@ class RecordDialog(Sheet):
         chosen = self.surface.currentData()
         options = () if self._ground is None else self._ground.options
         one = next((one for one in options if one.surface.surface == chosen), None)
-        for line in one.levers if one is not None else ():
+        kind = self.kind.currentData()
+        # what asks for a figure besides cannot be read back from its selector alone
+        found = [line for line in one.levers if not any(param.required for param in line.params)] if one else []
+        for line in sorted(found, key=lambda line: line.category != kind):
             self.lever.addItem(line.title, line.name)
-        self._lever.setVisible(self.lever.count() > 0)
+        self._lever.setVisible(chosen is not None)
+        self._lever.say("" if found or chosen is None else "Nothing there can be read back; it is recorded as said.")
         self.check()
 
     def check(self) -> None:
         """Watching is possible once it is recorded, with a place that can be read."""
         super().check()
         if hasattr(self, "watch"):
-            self.watch.setVisible(bool(self._entry) and self.surface.currentData() is not None)
+            self.watch.setVisible(bool(self._entry) and bool(self.lever.currentData()))
             self.watch.setEnabled(not self.is_busy)
 
     def _place(self) -> providers.Surface | None:
@@ -318,7 +327,7 @@ class RecordDialog(Sheet):
     def _saved(self, entry: str) -> None:
         self._entry = entry
         self.room.desk.refresh()
-        if self._place() is None:
+        if self._place() is None or not self.lever.currentData():
             self.accept()
             return
         self.found.setText("Recorded, as said. Whether it stands there can be read now.")
@@ -358,4 +367,4 @@ def _verdict(found: Mapping[str, Any]) -> str:
         "refused": "One try as that caller was refused.",
         "passed": "One try as that caller PASSED: it does not bite.",
     }.get(str(found["probe"]), "There is no credential here to try it with.")
-    return f"{read} {probe} Both are entries now."
+    return f"{read} {probe} What was read is in the record."

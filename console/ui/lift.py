@@ -38,6 +38,7 @@ class _AboutOne(Sheet):
     ) -> None:
         super().__init__(room, parent, title, lead)
         self.candidates = tuple(candidates)
+        self.is_over = False
         self.which = QComboBox()
         for one in self.candidates:
             self.which.addItem(shown(one.title), one.doc)
@@ -55,7 +56,11 @@ class _AboutOne(Sheet):
             self.add(Labelled(room, "Which correction", self.which))
         self.add(self._heading)
         self.add(self._targets)
-        room.bridge.on(NOW, self._take, self)
+
+    def follow(self) -> None:
+        """Show what stands, now and as it changes: for the end of a constructor."""
+        self._turn()
+        self.room.bridge.on(NOW, self._take, self)
 
     @property
     def one(self) -> Standing | None:
@@ -71,6 +76,8 @@ class _AboutOne(Sheet):
 
     def _take(self, now: Now) -> None:
         """What stands may change beneath: the states shown are those of this moment."""
+        if self.is_over:
+            return
         fresh = {one.doc: one for one in now.everything or now.standings}
         self.candidates = tuple(fresh.get(one.doc, one) for one in self.candidates)
         self._turn()
@@ -108,13 +115,14 @@ class _Proposing(_AboutOne):
         self.add(self.said)
         self.go = self.add_button(word, self.propose, "main")
         self.reason.setFocus()
-        self._turn()
+        self.follow()
 
     def propose(self) -> None:
         """To be filled in."""
 
     def carry(self, proposal: Proposal, needed: str) -> None:
         """It is proposed: show the way to the signatures."""
+        self.is_over = True
         self.room.desk.point_at(proposal.sha)
         self.room.desk.refresh()
         for part in self.findChildren(QWidget):
@@ -244,7 +252,7 @@ class CancelDialog(_AboutOne):
         self.add_button("Cancel the correction", self._cancel, "main")
         self.only_close("Leave it")
         self.reason.setFocus()
-        self._turn()
+        self.follow()
         self.fit(600)
 
     def _cancel(self) -> None:

@@ -24,7 +24,8 @@ from console.ui.proposal_said import ProposedPage
 from console.ui.room import Room
 from console.ui.sheets import Sheet
 from console.ui.widgets import EmptyState, Text
-from console.viewmodels.composing import Composition, Ground, Placed, likely_model, read_ground
+from console.viewmodels.composing import Composition, Placed
+from console.viewmodels.ground import Ground, likely_model, read_ground, where_of
 from console.viewmodels.proposal import PlanLine
 from console.viewmodels.shell import GROWN, INCIDENTS, NOW, Grown
 
@@ -33,6 +34,9 @@ READING: Final = "Reading what is there ..."
 _PROPOSING: Final = "Reading once more, and proposing ..."
 _ALONE: Final = (
     "One person's record cannot dispatch: plan here, carry it out yourself and record it by hand, or found first."
+)
+_NOTHING: Final = (
+    "Connect what controls the model (a vendor whom people have to ask counts too), or record what was done by hand."
 )
 _FIRST: Final = "user"
 _ASKED: Final = {"instruction": "Instruction", "contact": "Contact", "ticket": "Ticket", "by": "By when"}
@@ -63,7 +67,7 @@ class ProposalDialog(Sheet):
         self.fields.kind_chosen.connect(lambda kind: self._start(None, kind))
         self.plan = PlanPanel(room.look)
         self.empty = EmptyState(
-            room.look, "No surface is known", "Connect what controls the model, or record what people do by hand.",
+            room.look, "No surface is known", _NOTHING,
             "Connect a provider ...", "plug",
         )  # fmt: skip
         self.empty.acted.connect(lambda: self._give("provider-add"))
@@ -100,6 +104,7 @@ class ProposalDialog(Sheet):
 
     def _loaded(self, found: tuple[Ground, str]) -> None:
         self.ground, kept = found
+        self._kept = kept
         ground = self.ground
         if not ground.options:
             self.pages.setCurrentWidget(self.empty)
@@ -153,6 +158,7 @@ class ProposalDialog(Sheet):
         """Begin anew: what was kept goes, and only because somebody said so."""
         if self.ground is not None and self.made is not None:
             self.made = Composition.start(self.ground, self.made.draft.model, _FIRST)
+            self._touched = True
             self.trouble.clear()
             self._rebuilt()
 
@@ -262,7 +268,7 @@ class ProposalDialog(Sheet):
             if line is not None and not line.possible and not one.wish.canary:
                 row = self.made.draft.rows[one.row]
                 which = f", {one.wish.selector}" if self.made.narrow(one.row) else ""
-                told.append(f"{row.where}{which}: {line.why_not}")
+                told.append(f"{where_of(row)}{which}: {line.why_not}")
         return tuple(told)
 
     def why_not(self) -> str:
@@ -286,11 +292,11 @@ class ProposalDialog(Sheet):
         super().check()
         composing, proposed = self.pages.currentIndex() == 1, self.pages.currentWidget() is self.said
         alone = self.ground is not None and self.ground.provisional
-        self.propose.setVisible(composing and not alone)
-        self.by_hand.setVisible(not proposed and (alone or self.pages.currentWidget() is self.empty))
         placed = self._placed()
         ready, lines = self.reader.possible(placed), [self.reader.line(one) for one in placed]
-        waits = any(line is not None and line.waits for line in lines)
+        waits = composing and any(line is not None and line.waits for line in lines)
+        self.propose.setVisible(composing and not alone)
+        self.by_hand.setVisible(not proposed and (alone or waits or self.pages.currentWidget() is self.empty))
         self.again.setVisible(composing and (bool(self.reader.stopped) or waits))
         self.again.setEnabled(not self.reader.reading)
         if composing and self._is_fresh and ready:

@@ -5,6 +5,7 @@ It shows a composition and tells what a person changed. It plans nothing and dec
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Final
 
@@ -29,7 +30,8 @@ from console.ui.proposal_rows import Change, SurfaceRow, complete
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Lines, text_line
 from console.ui.widgets import Text
-from console.viewmodels.composing import CATEGORIES, CATEGORY_MEANS, Composition, Ground
+from console.viewmodels.composing import CATEGORIES, CATEGORY_MEANS, Composition
+from console.viewmodels.ground import Ground
 
 _SHORT: Final = {
     "user": "Users", "frequency": "Rate", "capability": "Capability", "use-case": "Use", "shutdown": "Shutdown",
@@ -153,6 +155,7 @@ class Fields(QScrollArea):
         self._ground: Ground | None = None
         self._filling = False
         self.rows: list[SurfaceRow] = []
+        self._ordered: list[QWidget] = []
         self.asked: dict[str, FieldBox] = {}
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -200,10 +203,10 @@ class Fields(QScrollArea):
         self.rows = [SurfaceRow(self._room.look, ground, made, at, self._change) for at in range(len(made.draft.rows))]
         for one in self.rows:
             self._rows_lines.addWidget(one)
-        self.put(made)
+        self.put(made, anew=True)
 
-    def put(self, made: Composition) -> None:
-        """Show this; a field that somebody types in is left alone."""
+    def put(self, made: Composition, *, anew: bool = False) -> None:
+        """Show this; a field that somebody types in is left alone, unless all begins `anew`."""
         ground = self._ground
         if ground is None:
             return
@@ -217,19 +220,20 @@ class Fields(QScrollArea):
         noun = " or ".join(selects)
         self._which.rename(f"Which {noun}")
         self.which.setPlaceholderText("Its id; several with commas between" if noun else "")
-        if not self.which.hasFocus() and self.which.text() != made.selector:
+        if (anew or not self.which.hasFocus()) and self.which.text() != made.selector:
             self.which.setText(made.selector)
         self._ask(ground, made)
-        if not self.reason.hasFocus() and self.reason.toPlainText() != draft.reason:
+        if (anew or not self.reason.hasFocus()) and self.reason.toPlainText() != draft.reason:
             self.reason.setPlainText(draft.reason)
         for field, text in ((self.if_not, draft.if_not), (self.criteria, draft.criteria)):
-            if not field.hasFocus() and field.text() != text:
+            if (anew or not field.hasFocus()) and field.text() != text:
                 field.setText(text)
         at = self.review.findData(draft.review_in_ms)
         self.review.setCurrentIndex(at if at >= 0 else self.review.findData(DAY_MS))
         for one in self.rows:
             one.put(made)
         self._where.setText(_where(made))
+        self._order()
         self._filling = False
 
     def known(self, selectors: tuple[str, ...]) -> None:
@@ -289,6 +293,17 @@ class Fields(QScrollArea):
             self.asked[name] = box
         self._asks.setVisible(bool(wanted))
 
+    def _order(self) -> None:
+        """Tab goes in reading order, whatever was made last."""
+        wanted: list[QWidget] = [self.which, *(box.editor for box in self.asked.values()), self.reason]
+        for one in self.rows:
+            wanted += one.in_order()
+        wanted += [self.criteria, self.review, self.if_not]
+        if wanted != self._ordered:
+            self._ordered = wanted
+            for before, after in itertools.pairwise(wanted):
+                QWidget.setTabOrder(before, after)
+
     def _lay_out(self) -> None:
         room, unit = self._room, self._room.look.theme.space("unit")
         inside = QWidget()
@@ -312,7 +327,7 @@ class Fields(QScrollArea):
 
 def _where(made: Composition) -> str:
     rows = made.draft.rows
-    if not rows:
+    if len(rows) < 2:  # noqa: PLR2004  nothing to choose from
         return "Where"
     chosen = len(made.draft.chosen)
     return f"Where: all {chosen} surfaces" if chosen == len(rows) > 1 else f"Where: {chosen} of {len(rows)} surfaces"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from console.ui.parts import column, row
 from console.ui.proposal_rows import PLANS
@@ -83,7 +83,7 @@ class PlanPanel(QScrollArea):
     def text(self) -> str:
         """All that is shown, for those who look for a word in it."""
         inner = self.widget()
-        return "\n".join(one.text() for one in inner.findChildren(Text)) if inner is not None else ""
+        return "\n".join(one.text() for one in inner.findChildren(QLabel)) if inner is not None else ""
 
     def _verdict(self, view: TrialView, *, fresh: bool) -> QWidget:
         look, unit = self._look, self._look.theme.space("unit")
@@ -139,8 +139,12 @@ class PlanCard(QFrame):
         look = self._look
         if not line.possible:
             self._lines.addWidget(Text(look, line.why_not, size="small", tone="alarm", wrap=True))
-            for offer in line.instead:
-                self._lines.addWidget(Text(look, f"Instead: {offer}", size="small", tone="text-muted", wrap=True))
+            if line.waits:
+                told = "It can be planned when it answers. Read again, or do it by hand and record it."
+                self._lines.addWidget(Text(look, told, size="small", tone="text-muted", wrap=True))
+            elif line.instead:  # the names are enough here; what each does stands at its row
+                told = "; ".join(offer.split(":", 1)[0] for offer in line.instead)
+                self._lines.addWidget(Text(look, f"Instead: {told}", size="small", tone="text-muted", wrap=True))
             return
         if line.changes:
             self._lines.addWidget(changes_of(look, line.changes))

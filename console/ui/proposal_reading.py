@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
@@ -16,7 +17,8 @@ from console.services.corrections import TargetWish, Trial
 from console.services.provider_settings import lever_faults
 from console.services.session import Session
 from console.ui.room import Room
-from console.viewmodels.composing import Ground, Placed
+from console.viewmodels.composing import Placed
+from console.viewmodels.ground import Ground, plainer
 from console.viewmodels.proposal import PlanLine, TrialView, trial_view
 from console.viewmodels.shell import Trouble
 
@@ -103,7 +105,12 @@ class PlanReader:
         kept, trial, view, self.faults = found
         self.reading = False
         self._keys = tuple(key_of(one.wish) for one in placed)
-        self._lines = {key_of(one.wish): line for one, line in zip(trial.targets, view.lines, strict=True)}
+        options = () if self.ground is None else self.ground.options
+        names = {one.surface.instance: one.provider for one in options}
+        self._lines = {
+            key_of(one.wish): replace(line, why_not=plainer(line.why_not, names.get(one.wish.provider, "")))
+            for one, line in zip(trial.targets, view.lines, strict=True)
+        }
         self._alone = frozenset(key_of(one.wish) for one in placed) - frozenset(key_of(one.wish) for one in kept)
         self.view = view if placed else None
         self._changed()

@@ -29,7 +29,8 @@ from console.ui.parts import column, row
 from console.ui.theme import Look
 from console.ui.tokens import Mark
 from console.ui.widgets import StateMark, Text, plain_tooltip
-from console.viewmodels.composing import CATEGORIES, Composition, Ground, lever_words
+from console.viewmodels.composing import CATEGORIES, Composition
+from console.viewmodels.ground import Ground, lever_words
 from console.viewmodels.proposal import Row
 
 PLANS: Final = {
@@ -125,6 +126,11 @@ class SurfaceRow(QFrame):
         self.fault.set_tone("alarm" if state in ("cannot", "waits") else "waiting")
         self.box.setAccessibleDescription(f"{self.mark.text()}. {fault}".strip())
 
+    def in_order(self) -> list[QWidget]:
+        """What takes the focus, in reading order."""
+        asked = [] if self._ask is None else self._ask.in_order()
+        return [self.box, self.only, *asked, self.levers, self.canary, self.more, *self.own.in_order(), self.word]
+
     # -- what a person does --------------------------------------------------------------------------------------------
 
     def edited(self, name: str, text: str) -> None:
@@ -219,6 +225,10 @@ class _OwnValues(QWidget):
         """Whether this lever asks anything."""
         return bool(self._editors)
 
+    def in_order(self) -> list[QWidget]:
+        """Its fields."""
+        return list(self._editors.values())
+
     def said(self, one: Row) -> bool:
         """Whether the row says anything of its own."""
         return bool("selector" in self._editors and one.selector) or any(
@@ -285,7 +295,8 @@ class _AskFields(QWidget):
         self.instruction.textChanged.connect(lambda: owner.edited("instruction", self.instruction.toPlainText()))
         lines.addWidget(self.instruction)
         grid = QGridLayout()
-        grid.setSpacing(half)
+        grid.setVerticalSpacing(half)
+        grid.setHorizontalSpacing(look.theme.space("unit"))
         self.fields: dict[str, QLineEdit] = {}
         for at, (name, title) in enumerate(_BY_HAND):
             field = QLineEdit()
@@ -309,6 +320,10 @@ class _AskFields(QWidget):
         grid.addWidget(label, 2, 0)
         grid.addWidget(self.assignee, 2, 1)
         lines.addLayout(grid)
+
+    def in_order(self) -> list[QWidget]:
+        """Its fields."""
+        return [self.instruction, *self.fields.values(), self.assignee]
 
     def put(self, one: Row) -> None:
         """Show what is asked; a field that somebody types in is left alone."""

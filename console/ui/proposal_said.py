@@ -6,19 +6,23 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
+from console.domain.actions import Target
+from console.domain.deceit import shown
+from console.providers.wishes import Planned
 from console.services.corrections import Proposal
 from console.ui.parts import column, row
 from console.ui.proposal_plan import grid_of
 from console.ui.room import Room
 from console.ui.tokens import GRAVITIES
 from console.ui.widgets import IconMark, StateMark, Text
-from console.viewmodels.approval_words import count
+from console.viewmodels.approval_words import count, verb_of
 from console.viewmodels.times import left, moment
 from console.viewmodels.zones import shown_zone, zone_chosen
 
 _NEEDED = {
-    "normal": "one approver", "high": "two people, one of them commander or deputy",
-    "critical": "two people, one of them commander or deputy, on distinct devices",
+    "normal": "one approver, with their own key",
+    "high": "two people, one of them commander or deputy, each with their own key",
+    "critical": "two people, one of them commander or deputy, each with their own key on a device of their own",
 }  # fmt: skip
 
 
@@ -52,14 +56,25 @@ class ProposedPage(QWidget):
         by = action.approve_by
         facts = [
             ("Because", proposal.reason),
-            ("Needed", needed or f"{_NEEDED[action.gravity]}, each with their own key"),
-            ("Signed by", f"{moment(by, zone)}, {left(now_ms, by)}; then it lapses and is proposed anew"),
+            ("Needed", needed or _NEEDED[action.gravity]),
+            ("Sign before", f"{moment(by, zone)}, {left(now_ms, by)}; then it lapses and is proposed anew"),
         ]
         if can_sign:
             facts.insert(2, ("Can approve now", ", ".join(can_sign)))
         self._lines.addWidget(grid_of(look, facts))
         for target, plan in zip(action.targets, proposal.plans, strict=True):
-            marks = "".join((", canary" if target.canary else "", ", by hand" if target.by_hand else ""))
-            self._lines.addWidget(Text(look, f"{plan.lever}: {plan.name} [{plan.selector}]{marks}", wrap=True))
+            self._lines.addWidget(Text(look, _told(target, plan, action.direction), wrap=True))
         self._lines.addStretch(1)
         self.setAccessibleName(f"Proposed: {count(len(action.targets), 'target', 'targets')}, {action.gravity}.")
+
+
+def _told(target: Target, plan: Planned, direction: str) -> str:
+    """One target in a line."""
+    if target.by_hand:
+        who, what = shown(plan.params.get("who", "somebody")), shown(plan.params.get("instruction", ""))
+        return (
+            f"Ask {who} by hand: {what}" if direction == "contain" else f"Ask {who} by hand to take this back: {what}"
+        )
+    verb, noun = verb_of(plan.lever, direction)
+    selector = f" [{shown(plan.selector)}]" if plan.selector != plan.name else ""
+    return f"{verb.capitalize()} {noun} {shown(plan.name)}{selector}{' (canary)' if target.canary else ''}"

@@ -1,28 +1,26 @@
 """The composer as a person works it: one selector for every surface, one word for what is left out, a canary beside.
 
 It wraps the draft of the composer with what is typed once for all rows, says what is wanting at which field, and goes
-into a text and back, so that it survives a kill. Values only; `read_ground` alone reads.
+into a text and back, so that it survives a kill. Values only: it reads nothing and proposes nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from console.domain.deceit import shown
 from console.domain.reasons import read_reason
-from console.services import providers
 from console.services.corrections import TargetWish
-from console.services.levers import LeverLine, Options, options_for
-from console.services.session import Session
 from console.services.standing import Standing
+from console.viewmodels.ground import Ground, where_of
 from console.viewmodels.proposal import BY_HAND_FIELDS, ProposalDraft, Row
 from console.viewmodels.provider_cards import CATEGORIES
-from console.viewmodels.provider_forms import Form, lever_form
+from console.viewmodels.provider_forms import Form
 
-__all__ = ["CATEGORIES", "CATEGORY_MEANS", "Composition", "Ground", "Placed", "likely_model", "read_ground"]
+__all__ = ["CATEGORIES", "CATEGORY_MEANS", "Composition", "Placed"]
 
 CATEGORY_MEANS: Final = {
     "user": "A key, user, team or network loses access; everybody else keeps it.",
@@ -38,71 +36,8 @@ _ASK: Final = {
     "use-case": "Forbid the dangerous use of {model}.",
     "shutdown": "Stop serving {model} to us.",
 }
+_WHOM: Final = ("user", "frequency")  # kinds that are about somebody, also where people have to do it
 _KEPT_FORM: Final = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider."""
-
-    options: tuple[Options, ...]
-    adapters: Mapping[str, str] = field(default_factory=dict[str, str])
-    forms: Mapping[tuple[str, str], Form] = field(default_factory=dict[tuple[str, str], Form])
-    canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    members: tuple[tuple[str, str], ...] = ()
-    provisional: bool = False
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Every model that has a surface."""
-        return tuple(sorted({one.surface.model for one in self.options}))
-
-    def form(self, row: Row, lever: str) -> Form | None:
-        """What a lever of a row asks besides what it selects."""
-        return self.forms.get((self.adapters.get(row.options.surface.instance, ""), lever))
-
-    def canaries_of(self, row: Row) -> tuple[str, ...]:
-        """Selectors with a credential of their own at that provider, where the lever can be proven by one."""
-        line = row.line
-        if line is None or line.wide or row.options.by_hand or line.probe not in ("credential", "canary", "usage"):
-            return ()
-        return self.canaries.get(row.options.surface.instance, ())
-
-
-def read_ground(session: Session) -> Ground:
-    """Read what there is: surfaces, levers with their forms, registered credentials, people. No network, no key."""
-    options = options_for(session, "")
-    instances = {one.id: one for one in providers.instances_of(session).all()}
-    forms: dict[tuple[str, str], Form] = {}
-    for one in options:
-        known = instances.get(one.surface.instance)
-        for lever in one.levers if known is not None else ():
-            if known is not None and (known.adapter, lever.name) not in forms:
-                forms[known.adapter, lever.name] = lever_form(known.adapter, lever.name)
-    return Ground(
-        options=options, adapters={ident: one.adapter for ident, one in instances.items()}, forms=forms,
-        canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
-        members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
-        provisional=session.roster.roster.policy is None,
-    )  # fmt: skip
-
-
-def likely_model(ground: Ground, title: str, standings: Sequence[Standing]) -> str:
-    """The model that is most likely meant: corrected before in this incident, named in its title, or the only one."""
-    known = ground.models
-    for one in reversed(standings):
-        for target in one.targets:
-            if target.model in known:
-                return target.model
-    plain = _plain(title)
-    named = [one for one in known if _plain(one) in plain]
-    if named:
-        return max(named, key=len)
-    return known[0] if len(known) == 1 else ""
-
-
-def _plain(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 # -- what is composed --------------------------------------------------------------------------------------------------
@@ -120,13 +55,14 @@ class Placed:
 class Composition:
     """A draft with what is said once for all. `selector` and `common` count wherever a row says nothing of its own.
 
-    `words` say by surface why it is left out; `canaries` by surface which canary goes with it.
+    By surface, `words` say why it is left out and `canaries` what goes with it; `first_word`: where one was said first.
     """
 
     draft: ProposalDraft
     selector: str = ""
     common: Mapping[str, str] = field(default_factory=dict[str, str])
     words: Mapping[str, str] = field(default_factory=dict[str, str])
+    first_word: str = ""
     canaries: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @staticmethod
@@ -138,7 +74,8 @@ class Composition:
             draft, reason=kept.draft.reason, if_not=kept.draft.if_not, criteria=kept.draft.criteria,
             review_in_ms=kept.draft.review_in_ms,
         )  # fmt: skip
-        made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words)
+        made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words,
+                           first_word=kept.first_word)  # fmt: skip
         for at in range(len(draft.rows)):
             made = made.bare(at, ground)._asked_before(at, kept)  # noqa: SLF001  its own
         return made.asked_anew("")
@@ -209,13 +146,14 @@ class Composition:
         return replace(self, draft=replace(self.draft, rows=(*self.draft.rows[:at], row, *self.draft.rows[at + 1 :])))
 
     def word(self, at: int, word: str) -> Composition:
-        """Why a row is left out. Others that are left out and say the same, or nothing yet, follow."""
-        before = self.words.get(_key(self.draft.rows[at]), "")
-        told = dict(self.words)
-        for row in self.draft.rows:
+        """Why a row is left out. The first word that is given goes for all that have none of their own."""
+        key = _key(self.draft.rows[at])
+        first, told = self.first_word or key, dict(self.words)
+        before = told.get(key, "")
+        for row in self.draft.rows if first == key else ():
             if not row.chosen and row.lever and told.get(_key(row), "") in ("", before):
                 told[_key(row)] = word
-        return replace(self, words={**told, _key(self.draft.rows[at]): word})
+        return replace(self, words={**told, key: word}, first_word=first)
 
     def canary(self, at: int, selector: str) -> Composition:
         """Which canary is corrected with this row; empty for none."""
@@ -243,10 +181,11 @@ class Composition:
 
     @property
     def selects(self) -> tuple[str, ...]:
-        """What the chosen rows select: key, team, user. Empty where each reaches its whole surface."""
+        """What is selected: key, team, user. Empty where each chosen row reaches its whole surface."""
         found = [row.line.selector for at, row in enumerate(self.draft.rows) if row.chosen and row.line
                  and self.narrow(at)]  # fmt: skip
-        return tuple(dict.fromkeys(found))
+        asked = self.draft.category in _WHOM and any(row.options.by_hand for row in self.draft.chosen)
+        return tuple(dict.fromkeys(found)) or (("key or user",) if asked else ())
 
     def asks(self, ground: Ground) -> tuple[tuple[Form, str], ...]:
         """The parameters that the chosen rows ask, each once: its form and its name. By-hand rows ask their own."""
@@ -338,7 +277,9 @@ class Composition:
 
     def left_out(self) -> tuple[str, ...]:
         """Every surface that is not chosen, with its reason, as it is signed."""
-        return tuple(f"{row.where}: {self.why_left(at)}" for at, row in enumerate(self.draft.rows) if not row.chosen)
+        return tuple(
+            f"{where_of(row)}: {self.why_left(at)}" for at, row in enumerate(self.draft.rows) if not row.chosen
+        )
 
     # -- kept ----------------------------------------------------------------------------------------------------------
 
@@ -360,7 +301,8 @@ class Composition:
         }  # fmt: skip
         told = {
             "form": _KEPT_FORM, "model": draft.model, "category": draft.category, "selector": self.selector,
-            "common": dict(self.common), "words": dict(self.words), "canaries": dict(self.canaries),
+            "common": dict(self.common), "words": dict(self.words), "first_word": self.first_word,
+            "canaries": dict(self.canaries),
             "reason": draft.reason, "if_not": draft.if_not, "criteria": draft.criteria,
             "review_in_ms": draft.review_in_ms, "rows": rows,
         }  # fmt: skip
@@ -382,7 +324,7 @@ class Composition:
             draft = made.draft.said(str(told["reason"]), str(told["if_not"]), str(told["criteria"]))
             return replace(
                 made, draft=draft.review_in(int(told["review_in_ms"])), selector=str(told["selector"]),
-                common=_texts(told["common"]), words=_texts(told["words"]),
+                common=_texts(told["common"]), words=_texts(told["words"]), first_word=str(told["first_word"]),
                 canaries={**made.canaries, **_texts(told["canaries"])},
             )  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -429,8 +371,3 @@ def _texts(told: object) -> dict[str, str]:
 def _asks(category: str, selector: str, model: str) -> str:
     what = shown(selector.strip()) or "the account in question"
     return _ASK[category].format(what=what, model=model)
-
-
-def lever_words(line: LeverLine) -> str:
-    """A lever with what it takes back: the irreversible ones say so loudly."""
-    return f"{line.title}: CANNOT BE REVERTED" if line.reversal == "none" else line.title
