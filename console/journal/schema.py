@@ -29,6 +29,11 @@ def _guards(table: str) -> tuple[str, str]:
     )
 
 
+# A redaction makes this table anew by the same words (`Tx.bury`).
+DISCLOSURE = """CREATE TABLE disclosure (
+        holder TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (holder, digest))
+        STRICT, WITHOUT ROWID"""
+
 _FIRST = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     """CREATE TABLE entry (
@@ -48,9 +53,7 @@ _FIRST = (
     """CREATE TABLE standing (
         id TEXT PRIMARY KEY, standing TEXT NOT NULL CHECK (standing IN ('quarantined', 'forked')))
         STRICT, WITHOUT ROWID""",
-    """CREATE TABLE disclosure (
-        holder TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (holder, digest))
-        STRICT, WITHOUT ROWID""",
+    DISCLOSURE,
     """CREATE TABLE tombstone (
         digest TEXT PRIMARY KEY, doc TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
     *_guards("tombstone"),

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 from console.domain.forms import Head, RosterRef
 from console.journal.faults import named
-from console.journal.ledger import Ledger
+from console.journal.ledger import BUSY_TIMEOUT_S, Ledger
 from console.journal.reader import Reader
 from console.journal.schema import Part
 from console.journal.tx import Tx
@@ -25,6 +25,7 @@ from console.runtime.paths import ProfilePaths
 from console.runtime.workers import Job, OwnedThread
 
 T = TypeVar("T")
+_WIPE_WAIT_MS = 500
 
 
 class JournalStore:
@@ -121,11 +122,18 @@ class JournalStore:
 
 
 def _truncate_wal(ledger: Ledger) -> bool:
-    """It cannot run inside the transaction the batch opened: it ends that one, and opens what the batch then closes."""
+    """It cannot run inside the transaction the batch opened: it ends that one, and opens what the batch then closes.
+
+    A reader of another process is waited for a moment only: this thread is the one that writes.
+    """
     ledger.commit()
-    busy = ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    ledger.begin()
-    ledger.connection.execute("SAVEPOINT job")
+    try:
+        ledger.connection.execute(f"PRAGMA busy_timeout = {_WIPE_WAIT_MS}").fetchall()
+        busy = ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        ledger.connection.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT_S * 1000)}").fetchall()
+        ledger.begin()
+        ledger.connection.execute("SAVEPOINT job")
     return not busy
 
 

@@ -18,6 +18,7 @@ from console.journal import door, envelope, rosters
 from console.journal.faults import Redacted, WrongFeed
 from console.journal.ledger import Ledger
 from console.journal.rows import open_bodies
+from console.journal.schema import DISCLOSURE
 from console.journal.values import Admitted, Answer, Draft, FeedSigner, Stored
 from console.keys import canon
 from console.keys.roster import VerifiedRoster
@@ -26,6 +27,7 @@ from console.runtime import platform
 from console.runtime.ids import new_nonce
 
 MAX_BLOB_BYTES = 256 * 1024 * 1024
+_MANY = 400
 
 
 class Tx:
@@ -187,19 +189,33 @@ class Tx:
         them; `JournalStore.scrub` then removes their files and wipes the WAL. Whether it is quorate the caller proves.
         """
         doomed: set[str] = set()
-        for holder, digests in items:
-            for digest in digests:
-                row = self.connection.execute(
-                    "SELECT body FROM disclosure WHERE holder = ? AND digest = ?", (holder, digest)
-                ).fetchone()
-                if row is not None:
-                    doomed |= _blobs_named(row[0], digest)
-                self._bury_one(digest, doc)
-                self.connection.execute("DELETE FROM disclosure WHERE digest = ? AND holder = ?", (digest, holder))
+        gone = 0
+        digests = {digest for _, named in items for digest in named}
+        for digest in sorted(digests):
+            self._bury_one(digest, doc)
+        # by digest alone: a later revision of a document may carry the very same value
+        for at in range(0, len(digests), _MANY):
+            some = sorted(digests)[at : at + _MANY]
+            which = f"digest IN ({','.join('?' * len(some))})"
+            held = self.connection.execute(f"SELECT body, digest FROM disclosure WHERE {which}", some).fetchall()  # noqa: S608  marks only
+            for body, digest in held:
+                doomed |= _blobs_named(body, digest)
+            gone += self.connection.execute(f"DELETE FROM disclosure WHERE {which}", some).rowcount  # noqa: S608  marks only
         for sha in doomed:
             self._bury_one(sha, doc)
             self.connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha,))
+        if gone:
+            self._make_disclosures_anew()
         return tuple(sorted(doomed))
+
+    def _make_disclosures_anew(self) -> None:
+        """Secure delete wipes a row where it lies, but not the copies that page splits left behind: those go so."""
+        self.connection.execute("ALTER TABLE disclosure RENAME TO disclosure_before")
+        self.connection.execute(DISCLOSURE)
+        self.connection.execute(
+            "INSERT INTO disclosure SELECT holder, digest, body FROM disclosure_before ORDER BY holder, digest"
+        )
+        self.connection.execute("DROP TABLE disclosure_before")
 
     # -- rosters -------------------------------------------------------------------------------------------------------
 
