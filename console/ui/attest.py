@@ -96,7 +96,7 @@ class AttestDialog(Sheet):
             self.which.addItem(f"{shown(step.name)} at {shown(step.instance_name)}", at)
             if held == doc and (target is None or step.index == target) and self.which.currentIndex() <= 0:
                 self.which.setCurrentIndex(at)
-        self.which.currentIndexChanged.connect(lambda _at: self._turn())
+        self.which.currentIndexChanged.connect(self._turn)
         self._told = QWidget()
         self._told_lines = column(self._told, room.look.theme.space("half"))
         self.outcome = Choice(room.look, "What became of it", _OUTCOMES, _MEANS)
@@ -149,7 +149,7 @@ class AttestDialog(Sheet):
         self._asked = found
         self._turn()
 
-    def _turn(self) -> None:
+    def _turn(self, _at: int = 0) -> None:
         while (item := self._told_lines.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()
@@ -220,7 +220,7 @@ class RecordDialog(Sheet):
         self.kind = QComboBox()
         for name, title in CATEGORIES.items():
             self.kind.addItem(title, name)
-        self.kind.currentIndexChanged.connect(lambda _at: self._offer_levers())
+        self.kind.currentIndexChanged.connect(self._offer_levers)
         self.back = QCheckBox("It gave something back, rather than taking it away")
         self.when = WhenField(room, "When it was done")
         self.when.line.textChanged.connect(self.check)
@@ -229,7 +229,7 @@ class RecordDialog(Sheet):
         self.selector.textChanged.connect(self.check)
         self.surface = QComboBox()
         self.surface.addItem("Nowhere that is connected: it cannot be watched", None)
-        self.surface.currentIndexChanged.connect(lambda _at: self._offer_levers())
+        self.surface.currentIndexChanged.connect(self._offer_levers)
         self.lever = QComboBox()
         self._lever = Labelled(room, "What was pulled there", self.lever)
         self.found = Text(room.look, wrap=True, weight="medium")
@@ -281,7 +281,7 @@ class RecordDialog(Sheet):
                 )
                 self.surface.addItem(shown(place), one.surface.surface)
 
-    def _offer_levers(self) -> None:
+    def _offer_levers(self, _at: int = 0) -> None:
         self.lever.clear()
         chosen = self.surface.currentData()
         options = () if self._ground is None else self._ground.options

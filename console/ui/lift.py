@@ -46,7 +46,7 @@ class _AboutOne(Sheet):
         at = self.which.findData(doc)
         self.which.setCurrentIndex(max(at, 0))
         self.pointed = at >= 0
-        self.which.currentIndexChanged.connect(lambda _at: self._turn())
+        self.which.currentIndexChanged.connect(self._turn)
         self._heading = Text(room.look, weight="medium", wrap=True)
         self._targets = QWidget()
         self._lines: QVBoxLayout = column(self._targets, 2)
@@ -82,7 +82,7 @@ class _AboutOne(Sheet):
         self.candidates = tuple(fresh.get(one.doc, one) for one in self.candidates)
         self._turn()
 
-    def _turn(self) -> None:
+    def _turn(self, _at: int = 0) -> None:
         one = self.one
         while (item := self._lines.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:

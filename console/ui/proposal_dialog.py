@@ -63,8 +63,8 @@ class ProposalDialog(Sheet):
         self._touched = False
         self.pages = QStackedWidget()
         self.fields = Fields(room, self.change, self)
-        self.fields.model_chosen.connect(lambda model: self._start(model, None))
-        self.fields.kind_chosen.connect(lambda kind: self._start(None, kind))
+        self.fields.model_chosen.connect(self._start)
+        self.fields.kind_chosen.connect(self._start_kind)
         self.plan = PlanPanel(room.look)
         self.empty = EmptyState(
             room.look, "No surface is known", _NOTHING,
@@ -173,7 +173,10 @@ class ProposalDialog(Sheet):
         self._show()
         self._soon.start()
 
-    def _start(self, model: str | None, kind: str | None) -> None:
+    def _start_kind(self, kind: str) -> None:
+        self._start(None, kind)
+
+    def _start(self, model: str | None, kind: str | None = None) -> None:
         if self.ground is None or self.made is None:
             return
         draft = self.made.draft

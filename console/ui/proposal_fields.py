@@ -60,7 +60,7 @@ class ModelBox(QComboBox):
         self.line.setAccessibleName("Model")
         self.setLineEdit(self.line)
         self.line.editingFinished.connect(self._resolve)
-        self.activated.connect(lambda _at: self._resolve())
+        self.activated.connect(self._resolve)
 
     def offer(self, models: tuple[str, ...], model: str) -> None:
         """Show these, and this one as chosen."""
@@ -78,7 +78,7 @@ class ModelBox(QComboBox):
         self.setCurrentIndex(self.findText(model) if model else -1)
         self.line.setText(model)
 
-    def _resolve(self) -> None:
+    def _resolve(self, _at: int = 0) -> None:
         typed = self.line.text().strip().casefold()
         known = [self.itemText(at) for at in range(self.count())]
         found = [one for one in known if one.casefold() == typed] or [one for one in known if typed in one.casefold()]
@@ -108,7 +108,7 @@ class KindBar(QWidget):
             button.setAccessibleName(f"{title}: {CATEGORY_MEANS[name]}")
             button.setToolTip(f"{title} (Alt+{number})")
             button.clicked.connect(lambda _on=False, name=name: self._clicked(name))
-            button.toggled.connect(lambda on, name=name: self._said(name) if on else None)
+            button.toggled.connect(self._turned)
             group.addButton(button)
             self._buttons[name] = button
             line.addWidget(button)
@@ -128,8 +128,10 @@ class KindBar(QWidget):
         self.setFocusProxy(self._buttons[name])
         self.chosen.emit(name)
 
-    def _said(self, name: str) -> None:
-        self._means.setText(f"{CATEGORIES[name]}. {CATEGORY_MEANS[name]}")
+    def _turned(self, on: bool) -> None:  # noqa: FBT001  Qt's signal
+        name = next((name for name, button in self._buttons.items() if on and button.isChecked()), None)
+        if name is not None:
+            self._means.setText(f"{CATEGORIES[name]}. {CATEGORY_MEANS[name]}")
 
 
 class _Named(Labelled):
@@ -166,7 +168,7 @@ class Fields(QScrollArea):
         self.kind = KindBar(room, over)
         self.kind.chosen.connect(self.kind_chosen)
         self.which = text_line("Which key")
-        self.which.textEdited.connect(lambda text: self._change(lambda now: now.select(text)))
+        self.which.textEdited.connect(self._selected)
         self._which = _Named(room, "Which key", self.which)
         self._asks = QWidget()
         self._asks.hide()
@@ -179,9 +181,9 @@ class Fields(QScrollArea):
         self._rows = QWidget()
         self._rows_lines: QVBoxLayout = column(self._rows, room.look.theme.space("unit"))
         self.if_not = text_line("What happens if it is not done")
-        self.if_not.textEdited.connect(lambda text: self._change(lambda now: now.said(if_not=text)))
+        self.if_not.textEdited.connect(self._if_not)
         self.criteria = text_line("It may be lifted when")
-        self.criteria.textEdited.connect(lambda text: self._change(lambda now: now.said(criteria=text)))
+        self.criteria.textEdited.connect(self._criteria)
         self.review = QComboBox()
         self.review.setAccessibleName("People look at it again")
         for words, ms in _REVIEWS:
@@ -261,6 +263,15 @@ class Fields(QScrollArea):
         text = self.reason.toPlainText()
         if not self._filling:
             self._change(lambda now: now.said(reason=text))
+
+    def _selected(self, text: str) -> None:
+        self._change(lambda now: now.select(text))
+
+    def _if_not(self, text: str) -> None:
+        self._change(lambda now: now.said(if_not=text))
+
+    def _criteria(self, text: str) -> None:
+        self._change(lambda now: now.said(criteria=text))
 
     def _reviewed(self, _at: int) -> None:
         ms = int(self.review.currentData())

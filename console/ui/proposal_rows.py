@@ -6,6 +6,7 @@ A row shows a composition and tells what a person changed; it plans nothing and 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -302,7 +303,7 @@ class _AskFields(QWidget):
             field = QLineEdit()
             field.setAccessibleName(f"{title}, {one.where}")
             field.setPlaceholderText("as connected" if name in ("who", "contact") else "")
-            field.textEdited.connect(lambda text, name=name: owner.edited(name, text))
+            field.textEdited.connect(partial(owner.edited, name))
             label = Text(look, title, size="small", tone="text-muted")
             label.setBuddy(field)
             grid.addWidget(label, at // 2, (at % 2) * 2)
@@ -314,12 +315,15 @@ class _AskFields(QWidget):
         self.assignee.addItem("nobody in particular", None)
         for person, name in ground.members:
             self.assignee.addItem(name, person)
-        self.assignee.currentIndexChanged.connect(lambda _at: owner.assigned(self.assignee.currentData()))
+        self.assignee.currentIndexChanged.connect(self._assigned)
         label = Text(look, "Sees to it", size="small", tone="text-muted")
         label.setBuddy(self.assignee)
         grid.addWidget(label, 2, 0)
         grid.addWidget(self.assignee, 2, 1)
         lines.addLayout(grid)
+
+    def _assigned(self, _at: int) -> None:
+        self._owner.assigned(self.assignee.currentData())
 
     def in_order(self) -> list[QWidget]:
         """Its fields."""

@@ -163,6 +163,10 @@ class Composition:
         """As the draft's `said`."""
         return replace(self, draft=self.draft.said(**texts))
 
+    def review_in(self, ms: int) -> Composition:
+        """When people have to look at it again, from now."""
+        return replace(self, draft=self.draft.review_in(ms))
+
     def asked_anew(self, before: str) -> Composition:
         """What is asked of people by hand, written anew where nobody wrote it otherwise."""
         draft = self.draft

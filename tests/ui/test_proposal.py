@@ -136,7 +136,7 @@ def test_one_gateway_key_is_proposed_with_an_id_a_reason_and_three_other_keys(qt
     assert action.gravity == "normal"
     assert action.review_by == action.created + DAY_MS
     reason = read_reason(reason_of(held))
-    assert reason.why == WHY
+    assert (reason.why, reason.if_not) == (WHY, "")
     assert [one.split(",")[0] for one in reason.left_out] == ["gateway-west", "Atlas large at model-server",
                                                               "Main deployment at cloud"]  # fmt: skip
 
@@ -259,7 +259,7 @@ def test_leaving_a_surface_out_asks_for_a_word_which_is_signed(qtbot, place) -> 
 
 def test_a_surface_without_such_a_lever_says_so_and_offers_what_it_has(place) -> None:
     dialog = place.composer()
-    dialog.fields.kind_chosen.emit("capability")
+    dialog._start_kind("capability")
     east = place.row(dialog, "gateway-east")
     assert east.mark.text() == "nothing to pull"
     assert "no tools to take away" in east.told.text()
@@ -271,6 +271,19 @@ def test_a_surface_without_such_a_lever_says_so_and_offers_what_it_has(place) ->
     assert (east.box.isChecked(), dialog.made.draft.rows[0].lever) == (True, "key.block")
     east.levers.setCurrentIndex(0)
     assert not east.box.isChecked()
+
+
+def test_what_else_is_said_is_signed_with_it(qtbot, place) -> None:
+    dialog = place.composer()
+    place.typed(dialog)
+    qtbot.keyClicks(dialog.fields.criteria, "Fixed and tested")
+    qtbot.keyClicks(dialog.fields.if_not, "More of them")
+    dialog.fields.review.setCurrentIndex(dialog.fields.review.findText("in 4 hours"))
+    held = place.propose(dialog)
+    action = corrections.action_of(held)
+    assert action.review_by == action.created + DAY_MS // 6
+    assert read_reason(reason_of(held)).if_not == "More of them"
+    assert held.row.disclosed_by_digest[action.lift_criteria_sd][1] == "Fixed and tested"
 
 
 def test_one_row_may_select_otherwise_than_the_rest(qtbot, place) -> None:
@@ -310,9 +323,9 @@ def test_what_is_typed_survives_the_dialog_and_the_process(qtbot, place) -> None
 def test_another_kind_or_model_keeps_the_reason_and_the_key(place) -> None:
     dialog = place.composer()
     place.typed(dialog)
-    dialog.fields.kind_chosen.emit("shutdown")
+    dialog._start_kind("shutdown")
     assert not dialog.fields.which.isVisible()
-    dialog.fields.kind_chosen.emit("user")
+    dialog._start_kind("user")
     assert (dialog.fields.which.text(), dialog.fields.reason.toPlainText()) == ("key-research", WHY)
     dialog.fields.model.line.setText("smal")
     dialog.fields.model.line.editingFinished.emit()
