@@ -84,6 +84,7 @@ class Content(QScrollArea):
             self._lines.addWidget(self._tail)
         self._lines.addStretch(1)
         self.setWidget(page)
+        self._order()
         self.verticalScrollBar().setValue(at)
         if self._left:
             self._more.start()
@@ -93,8 +94,16 @@ class Content(QScrollArea):
     def _draw_some(self) -> None:
         self._add(_AT_ONCE)
         if not self._left:
+            self._order()
             self._more.stop()
             self.drawn.emit()
+
+    def _order(self) -> None:
+        """By Tab from target to target, then on."""
+        before: QWidget = self
+        for card in self._cards:
+            QWidget.setTabOrder(before, card.last)
+            before = card.last
 
     def _add(self, count: int) -> None:
         some, self._left = self._left[:count], self._left[count:]
@@ -159,6 +168,11 @@ class TargetCard(QFrame):
     def is_open(self) -> bool:
         """Whether its exact requests are shown."""
         return self._one.number in self._opened
+
+    @property
+    def last(self) -> QWidget:
+        """Its one control."""
+        return self._more
 
     def read(self, one: TargetView) -> None:
         """The same target with another reading."""
@@ -286,6 +300,7 @@ class TargetCard(QFrame):
         word = "Hide" if self.is_open else "Show"
         what = "the exact request" if count == 1 else f"the {count} exact requests" if count else "what is sent"
         self._more.setText(f"{word} {what} and how it is taken back")
+        self._more.setAccessibleName(f"{word} {what} of target {self._one.number} and how it is taken back")
         if self.is_open and self._exact is None:
             self._exact = self._requests()
             self._lines.addWidget(self._exact)
