@@ -48,8 +48,7 @@ if sys.argv[1] == "bare":
     end = lambda: None
 else:
     from console.ui.start import Windows, application
-    from console.runtime.clock import SystemClock
-from console.runtime.paths import ProfilePaths
+    from console.runtime.paths import ProfilePaths
     app = application()
     windows = Windows(app, QSettings(sys.argv[3], QSettings.Format.IniFormat))
     windows.open(ProfilePaths(Path(sys.argv[2]))); app.processEvents()

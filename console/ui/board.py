@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -34,7 +34,9 @@ _GRID, _TABLE, _EMPTY = 0, 1, 2
 
 
 class BoardPanel(QWidget):
-    """Summary above, grid or table in the middle, the chosen cell in words beneath."""
+    """Summary above, grid or table in the middle, the chosen cell in words beneath. `changed` tells of a new board."""
+
+    changed = Signal(BoardModel)
 
     def __init__(self, room: Room) -> None:
         super().__init__()
@@ -140,6 +142,8 @@ class BoardPanel(QWidget):
     def _show(self, change: Change) -> None:
         self._summary.setText(self._model.summary() if self._heard else "Not read yet.")
         self._grid.show_change(change, self._now_ms())
+        if change.everything or change.places:
+            self.changed.emit(self._model)
         if self._grid.place is not None and (change.everything or self._grid.place in change.places):
             self._tell(self._grid.place)
         if self._middle.currentIndex() == _TABLE and (change.places or change.everything):

@@ -44,6 +44,7 @@ class BoardGrid(QAbstractScrollArea):
         self._links: dict[str, ProviderLink] = {}
         self._now_ms = 0
         self._place: Place | None = None
+        self._measured = (120, 0, QSize(160, 64))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.viewport().setMouseTracking(True)
@@ -98,22 +99,28 @@ class BoardGrid(QAbstractScrollArea):
     # -- measures ------------------------------------------------------------------------------------------------------
 
     def _side(self) -> int:
-        theme = self._look.theme
-        widest = max((theme.metrics("body", "medium").horizontalAdvance(name) for name in self._model.rows), default=0)
-        return max(120, min(widest + 3 * theme.space("unit"), self.viewport().width() // 4))
+        return self._measured[0]
 
     def _head(self) -> int:
-        return self._look.theme.space("row") * 2 - self._look.theme.space("unit")
+        return self._measured[1]
 
     def cell_size(self) -> QSize:
         """Bigger where there are few, never smaller than can be read."""
+        return self._measured[2]
+
+    def _measure(self) -> tuple[int, int, QSize]:
+        """The names at the left, the heads above, a cell; for this board, this size and this look."""
         theme = self._look.theme
+        names = theme.metrics("body", "medium")
+        widest = max((names.horizontalAdvance(name) for name in self._model.rows), default=0)
+        side = max(120, min(widest + 3 * theme.space("unit"), self.viewport().width() // 4))
+        head = theme.space("row") * 2 - theme.space("unit")
         rows, columns = max(1, len(self._model.rows)), max(1, len(self._model.columns))
         least = theme.space("unit") * 20
-        width = max(least, min(theme.space("unit") * 40, (self.viewport().width() - self._side()) // columns))
+        width = max(least, min(theme.space("unit") * 40, (self.viewport().width() - side) // columns))
         least_high = theme.space("row") * 2 + theme.space("unit")
-        high = max(least_high, min(theme.space("row") * 4, (self.viewport().height() - self._head()) // rows))
-        return QSize(width, high)
+        high = max(least_high, min(theme.space("row") * 4, (self.viewport().height() - head) // rows))
+        return side, head, QSize(width, high)
 
     def box(self, place: Place) -> QRect:
         """Where a cell is painted, in the viewport."""
@@ -131,6 +138,7 @@ class BoardGrid(QAbstractScrollArea):
         return (row, column) if row < len(self._model.rows) and column < len(self._model.columns) else None
 
     def _relaid(self) -> None:
+        self._measured = self._measure()
         size = self.cell_size()
         wide = size.width() * len(self._model.columns) + self._side() - self.viewport().width()
         high = size.height() * len(self._model.rows) + self._head() - self.viewport().height()

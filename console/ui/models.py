@@ -9,13 +9,11 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from console.services.board import Cell
-from console.services.live_values import Looks
 from console.ui.parts import column, panel_title
 from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.widgets import Text, paint_shape
 from console.viewmodels.board import BoardModel
-from console.viewmodels.shell import LOOKS, NOW, Now
 
 _CELLS: Final = int(Qt.ItemDataRole.UserRole)
 _MOST_SHAPES: Final = 10
@@ -28,7 +26,6 @@ class ModelsPanel(QWidget):
     def __init__(self, room: Room) -> None:
         super().__init__()
         self._room = room
-        self._model = BoardModel()
         self._rows = _Rows(self)
         self._list = QListView()
         self._list.setModel(self._rows)
@@ -46,23 +43,15 @@ class ModelsPanel(QWidget):
         lines.addWidget(self._none)
         lines.addWidget(self._list, 1)
         self._list.hide()
-        room.bridge.on(LOOKS, self._looks)
-        room.bridge.on(NOW, self._now)
         room.look.changed.connect(self._list.viewport().update)
 
-    def _looks(self, looks: Looks) -> None:
-        self._model.take_looks(looks, self._room.desk.session.clock.wall_ms())
-        self._show()
-
-    def _now(self, now: Now) -> None:
-        self._model.take_corrections(now.everything, self._room.desk.session.clock.wall_ms())
-        self._show()
-
-    def _show(self) -> None:
-        board = self._model.board
-        found = {name: tuple(cell for (at, _), cell in sorted(board.cells.items()) if board.rows[at] == name)
-                 for name in board.rows}  # fmt: skip
-        self._rows.put(found)
+    def take(self, model: BoardModel) -> None:
+        """The board as it is now."""
+        board = model.board
+        found: dict[str, list[Cell]] = {name: [] for name in board.rows}
+        for (at, _), cell in sorted(board.cells.items()):
+            found[board.rows[at]].append(cell)
+        self._rows.put({name: tuple(cells) for name, cells in found.items()})
         self._none.setVisible(not found)
         self._list.setVisible(bool(found))
 
