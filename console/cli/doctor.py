@@ -12,10 +12,16 @@ from console.domain.errors import Problem
 
 
 @click.command("doctor")
+@click.option("--recover", is_flag=True, help="After a restored backup: fetch what is missing, go on in new feeds.")
+@click.option("--alone", is_flag=True, help="With --recover: go on although a shared place cannot be met.")
 @pass_call
-def command(call: Call) -> None:
-    """Say what is there and what is missing; changes nothing. Exit code 1: something is missing."""
+def command(call: Call, recover: bool, alone: bool) -> None:  # noqa: FBT001  click hands options by name
+    """Say what is there and what is missing; changes nothing unless asked to. Exit code 1: something is missing."""
     from console.runtime.faults import RuntimeProblem
+
+    if recover:
+        _recover(call, alone=alone)
+        return
 
     facts: list[tuple[bool, str]] = [
         (sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}"),
@@ -23,10 +29,15 @@ def command(call: Call) -> None:
     ]
     try:
         with call.session() as session:
-            from console.services import providers, readiness
+            from console.services import providers, readiness, recovery
             from console.sync.forks import known_forks
 
             facts.append((True, f"profile {session.paths.root}"))
+            facts += [
+                (False, f"{one.entries} entries or more of the own feed {one.feed[:16]}: standdown doctor --recover")
+                for one in recovery.lacks(session)
+            ]
+            facts += [(False, doubt) for doubt in [recovery.clock_sentence(session)] if doubt]
             org = readiness.organisation_facts(session)
             facts.append(
                 (not org["missing"], "organisation" + (f": missing {org['missing'][0]}" if org["missing"] else ""))
@@ -49,3 +60,17 @@ def command(call: Call) -> None:
     )
     if not ok:
         exit_with(1)
+
+
+def _recover(call: Call, *, alone: bool) -> None:
+    from console.services import recovery
+
+    with call.session() as session:
+        done = recovery.recover(session, alone=alone)
+    call.tell(
+        {
+            "ok": True, "was_behind": done.was_behind, "received": done.received, "away": list(done.away),
+            "lost": [{"feed": one.feed, "first": one.here + 1, "last": one.written} for one in done.lost],
+        },
+        *done.sentences,
+    )  # fmt: skip

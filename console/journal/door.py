@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.domain.errors import BadForm
 from console.domain.forms import Entry
-from console.journal import envelope, rosters
+from console.journal import envelope, own_feeds, rosters
 from console.journal.ledger import FeedHead, Ledger
 from console.journal.segments import MAX_SIGNATURE_BYTES
 from console.journal.values import MAX_AHEAD_MS, Answer, FeedFacts
@@ -117,6 +117,9 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
         return Answer.forked
     if head.forked_at is not None and entry.seq >= head.forked_at:
         set_standing(ledger, offer.id, "forked")
+    if head.mine and not head.aside:  # a later self wrote it, or a copy of this console
+        own_feeds.set_aside(ledger.connection, entry.feed)
+        ledger.forget()
     ledger.heard(entry.hlc, received_ms)
     if rosters.is_late(offer.named, offer.current, entry, offer.id):
         set_standing(ledger, offer.id, "quarantined")

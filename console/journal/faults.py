@@ -73,6 +73,19 @@ def _code(fault: BaseException) -> int | None:
     return _BESIDE.get(fault.errno or 0) if isinstance(fault, OSError) else None
 
 
+class OlderThanWritten(WaitsForPeople):
+    """The database is older than what this console has written: a backup was put back, or its end was lost."""
+
+    def __init__(self, entries: int) -> None:
+        """`entries` is how many are known to be missing, at least."""
+        many = "1 entry" if entries == 1 else f"{entries} entries"
+        super().__init__(
+            f"This record is older than this console has already written: {many} or more are missing here.",
+            "Nothing is written until they are fetched: `standdown doctor --recover`; it then goes on in a new feed.",
+        )
+        self.entries = entries
+
+
 class NewerJournal(Problem):
     """The database was written by a newer version."""
 

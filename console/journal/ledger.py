@@ -14,6 +14,8 @@ from pathlib import Path
 from console.domain.forms import Head
 from console.journal.faults import named
 from console.journal.migrate import migrate
+from console.journal.own_feeds import Watermark, is_aside
+from console.journal.readings import Readings
 from console.journal.rosters import RosterChain
 from console.journal.schema import JOURNAL, Part
 from console.journal.values import MAX_AHEAD_MS, FeedFacts
@@ -22,6 +24,7 @@ from console.keys.sshsig import Verifier
 from console.runtime import platform
 from console.runtime.clock import Clock
 from console.runtime.ids import Entropy
+from console.runtime.mark import MarkFile
 from console.runtime.paths import ProfilePaths
 
 BUSY_TIMEOUT_S = 30.0
@@ -31,7 +34,10 @@ _LOG_PAGES = 4000  # 16 MiB: an entry touches about six pages, and the same ones
 
 @dataclass(slots=True)
 class FeedHead:
-    """The end of one feed: its last entry, and by incident the last (iseq, id). `n` is the local order of receipt."""
+    """The end of one feed: its last entry, and by incident the last (iseq, id). `n` is the local order of receipt.
+
+    `mine`: it was opened in this database. `aside`: it is never resumed, another feed continues it.
+    """
 
     facts: FeedFacts | None
     seq: int = -1
@@ -39,6 +45,8 @@ class FeedHead:
     n: int = 0
     hlc: tuple[int, int] = (0, 0)
     forked_at: int | None = None
+    mine: bool = False
+    aside: bool = False
     incidents: dict[str | None, tuple[int, str]] = field(default_factory=dict)
 
 
@@ -67,12 +75,17 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
 class Ledger:
     """Lives on the writer thread alone."""
 
-    def __init__(self, connection: sqlite3.Connection, paths: ProfilePaths, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, paths: ProfilePaths, clock: Clock, entropy: Entropy,
+        mark: MarkFile | None = None,
+    ) -> None:  # fmt: skip
         self.connection = connection
         self.paths = paths
         self.clock = clock
         self.entropy = entropy
         self.rosters = RosterChain()
+        self.watermark = Watermark(mark, clock)
+        self.readings = Readings(clock)
         self._heads: dict[str, FeedHead] = {}
         self._hlc: tuple[int, int] | None = None
         self._data_version = -1
@@ -80,8 +93,10 @@ class Ledger:
         self._verifiers: OrderedDict[tuple[str, str], Verifier] = OrderedDict()
 
     @classmethod
-    def open(cls, paths: ProfilePaths, clock: Clock, entropy: Entropy, parts: Sequence[Part]) -> Ledger:
-        """Open or create `journal.db`, bring its tables up to date.
+    def open(
+        cls, paths: ProfilePaths, clock: Clock, entropy: Entropy, parts: Sequence[Part], mark: MarkFile | None = None
+    ) -> Ledger:
+        """Open or create `journal.db`, bring its tables up to date. `mark` says how far its own feeds were written.
 
         Raises:
             NewerJournal: when a newer version wrote it.
@@ -105,10 +120,11 @@ class Ledger:
         if new:  # SQLite makes its files durable, not the folders they lie in
             platform.sync_directory(paths.root)
             platform.sync_directory(paths.root.parent)
-        return cls(connection, paths, clock, entropy)
+        return cls(connection, paths, clock, entropy, mark)
 
     def close(self) -> None:
-        """Close the connection; the last one to close checkpoints the WAL."""
+        """Raise the mark and close the connection; the last one to close checkpoints the WAL."""
+        self.watermark.keep(self.connection)
         self.connection.close()
 
     def begin(self) -> None:
@@ -122,6 +138,7 @@ class Ledger:
     def commit(self) -> None:
         """Make it durable: when this returns, a power cut loses nothing of it."""
         self.connection.execute("COMMIT")
+        self.watermark.keep_if_due(self.connection)
 
     def rollback(self) -> None:
         """Undo the transaction, as far as one is open still, and forget."""
@@ -212,11 +229,12 @@ class Ledger:
 
     def _read_head(self, feed: str) -> FeedHead:
         facts = self.connection.execute(
-            "SELECT feed, key, author, console, opened FROM feed WHERE feed = ?", (feed,)
+            "SELECT feed, key, author, console, opened, mine FROM feed WHERE feed = ?", (feed,)
         ).fetchone()
         if facts is None:
             return FeedHead(None)
-        head = FeedHead(FeedFacts(*facts))
+        head = FeedHead(FeedFacts(*facts[:5]), mine=bool(facts[5]))
+        head.aside = head.mine and is_aside(self.connection, feed)
         fork = self.connection.execute("SELECT seq FROM fork WHERE feed = ?", (feed,)).fetchone()
         head.forked_at = None if fork is None else int(fork[0])
         row = self.connection.execute(

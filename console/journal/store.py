@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from console.domain.forms import Head, RosterRef
 from console.journal.faults import named
 from console.journal.ledger import BUSY_TIMEOUT_S, Ledger
+from console.journal.own_feeds import is_aside
 from console.journal.reader import Reader
 from console.journal.schema import Part
 from console.journal.tx import Tx
@@ -21,6 +22,7 @@ from console.keys.roster import VerifiedRoster
 from console.keys.signer import Signer
 from console.runtime.clock import Clock
 from console.runtime.ids import Entropy
+from console.runtime.mark import MarkFile
 from console.runtime.paths import ProfilePaths
 from console.runtime.workers import Job, OwnedThread
 
@@ -39,16 +41,18 @@ class JournalStore:
     @classmethod
     def open(
         cls, paths: ProfilePaths, clock: Clock, entropy: Entropy, *, parts: Sequence[Part] = (),
-        genesis: str | None = None,
+        genesis: str | None = None, mark: MarkFile | None = None,
     ) -> Self:  # fmt: skip
         """Open (or create) the journal of a profile. `parts` are further tables that commit with entries.
+
+        `mark` says how far this console's own feeds were written, and is raised as they grow.
 
         Raises:
             NewerJournal: when a newer version wrote it.
             BadRoster: when `genesis` is given and another one is pinned.
         """
         thread: OwnedThread[Ledger] = OwnedThread(
-            "journal", lambda: Ledger.open(paths, clock, entropy, parts), Ledger.close, _commit_together
+            "journal", lambda: Ledger.open(paths, clock, entropy, parts, mark), Ledger.close, _commit_together
         )
         thread.start()
         store = cls(thread, Reader(paths), paths)
@@ -82,6 +86,21 @@ class JournalStore:
                 signer, org=org, console=console, author=author, roster=roster, continues=continues, fresh=fresh
             )
         )
+
+    def start_anew(self) -> None:
+        """Let the record go on in new feeds, from what is here: what was marked beyond it is nowhere to be found.
+
+        Raises:
+            OSError: when the mark cannot be written; then it is as before.
+        """
+        self.write(lambda tx: tx.set_own_aside())
+        self._thread.call(lambda ledger: ledger.watermark.start_anew(ledger.connection))
+
+    def may_write(self, feed: str) -> bool:
+        """Whether this feed may still be written here: it has not forked, and no other continues it."""
+        with self._reader.snapshot() as connection:
+            forked = connection.execute("SELECT 1 FROM fork WHERE feed = ?", (feed,)).fetchone()
+            return forked is None and not is_aside(connection, feed)
 
     def reader(self) -> Reader:
         """Read-only access for any thread."""

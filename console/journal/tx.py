@@ -9,14 +9,16 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from console.domain.actions import DOC_TYPES
+from console.domain.clock_doubt import Reading
 from console.domain.errors import BadForm
 from console.domain.forms import Entry, Head, RosterRef
 from console.domain.ids import is_id, is_sha256
 from console.domain.kinds import check_kind
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
-from console.journal import door, envelope, rosters
+from console.journal import door, envelope, own_feeds, rosters
 from console.journal.faults import Redacted, WrongFeed
 from console.journal.ledger import Ledger
+from console.journal.readings import read_clocks
 from console.journal.rows import open_bodies
 from console.journal.schema import DISCLOSURE
 from console.journal.values import Admitted, Answer, Draft, FeedSigner, Stored
@@ -48,6 +50,27 @@ class Tx:
         """The wall clock of this journal."""
         return self._ledger.clock.wall_ms()
 
+    @property
+    def clocks(self) -> Reading:
+        """Both clocks of this journal now."""
+        return read_clocks(self._ledger.clock)
+
+    @property
+    def clock_back_ms(self) -> int:
+        """By how much the wall clock lags behind what this console has seen; `clock_doubt.state_of` judges it."""
+        return self._ledger.readings.back_ms(self.connection)
+
+    # -- own feeds -----------------------------------------------------------------------------------------------------
+
+    def lacking(self) -> dict[str, tuple[int, int]]:
+        """Own feeds written further than this journal knows: (last number here or -1, number that was written)."""
+        return self._ledger.watermark.lacking(self.connection)
+
+    def set_own_aside(self) -> None:
+        """Never resume the feeds opened here so far: new ones continue them as far as they are here."""
+        own_feeds.set_all_aside(self.connection)
+        self._ledger.forget()
+
     # -- entries -------------------------------------------------------------------------------------------------------
 
     def append(self, feed: FeedSigner, draft: Draft, *, roster: RosterRef) -> Stored:
@@ -72,17 +95,20 @@ class Tx:
         """Resume the feed this key last opened on this console, or begin a new one with `feed.open`.
 
         A person feed has an `author`, a console's own feed has none. `fresh` begins anew (after a restored backup).
+
+        Raises:
+            OlderThanWritten: when the journal is older than what this console has written.
         """
         key = signer.public
         namespace = envelope.namespace_of(org, author)
+        if not fresh:
+            self._ledger.watermark.require(self.connection)
         if not fresh and continues is None:
-            row = self.connection.execute(
-                "SELECT f.feed FROM feed f JOIN entry e ON e.id = f.opened WHERE f.key = ? AND f.console = ? "
-                "AND f.author IS ? AND f.mine = 1 AND f.feed NOT IN (SELECT feed FROM fork) ORDER BY e.n DESC LIMIT 1",
-                (key.fingerprint, console, author),
-            ).fetchone()
-            if row is not None:
-                return FeedSigner(row[0], author, console, signer, org, namespace)
+            place = (key.fingerprint, console, author)
+            found = own_feeds.resumable(self.connection, *place)
+            if found is not None:
+                return FeedSigner(found, author, console, signer, org, namespace)
+            continues = own_feeds.to_continue(self.connection, *place)
         nonce = new_nonce(self._ledger.entropy)
         feed = FeedSigner(envelope.feed_id(org, key.fingerprint, nonce), author, console, signer, org, namespace)
         pub: dict[str, JsonValue] = {
@@ -259,7 +285,7 @@ class Tx:
         ledger = self._ledger
         head = ledger.head(feed.feed)
         opening = draft.kind == "feed.open"
-        if (head.facts is None) != opening or head.forked_at is not None:
+        if (head.facts is None) != opening or head.forked_at is not None or head.aside:
             raise WrongFeed("This feed cannot be written here: it is not open, or forked.", "Open a new feed.")
         texts, digests = envelope.conceal(draft.disclosures, ledger.entropy)
         last = ledger.last_in_incident(head, feed.feed, draft.inc)
@@ -278,6 +304,8 @@ class Tx:
         if opening:
             door.open_feed(ledger, entry, ident, mine=True)
         n = door.insert(ledger, entry, ident, raw, sig, received_ms)
+        ledger.watermark.wrote()
+        ledger.readings.note()
         if texts:
             self.connection.executemany(
                 "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?)",

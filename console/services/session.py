@@ -6,8 +6,10 @@ Any thread may use it; but no journal transaction may open a feed or ask for a k
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
 
@@ -24,9 +26,11 @@ from console.keys.signer import DeviceSigner, WriterSigner
 from console.outbox.store import OUTBOX
 from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy
-from console.runtime.paths import ProfilePaths
+from console.runtime.mark import MarkFile, mark_path
+from console.runtime.paths import ProfilePaths, state_home
 from console.runtime.settings import ProfileSettings, read_settings, write_settings
 from console.services.names import Names
+from console.sync.own import take_back
 
 T = TypeVar("T")
 WRITER = "your writer key"
@@ -90,6 +94,7 @@ class Session:
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
         self._writer: WriterSigner | None = None
+        self._met = False
         self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
         self._once: dict[str, object] = {}
         self._names = Names(store, clock, settings.person, settings.name)
@@ -105,7 +110,8 @@ class Session:
         """
         settings = read_settings(paths.settings)
         clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-        store = JournalStore.open(paths, clock, entropy, parts=(OUTBOX,), genesis=settings.genesis)
+        mark = None if settings.world == "drill" else mark_of(settings.console)
+        store = JournalStore.open(paths, clock, entropy, parts=(OUTBOX,), genesis=settings.genesis, mark=mark)
         return cls(paths, settings, store, ask, clock, entropy)
 
     # -- who -----------------------------------------------------------------------------------------------------------
@@ -216,8 +222,10 @@ class Session:
             NotInRoster: when the roster in force does not name this key (yet).
             Locked, WrongPassphrase, BadKeyFile: as `writer`.
         """
+        self._meet_places_first()
         with self._gate:
             signer = self.writer()
+            self._drop_ended_feeds()
             if self._person is None:
                 self._require_member(signer.public.fingerprint)
                 self._person = self.store.open_feed(
@@ -231,7 +239,9 @@ class Session:
         Raises:
             NotInRoster: when the roster in force does not name this console (yet).
         """
+        self._meet_places_first()
         with self._gate:
+            self._drop_ended_feeds()
             if self._device is None:
                 saved = keyfile.read_saved(self.paths.key("console"), "console")
                 signer = DeviceSigner(saved.public)
@@ -248,6 +258,20 @@ class Session:
             if name not in self._once:
                 self._once[name] = make()
             return cast("T", self._once[name])
+
+    def _meet_places_first(self) -> None:
+        """Before the first write: take back what was written with our keys and is not here, from any place in reach."""
+        with self._gate:
+            first, self._met = not self._met, True
+            if first and self.settings.places:
+                take_back(self.store, self.settings.places, self.settings.console)
+
+    def _drop_ended_feeds(self) -> None:
+        """A feed that forked, or that another continues, is not written any more: the next use opens the one after."""
+        if self._person is not None and not self.store.may_write(self._person.feed):
+            self._person = None
+        if self._device is not None and not self.store.may_write(self._device.feed):
+            self._device = None
 
     def _require_member(self, fingerprint: str) -> None:
         named = [key.key for person in self.roster.roster.persons for key in person.keys]
@@ -289,6 +313,11 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def mark_of(console: str) -> MarkFile:
+    """Where this user's machine keeps how far a console has written: outside of the profile, on purpose."""
+    return MarkFile(mark_path(state_home(os.environ, Path.home()), console))
 
 
 class NotInRoster(Problem):

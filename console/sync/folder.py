@@ -96,6 +96,11 @@ class FolderPlace:
         whole = _Listing.joined([top, *self.together([partial(self._list, path) for path in paths])])
         return sorted(whole.found, key=lambda item: item.name.path), whole.refused
 
+    def segments_of(self, feed: str) -> list[Listed]:
+        """The segments of one feed, by name, in one listing."""
+        found = [one for one in self._list(f"v1/{feed}/e", with_root=True).found if one.name.family == "segment"]
+        return sorted(found, key=lambda item: item.name.path)
+
     def urgent(self) -> tuple[list[Listed], list[FileRefused]]:
         """The objects of the `now` folder, in one listing; and what was refused, with why."""
         found = self._list(_NOW, with_root=True)

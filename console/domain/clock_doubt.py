@@ -1,0 +1,47 @@
+"""Whether a wall clock can be believed: it must not lag behind what the boot clock and the own record tell.
+
+Pure: it reads no clock. It judges only clocks that went back; one that is ahead cannot be told from the right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+ClockState = Literal["trusted", "doubtful"]
+# setting a clock right by network moves it by seconds; approvals are counted in minutes
+MAX_BACK_MS: Final = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Both clocks of one machine at one moment, in ms; `boot_ms` is comparable within one `boot_id` only."""
+
+    wall_ms: int
+    boot_ms: int
+    boot_id: str
+
+    def expected_ms(self, now: Reading) -> int:
+        """What the wall clock should show at `now` at least, if it was right at this reading."""
+        if now.boot_id != self.boot_id:
+            return self.wall_ms
+        return self.wall_ms + max(0, now.boot_ms - self.boot_ms)
+
+
+def back_ms(now: Reading, earlier: Iterable[Reading]) -> int:
+    """By how much the wall clock lags behind what earlier readings tell; 0 where it does not."""
+    return max(0, *(one.expected_ms(now) - now.wall_ms for one in earlier), 0)
+
+
+def state_of(lag_ms: int) -> ClockState:
+    """Whether a clock that lags by this much is doubtful."""
+    return "doubtful" if lag_ms > MAX_BACK_MS else "trusted"
+
+
+def latest_ms(now: Reading, since: Reading) -> int:
+    """The later of the wall clock and of `since` plus the time that ran by the boot clock: with it a term ends earlier.
+
+    `since` is when the term began to run, on this machine.
+    """
+    return max(now.wall_ms, since.expected_ms(now))
