@@ -5,14 +5,16 @@ Neither starts by import, outlives its `stop` unnoticed, or swallows a fault: fa
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
+
+if TYPE_CHECKING:
+    import asyncio
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -52,6 +54,8 @@ class EngineThread:
         with self._gate:
             loop = self._loop
             if loop is not None:
+                import asyncio  # noqa: PLC0415  a loop runs, so it is there; a window starts without it
+
                 return asyncio.run_coroutine_threadsafe(work, loop)
         work.close()
         raise Stopped("the engine does not take work")
@@ -75,6 +79,8 @@ class EngineThread:
 
     def _run(self) -> None:
         # Runner cancels what is left, closes asynchronous generators and joins the loop's helper threads
+        import asyncio  # noqa: PLC0415  as in submit
+
         with asyncio.Runner() as runner:
             loop = runner.get_loop()
             with self._gate:
