@@ -110,6 +110,8 @@ def _why_queued(
     if link is not None and link.state == "unreachable":
         since = f" for {span(now_ms - link.since_ms)}" if link.since_ms is not None else ""
         return "connection", f"{target.instance_name} has not answered{since}."
+    if link is not None and link.state == "unread" and target.row is not None and target.row.outage:
+        return "connection", f"{target.instance_name} was not read yet since this window opened."
     if link is not None and link.state == "broken":
         return "people", f"{target.instance_name} cannot be used here: {link.fault}"
     if links is not None and links.engine.state in ("stopped", "elsewhere", "recording"):

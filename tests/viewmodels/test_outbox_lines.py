@@ -1,4 +1,4 @@
-"""Why each target waits, until when it is valid and what then: told from the record and the last looks, nothing else."""
+"""Why each target waits, until when it is valid and what then: from the record and the last looks, nothing else."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ def test_an_outage_says_how_long_and_that_containment_goes_after_a_visible_hold(
     assert "hold of 10 s" in line.then
     assert line.until_ms == NOW_MS + 600 * MIN_MS  # the longer limit, since it could not be reached
     assert not line.can_release
+
+
+def test_what_waited_when_the_window_opened_does_not_go_before_its_provider_was_read() -> None:
+    line = _only(standing(target(row=row(outage=True))), _links("unread"))
+    assert (line.waits, line.why) == ("connection", "gateway was not read yet since this window opened.")
+    assert _only(standing(target(row=row())), _links("unread")).why == "It goes now."
 
 
 def test_a_restore_never_goes_by_itself_after_an_outage() -> None:
