@@ -80,6 +80,7 @@ KINDS: dict[str, Kind] = {
     ),
     "self-test": Kind("person"),
     "organisation.adopted": Kind("person", {"roster": shape.sha256, "heads": shape.heads}),
+    "roster.proposed": Kind("person", _DOC, {}, _REASON),
     "roster.adopted": Kind("console", {"roster": shape.pair}),
     "lodging": Kind("person"),
     # what people write

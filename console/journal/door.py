@@ -220,9 +220,16 @@ def set_standing(ledger: Ledger, ident: str, standing: str) -> None:
 
 
 def quarantine_revoked(ledger: Ledger) -> int:
-    """After a new roster: whatever its revoked keys wrote behind their last good entries stops counting."""
+    """After a new roster: what revoked keys wrote behind their last good entries, or ended keys late, does not count."""
     current = ledger.rosters.current(ledger.connection)
     count = 0
+    for name, facts in current.keys().items():
+        if facts.to_ms is not None:
+            count += ledger.connection.execute(
+                "INSERT INTO standing (id, standing) SELECT e.id, 'quarantined' FROM entry e JOIN feed f "
+                "ON f.feed = e.feed WHERE f.key = ? AND e.hlc_ms >= ? ON CONFLICT (id) DO NOTHING",
+                (name, facts.to_ms),
+            ).rowcount
     for revoked in current.roster.revoked:
         for (feed,) in ledger.connection.execute("SELECT feed FROM feed WHERE key = ?", (revoked.key,)).fetchall():
             good = current.good(revoked.key, feed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Literal
 
 from console.domain.actions import ApprovalRecord, Rehearsal, document_json
 from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
@@ -28,11 +29,12 @@ from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
 from console.services.record import make_session_keys, require_name, require_new
-from console.services.session import APPROVER, WRITER, AskPassphrase, Session
+from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session
 from console.sync.folder import FolderPlace
 from console.sync.people import Found, enrolments_in, put_enrolment, put_roster, rosters_in
 
 SECOND_ROLES = ("admin", "approver", "commander", "deputy")
+_RENEWED: Final[tuple[Literal["writer", "approver"], ...]] = ("writer", "approver")
 _PRACTICE_ROUNDS = 2  # a practice key guards nothing: its passphrase is printed on the screen; nobody waits for it
 
 
@@ -68,9 +70,14 @@ def genesis_of(session: Session) -> str:
     return session.store.rosters()[0].sha256
 
 
+def key_rounds(org: str) -> int:
+    """How hard the passphrase of an approver or recovery key of this organisation is to try."""
+    return _PRACTICE_ROUNDS if org.startswith("d-") else keyfile.SINGLE_ROUNDS
+
+
 def make_signing_keys(paths: ProfilePaths, org: str, ask: AskPassphrase, entropy: Entropy) -> SealedRecovery:
     """An approver key of one's own and a sealed recovery key; what an unfinished attempt left is made anew."""
-    rounds = _PRACTICE_ROUNDS if org.startswith("d-") else keyfile.SINGLE_ROUNDS
+    rounds = key_rounds(org)
     passphrase = ask(APPROVER, new=True)
     for role in ("approver", "recovery"):
         for path in (paths.key(role), paths.key(role).with_suffix(".pub")):
@@ -104,11 +111,13 @@ class Joined:
     envelopes: tuple[Path, Path]
 
 
-def join(
+def join(  # noqa: PLR0913  what a person types at the door, and what tests put in the place of time and chance
     paths: ProfilePaths, ask: AskPassphrase, *, folder: Path, words: str, name: str, envelopes: Path,
-    clock: Clock | None = None, entropy: Entropy | None = None,
+    clock: Clock | None = None, entropy: Entropy | None = None, member: str | None = None,
 ) -> Joined:  # fmt: skip
     """Make a profile and keys, pin the genesis whose words were heard, and ask to be admitted.
+
+    `member` is one's own id in that organisation, where this is a further device or takes the place of a lost one.
 
     Raises:
         WrongUse: where there is a profile already.
@@ -130,7 +139,7 @@ def join(
     writer_key, device_key = make_session_keys(paths, passphrase, entropy)
     sealed = make_signing_keys(paths, org, ask, entropy)
     world: World = "drill" if org.startswith("d-") else "real"
-    person, console = new_id("p", entropy), new_id("c", entropy)
+    person, console = member or new_id("p", entropy), new_id("c", entropy)
     settings = ProfileSettings(
         org=org, world=world, person=person, console=console, name=name, genesis=begin.sha256,
         places=(str(folder.expanduser().absolute()),),
@@ -188,7 +197,7 @@ def admit(session: Session, words: str) -> str:
         WrongUse: when the organisation is founded already.
     """
     if not session.provisional:
-        raise WrongUse("Admitting a further member is not possible in this version.", "It comes with the next one.")
+        raise WrongUse("This organisation is founded already.", "Further members are admitted by a roster of all.")
     genesis = session.store.rosters()[0]
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
@@ -289,12 +298,37 @@ def adopt_rosters(session: Session) -> bool:
             taken = True
         except Problem:  # not yet fully signed: it stays in the folder
             continue
+    settle_keys(session)
     note_roster(session)
     return taken
 
 
 def _put(session: Session, found: Found) -> None:
     session.store.write(lambda tx: tx.put_roster(found.raw, found.signatures))
+
+
+def settle_keys(session: Session) -> None:
+    """Use this console's renewed keys from when the roster in force names them; the ones before stay as files."""
+    for use in _RENEWED:
+        path, new = session.paths.key(use), session.paths.key(f"{use}next")
+        public, new_public = path.with_suffix(".pub"), new.with_suffix(".pub")
+        if new.exists() and _is_named(session, new, use):
+            kept = session.paths.key(f"{use}until{session.roster.roster.n}")
+            for old, aside in ((public, kept.with_suffix(".pub")), (path, kept)):
+                if old.exists():
+                    old.replace(aside)
+            new.replace(path)
+        if new_public.exists() and not new.exists() and not public.exists():  # perhaps begun by whoever ended there
+            new_public.replace(public)
+            platform.sync_directory(session.paths.keys)
+            session.keys_renewed()
+
+
+def _is_named(session: Session, path: Path, use: Literal["writer", "approver"]) -> bool:
+    try:
+        return session.roster.key(keyfile.read_saved(path, use).public.fingerprint) is not None
+    except Problem:
+        return False
 
 
 def note_roster(session: Session) -> None:
@@ -304,7 +338,10 @@ def note_roster(session: Session) -> None:
         return
     if not any(one.console == session.settings.console for one in roster.roster.consoles):
         return
-    device = session.device()
+    try:
+        device = session.device()
+    except KeyEnded:  # whose key ended still reads, and notes nothing
+        return
     noted = session.reader.entries(org=True, kinds=("roster.adopted",))
     if any(one.feed == device.feed and one.entry.pub.get("roster") == list(roster.ref) for one in noted):
         return

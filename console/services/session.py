@@ -14,13 +14,12 @@ from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
 
 from console.domain.errors import Problem
-from console.domain.forms import RosterRef
+from console.domain.forms import Head, RosterRef
 from console.journal.reader import Reader
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
 from console.keys import keyfile
-from console.keys.publickey import PublicKey
 from console.keys.roster import VerifiedRoster
 from console.keys.signer import DeviceSigner, WriterSigner
 from console.outbox.store import OUTBOX
@@ -226,11 +225,12 @@ class Session:
         with self._gate:
             signer = self.writer()
             self._drop_ended_feeds()
+            self._require_member(signer.public.fingerprint)
             if self._person is None:
-                self._require_member(signer.public.fingerprint)
                 self._person = self.store.open_feed(
-                    signer, org=self.org, console=self.settings.console, author=self.me, roster=self.ref
-                )
+                    signer, org=self.org, console=self.settings.console, author=self.me, roster=self.ref,
+                    continues=self._continues(signer.public.fingerprint),
+                )  # fmt: skip
             return self._person
 
     def device(self) -> FeedSigner:
@@ -242,7 +242,9 @@ class Session:
         self._meet_places_first()
         with self._gate:
             self._drop_ended_feeds()
-            if self._device is None:
+            if self._device is not None:
+                self._require_member(self._device.signer.public.fingerprint)
+            else:
                 saved = keyfile.read_saved(self.paths.key("console"), "console")
                 signer = DeviceSigner(saved.public)
                 signer.unlock(keyfile.read_private(saved.path, None))
@@ -273,11 +275,33 @@ class Session:
         if self._device is not None and not self.store.may_write(self._device.feed):
             self._device = None
 
+    def keys_renewed(self) -> None:
+        """The key files of this profile are others now: forget what was opened from the ones before."""
+        with self._gate:
+            self.lock()
+            self._writer = self._person = None
+
+    def _continues(self, fingerprint: str) -> Head | None:
+        """The head of the feed that this person wrote here with the key before this one, where there is none by it."""
+        feeds = [one for one in self.reader.feeds() if (one.author, one.console) == (self.me, self.settings.console)]
+        heads = self.reader.heads()
+        if any(one.key == fingerprint for one in feeds) or not feeds:
+            return None
+        last = max(feeds, key=lambda one: self._opened_ms(one.opened))
+        return (last.feed, *heads[last.feed])
+
+    def _opened_ms(self, ident: str) -> tuple[int, int]:
+        stored = self.reader.entry(ident)
+        return (0, 0) if stored is None else stored.entry.hlc
+
     def _require_member(self, fingerprint: str) -> None:
-        named = [key.key for person in self.roster.roster.persons for key in person.keys]
-        named += [console.key for console in self.roster.roster.consoles]
-        if fingerprint not in {PublicKey.parse(line).fingerprint for line in named}:
+        """What a key writes after its end or its revocation would not count anywhere: it is not written."""
+        roster = self.roster
+        facts = roster.key(fingerprint)
+        if facts is None:
             raise NotInRoster
+        if roster.is_revoked(fingerprint) or (facts.to_ms is not None and self.clock.wall_ms() >= facts.to_ms):
+            raise KeyEnded
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -332,6 +356,18 @@ class NotInRoster(Problem):
         )
 
 
+class KeyEnded(Problem):
+    """The roster in force ended or revoked the key of this console: nothing more is written with it."""
+
+    exit_code = 3
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The roster in force ended or revoked this console's key.",
+            "Join again with a new key (`standdown org join --person`), or ask an admin.",
+        )
+
+
 __all__ = [
-    "APPROVER", "SECRETS", "WRITER", "AskPassphrase", "Locked", "NotInRoster", "Session", "nobody_asked",
+    "APPROVER", "SECRETS", "WRITER", "AskPassphrase", "KeyEnded", "Locked", "NotInRoster", "Session", "nobody_asked",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from console.journal.segments import Disclosed, Pair, encode_disclosures
 from console.journal.values import Stored
 from console.keys import canon
 
-PROPOSALS: Final = ("correction.proposed", "document.proposed")
+PROPOSALS: Final = ("correction.proposed", "document.proposed", "roster.proposed")
 _LATELY: Final = 20_000  # the lane is fast however long the history is
 VALUES_BYTES: Final = 4 * 1024 * 1024
 _FILES: Final = tuple(name for name, kind in KINDS.items() if "blob" in kind.discloses)

@@ -73,6 +73,7 @@ KIND_MARKS: Final[Mapping[str, KindMark]] = {
     "self-test": KindMark("self-test", "disc", "quiet"),
     "feed.open": KindMark("feed opened", "dash", "quiet"),
     "organisation.adopted": KindMark("organisation adopted", "dash", "quiet"),
+    "roster.proposed": KindMark("roster proposed", "dots", "quiet"),
     "roster.adopted": KindMark("roster adopted", "dash", "quiet"),
     "incident.declared": KindMark("declared", "octagon", "alarm"),
     "incident.link": KindMark("linked", "dots", "quiet"),

@@ -1,0 +1,362 @@
+"""A roster lives: a third person, other roles, leaving, a lost device, renewed keys, a recovery key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from console.domain.errors import Problem, WaitsForPeople, WrongUse
+from console.domain.forms import Roster
+from console.exports.krl import make_krl
+from console.journal.values import Draft
+from console.keys import canon, keyfile, sshsig
+from console.keys.faults import BadRoster
+from console.keys.roster import allowed_signers, signer_namespaces
+from console.runtime.paths import ProfilePaths
+from console.services import dispatch, members, organisation, roster
+from console.services.readiness import organisation_facts
+from console.services.session import KeyEnded, NotInRoster, Session
+from console.services.verification import whole
+from console.sync.folder import FolderPlace
+from console.sync.people import put_roster
+from tests.keys import openssh
+from tests.keys.rosters import following, genesis, person
+from tests.kit.pair import Asks, founded, pair, passphrase, sync
+
+__all__ = ["founded", "pair"]
+
+Open = Callable[..., tuple[Session, str]]
+
+
+@pytest.fixture
+def newcomer(tmp_path: Path) -> Iterator[Open]:
+    """A profile that asks to be admitted, opened, with the words of its request."""
+    with ExitStack() as stack:
+
+        def opened(beside: Session, name: str = "scribe", member: str | None = None) -> tuple[Session, str]:
+            share = Path(beside.settings.places[0])
+            paths = ProfilePaths(tmp_path / f"profile-{name}")
+            asked = organisation.join(
+                paths, Asks(name), folder=share, words=organisation_words(beside), name=name.capitalize(),
+                envelopes=tmp_path / f"envelopes-{name}", member=member,
+            )  # fmt: skip
+            return stack.enter_context(Session.open(paths, Asks(name))), asked.words
+
+        yield opened
+
+
+def organisation_words(session: Session) -> str:
+    from console.keys.words import words_of
+
+    return words_of(organisation.genesis_of(session))
+
+
+def admitted(pair: tuple[Session, Session], newcomer: Open, name: str = "scribe", **how: object) -> Session:
+    one, two = pair
+    third, words = newcomer(one, name)
+    outcome = members.admit(one, words, name=name.capitalize(), **how)
+    sync(one, two)
+    roster.sign(two, outcome.sha)
+    sync(one, two, third)
+    return third
+
+
+def numbers(*sessions: Session) -> list[int]:
+    return [one.roster.roster.n for one in sessions]
+
+
+def test_a_third_person_is_admitted_by_two_and_counts_only_then(pair, newcomer) -> None:
+    one, two = pair
+    third, words = newcomer(one)
+    outcome = members.admit(one, words, name="Scribe", roles=("approver", "scribe"), reason="She takes notes.")
+    assert not outcome.in_force
+    assert "1 of 2" in outcome.missing
+    assert numbers(one, two) == [1, 1]
+    sync(one, two)
+    [waits] = roster.waiting(two)
+    assert (waits.mine, waits.signed, waits.proposer, waits.reason) == ("may", (one.me,), one.me, "She takes notes.")
+    assert waits.name_of(two)(third.me) == "Scribe", "the second signer reads the name the first one gave"
+    assert [one.mine for one in roster.waiting(one)] == ["signed"]
+    with pytest.raises(NotInRoster):
+        third.person()
+    assert roster.sign(two, waits.sha).in_force
+    sync(one, two, third)
+    assert numbers(one, two, third) == [2, 2, 2]
+    assert {session.name_of(third.me) for session in (one, two, third)} == {"Scribe"}
+    facts = next(one for one in organisation_facts(two)["people"] if one["person"] == third.me)
+    assert (facts["roles"], facts["rehearsed"]) == (["approver", "scribe"], False)
+    organisation.rehearse(third)
+    sync(third, two)
+    assert next(one for one in organisation_facts(two)["people"] if one["person"] == third.me)["rehearsed"]
+    for session in (one, two, third):
+        assert verified(session)
+
+
+def verified(session: Session) -> bool:
+    report = whole(session)
+    assert report.ok, report.first_wrong
+    return True
+
+
+def test_no_one_person_changes_the_roster_with_whatever_keys(pair, newcomer) -> None:
+    one, two = pair
+    _, words = newcomer(one)
+    outcome = members.admit(one, words)
+    with pytest.raises(WrongUse, match="Another roster"):
+        members.change_roles(one, two.me, ("admin", "observer"))
+    sealed = members_recovery(one)
+    assert sealed is None, "the sealed key is on paper"
+    assert not roster.sign(one, outcome.sha).in_force, "signing twice is signing once"
+    assert numbers(one, two) == [1, 1]
+    roster.withdraw(one, outcome.sha)
+    with pytest.raises(WaitsForPeople):
+        roster.sign(two, "")
+
+
+def members_recovery(session: Session) -> Path | None:
+    path = session.paths.key("recovery")
+    return path if path.exists() else None
+
+
+def test_whatever_lies_in_the_folder_unsigned_is_nobodys_proposal(pair) -> None:
+    one, two = pair
+    now = one.roster.roster
+    mine = next(person for person in now.persons if person.person == one.me)
+    forged = roster.follows(one, replace(now, persons=tuple(p for p in now.persons if p != mine)), now.created)
+    raw = canon.encode(replace(forged, threshold=2).as_json())
+    put_roster(FolderPlace(Path(one.settings.places[0])), 2, raw, {})
+    assert roster.waiting(two) == ()
+
+
+def test_roles_change_and_too_few_admins_are_refused(pair) -> None:
+    one, two = pair
+    with pytest.raises(WrongUse, match="no role"):
+        members.change_roles(one, two.me, ("emperor",))
+    with pytest.raises((WrongUse, BadRoster)):
+        members.change_roles(one, two.me, ("approver", "scribe"))
+    outcome = members.change_roles(one, "Approver", ("admin", "approver", "scribe"))
+    assert roster.sign(two, outcome.sha).in_force
+    sync(one, two)
+    roles = {person["name"]: person["roles"] for person in organisation_facts(one)["people"]}
+    assert roles["Approver"] == ["admin", "approver", "scribe"]
+
+
+def test_who_leaves_writes_nothing_more_and_their_history_stays(pair, newcomer) -> None:
+    one, two = pair
+    third = admitted(pair, newcomer)
+    third.append(Draft("note", disclosures={"text": "before"}))
+    sync(third, one, two)
+    outcome = members.leave(one, "Scribe")
+    roster.sign(two, outcome.sha)
+    late = third.append(Draft("note", disclosures={"text": "written after, not knowing"}))
+    sync(one, two, third)
+    with pytest.raises(KeyEnded):
+        third.append(Draft("note", disclosures={"text": "knowing"}))
+    sync(one, two)
+    for session in (one, two, third):
+        standing = {note.disclosed["text"]: note.standing for note in session.reader.entries(org=True, kinds=("note",))}
+        assert standing == {"before": "good", "written after, not knowing": "quarantined"}
+        assert verified(session)
+    assert third.reader.entry(late.id) is not None, "kept, and shown as what it is"
+    gone = next(member for member in one.roster.roster.persons if member.person == third.me)
+    assert gone.roles == ()
+    assert len(roster.waiting(one)) == 0
+
+
+def test_a_stolen_device_is_revoked_to_the_last_good_entry_and_stock_openssh_agrees(pair, newcomer, tmp_path) -> None:
+    one, two = pair
+    third = admitted(pair, newcomer)
+    good = third.append(Draft("note", disclosures={"text": "hers"}))
+    sync(third, one, two)
+    thief = third.append(Draft("note", disclosures={"text": "the thief's"}))
+    with pytest.raises(WrongUse, match="reason"):
+        members.revoke(one, "Scribe", " ")
+    outcome = members.revoke(one, "Scribe", "laptop stolen")
+    sync(one, two)
+    assert [waits.reason for waits in roster.waiting(two)] == ["laptop stolen"]
+    roster.sign(two, outcome.sha)
+    sync(third, one, two)
+    for session in (one, two):
+        assert session.reader.entry(good.id).standing == "good"
+        assert session.reader.entry(thief.id).standing == "quarantined"
+        assert verified(session)
+    writer = keyfile.read_saved(third.paths.key("writer"), "writer").public
+    assert one.roster.good(writer.fingerprint, good.feed) == (good.seq, good.id)
+    accepts = stock(one, tmp_path)
+    assert accepts(good, third.me, listed=False), "history up to the frontier is verified without -r"
+    assert not accepts(thief, third.me, listed=True)
+    mine = one.append(Draft("note", disclosures={"text": "ours"}))
+    assert accepts(mine, one.me, listed=True)
+
+
+def stock(session: Session, folder: Path) -> Callable[..., bool]:
+    """Whether the system's ssh-keygen accepts an entry's signature by what the rosters compile to."""
+    rosters = session.store.rosters()
+    signers, krl, sig = folder / "allowed_signers", folder / "krl", folder / "sig"
+    signers.write_text(allowed_signers(rosters, signer_namespaces(session.org)))
+    revoked = {one.key for one in session.roster.roster.revoked}
+    krl.write_bytes(make_krl([facts.public for name, facts in session.roster.keys().items() if name in revoked], 1))
+
+    def accepts(entry, who: str, *, listed: bool) -> bool:
+        namespace = sshsig.entry_ns(session.org)
+        sig.write_text(sshsig.armour(entry.sig))
+        command = ["-Y", "verify", "-f", signers, "-I", who, "-n", namespace, "-s", sig]
+        return openssh.run(*command, *(["-r", krl] if listed else []), given=entry.raw, ok=False).returncode == 0
+
+    return accepts
+
+
+def test_a_revocation_reaches_back_to_when_the_device_was_lost(pair, newcomer) -> None:
+    one, two = pair
+    third = admitted(pair, newcomer)
+    before = third.append(Draft("note", disclosures={"text": "hers"}))
+    after = third.append(Draft("note", disclosures={"text": "seen by all, and the thief's"}))
+    sync(third, one, two)
+    roster.sign(two, members.revoke(one, third.settings.console, "stolen", after.entry.hlc[0]).sha)
+    sync(one, two)
+    assert one.reader.entry(before.id).standing == "good"
+    assert [session.reader.entry(after.id).standing for session in (one, two)] == ["quarantined"] * 2
+    assert verified(one)
+    assert next(m for m in one.roster.roster.persons if m.person == third.me).roles, "a lost device is no dismissal"
+
+
+def test_a_renewed_writer_key_goes_on_in_a_new_feed_and_the_old_one_ends(pair) -> None:
+    one, two = pair
+    before = one.append(Draft("note", disclosures={"text": "with the old key"}))
+    old = keyfile.read_saved(one.paths.key("writer"), "writer").public
+    _, outcome = members.renew(one, "writer")
+    assert one.append(Draft("note", disclosures={"text": "still the old key"})).feed == before.feed
+    sync(one, two)
+    roster.sign(two, outcome.sha)
+    sync(one, two)
+    new = keyfile.read_saved(one.paths.key("writer"), "writer").public
+    assert new != old
+    one.ask = lambda _what, *, new=False: passphrase("commander", "your new writer key")
+    after = one.append(Draft("note", disclosures={"text": "with the new key"}))
+    opened = one.reader.feed(after.feed)[0]
+    heads = {facts.feed: facts.key for facts in one.reader.feeds()}
+    assert heads[after.feed] == new.fingerprint
+    assert opened.entry.pub["continues"][0] == before.feed
+    assert one.roster.key(old.fingerprint).to_ms is not None
+    sync(one, two)
+    assert two.reader.entry(after.id).standing == "good"
+    assert verified(one)
+    assert verified(two)
+
+
+def test_a_renewed_approver_key_signs_the_next_roster(pair) -> None:
+    one, two = pair
+    _, outcome = members.renew(two, "approver")
+    roster.sign(one, outcome.sha)
+    sync(two, one)
+    two.ask = lambda what, *, new=False: passphrase(
+        "approver", {"your approver key": "your new approver key"}.get(what, what)
+    )
+    assert roster.sign(one, members.change_roles(two, "Approver", ("admin", "approver")).sha).in_force
+
+
+def test_a_member_joins_with_a_second_device_only_where_an_admin_says_so(pair, newcomer) -> None:
+    one, two = pair
+    second, words = newcomer(one, "tablet", two.me)
+    with pytest.raises(WrongUse, match="further keys of Approver"):
+        members.admit(one, words)
+    outcome = members.admit(one, words, device=True)
+    roster.sign(two, outcome.sha)
+    sync(two, one, second)
+    note = second.append(Draft("note", disclosures={"text": "from the tablet"}))
+    assert note.entry.author == two.me
+    sync(second, one)
+    assert one.reader.entry(note.id).standing == "good"
+    assert len(organisation_facts(one)["people"]) == 2
+
+
+def test_a_lost_machine_is_replaced_by_the_sealed_key_and_one_admin(pair, newcomer, tmp_path) -> None:
+    one, two = pair
+    lost = two.settings.console
+    fresh, words = newcomer(one, "spare", two.me)
+    outcome = members.admit(one, words, device=True, lost=lost, reason="Lost on a train.")
+    dispatch.sync_all(fresh)
+    assert fresh.roster.roster.n == 1
+    assert not roster.sign(fresh, outcome.sha).in_force, "the new key alone proves nothing of who they are"
+    sealed = unsealed(Path(two.settings.places[0]).parent / "e2", tmp_path / "typed")
+    fresh.ask = lambda what, *, new=False: sealed[1] if what == roster.RECOVERY else passphrase("spare", what)
+    assert roster.sign(fresh, outcome.sha, recovery=sealed[0]).in_force
+    sync(one, fresh)
+    assert numbers(one, fresh) == [2, 2]
+    assert one.roster.is_revoked(keyfile.read_saved(two.paths.key("approver"), "approver").public.fingerprint)
+    organisation.rehearse(fresh)
+    sync(fresh, one)
+    dispatch.sync_all(two)
+    with pytest.raises(KeyEnded):
+        two.append(Draft("note", disclosures={"text": "who found it"}))
+    assert verified(one)
+    assert verified(two)
+
+
+def unsealed(folder: Path, into: Path) -> tuple[Path, bytes]:
+    """The key file typed off envelope 1 and the words of envelope 2."""
+    into.mkdir()
+    sheet = (folder / "recovery-envelope-1.txt").read_text()
+    begin, end = "-----BEGIN", "-----END OPENSSH PRIVATE KEY-----"
+    pem = sheet[sheet.index(begin) : sheet.index(end)] + end + "\n"
+    line = next(one for one in sheet.splitlines() if one.startswith("ssh-ed25519 "))
+    (into / "recovery").write_text(pem)
+    (into / "recovery").chmod(0o600)
+    (into / "recovery.pub").write_text(line + "\n")
+    words = next(
+        one.strip() for one in (folder / "recovery-envelope-2.txt").read_text().splitlines() if one.startswith("    ")
+    )
+    return into / "recovery", words.encode()
+
+
+def test_two_versions_of_one_number_are_not_signed_by_one_person(pair, newcomer) -> None:
+    one, two = pair
+    third = admitted(pair, newcomer)
+    sync(third)
+    first = members.change_roles(one, "Scribe", ("admin", "approver"))
+    members.change_roles(two, "Scribe", ("admin", "observer"))
+    assert len(roster.waiting(third)) == 2
+    with pytest.raises(WrongUse, match="Several"):
+        roster.sign(third, "")
+    assert roster.sign(third, first.sha).in_force
+    with pytest.raises(WaitsForPeople):
+        roster.sign(third, "")
+
+
+def test_what_would_leave_nobody_to_sign_is_refused_beforehand(pair) -> None:
+    one, two = pair
+    with pytest.raises((WrongUse, BadRoster)):
+        members.revoke(one, "Approver", "gone")
+    with pytest.raises((WrongUse, BadRoster)):
+        members.leave(one, "Approver")
+    assert roster.waiting(two) == ()
+
+
+def test_people_with_names_alike_are_refused(pair, newcomer) -> None:
+    one, _ = pair
+    _, words = newcomer(one)
+    with pytest.raises(Problem, match="same name"):
+        members.admit(one, words, name="COMMANDER")
+
+
+def test_the_usual_threshold_follows_the_admins_and_a_chosen_one_stays() -> None:
+    def of(admins: int, threshold: int) -> Roster:
+        people = tuple(person(f"p{at}", ("admin",)) for at in range(admins))
+        return replace(following(genesis(), "one", "two"), persons=people, threshold=threshold)
+
+    cases = [
+        (2, 2, 3, 2),
+        (3, 2, 4, 3),
+        (4, 3, 5, 3),
+        (5, 3, 9, 3),
+        (4, 3, 3, 2),
+        (5, 5, 6, 5),
+        (5, 5, 4, 4),
+        (4, 2, 5, 2),
+    ]
+    for was, threshold, are, expected in cases:
+        assert roster.threshold_after(of(was, threshold), of(are, threshold)) == expected, (was, threshold, are)
