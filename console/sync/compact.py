@@ -51,7 +51,7 @@ def own_segments(place: FolderPlace, listed: Iterable[Listed], feed: str, entrie
 def missing(feed: str, entries: Sequence[Line], names: Sequence[ObjectName]) -> Iterator[tuple[ObjectName, bytes]]:
     """The segments to be written now: full ones not there, then one for what is new."""
     there = {(one.first, one.last) for one in names}
-    *full, tail = _cut(entries)
+    *full, tail = runs(entries)
     for run in full:
         if run not in there:
             yield _named(feed, entries, run)
@@ -79,16 +79,26 @@ def superseded(names: Sequence[ObjectName]) -> list[ObjectName]:
     return [one for one in names if (one.first, one.last) not in kept and one.last <= upto]
 
 
-def _cut(entries: Sequence[Line]) -> list[Range]:
+def every_side(feed: str, entries: Sequence[Line]) -> list[tuple[ObjectName, bytes]]:
+    """The segments of a forked feed, in which several entries stand at one number."""
+    pieces: list[tuple[ObjectName, bytes]] = []
+    for first, last in runs(entries):
+        data = _segment(entries, (first, last))
+        sha, numbers = canon.sha256_hex(data), (entries[first].seq, entries[last].seq)
+        pieces.append((ObjectName(layout.segment_name(feed, *numbers, sha), "segment", sha, feed, *numbers), data))
+    return pieces
+
+
+def runs(entries: Sequence[Line]) -> list[Range]:
     """The runs that counting from the first entry gives; only the last one can still grow."""
-    runs: list[Range] = []
+    found: list[Range] = []
     first, size = 0, 0
     for at, one in enumerate(entries):
         if at > first and size + one.weight > FLUSH_BYTES:
-            runs.append((first, at - 1))
+            found.append((first, at - 1))
             first, size = at, 0
         size += one.weight
-    return [*runs, (first, len(entries) - 1)]
+    return [*found, (first, len(entries) - 1)]
 
 
 def _end_of(ranges: Iterable[Range], upto: int) -> int:

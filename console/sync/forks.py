@@ -16,6 +16,7 @@ from console.journal.faults import WrongFeed
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner
+from console.keys import canon
 from console.sync.held import read
 from console.sync.report import Fork
 
@@ -37,6 +38,29 @@ def known_forks(store: JournalStore, console: str) -> tuple[Fork, ...]:
         for feed, seq in reader.forks().items()
         if feed in facts
     )
+
+
+def take_proofs(store: JournalStore) -> None:
+    """Offer the door what colleagues' proofs carry: who saw only one side of a fork must not count it any longer.
+
+    A proof is a hint where the other side lies, and nothing more: each side proves itself, or is not taken.
+    """
+    reader = store.reader()
+    for one in reader.entries(kinds=("fork.proof",)):
+        sides = one.disclosed.get("entries")
+        for raw, sig in filter(None, map(_side, sides if isinstance(sides, list) else [])):
+            if reader.entry(canon.sha256_hex(raw)) is None:
+                store.write(lambda tx, raw=raw, sig=sig: tx.ingest(raw, sig))
+
+
+def _side(told: JsonValue) -> tuple[bytes, bytes] | None:
+    raw, sig = (told.get("e"), told.get("s")) if isinstance(told, dict) else (None, None)
+    if not isinstance(raw, str) or not isinstance(sig, str):
+        return None
+    try:
+        return base64.b64decode(raw, validate=True), base64.b64decode(sig, validate=True)
+    except ValueError:
+        return None
 
 
 def write_proofs(store: JournalStore, console: str, machine: Callable[[], FeedSigner]) -> int:

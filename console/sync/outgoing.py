@@ -42,8 +42,11 @@ def offer_rosters(offer: Offer) -> None:
 def offer_feed(offer: Offer, feed: str) -> None:
     """One own feed: entries not there yet as segments, then documents and files, then values; then room is made."""
     entries = held.lines(offer.reader, feed)
-    if not entries or any(one.seq != at for at, one in enumerate(entries)):
-        return  # forked: what is there stays, and nothing more is written under this name
+    if not entries:
+        return
+    if any(one.seq != at for at, one in enumerate(entries)):
+        _offer_forked(offer, feed, entries)
+        return
     found = compact.own_segments(offer.place, offer.listed, feed, entries)
     offer.tally.sent += found.mended
     fresh = list(compact.missing(feed, entries, found.names))
@@ -54,6 +57,22 @@ def offer_feed(offer: Offer, feed: str) -> None:
     _offer_values(offer, feed, entries, compact.covering(found.names))
     for name in compact.superseded(found.names):
         _remove(offer, name.path)
+
+
+def _offer_forked(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
+    """Nothing is written in it any more, but everything that was said in it is somebody's word: every side goes out.
+
+    What lies there already stays; numbers no longer tell places, so nothing of it is merged or superseded.
+    """
+    there = {item.name.path: item.size for item in offer.listed}
+    pieces = compact.every_side(feed, entries)
+    for name, data in pieces:
+        if name.path in there and there[name.path] != len(data):
+            offer.place.mend(name.path, data)
+            offer.tally.sent += 1
+    _create_all(offer, [(name.path, data) for name, data in pieces if name.path not in there])
+    _offer_objects(offer, feed, entries)
+    _offer_values(offer, feed, entries, compact.runs(entries))
 
 
 def _offer_objects(offer: Offer, feed: str, entries: Sequence[Line]) -> None:

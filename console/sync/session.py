@@ -11,7 +11,7 @@ from console.journal.store import JournalStore
 from console.journal.values import FeedSigner
 from console.sync import incoming, outgoing
 from console.sync.folder import FolderPlace, Listed
-from console.sync.forks import note_forks
+from console.sync.forks import note_forks, take_proofs
 from console.sync.lane import Lane
 from console.sync.report import SyncReport, Tally
 
@@ -55,6 +55,7 @@ def _take_history(store: JournalStore, place: FolderPlace, tally: Tally, lane: L
     whole = incoming.take_entries(intake, lane.offer)
     incoming.take_objects(intake)
     whole &= incoming.take_values(intake)
+    take_proofs(store)
     incoming.take_objects(intake)  # again: a file is named by a value, and a document's values need the document
     return listed, whole
 

@@ -1,4 +1,4 @@
-"""Three consoles write, exchange by folder, stick and hand, lose files, hear things twice and out of order, fork, restart.
+"""Three consoles write, exchange by folder, stick and hand, lose files, hear things twice or late, fork, restart.
 
 In the end they hold the same bytes and fold them to the same state, and an index made anew shows the same.
 """
@@ -62,7 +62,7 @@ class ThreeConsoles(RuleBasedStateMachine):
     @rule(who=CONSOLES, severity=st.integers(1, 4), later=st.integers(0, 50))
     def judge(self, who, severity, later):
         self.clocks[who].advance(later)
-        here = {one.kind for one in self.stores[who].reader().entries(INC)}
+        here = {one.entry.kind for one in self.stores[who].reader().entries(INC)}
         kind = "severity.changed" if "incident.declared" in here else "incident.declared"
         self._write(who, Draft(kind, inc=INC, pub={"severity": severity}))
 

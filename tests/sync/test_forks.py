@@ -153,3 +153,53 @@ def test_large_sides_are_named_and_not_carried(three, monkeypatch):
     (proof,) = three.proofs()
     assert proof.entry.pub["ids"] == sorted(three.sides)
     assert proof.disclosed == {}
+
+
+def test_what_was_said_before_the_fork_was_known_still_reaches_everybody(three):
+    """A console that learns of its own fork has said things nobody heard yet: they do not count, and are not lost."""
+    shutil.copytree(three.folder / "one", three.folder / "copy")
+    with three.world.open("copy", rosters=False) as copy:
+        three.say(copy, "copy", three.world.person_feed(copy, 0))
+        sync_once(copy, three.places[0], three.world.members[0].console)
+    unheard = [three.say(three.original, text).id for text in ("unheard", "unheard too")]
+    sync_once(three.original, three.places[0], three.world.members[0].console)
+    assert three.original.reader().forks() == {three.feed.feed: 2}
+    three.meet(0)
+    found = [three.colleague.reader().entry(ident) for ident in unheard]
+    assert [one.disclosed["text"] for one in found] == ["unheard", "unheard too"]
+    assert [one.standing for one in found] == ["forked", "forked"]
+    before = sorted(path.name for path in three.places[0].folder.rglob("*"))
+    assert sync_once(three.original, three.places[0], three.world.members[0].console).sent == 0
+    assert sorted(path.name for path in three.places[0].folder.rglob("*")) == before
+    (half,) = three.places[0].folder.rglob("0-3-*.seg")
+    whole = half.read_bytes()
+    half.write_bytes(whole[:-9])
+    sync_once(three.original, three.places[0], three.world.members[0].console)
+    assert half.read_bytes() == whole
+
+
+def test_who_saw_one_side_only_stops_counting_it_when_a_colleague_proves_the_other(three):
+    three.fork()  # the colleague meets both places; a third console meets the first one only
+    three.meet(0)
+    with three.world.open("third") as third:
+        nobody = three.world.members[1].console
+        sync_once(third, three.places[0], nobody)
+        assert third.reader().entry(three.sides[0]).standing == "good"
+        three.meet(1)
+        three.meet(0)  # the proof comes to the first place
+        sync_once(third, three.places[0], nobody)
+        assert [third.reader().entry(ident).standing for ident in three.sides] == ["forked", "forked"]
+        assert third.reader().forks() == {three.feed.feed: 2}
+
+
+def test_a_proof_that_carries_rubbish_changes_nothing(three):
+    draft = Draft(
+        "fork.proof",
+        pub={"feed": three.feed.feed, "seq": 1, "ids": ["ab" * 32, "cd" * 32]},
+        disclosures={"entries": [1, {"e": "?"}, {"e": "?", "s": "?"}, {"e": "AAAA", "s": "AAAA"}, None]},
+    )
+    three.colleague.write(lambda tx: tx.append(three.machine, draft, roster=three.world.ref))
+    before = {one.id for one in three.colleague.reader().entries()}
+    three.meet(0)
+    assert three.colleague.reader().forks() == {}
+    assert before <= {one.id for one in three.colleague.reader().entries()}
