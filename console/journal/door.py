@@ -220,7 +220,7 @@ def set_standing(ledger: Ledger, ident: str, standing: str) -> None:
 
 
 def quarantine_revoked(ledger: Ledger) -> int:
-    """After a new roster: what revoked keys wrote behind their last good entries, or ended keys late, does not count."""
+    """After a new roster: what revoked keys wrote behind their last good entry, or ended ones late, counts no more."""
     current = ledger.rosters.current(ledger.connection)
     count = 0
     for name, facts in current.keys().items():

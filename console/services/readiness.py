@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from console.keys.publickey import PublicKey
+from console.keys.roster import founding_complete
 from console.outbox.facts import View, rehearsed
+from console.services.lodging import splits
 from console.services.session import Session
 
 
@@ -19,7 +21,14 @@ def organisation_facts(session: Session) -> dict[str, Any]:
         {
             "person": one.person, "name": session.name_of(one.person), "roles": list(one.roles),
             "me": one.person == session.me, "rehearsed": one.person in able,
-            "keys": [{"use": key.use, "key": PublicKey.parse(key.key).fingerprint} for key in one.keys],
+            "keys": [
+                {
+                    "use": key.use, "key": name, "console": key.console, "until_ms": key.to_ms,
+                    "revoked": version.is_revoked(name),
+                }
+                for key in one.keys
+                if (name := PublicKey.parse(key.key).fingerprint)
+            ],
         }
         for one in roster.persons
     ]  # fmt: skip
@@ -30,11 +39,14 @@ def organisation_facts(session: Session) -> dict[str, Any]:
         missing += [
             f"{one['name']} has not rehearsed signing (standdown org rehearse)."
             for one in people
-            if not one["rehearsed"]
+            if not one["rehearsed"] and "approver" in one["roles"]
         ]
-        sealed = [one for one in people if any(key["use"] == "recovery" for key in one["keys"])]
-        if len(people) < 3 and len(sealed) < 2:  # noqa: PLR2004  section 2: three people, or two with recovery keys
-            missing.append("three people, or two with sealed recovery keys.")
+        if not founding_complete(roster):
+            missing.append("three admins, or two with sealed recovery keys: one lost key could be the end.")
+    missing += [
+        f"one roster {one.n}: two were validly signed. Until the admins agree on one, sign nothing but containment."
+        for one in splits(session)
+    ]
     return {
         "org": roster.org, "world": session.settings.world, "provisional": roster.n == 0, "roster": roster.n,
         "roster_sha256": version.sha256, "created_ms": roster.created, "threshold": roster.threshold,

@@ -13,12 +13,13 @@ from console.domain.errors import Problem, WaitsForPeople, WrongUse
 from console.domain.forms import Roster
 from console.exports.krl import make_krl
 from console.journal.values import Draft
-from console.keys import canon, keyfile, sshsig
+from console.keys import canon, keyfile, signer, sshsig
 from console.keys.faults import BadRoster
 from console.keys.roster import allowed_signers, signer_namespaces
 from console.runtime.paths import ProfilePaths
-from console.services import dispatch, members, organisation, roster
+from console.services import dispatch, lodging, members, organisation, roster
 from console.services.readiness import organisation_facts
+from console.services.record import start_record
 from console.services.session import KeyEnded, NotInRoster, Session
 from console.services.verification import whole
 from console.sync.folder import FolderPlace
@@ -360,3 +361,61 @@ def test_the_usual_threshold_follows_the_admins_and_a_chosen_one_stays() -> None
     ]
     for was, threshold, are, expected in cases:
         assert roster.threshold_after(of(was, threshold), of(are, threshold)) == expected, (was, threshold, are)
+
+
+def test_the_letter_names_every_head_and_is_recorded(pair, tmp_path) -> None:
+    one, _ = pair
+    made = lodging.lodge(one, tmp_path / "letter.txt", "counsel")
+    text = (tmp_path / "letter.txt").read_text()
+    assert text == made.text
+    assert organisation_words(one) in text
+    assert "DRILL" in text
+    told = one.reader.entry(made.entry.id).disclosed["text"]
+    assert canon.sha256_hex(text.encode()) in told
+    assert "counsel" in told
+    for feed, (seq, ident) in one.reader.heads().items():
+        assert feed in text
+        assert ident in text or made.entry.feed == feed, seq
+    with pytest.raises(WrongUse, match="already"):
+        lodging.lodge(one, tmp_path / "letter.txt")
+
+
+def test_a_provisional_record_is_taken_over_by_naming_its_heads(pair, tmp_path) -> None:
+    one, _ = pair
+    paths = ProfilePaths(tmp_path / "lone")
+    started = start_record(paths, Asks("lone"), name="Lone", world="drill")
+    with Session.open(paths, Asks("lone")) as lone:
+        lone.append(Draft("note", disclosures={"text": "seen alone"}))
+        heads = lone.reader.heads()
+    stored = lodging.adopt_record(one, paths.root)
+    assert stored.entry.pub["roster"] == started.genesis
+    assert {feed: (seq, ident) for feed, seq, ident in stored.entry.pub["heads"]} == heads
+    with pytest.raises(Problem, match="already"):
+        lodging.adopt_record(one, paths.root)
+    with pytest.raises(WrongUse, match="this organisation"):
+        lodging.adopt_record(one, one.paths.root)
+    real = ProfilePaths(tmp_path / "real")
+    start_record(real, Asks("lone"), name="Lone", world="real")
+    with pytest.raises(WrongUse, match="drill"):
+        lodging.adopt_record(one, real.root)
+
+
+def test_a_split_roster_is_told_on_every_console(pair, newcomer) -> None:
+    one, two = pair
+    third = admitted(pair, newcomer)
+    sync(third)
+    first = members.change_roles(one, "Scribe", ("admin", "approver"))
+    other = members.change_roles(two, "Scribe", ("admin", "observer"))
+    share = FolderPlace(Path(one.settings.places[0]))
+    [raw] = [waits.raw for waits in roster.waiting(third) if waits.sha == other.sha]
+    roster.sign(third, first.sha)
+    key = keyfile.read_saved(third.paths.key("approver"), "approver")
+    blob = signer.sign_once(key, sshsig.roster_ns(one.org), raw, passphrase("scribe", "your approver key"))
+    put_roster(share, 3, raw, {key.public.fingerprint: blob})  # what the console would not do, somebody's program does
+    sync(one, two, third)
+    for session in (one, two, third):
+        [split] = lodging.splits(session)
+        assert split.n == 3
+        assert {split.used, *split.rivals} == {first.sha, other.sha}
+        assert len(split.in_both) == 3
+        assert any("two were validly signed" in lacks for lacks in organisation_facts(session)["missing"])

@@ -1,0 +1,128 @@
+"""What is said of an organisation outside of it: the letter that is lodged with others, and a record taken over.
+
+A letter holds fingerprints only, no name of a person and no content, so that anybody may keep it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from console.domain.errors import Problem, WrongUse
+from console.domain.forms import Roster
+from console.domain.profile import JsonValue
+from console.journal.values import Draft, Stored
+from console.keys import canon
+from console.keys.words import words_of
+from console.runtime import platform
+from console.runtime.paths import ProfilePaths
+from console.services.organisation import genesis_of
+from console.services.session import Session, nobody_asked
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter as written: its text, the SHA-256 of its bytes, and the entry that records it."""
+
+    text: str
+    sha256: str
+    entry: Stored
+
+
+def lodge(session: Session, path: Path, keeper: str = "") -> Letter:
+    """Write the letter to `path`, and record that it was made, for whom, with its hash.
+
+    Raises:
+        WrongUse: where a file lies there already.
+    """
+    if path.exists():
+        raise WrongUse(f"{path} is there already.", "Name another file; a letter is never written over.")
+    session.person()  # a locked key shows before a letter lies there that no entry records
+    text = letter(session)
+    raw = text.encode()
+    platform.write_durably(path, raw)
+    sha = canon.sha256_hex(raw)
+    to = f" for {keeper.strip()}" if keeper.strip() else ""
+    entry = session.append(Draft("lodging", disclosures={"text": f"Lodging letter{to}. SHA-256 of its bytes: {sha}"}))
+    return Letter(text, sha, entry)
+
+
+def letter(session: Session) -> str:
+    """One page: the organisation, its beginning in words, the roster in force, the head of every feed."""
+    genesis, roster = genesis_of(session), session.roster
+    heads = sorted(session.reader.heads().items())
+    now = datetime.fromtimestamp(session.clock.wall_ms() / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    drill = "A DRILL: NOTHING IN IT IS REAL\n" if session.settings.world == "drill" else ""
+    lone = "PROVISIONAL: ONE PERSON\n" if session.provisional else ""
+    lines = [f"  {feed}\n      {seq:>6}  {ident}" for feed, (seq, ident) in heads]
+    return f"""STANDDOWN - LODGING LETTER
+{drill}{lone}
+Made            {now}
+Organisation    {session.org}
+Beginning       {genesis}
+  in words      {words_of(genesis)}
+Roster in force {roster.roster.n}, {roster.sha256}
+  in words      {words_of(roster.sha256)}
+
+What was recorded by then. For each feed its last entry: number, and SHA-256.
+
+{chr(10).join(lines)}
+
+Please keep this letter as it is, with the date on which you had it. Whoever later shows you a record of this
+organisation has to show these entries in it, unchanged: an export lists each feed with the SHA-256 of every entry,
+and `sha256sum` over an entry's bytes gives its number above. The letter discloses nothing of what they say.
+"""
+
+
+def adopt_record(session: Session, folder: Path) -> Stored:
+    """Take over the provisional record of one person in `folder`: an entry names its roster 0 and its feeds' heads.
+
+    Its bytes stay where and as they are; whoever holds them proves them by what this entry names.
+
+    Raises:
+        WrongUse: when it is this organisation's own, or a founded one.
+        RuntimeProblem: when no profile lies there.
+    """
+    with Session.open(ProfilePaths(folder), nobody_asked, session.clock, session.entropy) as other:
+        if other.org == session.org:
+            raise WrongUse("That record is of this organisation already.", "Founding adopted it.")
+        if not other.provisional:
+            raise WrongUse("That is a founded organisation, not one person's record.", "Only a record is taken over.")
+        if other.settings.world != session.settings.world:
+            raise WrongUse("One of the two is a drill.", "Practice and what is real are never mixed.")
+        genesis, org, name = genesis_of(other), other.org, other.settings.name
+        heads = sorted((feed, seq, ident) for feed, (seq, ident) in other.reader.heads().items())
+    for stored in session.reader.entries(org=True, kinds=("organisation.adopted",)):
+        if stored.entry.pub.get("roster") == genesis and stored.entry.pub.get("heads") == [list(one) for one in heads]:
+            raise Problem("That record was taken over as it stands already.", "Nothing was written.")
+    named: list[JsonValue] = [list(one) for one in heads]
+    text = f"The provisional record {org}, begun by {name}, is taken over as it stands."
+    return session.append(
+        Draft("organisation.adopted", pub={"roster": genesis, "heads": named}, disclosures={"text": text})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Two validly signed rosters of one number: the one used here, the rivals, and who stands in all of them."""
+
+    n: int
+    used: str
+    rivals: tuple[str, ...]
+    in_both: tuple[str, ...]
+
+
+def splits(session: Session) -> tuple[Split, ...]:
+    """The forks of the roster known here; empty in an organisation that is whole."""
+    files = session.reader.roster_files()
+    found: list[Split] = []
+    for n in sorted({n for n, _, _, _, rival in files if rival}):
+        used = next(sha for at, sha, _, _, rival in files if at == n and not rival)
+        raws = [raw for at, _, raw, _, _ in files if at == n]
+        people = [
+            {one.person for one in Roster.parse(canon.decode(raw, limit=len(raw))).persons if one.roles} for raw in raws
+        ]
+        rivals = tuple(sha for at, sha, _, _, rival in files if at == n and rival)
+        found.append(Split(n, used, rivals, tuple(sorted(set.intersection(*people)))))
+    return tuple(found)
