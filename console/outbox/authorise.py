@@ -72,7 +72,10 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
     facts = moments.at(moments.now_heads, doc, now_ms)
     verdict = quorum(doc, held.document, [one for _, one in records], facts, now_ms)
     if not verdict.met:
-        return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, refused=refused)
+        late = op is None and getattr(held.document, "approve_by", now_ms) < now_ms
+        why = "Its time to be signed has passed." if late else ""
+        outcome: Outcome = "over" if late else "waiting"
+        return Decision(doc=doc, op=op, outcome=outcome, verdict=verdict, why=why, refused=refused)
     missing = _not_here(held, ours)
     if missing:
         return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=missing, refused=refused)

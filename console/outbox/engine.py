@@ -6,6 +6,8 @@ It constructs nothing about people and signs with the machine's feed only. Only 
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -27,6 +29,7 @@ from console.outbox.facts import good_entries, read_document
 from console.outbox.gate import Unauthorised
 from console.outbox.item import NEEDS_PEOPLE, Row, Settled
 from console.outbox.reconcile import Reconciler, recover
+from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
 from console.outbox.watch import DriftWatch, is_answered
 from console.providers.plane import Plane, Planes
@@ -83,6 +86,10 @@ class Outbox:
         self._decided_ms = 0
         self._synced_ms: int | None = None
         self._syncing: asyncio.Task[None] | None = None
+        self._redactions = Redactions(store, feed)
+        self._forgetting: asyncio.Task[None] | None = None
+        self._forgot: tuple[int, int] = (-1, 0)
+        self._ended = threading.Event()
         self._asked: dict[tuple[str, int], tuple[int, int]] = {}
         self._refused: set[tuple[str, int]] = set()
 
@@ -138,6 +145,7 @@ class Outbox:
         """One round: sync and looks when due, decisions, and a step begun for every row that may take one."""
         await self._sync_if_due()
         await self._decide_all()
+        self._forget_if_due()
         known = [row for row in await self.rows() if row.key not in self._refused]
         self._drift.begin(known, self._planes)
         self._odd += [one for one in self._drift.odd() if one not in self._odd]
@@ -185,6 +193,29 @@ class Outbox:
                 self._decisions[doc] = await self.authorise(doc)
             except Problem as fault:
                 self._decisions[doc] = Decision(doc=doc, op=None, outcome="waiting", why=fault.what)
+
+    # -- redactions ----------------------------------------------------------------------------------------------------
+
+    def _forget_if_due(self) -> None:
+        """Carry out redactions beside everything else: when the journal has grown, and while one is under way."""
+        now, (newest, at_ms) = self._clock.boot_ms(), self._forgot
+        if self._forgetting is not None and not self._forgetting.done():
+            return
+        if newest != self._newest or (self._redactions.open and now - at_ms >= self._pace.poll_ms):
+            self._forgot = (self._newest, now)
+            self._forgetting = asyncio.create_task(self._forget())
+
+    async def _forget(self) -> None:
+        try:
+            told = await beside(lambda: self._redactions.carry_out(self._ended.is_set), "redactions")
+        except (Problem, OSError, sqlite3.Error) as fault:  # nothing that is sent depends on it; it is tried again
+            self._note(f"redaction: {fault}")
+            return
+        for one in told:
+            if one.outcome == "done":
+                self._synced_ms = None  # the place still offers the values, until it is met
+            elif one.outcome == "refused":
+                self._note(f"redaction {one.doc[:16]}: {one.why}")
 
     # -- providers -----------------------------------------------------------------------------------------------------
 
@@ -313,7 +344,7 @@ class Outbox:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     async def _is_settled(self) -> bool:
-        if self._tasks():
+        if self._tasks() or (self._sync is not None and self._synced_ms is None):
             return False
         return all(self._waits(row) is not None for row in await self.rows())
 
@@ -357,7 +388,8 @@ class Outbox:
         )
 
     def _tasks(self) -> list[asyncio.Task[None]]:
-        return [*self._working.values(), *self._looking.values(), *self._drift.tasks]
+        forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
+        return [*self._working.values(), *self._looking.values(), *self._drift.tasks, *forgetting]
 
     async def _quiet(self) -> None:
         while tasks := self._tasks():
@@ -365,6 +397,7 @@ class Outbox:
 
     async def _abandon(self) -> None:
         """Cancel what is under way: a write cut short is found `dispatching` at the next start, and settled then."""
+        self._ended.set()
         tasks = self._tasks()
         for task in tasks:
             task.cancel()
