@@ -31,6 +31,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "search": ("console.cli.search", "Find words in the record, newest first."),
     "correct": ("console.cli.correct", "Propose, lift, undo and attest corrections."),
     "approve": ("console.cli.approve", "Read what would be signed, from its very bytes; sign or refuse it."),
+    "redact": ("console.cli.redact", "Forget a secret everywhere, once two people signed it."),
     "outbox": ("console.cli.outbox", "Send what was approved, and watch it take hold."),
     "sync": ("console.cli.sync", "Exchange the record with colleagues through a folder."),
     "export": ("console.cli.export", "Write a bundle that stock tools verify."),

@@ -26,7 +26,9 @@ def list_(call: Call) -> None:
     with call.session() as session:
         rows: list[dict[str, Any]] = [
             {
-                "document": one.sha, "op": getattr(one.document, "op", None), "proposer": session.name_of(one.proposer),
+                "document": one.sha, "op": getattr(one.document, "op", None),
+                "kind": getattr(one.document, "doc_type", "action.v1").partition(".")[0],
+                "proposer": session.name_of(one.proposer),
                 "gravity": one.verdict.gravity, "reason": one.verdict.reason, "met": one.verdict.met,
                 "signed": [session.name_of(p) for p in one.verdict.counted], "missing": list(one.verdict.missing),
                 "can_sign": [session.name_of(p) for p in one.verdict.can_sign],
@@ -38,7 +40,7 @@ def list_(call: Call) -> None:
     lines: list[str] = []
     for row in rows:
         lines += [
-            f"{row['document'][:16]}  {row['op'] or 'closing'}  {row['gravity'] or ''}  by {row['proposer']}",
+            f"{row['document'][:16]}  {row['op'] or row['kind']}  {row['gravity'] or ''}  by {row['proposer']}",
             f"    signed: {', '.join(row['signed']) or 'nobody'}; until {when(row['approve_by_ms'])}",
             *(f"    missing: {one}" for one in row["missing"]),
             f"    can sign: {', '.join(row['can_sign']) or 'nobody here'}",

@@ -24,10 +24,23 @@ def command() -> None:
 @pass_call
 def run(call: Call) -> None:
     """Meet every place once: what is open first, then all of the record."""
-    from console.services import dispatch
+    from console.cli.redact import as_rows, lines_of
+    from console.domain.errors import Problem
+    from console.services import dispatch, redaction
 
+    reports: list[SyncReport] = []
+    gone: Problem | None = None
     with call.session() as session:
-        _tell(call, dispatch.sync_all(session))
+        try:
+            reports = dispatch.sync_all(session)
+        except Problem as fault:  # what is decided is carried out here all the same
+            gone = fault
+        forgotten = redaction.carry_out(session)
+        if gone is None and any(one.outcome == "done" for one in forgotten):
+            reports += dispatch.sync_all(session)  # takes the values out of the place, and says that it is done
+    if gone is not None:
+        raise gone
+    _tell(call, reports, lines_of(forgotten), as_rows(forgotten))
 
 
 @command.command()
@@ -52,14 +65,17 @@ def now(call: Call) -> None:
     _tell(call, reports)
 
 
-def _tell(call: Call, reports: Sequence[SyncReport]) -> None:
+def _tell(
+    call: Call, reports: Sequence[SyncReport], more: Sequence[str] = (), forgotten: Sequence[dict[str, str]] = ()
+) -> None:
     found = [
         {"place": r.place, "sent": r.sent, "received": r.received, "documents": r.documents, "rosters": r.rosters,
          "early": r.early, "waiting": r.waiting, "faults": list(r.faults), "forks": [asdict(one) for one in r.forks]}
         for r in reports
     ]  # fmt: skip
     lines = [f"{r.place}: {' '.join(r.sentences)}" for r in reports]
-    call.tell({"ok": True, "places": found}, *(lines or ["No place is set: standdown sync places add FOLDER"]))
+    result = {"ok": True, "places": found, "redactions": list(forgotten)}
+    call.tell(result, *(lines or ["No place is set: standdown sync places add FOLDER"]), *more)
 
 
 @command.group()

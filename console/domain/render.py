@@ -34,7 +34,7 @@ from console.domain.sheet import (
     scope_of,
 )
 
-__all__ = ["Line", "LineKind", "NotAllHere", "approval_text", "warnings_lines"]
+__all__ = ["REDACTION_LEAVES", "Line", "LineKind", "NotAllHere", "approval_text", "warnings_lines"]
 
 LineKind = Literal["heading", "fact", "warning", "request"]
 MIN_BREAK_GLASS_REASON: Final = 20
@@ -50,6 +50,12 @@ REVERSALS: Final = {
     "best-effort": "can be reverted as far as the provider allows",
     "none": "CANNOT BE REVERTED",
 }
+REDACTION_LEAVES: Final = (
+    "The entries stay, with who wrote them and when; everybody sees that something was redacted, by whom and why.",
+    "Every console deletes it when it hears of this. One that is offline keeps it until then.",
+    "Copies that were exported, printed, photographed or backed up are not reached.",
+    "It cannot be undone: nobody can bring the values back.",
+)
 DIRECTIONS: Final = {"contain": "Take away (contain)", "restore": "Give back (restore)"}
 
 
@@ -207,8 +213,11 @@ def _other(document: Document, names: Mapping[str, str], reason: str | None) -> 
         ]
         lines += _fact("Reason", reason)
         for item in document.items:
-            lines += _fact("From", f"{item.entry or item.doc}: {', '.join(item.digests)}")
-        return lines
+            holder = item.entry or item.doc or ""
+            lines += _fact("From", names.get(holder, holder))
+            for digest in item.digests:
+                lines += _fact("Delete", names.get(digest, digest))
+        return [*lines, Line("heading", "What this cannot do"), *(Line("fact", one) for one in REDACTION_LEAVES)]
     if isinstance(document, Rehearsal):
         lines = [Line("heading", "A rehearsal: it proves that you can sign, and can never be an action")]
         return lines + _fact("Person", _called(document.person, names)) + _fact("Role", document.role)

@@ -24,6 +24,7 @@ from console.runtime.ids import new_nonce
 from console.services.guests import Guest, find_guest
 from console.services.organisation import b64
 from console.services.readings import Reading, readings
+from console.services.redacted_values import shown_values
 from console.services.session import Session
 
 __all__ = [
@@ -144,7 +145,8 @@ def text(session: Session, held: Held) -> list[str]:
         facts = gather(View(connection), held, session.roster, session.clock.wall_ms())
     opened = open_values(held)
     lines = approval_text(
-        canon.decode(held.row.raw, limit=MAX_DOCUMENT_BYTES), opened.targets, names_here(session),
+        canon.decode(held.row.raw, limit=MAX_DOCUMENT_BYTES), opened.targets,
+        {**names_here(session), **shown_values(session, held)},
         reason=opened.reason, lift_criteria=opened.lift_criteria, facts=facts,
         digest_words=words_of(canon.sha256_hex(held.row.raw)).split(),
     )  # fmt: skip

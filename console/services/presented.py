@@ -20,6 +20,7 @@ from console.keys import canon
 from console.keys.words import words_of
 from console.outbox.facts import Held, read_document
 from console.services.approvals import Judged, names_here, open_values, varying_value, weigh_up
+from console.services.redacted_values import shown_values
 from console.services.session import Session
 
 _YEAR_MS = 31_556_952_000
@@ -85,7 +86,7 @@ def present(session: Session, sha: str) -> Presented:
     lines: tuple[Line, ...] = ()
     if held is not None:
         try:
-            sheet, lines = _read(held, facts, names)
+            sheet, lines = _read(held, facts, {**names, **shown_values(session, held)})
         except Problem as fault:
             problem = (fault.what, fault.next_step)
     to_type, to_type_is = ("", "") if held is None else varying_value(held)

@@ -379,11 +379,14 @@ def test_an_extension_a_ratification_and_a_redaction_say_what_they_are_about(sto
     assert "break-glass" in ratified.headline
     assert "Only a break-glass action is ratified." in ratified.problems
     reason = canon.make_disclosure(b"s" * 16, "reason", "a name in it")
-    item = RedactionItem(entry=made.entry, doc=None, digests=(canon.digest(reason),))
+    note = incidents.write(one, "note", "a name", inc=inc)
+    item = RedactionItem(entry=note.id, doc=None, digests=note.entry.sd[:1])
     redaction = Redaction(inc=inc, items=(item,), reason_sd=canon.digest(reason), approve_by=now + 9999, **common)
     shown = approval_view(present(one, put(one, document_json(redaction), texts=[reason])))
     assert shown.headline == "Delete 1 value(s) from 1 entries or documents, for ever."
     assert "Reason: a name in it" in shown.sections[0].lines
+    assert any(note.entry.sd[0] in line for line in shown.sections[0].lines)
+    assert shown.can_sign
     assert not approval_view(present(one, put(one, document_json(replace(redaction, created=now + 1))))).can_sign
 
 

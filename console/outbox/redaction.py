@@ -1,0 +1,217 @@
+"""Carries out what two people decided to forget: the decision proven again, then values, files, log and index wiped.
+
+It may be broken off anywhere and begun again: `redact.done` is written last, when nothing of it is left here. It never
+believes an authorisation whose people it has not counted itself, and deletes nothing that those bytes do not name.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from console.domain import shape
+from console.domain.actions import Redaction
+from console.domain.errors import BadForm, Problem
+from console.domain.facts import Signed
+from console.domain.forms import Head
+from console.domain.ids import is_sha256
+from console.domain.profile import JsonValue
+from console.domain.quorum import quorum
+from console.journal.projections import Projections
+from console.journal.rows import select_entries
+from console.journal.store import JournalStore
+from console.journal.tx import Tx
+from console.journal.values import Draft, FeedSigner, Stored
+from console.keys.roster import VerifiedRoster
+from console.outbox.facts import Held, Moments, good_entries, prove_record, read_document
+
+AUTHORISED: Final = "redaction.authorised"
+DONE: Final = "redact.done"
+Outcome = Literal["done", "under way", "waiting", "refused"]
+
+
+class Unproven(Problem):
+    """An authorisation that cannot be proven here: not yet, or not at all. Nothing is deleted for it."""
+
+    def __init__(self, why: str) -> None:
+        """`why` is one clause."""
+        super().__init__(f"A redaction is not proven here: {why}.", "Sync; nothing was deleted for it.")
+
+
+class WithoutPeople(Unproven):
+    """An authorisation that had not the people it needs: whoever wrote it, nothing is deleted for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of one redaction here, and what keeps it, as one sentence."""
+
+    doc: str
+    outcome: Outcome
+    why: str = ""
+
+
+class Redactions:
+    """What this console still has to forget. Use it on one thread at a time, and on none that must not wait."""
+
+    def __init__(self, store: JournalStore, feed: FeedSigner) -> None:
+        self._store = store
+        self._feed = feed
+        self._upto = 0
+        self._due: dict[str, int] = {}
+
+    @property
+    def open(self) -> bool:
+        """Whether something is authorised and not reported done, as far as was looked."""
+        return bool(self._due)
+
+    def look(self) -> tuple[str, ...]:
+        """Documents that some console authorised and that this machine feed has not reported done, oldest first."""
+        where = "e.n > ? AND e.kind IN (?, ?) AND s.id IS NULL"
+        with self._store.reader().snapshot() as connection:
+            found = select_entries(connection, where, (self._upto, AUTHORISED, DONE))
+            self._upto = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+        for stored in found:
+            doc = str(stored.entry.pub.get("doc"))
+            if stored.entry.kind == AUTHORISED and not self._is_done(doc):
+                self._due.setdefault(doc, -1)
+            elif stored.entry.kind == DONE and stored.feed == self._feed.feed:
+                self._due.pop(doc, None)
+        return tuple(self._due)
+
+    def carry_out(self, stop: Callable[[], bool] = lambda: False, *, again: bool = False) -> tuple[Forgotten, ...]:
+        """Carry out what is due, as far as it goes now; whatever is left is done by calling it again.
+
+        What could not be proven is looked at anew when the record has grown (or `again`): it may be here by now.
+        """
+        told: list[Forgotten] = []
+        for doc in self.look():
+            if stop():
+                break
+            if self._due[doc] == self._upto and not again:
+                continue
+            one = _carry_out(self._store, self._feed, doc, stop)
+            if one.outcome == "done":
+                del self._due[doc]
+            elif one.outcome != "under way":
+                self._due[doc] = self._upto
+            told.append(one)
+        return tuple(told)
+
+    def _is_done(self, doc: str) -> bool:
+        with self._store.reader().snapshot() as connection:
+            return _is_done(connection, self._feed.feed, doc)
+
+
+def _carry_out(store: JournalStore, feed: FeedSigner, doc: str, stop: Callable[[], bool]) -> Forgotten:
+    try:
+        held = prove(store, doc)
+    except WithoutPeople as fault:
+        return Forgotten(doc, "refused", fault.what)
+    except Problem as fault:
+        return Forgotten(doc, "waiting", fault.what)
+    items = [(item.entry or item.doc or "", item.digests) for item in _redaction(held).items]
+    store.write(lambda tx: tx.bury(items, doc))
+    if not store.scrub(_doomed_files(store)):
+        return Forgotten(doc, "under way", "Another program still reads the journal; its log is wiped at the next try.")
+    with Projections(store) as projections:
+        while not (progress := projections.advance()).finished:
+            if stop() or progress.elsewhere:
+                return Forgotten(doc, "under way", "The index is being made anew.")
+    store.write(lambda tx: _report(tx, feed, held))
+    return Forgotten(doc, "done")
+
+
+def prove(store: JournalStore, doc: str) -> Held:
+    """The redaction of this name, if one console that counts authorised it with its people, as it saw them then.
+
+    Raises:
+        Problem: where none of the authorisations here holds: `WithoutPeople`, or something is not here (yet).
+    """
+    rosters = {(one.roster.n, one.sha256): one for one in store.rosters()}
+    with store.reader().snapshot() as connection:
+        held = read_document(connection, doc)
+        _redaction(held)
+        fault: Problem = Unproven("no console has authorised it")
+        for stored in good_entries(connection, (AUTHORISED,)):
+            if stored.entry.pub.get("doc") != doc:
+                continue
+            try:
+                _judge(connection, rosters, held, stored)
+            except Problem as found:
+                fault = found
+                continue
+            return held
+    raise fault
+
+
+def _redaction(held: Held) -> Redaction:
+    if not isinstance(held.document, Redaction):
+        raise Unproven("what was authorised is no redaction")
+    return held.document
+
+
+def _judge(
+    connection: sqlite3.Connection, rosters: dict[tuple[int, str], VerifiedRoster], held: Held, stored: Stored
+) -> None:
+    """Ask the rule with exactly what the deciding console had: its roster, policy, records and heads.
+
+    Raises:
+        Problem: when it had not its people, or something it was decided by is not here yet.
+    """
+    pub = stored.entry.pub
+    roster = rosters.get(shape.pair(pub["roster"], "roster"))
+    if roster is None:
+        raise Unproven("the roster it was decided under is not here")
+    if roster.roster.policy is None or roster.roster.policy != pub["policy"]:
+        raise Unproven("it was decided under another policy than its roster names")
+    signed = [_record(connection, roster, held.sha, stored, ident) for ident in _texts(pub["records"])]
+    now = shape.whole(pub["now"], "now")
+    facts = Moments(connection, roster, roster.roster.policy, held).at(_seen(stored), held.sha, now)
+    verdict = quorum(held.sha, held.document, signed, facts, now)
+    if not verdict.met:
+        raise WithoutPeople(f"it had not its people ({' '.join(verdict.missing)})")
+
+
+def _seen(stored: Stored) -> list[Head]:
+    """The heads that console said it had seen, and its own feed up to the decision."""
+    heads = [head for head in shape.heads(stored.entry.pub["seen"], "seen") if head[0] != stored.feed]
+    return [*heads, (stored.feed, stored.seq - 1, str(stored.entry.prev))]
+
+
+def _record(connection: sqlite3.Connection, roster: VerifiedRoster, doc: str, decision: Stored, ident: str) -> Signed:
+    where = "e.id = ? AND e.feed = ? AND e.kind = 'approval.received' AND e.seq < ? AND s.id IS NULL"
+    found = select_entries(connection, where, (ident, decision.feed, decision.seq))
+    if not found or found[0].entry.pub.get("doc") != doc:
+        raise Unproven("an approval it counts is not in the deciding console's record")
+    return prove_record(found[0].entry.pub, roster, found[0].entry.hlc[0])
+
+
+def _texts(value: JsonValue) -> Sequence[str]:
+    if not isinstance(value, list):
+        raise BadForm("records", "it is no list")
+    return [str(one) for one in value]
+
+
+# -- wiping ------------------------------------------------------------------------------------------------------------
+
+
+def _is_done(connection: sqlite3.Connection, feed: str, doc: str) -> bool:
+    found = select_entries(connection, "e.feed = ? AND e.kind = ?", (feed, DONE))
+    return any(one.entry.pub.get("doc") == doc for one in found)
+
+
+def _doomed_files(store: JournalStore) -> list[str]:
+    """Attachments of any redaction whose files still lie here: a crash may have come between."""
+    return [name for name in store.reader().tombstones() if is_sha256(name) and store.paths.blob(name).exists()]
+
+
+def _report(tx: Tx, feed: FeedSigner, held: Held) -> None:
+    if not _is_done(tx.connection, feed.feed, held.sha):  # another process of this profile may have been faster
+        inc = _redaction(held).inc
+        tx.append(feed, Draft(DONE, inc=inc, pub={"doc": held.sha}), roster=tx.roster().ref)
+
+
+__all__ = ["AUTHORISED", "DONE", "Forgotten", "Outcome", "Redactions", "Unproven", "prove"]

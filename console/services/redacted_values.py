@@ -1,0 +1,135 @@
+"""The values beside signed bytes, one by one under their digests: what can be redacted, and what signers of it read.
+
+What cannot be shown cannot be signed: a digest that nobody signed, or a value that is not here, stops it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from console.domain.actions import Redaction
+from console.domain.errors import BadForm
+from console.domain.ids import is_sha256
+from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
+from console.domain.sheet import NotAllHere, leaves
+from console.journal import envelope
+from console.keys import canon
+from console.outbox.facts import Held
+from console.services.session import Session
+
+WHOLE_CHARS: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value here: its digest, its name, its text as people read it, and the file it names, where it names one."""
+
+    digest: str
+    name: str
+    text: str
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An entry or a document with the values held of it. `gone` counts its redacted values, `absent` those not here."""
+
+    holder: str
+    is_document: bool
+    title: str
+    inc: str | None
+    values: tuple[Value, ...]
+    gone: int = 0
+    absent: int = 0
+
+
+def source(session: Session, holder: str) -> Source | None:
+    """The entry or document of this id with its values; None where it is not here."""
+    found = _signed(session, holder)
+    if found is None:
+        return None
+    is_document, title, inc, digests = found
+    values = tuple(_values(session, holder, digests))
+    gone = len(digests & session.reader.tombstones())
+    order = {"text": 0, "reason": 1, "name": 2}
+    return Source(
+        holder=holder, is_document=is_document, title=title, inc=inc,
+        values=tuple(sorted(values, key=lambda one: (order.get(one.name, 9), one.name))),
+        gone=gone, absent=len(digests) - len(values) - gone,
+    )  # fmt: skip
+
+
+def shown_values(session: Session, held: Held) -> dict[str, str]:
+    """What the signer of a redaction reads for each entry, document and digest that it names; nothing for others.
+
+    Raises:
+        NotAllHere: where one of them is not here, or its signed bytes do not name such a value.
+    """
+    if not isinstance(held.document, Redaction):
+        return {}
+    buried = session.reader.tombstones()
+    told: dict[str, str] = {}
+    for item in held.document.items:
+        holder = item.entry or item.doc or ""
+        found = source(session, holder)
+        signed = _signed(session, holder)
+        if found is None or signed is None:
+            raise NotAllHere("What is to be redacted", [f"{'entry' if item.entry else 'document'} {holder[:16]}"])
+        told[holder] = f"{found.title} ({holder})"
+        here = {one.digest: one for one in found.values}
+        for digest in item.digests:
+            if digest not in signed[3]:
+                raise NotAllHere("What is to be redacted", [f"a value that {holder[:16]} names ({digest[:12]})"])
+            one = here.get(digest)
+            if one is None and digest not in buried:
+                raise NotAllHere("What is to be redacted", [f"a value of {found.title}"])
+            told[digest] = f"{digest}: redacted already" if one is None else f"{one.name} = {one.text} ({digest})"
+    return told
+
+
+def _signed(session: Session, holder: str) -> tuple[bool, str, str | None, frozenset[str]] | None:
+    """Whether it is a document, what it is called, its incident, and the digests its signed bytes name."""
+    stored = session.reader.entry(holder)
+    if stored is not None:
+        at = datetime.fromtimestamp(stored.entry.hlc[0] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        title = f"{stored.entry.kind} by {session.name_of(stored.entry.author)}, {at}"
+        return False, title, stored.entry.inc, frozenset(stored.entry.sd)
+    row = session.reader.document(holder)
+    if row is None:
+        return None
+    value = canon.decode(row.raw, limit=MAX_DOCUMENT_BYTES)
+    inc = value.get("inc") if isinstance(value, dict) else None
+    title = f"document {row.type}" + (f" of {row.op}" if row.op else "")
+    return True, title, inc if isinstance(inc, str) else None, envelope.digests_in(value)
+
+
+def _values(session: Session, holder: str, digests: frozenset[str]) -> Iterator[Value]:
+    for body in session.reader.disclosures([holder]).get(holder, ()):
+        try:
+            digest, name, value = envelope.verify_disclosure(body, digests)
+        except BadForm:
+            continue
+        yield Value(digest, name, in_words(value), file_of(name, value))
+
+
+def in_words(value: JsonValue, *, whole: bool = False) -> str:
+    """A value as text; a long one, unless `whole`, by its beginning and how much more there is."""
+    text = (
+        value if isinstance(value, str) else "; ".join(f"{path.strip()} {word}".strip() for path, word in leaves(value))
+    )
+    more = len(text) - WHOLE_CHARS
+    return text if whole or more <= 0 else f"{text[:WHOLE_CHARS]} ... and {more} more characters"
+
+
+def file_of(name: str, value: JsonValue) -> str | None:
+    """The SHA-256 of the attachment a value names; it dies with the value."""
+    if name != "blob":
+        return None
+    fields: Iterable[JsonValue] = value.values() if isinstance(value, dict) else [value]
+    return next((one for one in fields if isinstance(one, str) and is_sha256(one)), None)
+
+
+__all__ = ["Source", "Value", "file_of", "in_words", "shown_values", "source"]
