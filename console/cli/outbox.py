@@ -50,12 +50,18 @@ def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # 
     """Be this profile's dispatcher: sync, decide, send, read back, probe, and look again at what is in force."""
     from console.outbox.steps import Pace
     from console.services import dispatch
+    from console.services.verification import Phase, Progressed, Verification
+
+    def heard(state: Progressed) -> None:
+        if state.phase in {Phase.wrong, Phase.failed}:  # said, and nothing more: no guard stops an emergency
+            click.echo(state.sentence, err=True)
 
     short = Pace(
         sync_ms=1000, poll_ms=1000, settle_ms=500, hold_ms=2000, stable_ms=3000, usage_ms=1000, watch_ms=2000
     )  # fmt: skip
     try:
-        with call.session() as session:
+        with call.session() as session, Verification(session, heard) as verification:
+            verification.start()
             told = dispatch.run_outbox(
                 session, "settled" if settled or seconds else "forever",
                 deadline_ms=None if seconds is None else seconds * 1000, pace=short if fast else None,

@@ -19,6 +19,7 @@ import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from console.domain.errors import Problem, WrongUse
@@ -110,7 +111,7 @@ def _control(disk: _Disk) -> tuple[int, int]:
     rows = lost = 0
     for number in range(_CONTROLS):
         path = disk.profile.root.parent / f"control{number}.db"
-        said = disk.cut(lambda writing, path=path: _write_control(path, writing))
+        said = disk.cut(partial(_write_control, path))
         with disk.mounted(), closing(sqlite3.connect(path)) as connection:
             here = {str(row[0]) for row in connection.execute("SELECT n FROM line")}
         rows, lost = rows + len(said), lost + len(said - here)
@@ -208,8 +209,11 @@ def _write(people: Bench, paths: ProfilePaths, writing: int) -> None:
                 os.write(writing, f"{handed.result().id}\n".encode())
             if number % 10 == 0:
                 data = bench.append("with a file").raw * 50
-                sha = store.write(lambda tx, data=data: tx.put_blob(data))
-                os.write(writing, f"{sha}\n".encode())
+                os.write(writing, f"{_attach(store, data)}\n".encode())
+
+
+def _attach(store: JournalStore, data: bytes) -> str:
+    return store.write(lambda tx: tx.put_blob(data))
 
 
 def _write_control(path: Path, writing: int) -> None:

@@ -50,7 +50,11 @@ def take_proofs(store: JournalStore) -> None:
         sides = one.disclosed.get("entries")
         for raw, sig in filter(None, map(_side, sides if isinstance(sides, list) else [])):
             if reader.entry(canon.sha256_hex(raw)) is None:
-                store.write(lambda tx, raw=raw, sig=sig: tx.ingest(raw, sig))
+                _ingest(store, raw, sig)
+
+
+def _ingest(store: JournalStore, raw: bytes, sig: bytes) -> None:
+    store.write(lambda tx: tx.ingest(raw, sig))
 
 
 def _side(told: JsonValue) -> tuple[bytes, bytes] | None:
