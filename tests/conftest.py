@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
 SERVERS = ("litellm", "triton")
-SCREEN = ("Xvfb", "openbox", "xdotool")
+SCREEN = ("Xvfb", "openbox", "xdotool", "dbus-run-session")
+PYATSPI = Path("/usr/lib/python3/dist-packages/pyatspi")  # the system's own; the index has none
 THREADS_END_WITHIN_S = 2.0
 _DESELECTED = pytest.StashKey[int]()
 _BLIND = pytest.StashKey[int]()
@@ -93,7 +94,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _no_screen() -> list[str]:
     """What is missing here to put a window on a screen and a hand before it."""
-    return [name for name in SCREEN if shutil.which(name) is None]
+    missing = [name for name in SCREEN if shutil.which(name) is None]
+    return missing if PYATSPI.is_dir() else [*missing, "python3-pyatspi"]
 
 
 def _asks_for_real(config: pytest.Config) -> bool:
