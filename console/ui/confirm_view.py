@@ -14,7 +14,7 @@ from console.ui.confirm_standing import SELECTABLE
 from console.ui.parts import column, row
 from console.ui.theme import Look
 from console.ui.tokens import SEVERITIES
-from console.ui.widgets import IconMark, StateMark, Text
+from console.ui.widgets import Exact, IconMark, StateMark, Text
 from console.viewmodels.approval import ApprovalView, RequestView, Section, TargetView, signed_part
 
 _AT_FIRST = 8  # targets drawn at once; the others follow while the window stays alive
@@ -361,9 +361,7 @@ def _section(look: Look, section: Section) -> QWidget:
 
 def _request(look: Look, request: RequestView) -> QWidget:
     text = "\n".join((f"{request.head}   {request.kind}".rstrip(), *request.body))
-    told = Text(look, text, mono=True, size="small", wrap=True)
-    told.setTextInteractionFlags(SELECTABLE)
-    return told
+    return Exact(look, text)
 
 
 def _spoken(one: TargetView) -> str:

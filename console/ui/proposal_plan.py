@@ -16,10 +16,8 @@ from console.ui.parts import column, row
 from console.ui.proposal_rows import PLANS
 from console.ui.theme import Look
 from console.ui.tokens import GRAVITIES
-from console.ui.widgets import StateMark, Text
+from console.ui.widgets import Exact, StateMark, Text
 from console.viewmodels.proposal import PlanLine, TrialView
-
-_SELECTABLE: Final = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +81,10 @@ class PlanPanel(QScrollArea):
     def text(self) -> str:
         """All that is shown, for those who look for a word in it."""
         inner = self.widget()
-        return "\n".join(one.text() for one in inner.findChildren(QLabel)) if inner is not None else ""
+        if inner is None:
+            return ""
+        found = [one.text() for one in inner.findChildren(QLabel)]
+        return "\n".join(found + [one.toPlainText() for one in inner.findChildren(Exact)])
 
     def _verdict(self, view: TrialView, *, fresh: bool) -> QWidget:
         look, unit = self._look, self._look.theme.space("unit")
@@ -173,9 +174,7 @@ class PlanCard(QFrame):
         for title, requests in (("Sends", line.sends), ("Reverts to", line.reverts or ("nothing known",))):
             lines.addWidget(Text(self._look, title, size="small", tone="text-muted"))
             for request in requests:
-                text = Text(self._look, request, size="small", mono=True, wrap=True)
-                text.setTextInteractionFlags(_SELECTABLE)
-                lines.addWidget(text)
+                lines.addWidget(Exact(self._look, request))
         if line.read_at:
             lines.addWidget(Text(self._look, f"Read {line.read_at}", size="small", tone="text-muted"))
 

@@ -18,6 +18,7 @@ from console.services.corrections import Proposal, TargetWish
 from console.services.session import Locked, Session, nobody_asked
 from console.ui.confirm import ConfirmDialog
 from console.ui.unlock import UnlockDialog
+from console.ui.widgets import Exact
 from tests.kit.confirming import ASKED, Hand, name_of, opened, proposed, ready, until
 from tests.kit.pair import connect, connect_manual, passphrase
 
@@ -51,7 +52,8 @@ def dialog(room, high) -> Iterator[ConfirmDialog]:
 
 
 def texts(widget) -> list[str]:
-    return [one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget) and one.text()]
+    found = [one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget) and one.text()]
+    return found + [one.toPlainText() for one in widget.findChildren(Exact) if one.isVisibleTo(widget)]
 
 
 def test_in_five_seconds_what_where_how_many_why_what_if_not_and_who_else(dialog):

@@ -16,6 +16,7 @@ from console.services.record import start_record
 from console.services.session import Session
 from console.ui.keys import Keys
 from console.ui.proposal import ProposalDialog, add_commands
+from console.ui.widgets import Exact
 from console.viewmodels.commands import Command
 from console.viewmodels.shell import INCIDENTS, NOW, SHELL
 from tests.kit.pair import Asks, connect, connect_manual, pair_at
@@ -182,6 +183,18 @@ def test_what_would_be_sent_and_what_cannot_be_stand_beside_it(place) -> None:
     assert west.mark.text() == "cannot be done"
     assert dialog.propose.text() == "Propose 2, leave out 3"
     assert told.count("(canary)") == 1, "a canary goes beside its target only"
+
+
+def test_it_weighs_what_would_be_proposed_and_not_what_cannot_be_done(place) -> None:
+    dialog = place.composer()
+    dialog._start_kind("shutdown")
+    dialog.fields.reason.setPlainText(WHY)
+    place.read(dialog)
+    assert place.row(dialog, "gateway-east").mark.text() == "cannot be done"
+    view = dialog.reader.view
+    assert view.gravity == "high", "one of four surfaces is not the whole model"
+    action = corrections.action_of(place.propose(dialog))
+    assert (action.gravity, len(action.targets)) == ("high", 1)
 
 
 def test_a_wrong_figure_is_told_beside_its_field(qtbot, place) -> None:
@@ -450,4 +463,5 @@ def test_no_trouble_is_told_to_nobody(place) -> None:
 def texts(widget: QWidget) -> str:
     from PySide6.QtWidgets import QLabel
 
-    return "\n".join(one.text() for one in widget.findChildren(QLabel) if one.isVisible())
+    found = [one.text() for one in widget.findChildren(QLabel) if one.isVisible()]
+    return "\n".join(found + [one.toPlainText() for one in widget.findChildren(Exact) if one.isVisible()])

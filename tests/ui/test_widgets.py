@@ -19,6 +19,7 @@ from console.ui.widgets import (
     Digest,
     Elide,
     EmptyState,
+    Exact,
     HoldButton,
     KeyHint,
     SeverityBadge,
@@ -516,3 +517,18 @@ def test_the_widgets_need_nothing_of_the_record_and_no_network():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_exact_text_is_shown_whole_however_narrow_and_however_long_its_words(qtbot, look) -> None:
+    text = '{"key":"' + "0123456789abcdef" * 8 + '"}'
+    shown = Exact(look, text)
+    qtbot.addWidget(shown)
+    shown.resize(1400, 40)
+    shown.show()
+    wide = shown.height()
+    shown.resize(200, 40)
+    assert shown.height() > 3 * wide
+    assert shown.minimumSizeHint().width() < 200
+    assert not shown.horizontalScrollBar().isVisible()
+    qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() == 0)
+    assert shown.toPlainText() == shown.accessibleName() == text

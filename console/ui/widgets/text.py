@@ -6,11 +6,21 @@ Text from outside is never taken for markup, in a label or a tooltip, and what h
 from __future__ import annotations
 
 import html
+import math
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from console.domain.deceit import shown
 from console.ui.fonts import Weight
@@ -109,6 +119,50 @@ class Elide(Text):
 
     def _tell(self) -> None:
         self.setToolTip(plain_tooltip(self.text()) if self.elided() != self.text() else "")
+
+
+class Exact(QPlainTextEdit):
+    """Small mono text that is shown whole, to the letter: it breaks anywhere, is as high as it needs, can be copied."""
+
+    def __init__(self, look: Look, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setReadOnly(True)
+        self.setProperty("kind", "exact")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        self.setTextInteractionFlags(_SELECTABLE)
+        self.setTabChangesFocus(True)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # read with its part; one stop for each would be too many
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # it would lie over what is being read
+        self.document().setDocumentMargin(0)
+        self.viewport().setAutoFillBackground(False)
+        self.setPlainText(text)
+        self.setAccessibleName(text)
+        look.changed.connect(self._dress)
+        self._dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Another width breaks it into other lines."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """The wheel turns what it lies in."""
+        event.ignore()
+
+    def _dress(self) -> None:
+        self.setFont(self._look.theme.font("small", mono=True))
+        self._fit()
+
+    def _fit(self) -> None:
+        high, block = 0.0, self.document().begin()
+        while block.isValid():
+            high += self.blockBoundingRect(block).height()
+            block = block.next()
+        self.setFixedHeight(math.ceil(high) + 2)
 
 
 class Digest(QWidget):
