@@ -18,12 +18,15 @@ from console.domain.fold import fold_incident
 from console.journal import envelope
 from console.journal.projections import Projections
 from console.journal.seen import all_seen
+from console.journal.store import JournalStore
 from console.journal.values import Draft
 from console.journal.verify import verify_profile
+from console.runtime.paths import ProfilePaths
 from console.sync.folder import FolderPlace
 from console.sync.session import sync_once
 from tests.journal.world import INC, OTHER_INC, World
 from tests.kit.clock import FakeClock
+from tests.kit.entropy import SeededEntropy
 
 CONSOLES = st.integers(0, 2)
 PLACES = st.integers(0, 1)
@@ -51,6 +54,7 @@ class ThreeConsoles(RuleBasedStateMachine):
             self.places.append(FolderPlace(self.folder / name))
         self.said = [{} for _ in range(3)]
         self.forks = set()
+        self.starts = 0
 
     # -- what people and machines do -----------------------------------------------------------------------------------
 
@@ -109,7 +113,11 @@ class ThreeConsoles(RuleBasedStateMachine):
     def restart(self, who):
         self.shown[who].close()
         self.stores[who].close()
-        self.stores[who] = self.world.open(f"console{who}", self.clocks[who], rosters=False)
+        self.starts += 1
+        self.stores[who] = JournalStore.open(
+            ProfilePaths(self.folder / f"console{who}"), self.clocks[who], SeededEntropy(f"start {self.starts}"),
+            genesis=self.world.genesis,
+        )  # fmt: skip
         self.shown[who] = Projections(self.stores[who])
 
     @rule(who=CONSOLES, hearer=CONSOLES)
@@ -119,7 +127,8 @@ class ThreeConsoles(RuleBasedStateMachine):
         last = [self.stores[hearer].reader().feed(feed)[-1] for feed in feeds]
         last = [one for one in last if one.seq > 0 and one.standing == "good"]
         if last and len(self.forks) < 2:
-            rival = dataclasses.replace(last[0].entry, kind="observation", sd=(), pub={})
+            ms, count = last[0].entry.hlc  # of one time, they would stand in the order they came in
+            rival = dataclasses.replace(last[0].entry, kind="observation", sd=(), pub={}, hlc=(ms, count + 1))
             raw, sig = envelope.build(rival, self.world.members[who].writer)
             self.stores[hearer].write(lambda tx: tx.ingest(raw, sig))
             self.forks.add(last[0].feed)
