@@ -145,8 +145,8 @@ class Composer(QWidget):
     def _typed(self) -> None:
         self._draft.start()
         self._hint()
-        if self.text() and not self._saving:
-            self.say("not saved yet", "text-muted")
+        if not self._saving:
+            self.say("not saved yet" if self.text() else "")
 
     def _keep_draft(self) -> None:
         self._draft.stop()
