@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from console.domain.actions import Action, document_json
+from console.domain.actions import Action, Target, document_json
 from console.domain.errors import WrongUse
 from console.domain.ids import is_id, is_sha256
 from console.domain.profile import JsonValue
@@ -213,9 +213,15 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
             pre=before.wanted, pre_read_ms=session.clock.wall_ms(),
         )  # fmt: skip
         texts, digests = conceal(to_disclosures(turned), session.entropy)
-        own = replace(target, sd=digests, dispatchers=(session.device().feed,))
+        own = replace(target, sd=digests, dispatchers=_senders(session, target))
         parts.append(Part(own, turned, texts))
     return _propose(session, action.inc, parts, reason or "Undo.", direction="restore", undoes=held.sha)
+
+
+def _senders(session: Session, target: Target) -> tuple[str, ...]:
+    """This console where the provider is connected here, else whoever sent what is undone."""
+    here = any(one.id == target.instance for one in providers.instances_of(session).all())
+    return (session.device().feed,) if here else target.dispatchers
 
 
 def lift(session: Session, named: str, reason: str) -> Proposal:
