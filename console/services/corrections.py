@@ -219,7 +219,7 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
 
 
 def _senders(session: Session, target: Target) -> tuple[str, ...]:
-    """This console where the provider is connected here, else whoever sent what is undone."""
+    """Name this console where the provider is connected here, else whoever sent what is undone."""
     here = any(one.id == target.instance for one in providers.instances_of(session).all())
     return (session.device().feed,) if here else target.dispatchers
 
