@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
 import signal
@@ -21,14 +20,11 @@ import httpx
 import pexpect
 import pytest
 
+from tests.scenarios.cutwire import CutWire
+
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct horse battery"
-_SPEC = importlib.util.spec_from_file_location("cutwire", Path(__file__).with_name("cutwire.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_CUTWIRE = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_CUTWIRE)
 
 
 class Console:
@@ -106,6 +102,15 @@ class Gateway:
         ).json()
         return str(answer["key"]), str(answer["token"])
 
+    def serve(self, model: str) -> None:
+        """Offer a model of this name here too, if it is not offered yet."""
+        found = httpx.get(f"{self.url}/model/info", headers=self.admin, timeout=30).json()["data"]
+        if all(one["model_name"] != model for one in found):
+            answer = "hello from the gateway"
+            told = {"model": f"openai/{model}", "api_key": "none", "mock_response": answer}
+            body = {"model_name": model, "litellm_params": told}
+            httpx.post(f"{self.url}/model/new", headers=self.admin, json=body, timeout=30).raise_for_status()
+
     def call(self, key: str) -> int:
         body = {"model": self.model, "messages": [{"role": "user", "content": "hi"}]}
         headers = {"Authorization": f"Bearer {key}"}
@@ -162,7 +167,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         console("sync", "run")
     one("org", "show")
 
-    with _CUTWIRE.CutWire(triton["base_url"]) as wire:
+    with CutWire(triton["base_url"]) as wire:
         # 2. providers
         one("provider", "canary", "add", "gateway", canary_token, secrets=(canary,))
         one("provider", "add", "open_inference", "--name", "triton", "--set", f"base_url={wire.url}")
@@ -293,7 +298,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
     one("verify", str(bundle), "--genesis", genesis)
     one("verify")
     two("verify")
-    _audit(bundle, tmp_path / "audit", genesis)
+    audit(bundle, tmp_path / "audit", genesis)
 
 
 def _any_code() -> int:
@@ -345,7 +350,7 @@ def _until(so: Any, seconds: float) -> None:
         time.sleep(0.5)
 
 
-def _audit(bundle: Path, folder: Path, genesis: str) -> None:
+def audit(bundle: Path, folder: Path, genesis: str) -> None:
     """What an auditor does without us: the bundle's own verifier, and the commands its README names."""
     with zipfile.ZipFile(bundle) as archive:
         archive.extractall(folder)
