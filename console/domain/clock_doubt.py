@@ -9,9 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.domain.actions import Action, Document
+
 ClockState = Literal["trusted", "doubtful"]
 # setting a clock right by network moves it by seconds; approvals are counted in minutes
 MAX_BACK_MS: Final = 60_000
+WAITS: Final = "The clock went back: restores and what is irreversible wait until it is set right."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,28 @@ def back_ms(now: Reading, earlier: Iterable[Reading]) -> int:
 def state_of(lag_ms: int) -> ClockState:
     """Whether a clock that lags by this much is doubtful."""
     return "doubtful" if lag_ms > MAX_BACK_MS else "trusted"
+
+
+def waits_while_doubtful(document: Document) -> bool:
+    """Whether it waits until the clock is right: a restore, what is irreversible, a redaction. Containment goes."""
+    if isinstance(document, Action):
+        return document.direction == "restore" or any(target.reversal == "none" for target in document.targets)
+    return document.doc_type == "redaction.v1"
+
+
+def clock_told(lag_ms: int) -> str:
+    """What is wrong with the clock, as one sentence and what follows; empty where nothing is."""
+    if state_of(lag_ms) == "trusted":
+        return ""
+    return (
+        f"This console's clock went back by {_ago(lag_ms)} against what it had shown: set it right. Until then "
+        "containment goes with the doubt recorded; restores and what is irreversible are not sent from here."
+    )
+
+
+def _ago(lag_ms: int) -> str:
+    minutes = lag_ms // 60_000
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004  an hour
 
 
 def latest_ms(now: Reading, since: Reading) -> int:

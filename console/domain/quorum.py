@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.domain.actions import Document
+from console.domain.clock_doubt import WAITS, waits_while_doubtful
 from console.domain.facts import HARDWARE, Facts, KeyKind, Signed, approver_keys, fingerprint
 from console.domain.gravity import gravity
 from console.domain.needs import Need, objections, ways, weigh
@@ -46,15 +47,21 @@ def quorum(
     now_ms: int,
     *,
     unreachable: bool = False,
+    doubtful: bool = False,
 ) -> Verdict:
     """Judge one document by the records that were received for it.
 
     `unreachable` says that its provider has not been reachable, so that the longer window applies where it was signed.
+    `doubtful` says that the deciding console's clock had gone back: containment is then judged by `now_ms` alone, for
+    the times of what was received before it are ahead of it; restores and what is irreversible wait.
     """
     keys = approver_keys(facts.roster)
-    good, rejected = sift(doc_sha, document, signed, facts, keys)
+    waits = doubtful and waits_while_doubtful(document)
+    good, rejected = sift(doc_sha, document, signed, facts, keys, latest_ms=now_ms if doubtful and not waits else None)
     weight, reason = weigh(document, facts)
     against = objections(document, facts, now_ms, unreachable=unreachable)
+    if waits:
+        against = (*against, WAITS)
     if any(one.record.decision == "refuse" for one in good):
         against = (*against, "Someone who may sign has refused this revision.")
     approvals = tuple(one for one in good if one.record.decision == "approve")

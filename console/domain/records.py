@@ -20,8 +20,13 @@ def sift(
     signed: Sequence[Signed],
     facts: Facts,
     keys: Keys,
+    *,
+    latest_ms: int | None = None,
 ) -> tuple[tuple[Signed, ...], tuple[tuple[str, str], ...]]:
-    """The records that count, and the others by nonce with the reason why they do not."""
+    """The records that count, and the others by nonce with the reason why they do not.
+
+    `latest_ms`: nothing was received later than this, whatever the times say that a clock gave before it went back.
+    """
     good: list[Signed] = []
     rejected: list[tuple[str, str]] = []
     for one in signed:
@@ -30,7 +35,7 @@ def sift(
             or wrong_roster(one.record.roster, facts)
             or _wrong_key(one, facts, keys)
             or wrong_person(one.record.person, facts, document)
-            or _too_late(one, document)
+            or _too_late(one, document, latest_ms)
         )
         if why is None:
             good.append(one)
@@ -103,9 +108,10 @@ def wrong_person(person: str, facts: Facts, document: Document) -> str | None:
     return None
 
 
-def _too_late(one: Signed, document: Document) -> str | None:
+def _too_late(one: Signed, document: Document, latest_ms: int | None) -> str | None:
     """A refusal is never too late for the revision; an approval is, after approve_by."""
     approve_by: int | None = getattr(document, "approve_by", None)
-    if one.record.decision == "approve" and approve_by is not None and one.received_ms > approve_by:
+    received_ms = one.received_ms if latest_ms is None else min(one.received_ms, latest_ms)
+    if one.record.decision == "approve" and approve_by is not None and received_ms > approve_by:
         return "it was received after approve_by"
     return None

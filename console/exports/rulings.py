@@ -87,9 +87,10 @@ class Judge:
             facts = facts_at(view, self._seen(entry), sha, now)
         except Problem as fault:
             raise Wrong(path, fault.what.rstrip(".")) from None
-        verdict = quorum(sha, paper.document, signed, facts, now)
+        doubtful = entry.pub.get("clock") == "doubtful"
+        verdict = quorum(sha, paper.document, signed, facts, now, doubtful=doubtful)
         if not verdict.met:
-            verdict = quorum(sha, paper.document, signed, facts, now, unreachable=True)
+            verdict = quorum(sha, paper.document, signed, facts, now, unreachable=True, doubtful=doubtful)
         if not verdict.met:
             raise Wrong(path, f"it had not its people: {' '.join(verdict.missing)}".rstrip("."))
         self.verdicts[ident] = verdict

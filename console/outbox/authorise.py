@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from console.domain.actions import Action, Document
+from console.domain.clock_doubt import ClockState, state_of
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
 from console.domain.quorum import Signed, Verdict, quorum
@@ -70,7 +71,9 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
     records, refused = _receive(tx, feed, held, roster)
     moments = Moments(tx.connection, roster, policy_of(roster))
     facts = moments.at(moments.now_heads, doc, now_ms)
-    verdict = quorum(doc, held.document, [one for _, one in records], facts, now_ms)
+    clock = state_of(tx.clock_back_ms)
+    signed = [one for _, one in records]
+    verdict = quorum(doc, held.document, signed, facts, now_ms, doubtful=clock == "doubtful")
     if not verdict.met:
         late = op is None and getattr(held.document, "approve_by", now_ms) < now_ms
         why = "Its time to be signed has passed." if late else ""
@@ -79,7 +82,7 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
     missing = _not_here(held, ours)
     if missing:
         return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=missing, refused=refused)
-    stored = _decide(tx, feed, held, moments, records, now_ms, f"{word}.authorised")
+    stored = _decide(tx, feed, held, moments, records, now_ms, f"{word}.authorised", clock)
     if isinstance(held.document, Action):
         for at in ours:
             store.enqueue(tx.connection, new_row(held.document, doc, at, stored.entry.hlc[0]))
@@ -188,6 +191,7 @@ def _decide(
     records: list[tuple[str, Signed]],
     now_ms: int,
     kind: str,
+    clock: ClockState,
 ) -> Stored:
     """Write down exactly what was asked: whoever evaluates the rule with this gets the same answer."""
     heads: list[JsonValue] = [[name, seq, ident] for name, seq, ident in moments.now_heads]
@@ -195,7 +199,7 @@ def _decide(
     roster = moments.roster
     pub: dict[str, JsonValue] = {
         "doc": held.sha, "records": ids, "roster": list(roster.ref), "policy": policy_of(roster), "now": now_ms,
-        "clock": "trusted", "seen": heads, "verdict": "approved",
+        "clock": clock, "seen": heads, "verdict": "approved",
     }  # fmt: skip
     op: str | None = getattr(held.document, "op", None)
     inc: str | None = getattr(held.document, "inc", None)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from console.domain.actions import Action
+from console.domain.clock_doubt import clock_told
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
 from console.journal.rows import select_entries
@@ -83,6 +84,7 @@ class Outbox:
         self._odd: list[str] = []
         self._decisions: dict[str, Decision] = {}
         self._newest = -1
+        self._doubt = ""
         self._decided_ms = 0
         self._synced_ms: int | None = None
         self._syncing: asyncio.Task[None] | None = None
@@ -95,8 +97,8 @@ class Outbox:
 
     @property
     def odd(self) -> tuple[str, ...]:
-        """What did not add up: rows without a decision, sync faults, adapters' surprises."""
-        return tuple(self._odd)
+        """What did not add up: a doubtful clock, rows without a decision, sync faults, adapters' surprises."""
+        return (*((self._doubt,) if self._doubt else ()), *self._odd)
 
     async def rows(self) -> list[Row]:
         """Every row as it stands."""
@@ -185,6 +187,7 @@ class Outbox:
         now = self._clock.boot_ms()
         again = now - self._decided_ms >= self._pace.poll_ms
         newest, docs = await self._steps.write(lambda tx: _undecided(tx, -1 if again else self._newest))
+        self._doubt = await self._steps.write(lambda tx: clock_told(tx.clock_back_ms))
         self._newest = newest
         if docs:
             self._decided_ms = now
@@ -384,7 +387,7 @@ class Outbox:
             for row in rows if self._waits(row) is None
         )  # fmt: skip
         return Settled(
-            rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=tuple(self._odd)
+            rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=self.odd
         )
 
     def _tasks(self) -> list[asyncio.Task[None]]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from adapters.contract import Planned, ReadBack
 from console.domain import shape
 from console.domain.actions import Action
+from console.domain.clock_doubt import WAITS, Reading, latest_ms, state_of, waits_while_doubtful
 from console.domain.errors import Problem
 from console.domain.forms import Head
 from console.domain.profile import JsonValue
@@ -54,13 +55,18 @@ class Unauthorised(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """A proven decision: the document, the plan of one target, and the approvals that carried it."""
+    """A proven decision: the document, the plan of one target, and the approvals that carried it.
+
+    `since` are both clocks when it was decided, `doubtful` what was written of them then.
+    """
 
     held: Held
     action: Action
     planned: Planned
     signed: tuple[Signed, ...]
     decided_ms: int
+    since: Reading
+    doubtful: bool
     seen: tuple[Head, ...]
 
 
@@ -102,12 +108,15 @@ def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
         except Problem as fault:
             raise Unauthorised(f"an approval does not hold ({fault.what.rstrip('.')})") from None
     now, seen = decided.entry.pub["now"], decided.entry.pub["seen"]
+    decided_ms = now if isinstance(now, int) else 0
     return Authority(
         held=held,
         action=action,
         planned=from_disclosures(target, held.disclosed(row.target), action.direction),
         signed=tuple(signed),
-        decided_ms=now if isinstance(now, int) else 0,
+        decided_ms=decided_ms,
+        since=Reading(wall_ms=decided_ms, boot_ms=decided.entry.mono, boot_id=decided.entry.boot),
+        doubtful=decided.entry.pub["clock"] == "doubtful",
         seen=shape.heads(seen, "seen"),
     )
 
@@ -165,6 +174,7 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     """Ask the rule again with what is known by now; None where the row may go on.
 
     Roles and rehearsals count as they were when it was decided; revocations, forks, cancels and refusals as they are.
+    Its time ends by the wall clock or by the boot clock since it was decided, whichever is earlier.
     """
     doc, action = row.doc, authority.action
     roster = tx.roster()
@@ -184,12 +194,13 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     deadline = max(action.execute_by, facts.extended_to or 0)
     if row.outage and action.direction == "contain":
         deadline = max(deadline, action.execute_by_unreachable or 0)
-    if now_ms > deadline:
+    if latest_ms(replace(tx.clocks, wall_ms=now_ms), authority.since) > deadline:
         return Stop("expired", "dispatch.expired", "Its time to be carried out has passed; it was not sent.")
-    verdict = quorum(doc, action, authority.signed, facts, authority.decided_ms)
-    if not verdict.met:
-        return Stop("attention", "dispatch.attention", " ".join(verdict.missing))
-    return None
+    verdict = quorum(doc, action, authority.signed, facts, authority.decided_ms, doubtful=authority.doubtful)
+    missing = verdict.missing
+    if state_of(tx.clock_back_ms) == "doubtful" and waits_while_doubtful(action):
+        missing = (*missing, WAITS)
+    return Stop("attention", "dispatch.attention", " ".join(dict.fromkeys(missing))) if missing else None
 
 
 def compare(planned: Planned, seen: ReadBack) -> Pre | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.clock_doubt import MAX_BACK_MS
+from console.domain.clock_doubt import clock_told
 from console.domain.errors import Problem, WaitsForConnection
 from console.services.session import Session
 from console.sync.folder import FolderPlace
@@ -92,15 +92,4 @@ def recover(session: Session, *, alone: bool = False) -> Recovered:
 
 def clock_sentence(session: Session) -> str:
     """What is wrong with this console's clock, in one sentence with what to do; empty where nothing is."""
-    back = session.store.write(lambda tx: tx.clock_back_ms)
-    return "" if back <= MAX_BACK_MS else doubt_sentence(back)
-
-
-def doubt_sentence(back_ms: int) -> str:
-    """A clock that lags by this much, in words."""
-    minutes = back_ms // 60_000
-    ago = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004  an hour
-    return (
-        f"This console's clock went back by {ago} against what it had shown: set it right. Until then containment "
-        "goes with the doubt recorded; restores and what is irreversible are not sent from here."
-    )
+    return clock_told(session.store.write(lambda tx: tx.clock_back_ms))
