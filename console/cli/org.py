@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from console.cli.frame import Call, pass_call, when
-from console.domain.errors import WaitsForPeople
+from console.cli.frame import Call, moment, pass_call, when
+from console.domain.errors import Problem, WaitsForPeople, WrongUse
+
+if TYPE_CHECKING:
+    from console.services.roster import Outcome, Waiting
+    from console.services.session import Session
 
 
 @click.group(
@@ -19,10 +26,15 @@ Founding, two people, one shared folder:
   first   standdown org admit --words "..."
   second  standdown org sign
   both    standdown sync run, then standdown org rehearse, standdown org envelopes --delete
+Later, each change signed by enough admins:
+  third   standdown org join  --folder /mnt/shared --words "..." --name "..."
+  admin   standdown org admit --words "..." --name "..." --role approver --role scribe
+  others  standdown org pending, then standdown org sign
+  a lost device:  standdown org revoke c-... --reason "laptop stolen" --since 14:00
 At any time: standdown org next""",
 )
 def command() -> None:
-    """Found or join an organisation; words, signatures, rehearsal."""
+    """Found or join an organisation; words, signatures, rehearsal; members, lost keys, the lodging letter."""
 
 
 folder_option = click.option("--folder", type=click.Path(path_type=Path), required=True, help="The shared folder.")
@@ -57,19 +69,21 @@ def found(call: Call, folder: Path, envelopes: Path | None) -> None:
 @click.option("--words", required=True, help="The words your colleague reads out.")
 @click.option("--name", required=True, help="Your name, as colleagues will read it.")
 @envelopes_option
+@click.option("--person", help="Your id there (p-...): a further device of yours, or one in place of a lost one.")
 @pass_call
-def join(call: Call, folder: Path, words: str, name: str, envelopes: Path | None) -> None:
+def join(call: Call, folder: Path, words: str, name: str, envelopes: Path | None, person: str | None) -> None:
     """Make a profile and keys of your own, and ask to be admitted."""
     from console.services import organisation, setup
 
     paths = call.paths()
     made = organisation.join(
-        paths, call.passphrase, folder=folder, words=words, name=name, envelopes=envelopes or paths.root / "envelopes"
-    )
+        paths, call.passphrase, folder=folder, words=words, name=name, member=person,
+        envelopes=envelopes or paths.root / "envelopes",
+    )  # fmt: skip
     setup.write_note(paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute())))
     call.tell(
         {"ok": True, "words": made.words, "envelopes": [str(path) for path in made.envelopes]},
-        "Read these words to the founder, by voice:",
+        "Read these words to an admin, by voice:",
         f"  {made.words}",
         f"Print and seal the two envelopes in {made.envelopes[0].parent}, then: standdown org envelopes --delete",
     )
@@ -77,26 +91,205 @@ def join(call: Call, folder: Path, words: str, name: str, envelopes: Path | None
 
 @command.command()
 @click.option("--words", required=True, help="The words the newcomer reads out.")
+@click.option("--name", default="", help="What colleagues will read as their name (a third person and further).")
+@click.option("--role", "roles", multiple=True, help="A role they may hold; several times. Default: those asked for.")
+@click.option(
+    "--device", is_flag=True, help="A member's further device or renewed key: their own voice read the words."
+)
+@click.option("--lost", default="", help="With --device: the console (c-...) that is lost; its keys are revoked.")
+@click.option("--since", default="", help="With --lost: when it was lost (HH:MM UTC, or ISO). Nothing later is good.")
+@click.option("--reason", default="", help="Why; kept in the record.")
 @pass_call
-def admit(call: Call, words: str) -> None:
-    """Compare the newcomer's words, write the roster with both of you, and sign it."""
-    from console.services import organisation
+def admit(
+    call: Call,
+    words: str,
+    name: str,
+    roles: tuple[str, ...],
+    device: bool,  # noqa: FBT001  click hands options by name
+    lost: str,
+    since: str,
+    reason: str,
+) -> None:
+    """Compare the newcomer's words, write the roster with them, and sign it first."""
+    from console.services import members
 
     with call.session() as session:
-        sha = organisation.admit(session, words)
-    call.tell({"ok": True, "roster": sha}, "Signed. Your colleague signs next: standdown org sign")
+        outcome = members.admit(
+            session, words, name=name, roles=roles or None, device=device, lost=lost,
+            since_ms=moment(since, session.clock.wall_ms()) if since else None, reason=reason,
+        )  # fmt: skip
+        share(session)
+    tell_outcome(call, outcome, "Signed. Your colleague signs next: standdown org sign")
 
 
 @command.command()
 @pass_call
-def sign(call: Call) -> None:
-    """Sign the roster that waits for you."""
-    from console.services import organisation
+def pending(call: Call) -> None:
+    """Rosters that wait for signatures: who is added or removed, with which roles and keys, and who signed."""
+    from console.services import roster
 
     with call.session() as session:
-        sha = organisation.sign_roster(session)
-        n = session.roster.roster.n
-    call.tell({"ok": True, "roster": sha, "in_force": n}, f"Signed. Roster {n} is in force here.")
+        found = roster.waiting(session)
+        told = [{**_facts(session, one), "text": _paper(session, one)} for one in found]
+    lines = [line for one in told for line in (*one["text"], "")]
+    call.tell({"ok": True, "waiting": told}, *(lines or ["No roster waits."]))
+
+
+@command.command()
+@click.option("--roster", "which", default="", help="The beginning of its hash, where several wait.")
+@click.option(
+    "--recovery",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Sign with the recovery key typed off envelope 1.",
+)
+@pass_call
+def sign(call: Call, which: str, recovery: Path | None) -> None:
+    """Show the roster that waits, from its very bytes, and sign it."""
+    from console.services import roster
+
+    with call.session() as session:
+        one = roster.find(session, which)
+        lines = _paper(session, one)
+        if not call.as_json:
+            click.echo("\n".join(lines))
+        if one.mine != "signed" or recovery is not None:
+            _confirm(lines, one, named=bool(which))
+        outcome = roster.sign(session, one.sha, recovery=recovery)
+        in_force = session.roster.roster.n
+    told = (
+        f"Roster {outcome.n} is in force here." if outcome.in_force else f"Roster {outcome.n} waits: {outcome.missing}"
+    )
+    call.tell(
+        {"ok": True, "roster": outcome.sha, "in_force": in_force, "complete": outcome.in_force, "text": lines},
+        f"Signed. Roster {outcome.n} {told}",
+    )
+
+
+def _confirm(lines: list[str], one: Waiting, *, named: bool) -> None:
+    """A person types the first word of what they read; a script has to name the roster it means."""
+    if sys.stdin.isatty():
+        word = lines[-1].partition(":")[2].split()[0]
+        typed: str = click.prompt(f"To sign, type its first word ({word})", prompt_suffix=": ")
+        if typed.strip() != word:
+            raise WrongUse("That is not what was asked for; nothing was signed.", "Read it again, then try again.")
+    elif not named and one.n > 1:
+        raise WrongUse("A signature names what it signs.", f"standdown org sign --roster {one.sha[:12]}")
+
+
+@command.command()
+@click.option("--roster", "which", default="", help="The beginning of its hash, where several wait.")
+@pass_call
+def withdraw(call: Call, which: str) -> None:
+    """Take a roster that only you signed out of the folder, so that another can be proposed."""
+    from console.services import roster
+
+    with call.session() as session:
+        one = roster.withdraw(session, roster.find(session, which).sha)
+    call.tell({"ok": True, "roster": one.sha}, "Withdrawn: it lies in no folder of this profile any more.")
+
+
+@command.command()
+@click.argument("what")
+@click.option("--reason", required=True, help="Why; kept in the record and read by whoever signs.")
+@click.option("--since", default="", help="From when on nothing is good (HH:MM UTC, or ISO). Default: from now on.")
+@pass_call
+def revoke(call: Call, what: str, reason: str, since: str) -> None:
+    """Revoke the keys of a person (name or p-...), of a lost console (c-...), or one key (SHA256:...)."""
+    from console.services import members
+
+    with call.session() as session:
+        outcome = members.revoke(session, what, reason, moment(since, session.clock.wall_ms()) if since else None)
+        share(session)
+    tell_outcome(call, outcome, "Signed. It counts once enough admins signed: standdown org sign")
+
+
+@command.command()
+@click.argument("use", type=click.Choice(["writer", "approver"]))
+@pass_call
+def renew(call: Call, use: Literal["writer", "approver"]) -> None:
+    """Make a new key for this console; it is used from when a roster that names it is in force."""
+    from console.services import members
+
+    with call.session() as session:
+        words, outcome = members.renew(session, use)
+        share(session)
+    if outcome is None:
+        call.tell({"ok": True, "words": words}, "Read these words to an admin (org admit --device):", f"  {words}")
+    else:
+        tell_outcome(call, outcome, "Proposed and signed. Another admin signs next: standdown org sign")
+
+
+@command.command()
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--keeper", default="", help="With whom it is lodged: counsel, auditor, a public page.")
+@pass_call
+def lodge(call: Call, path: Path, keeper: str) -> None:
+    """Write the one-page letter that others keep for you, and record it."""
+    from console.services import lodging
+
+    with call.session() as session:
+        made = lodging.lodge(session, path.absolute(), keeper)
+    call.tell(
+        {"ok": True, "path": str(path), "sha256": made.sha256, "entry": made.entry.id},
+        f"Written to {path}. Print it, lodge it with counsel, an auditor or a public page; again each month.",
+        f"SHA-256 {made.sha256}",
+    )
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@pass_call
+def adopt(call: Call, folder: Path) -> None:
+    """Take over one person's provisional record (its profile folder) into this organisation, as it stands."""
+    from console.services import lodging
+
+    with call.session() as session:
+        stored = lodging.adopt_record(session, folder.absolute())
+    call.tell(
+        {"ok": True, "entry": stored.id}, f"Taken over, saved as {stored.id[:16]}. Its bytes stay where they are."
+    )
+
+
+def share(session: Session) -> None:
+    """Send what was just written, so that whoever signs next reads names and reasons; a place that is gone waits."""
+    from console.services import dispatch
+
+    with suppress(Problem):
+        dispatch.sync_all(session)
+
+
+def tell_outcome(call: Call, outcome: Outcome, next_step: str) -> None:
+    """What became of a proposal: what it still lacks, and who goes on."""
+    call.tell(
+        {"ok": True, "roster": outcome.sha, "complete": outcome.in_force, "missing": outcome.missing},
+        next_step if not outcome.in_force else f"Roster {outcome.n} is in force.",
+        *([outcome.missing] if outcome.missing else []),
+    )  # fmt: skip
+
+
+def _facts(session: Session, one: Waiting) -> dict[str, Any]:
+    return {
+        "roster": one.sha, "n": one.n, "created_ms": one.created_ms, "mine": one.mine, "reason": one.reason,
+        "proposer": session.name_of(one.proposer) if one.proposer else None, "missing": one.missing,
+        "signed": [one.name_of(session)(person) for person in one.signed], "problem": one.problem,
+    }  # fmt: skip
+
+
+def _paper(session: Session, one: Waiting) -> list[str]:
+    """The roster for a reader, made from the bytes that would be signed; its words are the last line."""
+    from console.viewmodels.roster_paper import roster_view
+
+    name_of = one.name_of(session)
+    view = roster_view(one.raw, session.roster, name_of, session.clock.wall_ms())
+    lines = [view.headline, f"  {one.sha}  made {when(one.created_ms)}"]
+    lines += [f"  Proposed by {session.name_of(one.proposer)}." if one.proposer else "  Nobody recorded why."]
+    lines += [f"  Why: {one.reason}"] if one.reason else []
+    for section in view.sections:
+        lines += [section.heading, *(f"    {line}" for line in section.lines)]
+    lines += [f"LOOK: {text}" for text in view.warnings]
+    lines += [f"CANNOT BE SIGNED: {text}" for text in dict.fromkeys((*view.problems, *filter(None, [one.problem])))]
+    lines += [f"Signed by {', '.join(name_of(person) for person in one.signed)}. {one.missing}".rstrip()]
+    return [*lines, f"The roster in words: {' '.join(view.digest_words)}"]
 
 
 @command.command()

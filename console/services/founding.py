@@ -109,10 +109,7 @@ def progress(session: Session, trouble: str = "") -> Progress:
 
 def _stage(session: Session, *, founder: bool, mine: PublicKey | None, waiting: list[Found]) -> Stage:
     if not session.provisional:
-        facts = organisation_facts(session)["people"]
-        if any(one["me"] and not one["rehearsed"] for one in facts):
-            return "rehearsing"
-        return "ready" if all(one["rehearsed"] for one in facts) else "others-rehearsing"
+        return _stage_later(session, mine)
     named = [found for found in waiting if mine is not None and _names(found, session.me, mine)]
     signed = any(mine is not None and mine.fingerprint in found.signatures for found in named)
     if founder:
@@ -122,6 +119,17 @@ def _stage(session: Session, *, founder: bool, mine: PublicKey | None, waiting: 
     if not named:
         return "asking"
     return "signed" if signed else "signing"
+
+
+def _stage_later(session: Session, mine: PublicKey | None) -> Stage:
+    """In an organisation that is founded: admitted or not yet, rehearsed or not yet."""
+    facts = [one for one in organisation_facts(session)["people"] if "approver" in one["roles"] or one["me"]]
+    me = next((one for one in facts if one["me"]), None)
+    if me is None or mine is None or session.roster.key(mine.fingerprint) is None:
+        return "asking"  # a member's new device asks as a newcomer does
+    if "approver" in me["roles"] and not me["rehearsed"]:
+        return "rehearsing"
+    return "ready" if all(one["rehearsed"] for one in facts if not one["me"]) else "others-rehearsing"
 
 
 def _own_key(session: Session, use: Literal["approver", "writer"]) -> PublicKey | None:
@@ -145,7 +153,7 @@ def _requests(session: Session) -> tuple[list[Request], str | None, str]:
         except Problem as fault:
             return found, own, f"{fault.what} {fault.next_step}"
         for one, request in lying:
-            if request.person.person == session.me:
+            if request.console.console == session.settings.console:
                 own = words_of(one.sha256)
             else:
                 found.append(Request(words_of(one.sha256), request.created))

@@ -43,6 +43,8 @@ def admit(
     """
     if session.provisional:
         return Outcome(organisation.admit(session, words), 1, in_force=False, missing="")
+    if lost and not device:
+        raise WrongUse("Only a member's own device is lost.", "Say --device too.")
     request = _heard(session, words)
     member = _member(session.roster.roster, request.person.person)
     if member is None and device:

@@ -342,7 +342,7 @@ def _waiting(
     try:
         verify_next(before, raw, signatures)
     except TooFewSigners as fault:
-        missing = fault.what
+        missing = fault.what.removeprefix("The roster is refused: ")
     except Problem as fault:
         problem = fault.what
     if not problem and (ends := _ends_too_soon(before.roster, after, session.clock.wall_ms())):

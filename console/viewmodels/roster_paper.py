@@ -64,8 +64,11 @@ def _headline(before: Roster, after: Roster, name_of: NameOf) -> str:
     added = [shown(name_of(one)) for one in new if one not in old]
     gone = [shown(name_of(one)) for one in old if one not in new]
     revoked = {one.key for one in after.revoked} - {one.key for one in before.revoked}
+    keys = {one.key for person in before.persons for one in person.keys}
+    fresh = [shown(name_of(one)) for one in new if one in old if {key.key for key in new[one].keys} - keys]
     parts = [f"admit {', '.join(added)}"] if added else []
     parts += [f"remove {', '.join(gone)}"] if gone else []
+    parts += [f"further keys for {', '.join(fresh)}"] if fresh and before.n else []
     parts += [f"revoke {count(len(revoked), 'key', 'keys')}"] if revoked else []
     told = " and ".join(parts) or "change who may do what"
     return f"Roster {after.n}: {told}."
@@ -81,6 +84,7 @@ def _changes(before: Roster, after: Roster, name_of: NameOf, now_ms: int) -> Ite
             yield Section(f"Changed: {_who(person, name_of)}", tuple(lines))
     for person in old.keys() - new.keys():
         yield Section(f"Removed: {_who(person, name_of)}", ("Nothing they sign under this roster counts.",))
+    yield from _revoked(before, after, name_of)
     yield from _beside(before, after)
 
 
@@ -91,7 +95,12 @@ def _who(person: str, name_of: NameOf) -> str:
 def _changed(old: Person, new: Person, now_ms: int) -> Iterator[str]:
     if old.roles != new.roles:
         yield f"May hold: {', '.join(new.roles) or 'no role'} (before: {', '.join(old.roles) or 'no role'})"
-    yield from _keys([key for key in new.keys if key not in old.keys], now_ms)
+    before = {key.key: key for key in old.keys}
+    yield from _keys([key for key in new.keys if key.key not in before], now_ms)
+    for key in new.keys:
+        if key.key in before and before[key.key].to_ms != key.to_ms:
+            until = "again without an end" if key.to_ms is None else f"ends {clock(key.to_ms, now_ms)}"
+            yield f"{key.use} key {fingerprint(key.key)} {until}"
     lines = {key.key for key in new.keys}
     yield from (f"No longer: {key.use} key {fingerprint(key.key)}" for key in old.keys if key.key not in lines)
 
@@ -106,6 +115,22 @@ def _keys(keys: tuple[PersonKey, ...] | list[PersonKey], now_ms: int) -> Iterato
         yield f"{kind}{key.use} key {words_of(digest)} ({name}){bound}{until}"
 
 
+def _revoked(before: Roster, after: Roster, name_of: NameOf) -> Iterator[Section]:
+    """Whose keys are revoked, and up to which entry of each feed they still count."""
+    known = {one.key for one in before.revoked}
+    whose = {
+        fingerprint(key.key): f"{key.use} key of {_who(p.person, name_of)}" for p in after.persons for key in p.keys
+    }
+    whose |= {fingerprint(one.key): f"device key of console {one.console}" for one in after.consoles}
+    lines: list[str] = []
+    for one in after.revoked:
+        if one.key not in known:
+            lines.append(f"Revoked: {whose.get(one.key, 'a key of before')} ({one.key})")
+            lines += [f"    good up to entry {seq} ({ident[:12]}) of feed {feed[:12]}" for feed, seq, ident in one.good]
+    if lines:
+        yield Section("Revoked for ever; what these keys wrote later is set aside and shown", tuple(lines))
+
+
 def _beside(before: Roster, after: Roster) -> Iterator[Section]:
     lines: list[str] = []
     if before.threshold != after.threshold:
@@ -116,8 +141,12 @@ def _beside(before: Roster, after: Roster) -> Iterator[Section]:
     lines += [f"Added console {one.console}" for one in after.consoles if one.console not in known]
     listed = {one.console for one in after.consoles}
     lines += [f"No longer console {one.console}" for one in before.consoles if one.console not in listed]
-    revoked = {one.key for one in before.revoked}
-    lines += [f"Revoked: {one.key}" for one in after.revoked if one.key not in revoked]
+    ended = {one.console: one.to_ms for one in before.consoles}
+    lines += [
+        f"Console {one.console} ends"
+        for one in after.consoles
+        if one.to_ms is not None and ended.get(one.console) is None
+    ]
     if after.adopts:
         lines.append(f"It takes over {count(len(after.adopts), 'feed', 'feeds')} as they stand")
     if lines:

@@ -1,0 +1,103 @@
+"""`standdown org` after founding: a third person, what waits and is read before it is signed, a lost device."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from console.app import main
+from console.services.session import APPROVER, WRITER
+from tests.kit.pair import founded, pair, passphrase
+
+__all__ = ["founded", "pair"]
+
+
+class Terminal:
+    """One person's command line, with the passphrases it may ask for."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], profile: Path, who: str) -> None:
+        self.capsys, self.profile, self.who = capsys, profile, who
+
+    def __call__(self, *words: str, keys: tuple[str, ...] = (), code: int = 0) -> str:
+        read, write = os.pipe()
+        os.write(write, b"".join(passphrase(self.who, what) + b"\n" for what in keys))
+        os.close(write)
+        found = main(["--profile", str(self.profile), "--passphrase-fd", str(read), *words])
+        os.close(read)
+        told = self.capsys.readouterr()
+        assert found == code, told.out + told.err
+        return told.out + told.err
+
+    def facts(self, *words: str, keys: tuple[str, ...] = ()) -> dict:
+        return json.loads(self("--json", *words, keys=keys))
+
+
+@pytest.fixture
+def terminals(capsys: pytest.CaptureFixture[str], pair) -> tuple[Terminal, Terminal]:
+    one, two = (
+        Terminal(capsys, session.paths.root, who) for session, who in zip(pair, ("commander", "approver"), strict=True)
+    )
+    return one, two
+
+
+def test_a_third_person_from_asking_to_rehearsing(terminals, pair, tmp_path: Path) -> None:
+    one, two = terminals
+    share = pair[0].settings.places[0]
+    third = Terminal(one.capsys, tmp_path / "third", "scribe")
+    genesis = one.facts("org", "words")["words"]
+    asked = third.facts(
+        "org", "join", "--folder", share, "--words", genesis, "--name", "Scribe", keys=(WRITER, APPROVER, APPROVER)
+    )["words"]  # fmt: skip
+    assert third.facts("org", "next")["stage"] == "asking"
+    told = one(
+        "org", "admit", "--words", asked, "--name", "Scribe", "--role", "approver", "--role", "scribe",
+        "--reason", "takes notes", keys=(WRITER, APPROVER),
+    )  # fmt: skip
+    assert "1 of 2" in told
+    two("sync", "run")
+    waits = two("org", "pending")
+    assert "Added: Scribe" in waits
+    assert "May hold: approver, scribe" in waits
+    assert waits.count(" key ") >= 3, "the words of every key"
+    assert "Why: takes notes" in waits
+    assert "Proposed by Commander." in waits
+    sha = two.facts("org", "pending")["waiting"][0]["roster"]
+    assert "names what it signs" in two("org", "sign", keys=(APPROVER,), code=2)
+    signed = two("org", "sign", "--roster", sha[:12], keys=(APPROVER,))
+    assert "Added: Scribe" in signed
+    assert "Roster 2 is in force here." in signed
+    assert third.facts("org", "next")["stage"] == "rehearsing"
+    third("org", "rehearse", keys=(WRITER, APPROVER))
+    third("sync", "run")
+    one("sync", "run")
+    assert "Scribe" in one("org", "show")
+    assert one.facts("org", "pending")["waiting"] == []
+    changed = one("person", "roles", "Scribe", "--role", "observer", keys=(WRITER, APPROVER))
+    assert "1 of 2" in changed
+    one("org", "withdraw")
+    assert "Signed" in one("person", "leave", "Scribe", keys=(WRITER, APPROVER))
+
+
+def test_a_lost_device_is_revoked_and_the_list_says_so(terminals, pair) -> None:
+    one, two = terminals
+    lost = next(key["console"] for p in one.facts("person", "list")["people"] if not p["me"] for key in p["keys"])
+    assert "--reason" in one("org", "revoke", lost, code=2)
+    one("org", "revoke", lost, "--reason", "laptop stolen", "--since", "00:00", keys=(WRITER, APPROVER))
+    told = two("org", "pending")
+    assert told.count("Revoked: ") == 3
+    assert "writer key of Approver" in told
+    assert "good up to entry" not in told, "it was lost before anything of today"
+    sha = one.facts("org", "pending")["waiting"][0]["roster"]
+    assert "1 of 2 admins of the new version" in two("org", "sign", "--roster", sha, keys=(APPROVER,))
+    assert "Roster 1" in one("org", "show") or "roster 1" in one("org", "show"), "what is revoked signs no revocation"
+
+
+def test_a_letter_is_written_once(terminals, tmp_path: Path) -> None:
+    one, _ = terminals
+    told = one.facts("org", "lodge", str(tmp_path / "letter.txt"), "--keeper", "counsel", keys=(WRITER,))
+    assert (tmp_path / "letter.txt").read_text().startswith("STANDDOWN - LODGING LETTER")
+    assert len(told["sha256"]) == 64
+    one("org", "lodge", str(tmp_path / "letter.txt"), keys=(WRITER,), code=2)
