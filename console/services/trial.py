@@ -119,7 +119,7 @@ def plan(
     It opens sockets and may ask for the secrets' passphrase: call it on a worker, never where a person waits.
     """
     planned = providers.on_planes(session, lambda planes: _plan_all(session, planes, wishes, direction, deadline_s))
-    wide = covered(session, [one.surface.surface for one in planned if one.surface is not None])
+    wide = covered(session, [one.surface.surface for one in planned if one.surface and one.planned is not None])
     parts = [_part(session, one, wide) for one in planned]
     options = {one.surface.surface: one for one in options_for(session, "")}
     targets = tuple(

@@ -85,6 +85,7 @@ class ProposalDialog(Sheet):
         self._soon.timeout.connect(self._due)
         self.trouble.acted.connect(self._take_over)
         room.bridge.on(GROWN, self._grown, self)
+        self.setMinimumSize(1000, 600)
         self.resize(1180, 800)
         self._load()
 
@@ -241,7 +242,7 @@ class ProposalDialog(Sheet):
                 shown.say("left" if row.lever else "gap", fault)
                 continue
             own = {name for name, text in row.params if text} | (set(_ASKED) if row.options.by_hand else set())
-            wrong = self.reader.faults.get(at, {})
+            wrong = self.reader.faults.get(at, {}) if self._is_fresh else {}
             common |= {name: what for name, what in wrong.items() if name not in own}
             wanting = made.wanting(at, ground)
             if wanting:  # what is said for all rows is missed at its own field

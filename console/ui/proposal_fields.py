@@ -42,6 +42,7 @@ _REVIEWS: Final = (
     ("in 3 days", 3 * DAY_MS), ("in a week", 7 * DAY_MS), ("in 30 days", 30 * DAY_MS),
 )  # fmt: skip
 _REASON_LINES: Final = 3
+_LEAST_WIDTH: Final = 540
 
 
 class ModelBox(QComboBox):
@@ -163,6 +164,7 @@ class Fields(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumWidth(_LEAST_WIDTH)
         self.model = ModelBox()
         self.model.chosen.connect(self.model_chosen)
         self.kind = KindBar(room, over)

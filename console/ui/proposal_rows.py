@@ -43,6 +43,7 @@ PLANS: Final = {
     "left": Mark("left out", "ring-slash", "changed"),
     "gap": Mark("nothing to pull", "dash", "text-muted"),
 }
+_NARROW: Final = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
 _BY_HAND: Final = (("who", "Who is asked"), ("contact", "Contact"), ("ticket", "Ticket"), ("by", "By when"))
 Change = Callable[[Callable[[Composition], Composition]], None]
 
@@ -81,6 +82,7 @@ class SurfaceRow(QFrame):
         self.only.setAccessibleName(f"Only {one.where}; leave the others out")
         self.only.clicked.connect(lambda: self._change(lambda now: now.only(at)))
         self.canary = QComboBox()
+        self.canary.setSizeAdjustPolicy(_NARROW)  # an id is long, and nothing else may be pushed out of sight by it
         self.canary.setAccessibleName(f"{one.where}: canary")
         self.canary.currentIndexChanged.connect(self._canaried)
         self.own = _OwnValues(look, self)
@@ -99,7 +101,8 @@ class SurfaceRow(QFrame):
         self.box.setEnabled(bool(one.lever))
         at = self.levers.findData(one.lever)
         self.levers.setCurrentIndex(max(at, 0))
-        self.levers.setVisible(self.levers.count() > 1 or (one.chosen and not one.options.by_hand))
+        offers = not one.lever and self.levers.count() > 1
+        self.levers.setVisible((one.chosen and not one.options.by_hand) or offers)
         if one.lever != self._shown_lever:
             self._shown_lever = one.lever
             self.own.build(self._ground, one, self._at, made)
