@@ -66,10 +66,13 @@ def _providers(links: Connectivity, now_ms: int) -> Notice | None:
         return None
     answering, asked = links.answering
     since = min((one.since_ms for one in down if one.since_ms is not None), default=None)
-    began = f" for {ago(now_ms, since).removesuffix(' ago')}" if since is not None else ""
+    began = "" if since is None else f" for {ago(now_ms, since).removesuffix(' ago')}".replace(" for just now", "")
     who = ", ".join(one.name for one in down[:_NAMED])
     who += f" and {len(down) - _NAMED} more" if len(down) > _NAMED else ""
-    others = "No provider answers." if answering == 0 else f"{answering} of {asked} providers answer."
+    unread = sum(one.state == "unread" for one in links.providers)  # who was not asked yet may well answer
+    others = f"{answering} of {asked} providers answer, {unread} not read yet." if unread else (
+        f"{answering} of {asked} providers answer." if answering else "No provider answers."
+    )  # fmt: skip
     return Notice(
         name="providers", kind="offline", text=f"No answer from {who}{began}. {others}", command="outbox",
         next_step="Writing, deciding and signing work. What was approved for "

@@ -76,6 +76,14 @@ def test_a_partial_outage_names_who_and_what_still_works() -> None:
     assert notice.command == "outbox"
 
 
+def test_nobody_is_said_not_to_answer_who_was_not_asked_yet() -> None:
+    down = replace(DOWN, since_ms=NOW_MS)
+    (notice,) = notices(SHELL, _links(replace(ANSWERS, state="unread"), down), NOW_MS)
+    assert notice.text == "No answer from triton. 0 of 2 providers answer, 1 not read yet."
+    (notice,) = notices(SHELL, _links(down), NOW_MS)
+    assert notice.text == "No answer from triton. No provider answers."
+
+
 def test_nothing_wrong_says_nothing() -> None:
     assert notices(SHELL, _links(ANSWERS, places=(PLACE,)), NOW_MS) == ()
     assert notices(SHELL, None, NOW_MS) == ()
