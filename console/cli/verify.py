@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
 
 from console.cli.frame import Call, pass_call
 from console.domain.errors import WrongUse
+
+_EVERY_S = 2.0
+
+
+class _Told:
+    """Says how far it is, where it takes long enough to be wondered about."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._next_s = time.monotonic() + _EVERY_S
+
+    def __call__(self, done: int, total: int) -> None:
+        if time.monotonic() >= self._next_s and done < total:
+            self._next_s = time.monotonic() + _EVERY_S
+            self._call.progress(f"{done} of {total} entries verified ...")
 
 
 @click.command("verify", epilog="\b\nExamples:\n  standdown verify bundle.zip --genesis SHA256\n  standdown verify")
@@ -29,5 +45,5 @@ def command(call: Call, path: Path | None, genesis: str | None) -> None:
     if path is not None:
         call.profile = path
     with Session.open(call.paths(), call.passphrase) as session:
-        line = exporting.check_profile(session)
+        line = exporting.check_profile(session, _Told(call))
     call.tell({"ok": True, "profile": str(call.paths().root), "proven": [line]}, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from console.domain.errors import Problem
@@ -53,13 +54,13 @@ def report_lines(report: Report) -> list[str]:
     return [*told, *report.notes]
 
 
-def check_profile(session: Session) -> str:
-    """Verify everything in the profile's journal.
+def check_profile(session: Session, progress: Callable[[int, int], None] | None = None) -> str:
+    """Verify everything in the profile's journal; `progress(done, all)` counts entries.
 
     Raises:
         NotSound: at the first thing that does not hold.
     """
-    report = verification.whole(session)
+    report = verification.whole(session, progress)
     if report.first_wrong is not None:
         raise NotSound(report.first_wrong.where, report.first_wrong.why)
     counts = ", ".join(f"{count} {what}" for what, count in report.counts.items() if count)
