@@ -70,14 +70,19 @@ def found(call: Call, folder: Path, envelopes: Path | None) -> None:
 @click.option("--name", required=True, help="Your name, as colleagues will read it.")
 @envelopes_option
 @click.option("--person", help="Your id there (p-...): a further device of yours, or one in place of a lost one.")
+@click.option("--agent", metavar="KEY", help="Your writer key is this key of your ssh-agent: fingerprint or .pub file.")
 @pass_call
-def join(call: Call, folder: Path, words: str, name: str, envelopes: Path | None, person: str | None) -> None:
+def join(
+    call: Call, folder: Path, words: str, name: str, envelopes: Path | None, person: str | None, agent: str | None
+) -> None:
     """Make a profile and keys of your own, and ask to be admitted."""
+    from console.keys.agent import agent_of
     from console.services import organisation, setup
 
     paths = call.paths()
     made = organisation.join(
         paths, call.passphrase, folder=folder, words=words, name=name, member=person,
+        held=None if agent is None else agent_of().find(agent),
         envelopes=envelopes or paths.root / "envelopes",
     )  # fmt: skip
     setup.write_note(paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute())))

@@ -18,14 +18,19 @@ def command() -> None:
 @command.command(epilog='\b\nExample:\n  standdown record start --name "Duty officer"')
 @click.option("--name", required=True, help="Your name, as colleagues will read it.")
 @click.option("--drill", is_flag=True, help="A practice record: it can hold no real provider.")
+@click.option("--agent", metavar="KEY", help="Sign with this key of your ssh-agent: fingerprint, comment or .pub file.")
 @click.option("--house", type=click.Choice(_HOUSES), help="Do you make or host the model, use it, or both?")
 @pass_call
-def start(call: Call, name: str, drill: bool, house: House | None) -> None:  # noqa: FBT001  click hands options by name
+def start(
+    call: Call, name: str, drill: bool, agent: str | None, house: House | None  # noqa: FBT001  click hands options by name
+) -> None:  # fmt: skip
     """Make a profile with your writer key and begin the record."""
+    from console.keys.agent import agent_of
     from console.services import setup
     from console.services.record import start_record
 
-    made = start_record(call.paths(), call.passphrase, name=name, world="drill" if drill else "real")
+    held = None if agent is None else agent_of().find(agent)
+    made = start_record(call.paths(), call.passphrase, name=name, world="drill" if drill else "real", held=held)
     if house is not None:
         setup.choose_house(call.paths(), house)
     call.tell(

@@ -40,6 +40,7 @@ _MAX_FILE_BYTES: Final = 16 * 1024
 _SEED_BYTES: Final = 32
 _PUBLIC_MODE: Final = 0o644
 _COMMENT: Final = "standdown "
+_HELD: Final = " held by ssh-agent"
 
 
 def require_purpose(use: str, namespace: str) -> None:
@@ -147,6 +148,25 @@ def save(path: Path, key: WrappedKey, use: KeyUse) -> SavedKey:
     return SavedKey(path, key.public, use)
 
 
+def save_held(path: Path, public: PublicKey, use: KeyUse) -> SavedKey:
+    """Write `path.pub` alone: the private half stays with an agent. Never over an existing key.
+
+    Raises:
+        BadKeyFile: where there is a key already.
+    """
+    if path.exists() or _public_path(path).exists():
+        raise BadKeyFile("there is a key already; it is never overwritten")
+    platform.write_durably(_public_path(path), f"{public.line} {_COMMENT}{use}{_HELD}\n".encode(), _PUBLIC_MODE)
+    return SavedKey(path, public, use)
+
+
+def is_held(saved: SavedKey) -> bool:
+    """Whether an agent holds the private half of this key, as `save_held` wrote down."""
+    if saved.path.exists():
+        return False
+    return read_pem(_public_path(saved.path)).rstrip().endswith(_HELD.encode())
+
+
 def read_private(path: Path, passphrase: bytes | None) -> Ed25519PrivateKey:
     """The private key in the file at `path`.
 
@@ -194,7 +214,7 @@ def _read_public(path: Path) -> tuple[PublicKey, str | None]:
     except (UnicodeDecodeError, BadPublicKey):
         raise BadKeyFile(f"{public_path.name} holds no accepted public key") from None
     comment = text.strip().split(" ", 2)[2:]
-    marked = comment[0].removeprefix(_COMMENT) if comment else ""
+    marked = comment[0].removeprefix(_COMMENT).removesuffix(_HELD) if comment else ""
     return public, marked if marked in PURPOSES else None
 
 

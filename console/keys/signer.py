@@ -27,6 +27,8 @@ from console.keys.publickey import PublicKey
 from console.keys.sshsig import SignatureFacts, Stamp, dearmour, public_of, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 _CHILD_TIMEOUT_S: Final = 60.0
@@ -163,6 +165,22 @@ def sign_once(key: SavedKey, namespace: str, message: bytes, passphrase: bytes) 
     blob = _ask_child(frame(*fields), key.use)
     _require_signature(key.public, namespace, message, blob)
     return blob
+
+
+def sign_single(
+    key: SavedKey, namespace: str, message: bytes, unlock: Callable[[], bytes], ssh_keygen: str = "ssh-keygen"
+) -> bytes:
+    """One signature by an approver key of either kind: the raw SSHSIG.
+
+    A FIDO2 key signs through `ssh-keygen`, which asks for PIN and touch itself; for a wrapped key `unlock` gives the
+    passphrase.
+
+    Raises:
+        WrongPassphrase, KeyRefuses, BadKeyFile, SigningFailed: as `sign_once` and `sign_with_ssh_keygen`.
+    """
+    if key.public.hardware:
+        return sign_with_ssh_keygen(key, namespace, message, ssh_keygen)
+    return sign_once(key, namespace, message, unlock())
 
 
 def sign_with_ssh_keygen(key: SavedKey, namespace: str, message: bytes, ssh_keygen: str = "ssh-keygen") -> bytes:

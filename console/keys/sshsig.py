@@ -30,8 +30,8 @@ from console.keys.faults import (
 from console.keys.publickey import PublicKey, ssh_string, take_string
 
 __all__ = [
-    "ParsedSignature", "PublicKey", "SignatureFacts", "Stamp", "Verifier", "approve_ns", "armour", "bundle_ns",
-    "dearmour", "enrol_ns", "entry_ns", "machine_ns", "parse_blob", "public_of", "roster_ns", "sign_blob",
+    "ParsedSignature", "PublicKey", "SignatureFacts", "Stamp", "Verifier", "approve_ns", "armour", "assemble",
+    "bundle_ns", "dearmour", "enrol_ns", "entry_ns", "machine_ns", "parse_blob", "public_of", "roster_ns", "sign_blob",
     "signed_bytes", "verify",
 ]  # fmt: skip
 
@@ -132,6 +132,17 @@ def _blob_prefix(key: PublicKey, namespace: str) -> bytes:
 def public_of(private: Ed25519PrivateKey) -> PublicKey:
     """The public key of a plain private key."""
     return PublicKey.from_raw(private.public_key().public_bytes_raw())
+
+
+def assemble(key: PublicKey, namespace: str, signature: bytes) -> bytes:
+    """The raw SSHSIG blob of a signature that a plain key made over `signed_bytes` elsewhere. It proves nothing.
+
+    Raises:
+        MalformedSignature: when it is not 64 bytes, or the key is no plain one.
+    """
+    if len(signature) != _SIGNATURE_BYTES or key.hardware:
+        raise MalformedSignature("it is no plain Ed25519 signature")
+    return _blob_prefix(key, namespace) + signature
 
 
 class Stamp:

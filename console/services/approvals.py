@@ -200,7 +200,7 @@ def decide(
     _require_counts(session, held, decision, guest)
     key = keyfile.read_saved(session.paths.key("approver"), "approver") if guest is None else guest.key
     raw = canon.encode(_record(session, held, decision, key, guest).as_json())
-    blob = signer.sign_once(key, sshsig.approve_ns(session.org), raw, unlock())
+    blob = signer.sign_single(key, sshsig.approve_ns(session.org), raw, unlock)
     pub: dict[str, JsonValue] = {"doc": held.sha, "record": b64(raw), "sig": b64(blob)}
     words: dict[str, JsonValue] = {"reason": reason} if reason else {}
     family = "correction" if isinstance(held.document, Action) else "document"

@@ -18,9 +18,10 @@ from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft
 from console.keys import canon, keyfile, signer, sshsig
+from console.keys.publickey import PublicKey
 from console.keys.recovery import SealedRecovery, create_recovery_key
 from console.keys.roster import verify_enrolment
-from console.keys.signer import DeviceSigner, WriterSigner
+from console.keys.signer import DeviceSigner
 from console.keys.words import same_words, words_of
 from console.outbox.store import OUTBOX
 from console.runtime import platform
@@ -29,7 +30,7 @@ from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
 from console.services.record import make_session_keys, require_name, require_new
-from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session
+from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session, open_writer
 from console.sync.folder import FolderPlace
 from console.sync.people import Found, enrolments_in, put_enrolment, put_roster, rosters_in
 
@@ -114,10 +115,12 @@ class Joined:
 def join(  # noqa: PLR0913  what a person types at the door, and what tests put in the place of time and chance
     paths: ProfilePaths, ask: AskPassphrase, *, folder: Path, words: str, name: str, envelopes: Path,
     clock: Clock | None = None, entropy: Entropy | None = None, member: str | None = None,
+    held: PublicKey | None = None,
 ) -> Joined:  # fmt: skip
     """Make a profile and keys, pin the genesis whose words were heard, and ask to be admitted.
 
     `member` is one's own id in that organisation, where this is a further device or takes the place of a lost one.
+    `held` is a key in the ssh-agent that becomes the writer key instead of a new one.
 
     Raises:
         WrongUse: where there is a profile already.
@@ -135,8 +138,8 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
         )
     value = canon.decode(begin.raw, limit=1024 * 1024)
     org = Roster.parse(value).org
-    passphrase = ask(WRITER, new=True)
-    writer_key, device_key = make_session_keys(paths, passphrase, entropy)
+    passphrase = b"" if held is not None else ask(WRITER, new=True)
+    writer_key, device_key = make_session_keys(paths, passphrase, entropy, held)
     sealed = make_signing_keys(paths, org, ask, entropy)
     world: World = "drill" if org.startswith("d-") else "real"
     person, console = member or new_id("p", entropy), new_id("c", entropy)
@@ -160,8 +163,7 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     )  # fmt: skip
     raw = canon.encode(request.as_json())
     namespace = sshsig.enrol_ns(org)
-    writer, device = WriterSigner(writer_key.public), DeviceSigner(device_key.public)
-    writer.unlock(keyfile.read_private(writer_key.path, passphrase))
+    writer, device = open_writer(writer_key, lambda *_, **__: passphrase), DeviceSigner(device_key.public)
     device.unlock(keyfile.read_private(device_key.path, None))
     signatures = {
         writer_key.public.fingerprint: writer.sign(namespace, raw),

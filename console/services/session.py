@@ -20,6 +20,8 @@ from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
 from console.keys import keyfile
+from console.keys.agent import AgentWriter, agent_of
+from console.keys.keyfile import SavedKey
 from console.keys.roster import VerifiedRoster
 from console.keys.signer import DeviceSigner, WriterSigner
 from console.outbox.store import OUTBOX
@@ -32,6 +34,7 @@ from console.services.names import Names
 from console.sync.own import take_back
 
 T = TypeVar("T")
+Writer = WriterSigner | AgentWriter
 WRITER = "your writer key"
 APPROVER = "your approver key"
 SECRETS = "the secrets file"
@@ -92,7 +95,7 @@ class Session:
         self._offered: dict[str, bytearray] = {}
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
-        self._writer: WriterSigner | None = None
+        self._writer: Writer | None = None
         self._met = False
         self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
         self._once: dict[str, object] = {}
@@ -199,19 +202,17 @@ class Session:
             if self._writer is not None:
                 self._writer.lock()
 
-    def writer(self) -> WriterSigner:
-        """The person's writer key, unlocked on first use and after `lock`.
+    def writer(self) -> Writer:
+        """The person's writer key, unlocked on first use and after `lock`. One in an agent asks for no passphrase here.
 
         Raises:
             Locked: in a window where nobody typed the passphrase.
-            WrongPassphrase, BadKeyFile: as their names say.
+            WrongPassphrase, BadKeyFile, NoAgent: as their names say.
         """
         with self._gate:
             if self._writer is None or self._writer.locked:
                 saved = keyfile.read_saved(self.paths.key("writer"), "writer")
-                signer = self._writer or WriterSigner(saved.public)
-                signer.unlock(keyfile.read_private(saved.path, self.ask(WRITER)))
-                self._writer = signer
+                self._writer = open_writer(saved, self.ask, self._writer)
             return self._writer
 
     def person(self) -> FeedSigner:
@@ -337,6 +338,21 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = None) -> Writer:
+    """The writer key, unlocked: `before` again where it was only locked, since an open feed signs through it.
+
+    Raises:
+        WrongPassphrase, BadKeyFile, NoAgent: as their names say; WrongUse: when the agent does not hold the key.
+    """
+    if keyfile.is_held(saved):
+        held = before if isinstance(before, AgentWriter) else AgentWriter(saved.public, agent_of())
+        held.unlock()
+        return held
+    kept = before if isinstance(before, WriterSigner) else WriterSigner(saved.public)
+    kept.unlock(keyfile.read_private(saved.path, ask(WRITER)))
+    return kept
 
 
 def mark_of(console: str) -> MarkFile:
