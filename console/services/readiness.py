@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from console.domain.forms import Person
 from console.keys.publickey import PublicKey
-from console.keys.roster import founding_complete
+from console.keys.roster import VerifiedRoster, founding_complete
 from console.outbox.facts import View, rehearsed
 from console.services.lodging import splits
 from console.services.session import Session
@@ -17,10 +18,11 @@ def organisation_facts(session: Session) -> dict[str, Any]:
     roster = version.roster
     with session.reader.snapshot() as connection:
         able = rehearsed(View(connection), version) if roster.n else frozenset[str]()
+    now = session.clock.wall_ms()
     people: list[dict[str, Any]] = [
         {
             "person": one.person, "name": session.name_of(one.person), "roles": list(one.roles),
-            "me": one.person == session.me, "rehearsed": one.person in able,
+            "me": one.person == session.me, "rehearsed": one.person in able, "can_sign": _can_sign(version, one, now),
             "keys": [
                 {
                     "use": key.use, "key": name, "console": key.console, "until_ms": key.to_ms,
@@ -50,5 +52,19 @@ def organisation_facts(session: Session) -> dict[str, Any]:
     return {
         "org": roster.org, "world": session.settings.world, "provisional": roster.n == 0, "roster": roster.n,
         "roster_sha256": version.sha256, "created_ms": roster.created, "threshold": roster.threshold,
-        "people": people, "consoles": [one.console for one in roster.consoles], "missing": missing,
+        "people": people, "consoles": [
+            one.console for one in roster.consoles if _in_force(version, PublicKey.parse(one.key).fingerprint, now)
+        ], "missing": missing,
     }  # fmt: skip
+
+
+def _can_sign(version: VerifiedRoster, person: Person, now_ms: int) -> bool:
+    """Whether an approver key of theirs may be used now: neither ended nor revoked."""
+    names = (PublicKey.parse(key.key).fingerprint for key in person.keys if key.use == "approver")
+    return any(_in_force(version, name, now_ms) for name in names)
+
+
+def _in_force(version: VerifiedRoster, fingerprint: str, now_ms: int) -> bool:
+    facts = version.key(fingerprint)
+    ended = facts is None or (facts.to_ms is not None and now_ms >= facts.to_ms)
+    return not ended and not version.is_revoked(fingerprint)

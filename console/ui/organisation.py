@@ -5,7 +5,9 @@ It shows facts and gives intentions to the doer. Whether a quorum is met is neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer
@@ -14,6 +16,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
+    QPushButton,
     QRadioButton,
     QScrollArea,
     QTabWidget,
@@ -21,20 +24,24 @@ from PySide6.QtWidgets import (
 )
 
 from console.runtime.settings import House
+from console.services import roster
 from console.services.founding import Progress
 from console.services.session import Session
 from console.ui.founding import LOOK_EVERY_MS, Founding
 from console.ui.parts import column, row
 from console.ui.room import Room
+from console.ui.roster import AdmitSheet, LetterSheet, MemberSheet, RosterDialog
 from console.ui.stages import AbilityList, Beside, open_process
 from console.ui.theme import Look
 from console.ui.widgets import Elide, IconMark, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
-from console.viewmodels.organisation import Member, abilities, members, missing
+from console.viewmodels.organisation import Member, WaitingView, abilities, members, missing, waiting_views
+from console.viewmodels.shell import Trouble
 from console.viewmodels.times import moment
 
-_LATER: Final = (
-    "This version admits two people. A third person, other roles and replacing a lost key come with the next version."
+_ELSEWHERE: Final = (
+    "In a terminal besides: renew a key of this console, replace a lost machine with the sealed recovery key, take "
+    "over a lone record."
 )
 
 
@@ -64,9 +71,13 @@ class OrganisationDialog(QDialog):
         self._first = True
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)
-        self._timer.timeout.connect(self.founding.look_again)
+        self._timer.timeout.connect(self._look_again)
         self._timer.start()
+        self._look_again()
+
+    def _look_again(self) -> None:
         self.founding.look_again()
+        self.who.look_again()
 
     def _take(self, progress: Progress) -> None:
         self.who.take(progress)
@@ -87,27 +98,99 @@ class Who(QWidget):
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.abilities = AbilityList(room)
         self._missing = QWidget()
+        self._waiting = QWidget()
+        self._waits: tuple[WaitingView, ...] | None = None
+        self._asking = False
         self._members = QWidget()
         self._consoles = Text(self._look, mono=True, tone="text-muted", wrap=True)
         layout = column(self, self._look.theme.space("unit"))
         layout.addWidget(self._head)
         for title, part in (
             ("What could be signed now", self.abilities), ("What is missing", self._missing),
-            ("Members", self._members), ("The organisation's beginning, in words", self._words),
+            ("Rosters that wait for signatures", self._waiting), ("Members", self._members),
+            ("Admit, and prove", self._doors()), ("The organisation's beginning, in words", self._words),
             ("Consoles", self._consoles), ("The model", HouseChoice(room)),
         ):  # fmt: skip
             layout.addSpacing(self._look.theme.space("unit"))
             layout.addWidget(Text(self._look, title, size="title", weight="semibold"))
             layout.addWidget(part)
         layout.addSpacing(self._look.theme.space("unit"))
-        layout.addWidget(Text(self._look, _LATER, tone="text-muted", wrap=True))
+        layout.addWidget(Text(self._look, _ELSEWHERE, tone="text-muted", wrap=True))
         layout.addStretch(1)
         self._listed: dict[QWidget, QWidget] = {}
+        self._admin = False
+        self._take_waiting(())
+
+    def look_again(self) -> None:
+        """Which rosters wait; one look at a time."""
+        if not self._asking:
+            self._asking = True
+            self._room.doer.do(waiting_views, self._take_waiting, failed=self._lost, lane="slow", over=self)
+
+    def _lost(self, _trouble: Trouble) -> None:
+        self._asking = False  # a folder that is gone is told beside, where founding looks into it
+
+    def _take_waiting(self, found: tuple[WaitingView, ...]) -> None:
+        self._asking = False
+        if found != self._waits:
+            self._waits = found
+            lines = [self._waiting_card(one) for one in found]
+            self._put(self._waiting, lines or [Text(self._look, "None waits.", tone="text-muted")])
+
+    def _waiting_card(self, one: WaitingView) -> QWidget:
+        look = self._look
+        wide, unit = look.theme.space("wide"), look.theme.space("unit")
+        card = QFrame()
+        card.setProperty("ground", "raised")
+        card.setAccessibleName(f"{one.paper.headline} {one.missing}")
+        layout = column(card, look.theme.space("half"), (wide, unit, wide, unit))
+        head = QWidget()
+        line = row(head, unit)
+        line.addWidget(IconMark(look, "triangle-alert", "waiting"), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(Text(look, one.paper.headline, weight="semibold", wrap=True), 1)
+        if one.mine == "signed" and one.alone:
+            line.addWidget(self._button("Withdraw", partial(self._withdraw, one.sha)))
+        open_ = self._button("Read and sign ..." if one.mine == "may" else "Read ...", partial(self._read, one))
+        if one.mine == "may":
+            open_.setProperty("kind", "main")
+        line.addWidget(open_)
+        layout.addWidget(head)
+        layout.addWidget(Text(look, one.why, wrap=True))
+        told = f"Signed by {one.signed}. {one.paper.problems[0] if one.paper.problems else one.missing}"
+        layout.addWidget(Text(look, told, tone="alarm" if one.paper.problems else "text-muted", wrap=True))
+        return card
+
+    def _button(self, text: str, run: Callable[[], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked: run())
+        return button
+
+    def _doors(self) -> QWidget:
+        held = QWidget()
+        line = row(held, self._look.theme.space("unit"))
+        self.admit = self._button("Admit somebody ...", lambda: AdmitSheet(self._room, self).open())
+        self.letter = self._button("Lodging letter ...", lambda: LetterSheet(self._room, self).open())
+        for button in (self.admit, self.letter):
+            line.addWidget(button)
+        line.addStretch(1)
+        return held
+
+    def _read(self, one: WaitingView) -> None:
+        RosterDialog(self._room, one, self.window()).show()
+
+    def _withdraw(self, sha: str) -> None:
+        self._room.doer.do(
+            lambda session: roster.withdraw(session, sha), lambda _done: self.look_again(), lane="slow", over=self
+        )
 
     def take(self, progress: Progress) -> None:
         """Show it, where anything is new."""
         facts = progress.facts
         lacks, people = missing(facts), members(facts)
+        self._admin = not facts["provisional"] and any(one.me and "admin" in one.roles for one in people)
+        self.admit.setEnabled(self._admin)
+        self.admit.setToolTip("" if self._admin else "An admin of a founded organisation admits people.")
         found = (lacks, people, tuple(facts["consoles"]), facts["roster"])
         if found == self._shown:
             return
@@ -146,21 +229,30 @@ class Who(QWidget):
         able = _marked(look, "check", "good", "rehearsed") if one.rehearsed else _marked(
             look, "triangle-alert", "waiting", "not rehearsed"
         )  # fmt: skip
-        line.addWidget(able)
+        line.addWidget(able if one.roles else _marked(look, "minus", "text-muted", "left"))
+        if self._admin:
+            change = self._button("Change ...", partial(self._change, one))
+            change.setAccessibleName(f"Change {one.name}: roles, leaving, a lost device")
+            line.addWidget(change)
         layout.addWidget(head)
-        layout.addWidget(Text(look, one.roles, tone="text-muted", wrap=True))
+        layout.addWidget(Text(look, one.roles or "no role", tone="text-muted", wrap=True))
         for use, words, fingerprint in one.keys:
             key = QWidget()
             told = row(key, unit)
+            gone = fingerprint in one.ended
             name = Text(look, f"{use} key", tone="text-muted")
             name.setFixedWidth(96)
-            said = Text(look, words, mono=True, wrap=True)
+            said = Text(look, f"{words} (ends or revoked)" if gone else words, mono=True, wrap=True,
+                        tone="text-muted" if gone else "text")  # fmt: skip
             said.setToolTip(fingerprint)
             said.setAccessibleName(f"{use} key in words: {words}")
             told.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
             told.addWidget(said, 1)
             layout.addWidget(key)
         return card
+
+    def _change(self, one: Member) -> None:
+        MemberSheet(self._room, self, one).open()
 
 
 class HouseChoice(QWidget):

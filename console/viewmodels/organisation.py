@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from console.domain.deceit import shown
 from console.domain.errors import WrongUse
 from console.keys.words import words_of
+from console.services import roster
 from console.services.founding import Progress, Stage
+from console.services.roster import Waiting
+from console.services.session import Session
+from console.viewmodels.approval import ApprovalView, Section
+from console.viewmodels.roster_paper import roster_view
 
 StepState = Literal["done", "now", "later"]
 _COMMAND: Final = re.compile(r"[:(]?\s*\(?standdown [a-z -]+\)?")
@@ -42,13 +48,33 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member as the roster names them. `keys`: use, fingerprint words, fingerprint."""
+    """A member as the roster names them. `keys`: use, fingerprint words, fingerprint; `ended` those that count no more.
+
+    `consoles` are the devices their keys are bound to.
+    """
 
     name: str
     me: bool
     roles: str
     rehearsed: bool
     keys: tuple[tuple[str, str, str], ...]
+    person: str = ""
+    consoles: tuple[str, ...] = ()
+    ended: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingView:
+    """A roster that waits for signatures, for its card and for its signer; `paper` is made from the signed bytes."""
+
+    sha: str
+    n: int
+    paper: ApprovalView
+    why: str
+    signed: str
+    missing: str
+    mine: Literal["may", "signed", "not"]
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +102,37 @@ def members(facts: dict[str, Any]) -> tuple[Member, ...]:
         Member(
             str(one["name"]), bool(one["me"]), ", ".join(one["roles"]), bool(one["rehearsed"]),
             tuple((str(key["use"]), fingerprint_words(str(key["key"])), str(key["key"])) for key in one["keys"]),
+            str(one["person"]), tuple(sorted({str(key["console"]) for key in one["keys"] if key.get("console")})),
+            frozenset(str(key["key"]) for key in one["keys"] if key.get("revoked") or key.get("until_ms")),
         )
         for one in facts["people"]
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not one.me, one.name.casefold())))
+
+
+def waiting_views(session: Session) -> tuple[WaitingView, ...]:
+    """The rosters that wait, read anew. For a lane: it reads the shared places."""
+    now = session.clock.wall_ms()
+    return tuple(_waiting_view(session, one, now) for one in roster.waiting(session))
+
+
+def _waiting_view(session: Session, one: Waiting, now_ms: int) -> WaitingView:
+    name_of = one.name_of(session)
+    paper = roster_view(one.raw, session.roster, name_of, now_ms)
+    problems = (*paper.problems, *([one.problem] if one.problem else []))
+    if one.mine != "may" and not problems:
+        told = "You have signed it." if one.mine == "signed" else "Your signature would not count for it."
+        paper = replace(paper, can_sign=False, why_not=told)
+    elif problems:
+        paper = replace(paper, problems=problems, can_sign=False, why_not=problems[0])
+    proposer = f"{shown(name_of(one.proposer))} proposes it" if one.proposer else "Nobody recorded why"
+    why = f"{proposer}: {shown(one.reason)}" if one.reason and one.proposer else f"{proposer}."
+    signed = ", ".join(shown(name_of(person)) for person in one.signed)
+    about = Section("Before you sign", (why, f"Signed by {signed}.", one.missing))
+    return WaitingView(
+        one.sha, one.n, replace(paper, sections=(*paper.sections, about)), why,
+        signed, one.missing, one.mine, one.signed == (session.me,),
+    )  # fmt: skip
 
 
 def missing(facts: dict[str, Any]) -> tuple[str, ...]:
@@ -90,7 +143,9 @@ def missing(facts: dict[str, Any]) -> tuple[str, ...]:
 
 def abilities(facts: dict[str, Any]) -> tuple[Ability, ...]:
     """For each gravity: could its signatures be had now, and from whom. As the default policy asks for them."""
-    able = [one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"]]
+    able = [
+        one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"] and one.get("can_sign", True)
+    ]
     names = ", ".join(sorted(str(one["name"]) for one in able))
     leads = [one for one in able if {"commander", "deputy"} & set(one["roles"])]
     two = len(able) > 1 and bool(leads)

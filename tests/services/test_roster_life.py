@@ -223,6 +223,11 @@ def test_a_revocation_reaches_back_to_when_the_device_was_lost(pair, newcomer) -
     assert [session.reader.entry(after.id).standing for session in (one, two)] == ["quarantined"] * 2
     assert verified(one)
     assert next(m for m in one.roster.roster.persons if m.person == third.me).roles, "a lost device is no dismissal"
+    told = organisation_facts(one)
+    assert {person["name"]: person["can_sign"] for person in told["people"]} == {
+        "Commander": True, "Approver": True, "Scribe": False,
+    }  # fmt: skip
+    assert third.settings.console not in told["consoles"]
 
 
 def test_a_renewed_writer_key_goes_on_in_a_new_feed_and_the_old_one_ends(pair) -> None:

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QRadioButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QRadioButton, QWidget
 from shiboken6 import isValid
 
+from console.domain.forms import Roster
+from console.keys import canon
+from console.keys.words import words_of
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import read_settings
-from console.services import organisation
+from console.services import dispatch, members, organisation, roster
+from console.services.founding import key_words
+from console.services.readiness import organisation_facts
 from console.services.record import start_record
 from console.services.session import Session, nobody_asked
 from console.ui.bridge import Bridge
@@ -21,10 +26,15 @@ from console.ui.doer import Doer
 from console.ui.organisation import OrganisationDialog
 from console.ui.pages import NewPassphrase
 from console.ui.room import Room
+from console.ui.roster import AdmitSheet, MemberSheet, RosterDialog
 from console.ui.theme import Look
 from console.ui.unlock import UnlockDialog
 from console.viewmodels.commands import Commands
 from console.viewmodels.desk import Desk
+from console.viewmodels.organisation import members as view_members
+from console.viewmodels.organisation import waiting_views
+from tests.kit.confirming import Hand
+from tests.kit.pair import Asks, passphrase
 
 WITHIN_MS = 30_000
 
@@ -79,7 +89,8 @@ def test_one_person_is_told_what_is_missing_and_begins_with_the_next_step(dialog
     assert "PROVISIONAL: ONE PERSON" in told
     assert "A second person." in told
     assert told.count("not now") == 3
-    assert "next version" in told
+    assert "None waits." in told
+    assert not dialog.who.admit.isEnabled(), "one person admits nobody: founding does"
     assert "standdown" not in told.casefold()
 
 
@@ -156,8 +167,6 @@ def test_two_who_can_act_are_told_by_name_with_keys_in_words(founded_pair: Path,
     with Session.open(ProfilePaths(founded_pair / "commander"), ask) as session:
         for member in session.roster.roster.persons:
             for key in member.keys:
-                from console.services.founding import key_words
-
                 assert key_words(key.key) in told
 
 
@@ -172,3 +181,102 @@ def test_a_folder_that_is_gone_is_said_and_the_dialog_lives(founded_pair: Path, 
         assert str(share) in made.founding.trouble.accessibleName()
     finally:
         away.rename(share)
+
+
+# -- a roster that waits -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(pair, tmp_path: Path, room_at) -> Iterator[tuple[OrganisationDialog, Room, Session, str]]:
+    """The approver's dialog, with a third person's request in the folder, and its words."""
+    one, two = pair
+    asked = organisation.join(
+        ProfilePaths(tmp_path / "third"), Asks("scribe"), folder=Path(one.settings.places[0]), name="Scribe",
+        words=words_of(organisation.genesis_of(one)), envelopes=tmp_path / "e3",
+    )  # fmt: skip
+    room = room_at(two.paths)
+    made = OrganisationDialog(room)
+    made.open()
+    yield made, room, one, asked.words
+    if isValid(made):
+        made.close()
+
+
+def button(part: QWidget, text: str) -> QPushButton | None:
+    return next((one for one in part.findChildren(QPushButton) if one.text() == text and not one.isHidden()), None)
+
+
+def test_who_comes_with_which_keys_is_read_and_signed_by_the_second_admin(three, qtbot) -> None:
+    dialog, room, one, words = three
+    outcome = members.admit(one, words, name="Scribe", roles=("approver", "scribe"), reason="Takes notes")
+    dispatch.sync_all(one)
+    qtbot.waitUntil(lambda: button(dialog.who, "Read and sign ...") is not None, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: "Takes notes" in texts(dialog.who), timeout=WITHIN_MS)
+    dialog.close()
+    [view] = waiting_views(room.desk.session)
+    signing = RosterDialog(room, view, None)
+    signing.show()
+    told = texts(signing)
+    assert "May hold: approver, scribe" in told
+    after = Roster.parse(canon.decode(roster.find(one, "").raw, limit=1 << 20))
+    newcomer = next(person for person in after.persons if person.roles == ("approver", "scribe"))
+    assert all(key_words(key.key) in told for key in newcomer.keys)
+    qtbot.waitUntil(lambda: signing.guard.state().name == "ready", timeout=WITHIN_MS)
+    hand = Hand(signing)
+    hand.dialog._sign = signing.sign
+    assert not signing.sign._hold["refuse"].isEnabled()
+    hand.key(Qt.Key.Key_Return)
+    assert signing.guard.state().name == "ready", "Enter signs nothing"
+    hand.hold(signing.sign._hold["approve"])
+    hand.type(passphrase("approver", "your approver key").decode())
+    hand.click(signing.sign._go)
+    qtbot.waitUntil(lambda: signing.sign.signed, timeout=WITHIN_MS)
+    assert "It is in force." in signing.sign._outcome.text()
+    dispatch.sync_all(one)
+    assert one.roster.sha256 == outcome.sha
+    signing.close()
+
+
+def test_a_roster_one_signed_is_shown_and_can_be_withdrawn(three, qtbot) -> None:
+    dialog, room, _, words = three
+    with Session.open(room.desk.session.paths, Asks("approver")) as session:
+        members.admit(session, words, name="Scribe")
+    qtbot.waitUntil(lambda: button(dialog.who, "Withdraw") is not None, timeout=WITHIN_MS)
+    assert button(dialog.who, "Read and sign ...") is None
+    button(dialog.who, "Withdraw").click()
+    qtbot.waitUntil(lambda: button(dialog.who, "Withdraw") is None, timeout=WITHIN_MS)
+    assert "None waits." in texts(dialog.who)
+
+
+def test_admitting_needs_words_a_name_and_a_role(three) -> None:
+    dialog, room, _, words = three
+    sheet = AdmitSheet(room, dialog)
+    sheet.open()
+    assert sheet.why_not() == "Type the eight words."
+    sheet.heard.edit.setText(words)
+    assert sheet.why_not() == "Give their name."
+    sheet.name.setText("Scribe")
+    assert sheet.why_not() == ""
+    sheet.roles.ticks["approver"].setChecked(False)
+    assert "role" in sheet.why_not()
+    sheet.device.setChecked(True)
+    assert sheet.why_not() == ""
+    assert not sheet.roles.isEnabled()
+    sheet.close()
+
+
+def test_a_member_is_changed_and_a_revocation_says_why(three, qtbot) -> None:
+    dialog, room, _, _ = three
+    qtbot.waitUntil(dialog.who.admit.isEnabled, timeout=WITHIN_MS)
+    other = next(one for one in view_members(organisation_facts(room.desk.session)) if not one.me)
+    sheet = MemberSheet(room, dialog, other)
+    sheet.open()
+    assert set(sheet.roles.chosen()) == set(other.roles.split(", "))
+    assert not sheet.since.isEnabled()
+    sheet.what.setCurrentIndex(2)
+    assert "Say why" in sheet.why_not()
+    sheet.reason.setText("stolen")
+    assert sheet.why_not() == ""
+    assert sheet.since.isEnabled()
+    assert not sheet.roles.isEnabled()
+    sheet.close()
