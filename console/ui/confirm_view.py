@@ -38,6 +38,7 @@ class Content(QScrollArea):
         self._key: tuple[ApprovalView, tuple[str, ...]] | None = None
         self._cards: list[TargetCard] = []
         self._left: list[TargetView] = []
+        self._heads = self._shelves = 0
         self._more = QTimer(self)
         self._more.setInterval(0)
         self._more.timeout.connect(self._draw_some)
@@ -73,7 +74,7 @@ class Content(QScrollArea):
         page = QWidget()
         unit = self._look.theme.space("unit")
         self._lines = column(page, unit + 4, (unit // 2, unit // 2, 2 * unit, unit))
-        self._cards = []
+        self._cards, self._shelves = [], 0
         for part in self._parts(view, problems):
             self._lines.addWidget(part)
         self._left = list(view.targets)
@@ -107,10 +108,16 @@ class Content(QScrollArea):
 
     def _add(self, count: int) -> None:
         some, self._left = self._left[:count], self._left[count:]
+        if not some:
+            return
+        shelf = QWidget()  # so that what stands is not laid out again with every target that comes
+        lines = column(shelf, self._lines.spacing())
         for one in some:
             card = TargetCard(self._look, one, self._open)
-            self._lines.insertWidget(self._heads + len(self._cards), card)
+            lines.addWidget(card)
             self._cards.append(card)
+        self._lines.insertWidget(self._heads + self._shelves, shelf)
+        self._shelves += 1
 
     def _parts(self, view: ApprovalView, problems: tuple[str, ...]) -> list[QWidget]:
         parts: list[QWidget] = []

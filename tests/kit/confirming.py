@@ -41,6 +41,7 @@ def opened(room: Room, sha: str) -> ConfirmDialog:
     """The confirmation, read and in front."""
     dialog = ConfirmDialog.opened(room, sha, None)
     until(lambda: dialog._guard is not None and dialog._content.whole)
+    QTest.qWait(60)  # laid out: a hand needs to know where things are
     return dialog
 
 

@@ -22,6 +22,8 @@ from console.services.approvals import Reading
 from console.ui import confirm_papers
 from console.ui.confirm import ConfirmDialog
 from console.ui.theme import Look
+from console.viewmodels.guard import HOLD_MS, STEADY_MS, STEP_MS
+from tests.kit.clock import FakeClock
 from tests.kit.confirming import ASKED, Hand, name_of, opened, proposed, ready, records, until
 from tests.kit.pair import pair_at, passphrase
 from tests.kit.rooms import room_of
@@ -175,13 +177,20 @@ def test_a_double_click_begins_nothing(dialog):
 
 def test_a_press_before_its_time_is_none(scene):
     shown = opened(scene.room, scene.sha)
+    clock = FakeClock()
+    shown._guard._clock = clock
+    shown._guard.reset()
     hand = Hand(shown)
     button = shown._sign._hold["approve"]
-    assert name_of(shown) == "waiting"
     hand.type_value()
+    clock.advance(STEADY_MS - 1)
+    QTest.qWait(60)
+    assert name_of(shown) == "waiting"
     assert not button.isEnabled()
     hand.press(button)
-    QTest.qWait(2_600)
+    for _ in range(2 * HOLD_MS // STEP_MS):
+        clock.advance(STEP_MS)
+        QTest.qWait(45)
     assert name_of(shown) == "ready"  # held long enough, but begun too early
     hand.release(button)
     shown.close()
