@@ -65,7 +65,6 @@ def test_the_main_job_at_two_windows(real_servers: dict[str, Any], tmp_path: Pat
         story.approved_in_an_outage()
         story.killed()
         story.returned()
-        story.undone()
         story.lifted()
         story.closed()
 
@@ -79,6 +78,8 @@ class Story:
         self.gateway, self.triton = Gateway(servers["litellm"]), servers["triton"]
         self.model = self.triton["models"][-1]
         self.gateway.serve(self.model)
+        httpx.post(f"{self.triton['base_url']}/v2/repository/models/{self.model}/load", timeout=60).raise_for_status()
+        until(self.triton_serves, 30)
         self.key, self.token = self.gateway.new_key("target")
         self.canary, self.canary_token = self.gateway.new_key("canary")
         _, self.extra_token = self.gateway.new_key("extra")
@@ -209,6 +210,7 @@ class Story:
         one.act("see", "outbox", f"{self.model} at triton.*has not answered.*valid until.*visible hold")
         one.act("attest", self.doc, self.at["ask"], "support confirmed")
         one.act("reaches", self.doc, self.at["ask"], ["attested"])
+        self.undone()  # while the refusals are being counted
         one.act("reaches", self.doc, self.at["block"], ["enforced"], within_s=150.0)
         assert one.act("reaches", self.doc, self.at["unload"], ["queued"]) == "queued"
         assert self.gateway.call(self.key) == 401

@@ -6,54 +6,41 @@ Everything it starts it ends by its own process id.
 from __future__ import annotations
 
 import json
-import os
 import selectors
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+from tests.kit.screen import screen
+
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("Xvfb", "openbox", "xdotool")
 _STARTS_WITHIN_S = 30.0
 _ACTS_WITHIN_S = 200.0  # each act has a shorter time of its own
 _KEY_MS = 8
 HOLD_S = 1.75  # the button asks for 1.5 s
 
 
-def missing() -> list[str]:
-    """Which of the programs that make a screen and hands are not here."""
-    return [name for name in NEEDED if shutil.which(name) is None]
-
-
 class Screen:
-    """An X server of our own with a window manager, so that windows become active as they do for people."""
+    """A screen of our own with a window manager, so that windows become active as they do for people."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        read, write = os.pipe()
-        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x1000x24", "-nolisten", "tcp"]
-        self._log = (folder / "screen.log").open("ab")
-        self._server = subprocess.Popen(command, pass_fds=(write,), stdout=self._log, stderr=self._log)
-        os.close(write)
-        with os.fdopen(read) as told:
-            self.name = f":{told.readline().strip()}"
-        self.environ = {**os.environ, "DISPLAY": self.name}
-        self._manager = subprocess.Popen(["openbox"], env=self.environ, stdout=self._log, stderr=self._log)
-        self._wait_for_manager()
+        self._folder = folder
+        self._held = ExitStack()
+        self.environ: dict[str, str] = {}
 
     def __enter__(self) -> Self:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self.environ = self._held.enter_context(screen(self._folder, "1400x1000"))
+        self._wait_for_manager()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for one in (self._manager, self._server):
-            one.terminate()
-            one.wait(10)
-        self._log.close()
+        self._held.close()
 
     def _wait_for_manager(self) -> None:
         end = time.monotonic() + _STARTS_WITHIN_S
@@ -74,7 +61,7 @@ class Window:
     def __init__(self, profile: Path, screen: Screen, *, shots: Path | None = None, practise: bool = False) -> None:
         self.profile, self._screen = profile, screen
         self._environ: Mapping[str, str] = {
-            **screen.environ, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": str(ROOT), "QT_ACCESSIBILITY": "0",
+            **screen.environ, "PYTHONPATH": str(ROOT), "QT_ACCESSIBILITY": "0",
             **({} if shots is None else {"SCENARIO_SHOTS": str(shots)}),
         }  # fmt: skip
         self._practise = practise
