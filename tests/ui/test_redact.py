@@ -1,0 +1,145 @@
+"""Redaction from the timeline: what is ticked is proposed, nothing more; and who has carried it out is told."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from console.services import approvals, corrections, incidents, redaction
+from console.ui.redact import RedactDialog, RedactionsDialog, add_commands
+from console.ui.timeline import TimelinePanel
+from console.ui.widgets import Text
+from console.viewmodels.commands import Command
+from tests.kit.pair import founded, pair, passphrase, sync
+from tests.kit.rooms import room_of
+
+__all__ = ["founded", "pair"]
+WITHIN_MS = 10_000
+SECRET = "sk-live-quetzal-7731"
+
+
+@pytest.fixture
+def told(pair):
+    one, two = pair
+    one.writer()
+    inc = str(incidents.declare(one, "F-7 helps with exploits", 1).entry.inc)
+    note = incidents.write(two, "note", f"the key {SECRET} was sent to us", inc=inc, occurred_ms=1_763_906_500_000)
+    copy = incidents.write(one, "note", f"copied: {SECRET}", inc=inc)
+    sync(two, one)
+    return one, two, note, copy
+
+
+@pytest.fixture
+def dialog(qtbot, look, told):
+    one, _, note, _ = told
+    with room_of(one, look) as room:
+        made = RedactDialog(room, None, note.id)
+        made.show()
+        qtbot.waitUntil(lambda: bool(made.boxes), timeout=WITHIN_MS)
+        yield made
+        made.close()
+        made.deleteLater()
+
+
+def words_of(widget):
+    return [one.text() for one in widget.findChildren(Text) if one.isVisibleTo(widget)]
+
+
+def test_what_was_said_is_ticked_and_when_it_happened_is_not(dialog, told) -> None:
+    _, _, note, _ = told
+    ticked = {box.text(): box.isChecked() for box in dialog.boxes.values()}
+    assert ticked == {"Text": True, "When it happened": False}
+    assert any(SECRET in text for text in words_of(dialog))
+    assert all(sentence in words_of(dialog) for sentence in redaction.LEAVES)
+    assert dialog.why_not() == "Say why."
+    for box in dialog.boxes.values():
+        assert box.accessibleName().startswith("Redact: ")
+        box.setChecked(False)
+    assert dialog.why_not() == "Tick what has to go."
+    assert not dialog.go.isEnabled()
+    assert {holder for holder, _ in dialog.boxes} == {note.id}
+
+
+def test_copies_are_found_and_ticked_and_all_of_it_is_proposed(qtbot, dialog, told) -> None:
+    one, _, note, copy = told
+    dialog.words.setText("QUETZAL")
+    qtbot.keyClick(dialog.words, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: any(holder == copy.id for holder, _ in dialog.boxes), timeout=WITHIN_MS)
+    assert set(dialog.chosen()) == {note.id, copy.id}
+    qtbot.waitUntil(lambda: not dialog.is_busy, timeout=WITHIN_MS)
+    qtbot.keyClicks(dialog.reason, "a key was pasted")
+    qtbot.keyClick(dialog.reason, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(redaction.standings(one)), timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: any("Nothing is deleted yet" in text for text in words_of(dialog)), timeout=WITHIN_MS)
+    (standing,) = redaction.standings(one)
+    assert (standing.values, standing.reason, standing.state) == (2, "a key was pasted", "proposed")
+    assert dialog.room.desk.pointed == (standing.sha, None)
+    assert not any(SECRET in line.text() or "QUETZAL" in line.text() for line in dialog.findChildren(QLineEdit))
+    assert SECRET in str(one.reader.entry(note.id).disclosed["text"])
+
+
+def test_a_reason_that_says_the_secret_is_refused_and_everything_typed_stays(qtbot, dialog, told) -> None:
+    one, _, _, _ = told
+    dialog.reason.setText(f"the key {SECRET} was sent to us")
+    dialog.go.click()
+    qtbot.waitUntil(lambda: any("repeats" in text for text in words_of(dialog)), timeout=WITHIN_MS)
+    assert dialog.reason.text() == f"the key {SECRET} was sent to us"
+    assert dialog.go.isEnabled()
+    assert redaction.standings(one) == ()
+
+
+def test_the_command_is_about_the_chosen_entry_and_leads_to_the_confirmation(qtbot, look, told) -> None:
+    one, _, _, _ = told
+    given: list[str] = []
+    with room_of(one, look) as room:
+        panel = TimelinePanel(room)
+        qtbot.addWidget(panel)
+        panel.show()
+        add_commands(room, panel)
+        room.commands.add(Command(name="review", title="Review", run=lambda: given.append("review")))
+        command = next(command for command in room.commands if command.name == "redact")
+        assert command.why_not() == "Choose an entry first."
+        qtbot.waitUntil(lambda: panel._model.rowCount() == 3, timeout=WITHIN_MS)
+        panel.table.setCurrentIndex(panel._model.index(2, 0))
+        qtbot.waitUntil(lambda: command.why_not() is None, timeout=WITHIN_MS)
+        room.commands.give("redact")
+        found = [one for one in QApplication.topLevelWidgets() if isinstance(one, RedactDialog) and one.isVisible()]
+        (dialog,) = found
+        qtbot.waitUntil(lambda: bool(dialog.boxes), timeout=WITHIN_MS)
+        dialog.reason.setText("why")
+        dialog.go.click()
+        qtbot.waitUntil(lambda: any("Nothing is deleted yet" in text for text in words_of(dialog)), timeout=WITHIN_MS)
+        button = next(b for b in dialog.findChildren(type(dialog.go)) if b.text() == "Open the confirmation")
+        assert button.hasFocus()
+        button.click()
+        assert given == ["review"]
+        panel.close()
+
+
+def test_who_has_carried_it_out_is_told_and_who_has_not(qtbot, look, told) -> None:
+    one, two, note, _ = told
+    chosen = {source.holder: [v.digest for v in source.values] for source in redaction.choose(one, note.id)}
+    made = redaction.propose(one, chosen, "a key was pasted")
+    sync(one, two)
+    for session, who in ((one, "commander"), (two, "approver")):
+        held = corrections.find_document(session, made.sha)
+        approvals.decide(session, held, "approve", lambda who=who: passphrase(who, "your approver key"))
+    sync(two, one)
+    redaction.carry_out(one)
+    with room_of(one, look) as room:
+        dialog = RedactionsDialog(room, None)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        qtbot.waitUntil(lambda: "a key was pasted" in words_of(dialog), timeout=WITHIN_MS)
+        assert "carried out here" in words_of(dialog)
+        assert any(text.startswith("Done at Commander's console") for text in words_of(dialog))
+        assert "Not heard from Approver's console yet" in words_of(dialog)
+
+
+def test_where_nothing_is_redacted_it_says_how(qtbot, look, pair) -> None:
+    with room_of(pair[0], look) as room:
+        dialog = RedactionsDialog(room, None)
+        qtbot.addWidget(dialog)
+        dialog.show()
+        qtbot.waitUntil(lambda: "Nothing is redacted" in words_of(dialog), timeout=WITHIN_MS)
