@@ -31,6 +31,7 @@ def command(call: Call, recover: bool, alone: bool) -> None:  # noqa: FBT001  cl
         with call.session() as session:
             from console.services import providers, readiness, recovery
             from console.sync.forks import known_forks
+            from console.sync.unseen import unseen
 
             facts.append((True, f"profile {session.paths.root}"))
             facts += [
@@ -47,6 +48,7 @@ def command(call: Call, recover: bool, alone: bool) -> None:  # noqa: FBT001  cl
 
                 facts.append((Path(folder).is_dir(), f"shared folder {folder}"))
             facts += [(False, one.sentence) for one in known_forks(session.store, session.settings.console)]
+            facts += [(False, one.sentence) for one in unseen(session.store)]
             instances = providers.instances_of(session).all()
             facts.append((bool(instances), f"{len(instances)} providers connected"))
             facts += [(False, f"adapter {one.name} is broken: {one.reason}")

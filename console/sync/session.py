@@ -14,6 +14,7 @@ from console.sync.folder import FolderPlace, Listed
 from console.sync.forks import note_forks, take_proofs
 from console.sync.lane import Lane
 from console.sync.report import SyncReport, Tally
+from console.sync.unseen import unseen
 
 
 def sync_once(
@@ -36,6 +37,7 @@ def sync_once(
     if not whole:  # a file was replaced while it was read
         listed, _ = _take_history(store, place, tally, lane)
     forks = note_forks(store, console, machine)
+    tally.faults += [one.sentence for one in unseen(store)]
     lane.offer()
     offer = outgoing.Offer(place, store.reader(), listed, tally)
     outgoing.offer_rosters(offer)
