@@ -334,10 +334,13 @@ def _waiting(
     session: Session, before: VerifiedRoster, raw: bytes, signatures: dict[str, bytes], mine: SavedKey | None,
     told: _Told | None,
 ) -> Waiting | None:  # fmt: skip
-    after = _read(raw)
-    by = _signers(before, after, raw, signatures)
-    if not {person for person, known in by.items() if known}:
-        return None  # whatever lies in a folder is not trusted: without a signature of ours it is nobody's proposal
+    try:
+        after = _read(raw)
+        by = _signers(before, after, raw, signatures)
+    except Problem:
+        return None  # whatever lies in a folder is not trusted: a key in it that is none must hide no other
+    if not any(by.values()):
+        return None  # without a signature of ours it is nobody's proposal
     missing, problem = "", ""
     try:
         verify_next(before, raw, signatures)

@@ -163,7 +163,7 @@ class Who(QWidget):
     def _button(self, text: str, run: Callable[[], None]) -> QPushButton:
         button = QPushButton(text)
         button.setAutoDefault(False)
-        button.clicked.connect(lambda _checked: run())
+        button.clicked.connect(press(run))
         return button
 
     def _doors(self) -> QWidget:
@@ -280,6 +280,15 @@ class HouseChoice(QWidget):
             session.change_settings(replace(session.settings, house=house))
 
         self._room.doer.do(keep, over=self)
+
+
+def press(run: Callable[[], None]) -> Callable[[], None]:
+    """What a button does, whatever Qt says besides."""
+
+    def pressed() -> None:
+        run()
+
+    return pressed
 
 
 def _headline(facts: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from console.domain.errors import BadForm
 from console.domain.forms import Roster
 from console.keys import canon, roster, sshsig
-from console.keys.faults import BadEnrolment, BadRoster, TooFewSigners
+from console.keys.faults import BadEnrolment, BadPublicKey, BadRoster, TooFewSigners
 from console.keys.roster import VerifiedRoster
 from tests.keys import openssh, rosters
 from tests.keys.rosters import NOW, ORG, following, key, made_id, person, person_key, public, raw_of, revoked, sign
@@ -402,3 +402,91 @@ def test_the_table_of_revoked_keys_says_what_was_good():
         f"{public('two-writer').fingerprint}\t{FEED}\t7\t{IDENT}",
         f"{public('two-device').fingerprint}\t-\t-\t-",
     ]
+
+
+# -- what went wrong in update frameworks before: each advisory as one line -------------------------------------------
+
+SIGNED_ONCE = ("one-writer", "one-approver")
+
+
+@pytest.mark.parametrize(
+    "threshold", [0, 1, -1, True, False, "2", [2], 2**53, None], ids=lambda value: f"threshold {value!r}"
+)
+def test_a_threshold_is_a_number_of_two_or_more(threshold):
+    try:
+        raw = canon.encode({**ONE.as_json(), "threshold": threshold})
+    except BadForm:
+        return  # not even bytes
+    with pytest.raises((BadForm, BadRoster)):
+        roster.verify_next(genesis(), raw, sign(raw, *FOUNDERS))
+
+
+def other_spellings(name):
+    yield name.lower()
+    yield name.upper()
+    yield f"{name}="
+    yield f" {name}"
+    yield name.removeprefix("SHA256:")
+    yield name.replace("SHA256:", "MD5:")
+
+
+@pytest.mark.parametrize("spelling", range(6))
+def test_a_signature_under_another_spelling_of_its_key_is_nobodys(spelling):
+    raw = raw_of(ONE)
+    sigs = sign(raw, *SIGNED_ONCE)
+    mine = public("one-approver").fingerprint
+    theirs = public("two-approver").fingerprint
+    sigs[list(other_spellings(theirs))[spelling]] = sign(raw, "two-approver")[theirs]
+    sigs[list(other_spellings(mine))[spelling]] = sigs[mine]
+    with pytest.raises(TooFewSigners):
+        roster.verify_next(genesis(), raw, sigs)
+
+
+@pytest.mark.parametrize(
+    ("advisory", "old", "new"),
+    [
+        ("the same key with a comment", public("two-approver").line, public("one-approver").line + " second"),
+        ("the same key with two spaces", public("two-approver").line, public("one-approver").line.replace(" ", "  ")),
+        ("the same key with padding", public("two-approver").line, public("one-approver").line + "="),
+        ("a person by case", made_id("p", "two"), made_id("p", "one").upper()),
+        ("a console by case", made_id("c", "two"), made_id("c", "one").upper()),
+        ("a role by case", '"admin"', '"Admin"'),
+        ("a use by case", '"approver"', '"APPROVER"'),
+        ("a field twice", '"n":1', '"n":1,"n":1'),
+        ("a field of tomorrow", '"n":1', '"n":1,"nn":1'),
+        ("a number with a point", '"n":1', '"n":1.0'),
+        ("a number below zero", '"n":1', '"n":-1'),
+        ("a type by case", '"roster.v1"', '"Roster.v1"'),
+    ],
+)
+def test_no_second_spelling_of_anybody_is_a_roster(advisory, old, new):
+    text = raw_of(ONE).decode()
+    assert old in text, advisory
+    raw = text.replace(old, new).encode()
+    with pytest.raises((BadForm, BadRoster, BadPublicKey)) as refused:
+        roster.verify_next(genesis(), raw, sign(raw, *FOUNDERS))
+    assert not isinstance(refused.value, TooFewSigners), advisory
+
+
+def test_a_signature_of_another_version_or_beginning_is_not_carried_over():
+    one = founded()
+    old, raw = raw_of(ONE), raw_of(TWO)
+    with pytest.raises(TooFewSigners):
+        roster.verify_next(one, raw, sign(old, "one-approver", "two-approver", "three-approver"))
+    two = step(one, TWO, "one-approver", "two-approver")
+    with pytest.raises(BadRoster, match="does not follow"):
+        roster.verify_next(two, raw_of(ONE), sign(raw_of(ONE), *FOUNDERS))
+    with pytest.raises(BadRoster, match="does not follow"):
+        roster.verify_next(two, raw, sign(raw, "one-approver", "two-approver"))
+
+
+@pytest.mark.parametrize("copies", [2, 40])
+def test_one_person_with_many_keys_is_one_person(copies):
+    many = tuple(person_key(f"one-approver-{at}", "approver", made_id("c", "one")) for at in range(copies))
+    rich = replace(person("one"), keys=(*person("one").keys, *many))
+    form = following(ONE, "one", "two", persons=(rich, person("two")))
+    one = step(founded(), form, "one-approver", "two-approver")
+    after = following(form, "one", "two", persons=(rich, person("two")))
+    names = [f"one-approver-{at}" for at in range(copies)]
+    with pytest.raises(TooFewSigners, match="1 of 2"):
+        step(one, after, "one-approver", "one-recovery", *names)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,7 +19,18 @@ from console.keys import canon, keyfile, signer, sshsig
 from console.keys.faults import BadRoster
 from console.keys.roster import allowed_signers, signer_namespaces
 from console.runtime.paths import ProfilePaths
-from console.services import dispatch, lodging, members, organisation, roster
+from console.services import (
+    approvals,
+    corrections,
+    dispatch,
+    exporting,
+    incidents,
+    lodging,
+    members,
+    organisation,
+    roster,
+)
+from console.services.corrections import TargetWish
 from console.services.readiness import organisation_facts
 from console.services.record import start_record
 from console.services.session import KeyEnded, NotInRoster, Session
@@ -25,8 +38,8 @@ from console.services.verification import whole
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
 from tests.keys import openssh
-from tests.keys.rosters import following, genesis, person
-from tests.kit.pair import Asks, founded, pair, passphrase, sync
+from tests.keys.rosters import following, genesis, key, person
+from tests.kit.pair import Asks, connect_manual, founded, pair, passphrase, sync
 
 __all__ = ["founded", "pair"]
 
@@ -129,7 +142,12 @@ def test_whatever_lies_in_the_folder_unsigned_is_nobodys_proposal(pair) -> None:
     mine = next(person for person in now.persons if person.person == one.me)
     forged = roster.follows(one, replace(now, persons=tuple(p for p in now.persons if p != mine)), now.created)
     raw = canon.encode(replace(forged, threshold=2).as_json())
-    put_roster(FolderPlace(Path(one.settings.places[0])), 2, raw, {})
+    share = FolderPlace(Path(one.settings.places[0]))
+    put_roster(share, 2, raw, {})
+    stranger = key("stranger")
+    for broken in (raw, raw.replace(b"ssh-ed25519 AAAA", b"ssh-ed25519 BBBB")):
+        blob = sshsig.sign_blob(stranger, sshsig.roster_ns(one.org), broken)
+        put_roster(share, 2, broken, {sshsig.public_of(stranger).fingerprint: blob})
     assert roster.waiting(two) == ()
 
 
@@ -424,3 +442,41 @@ def test_a_split_roster_is_told_on_every_console(pair, newcomer) -> None:
         assert {split.used, *split.rivals} == {first.sha, other.sha}
         assert len(split.in_both) == 3
         assert any("two were validly signed" in lacks for lacks in organisation_facts(session)["missing"])
+
+
+def test_what_was_decided_under_an_earlier_roster_stays_decided_and_exports_hold(pair, newcomer, tmp_path) -> None:
+    one, two = pair
+    connect_manual(one, "m")
+    inc = str(incidents.declare(one, "t", 1).entry.inc)
+    wish = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "Stop it"})
+    made = corrections.propose(one, inc, [wish], "Because")
+    sync(one, two)
+    for session, who in ((one, "commander"), (two, "approver")):
+        held = corrections.find_document(session, made.sha)
+        approvals.decide(
+            session, held, "approve", lambda who=who: passphrase(who, "your approver key"), shown=made.sha
+        )  # fmt: skip
+        sync(one, two)
+    dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 3_000)
+    assert one.reader.entries(made.action.inc, kinds=("dispatch.authorised",))
+    assert [row.state for row in dispatch.rows(one)] == ["queued"]
+    third = admitted(pair, newcomer)
+    roster.sign(two, members.revoke(one, two.settings.console, "stolen later").sha)
+    assert numbers(one) == [2], "two admins are needed who are not the revoked one"
+    sync(one, two, third)
+    roster.sign(third, roster.waiting(third)[0].sha)
+    sync(one, third)
+    assert numbers(one) == [3]
+    dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 1_000)
+    told = [row.state for row in dispatch.rows(one)]
+    assert told == ["attention"], (
+        "what a revoked key signed is not sent: it goes to people; the decision stays in history"
+    )
+    exporting.export(one, made.action.inc, tmp_path / "bundle")
+    told = exporting.check(tmp_path / "bundle", organisation.genesis_of(one))
+    assert "1 decisions judged again" in told[0]
+    done = subprocess.run(
+        [sys.executable, "-I", "verify.py", "--genesis", organisation.genesis_of(one)], cwd=tmp_path / "bundle",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
