@@ -266,6 +266,7 @@ class Live:
 
     async def _posting(self, watch: Watch) -> None:
         while True:
+            self._session.keep_mark()
             await self._read_surfaces()
             if self._dirty:
                 self._dirty = False

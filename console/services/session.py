@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
@@ -27,7 +28,7 @@ from console.keys.signer import DeviceSigner, WriterSigner
 from console.outbox.store import OUTBOX
 from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy
-from console.runtime.mark import MarkFile, mark_path
+from console.runtime.mark import MARK_EVERY_MS, MarkFile, mark_path
 from console.runtime.paths import ProfilePaths, state_home
 from console.runtime.settings import ProfileSettings, read_settings, write_settings
 from console.services.names import Names
@@ -97,6 +98,7 @@ class Session:
         self._device: FeedSigner | None = None
         self._writer: Writer | None = None
         self._met = False
+        self._marked_ms = clock.boot_ms()
         self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
         self._once: dict[str, object] = {}
         self._names = Names(store, clock, settings.person, settings.name)
@@ -319,6 +321,17 @@ class Session:
         """One transaction that needs more than an entry (documents, blobs)."""
         feed, ref = self.person(), self.ref
         return self.store.write(lambda tx: work(tx, feed, ref))
+
+    def keep_mark(self) -> Future[None] | None:
+        """Call it now and then: the mark then rises within a minute, though nothing more is written. Never waits.
+
+        The future, where it was due, is done when the mark is kept.
+        """
+        now = self.clock.boot_ms()
+        if now - self._marked_ms < MARK_EVERY_MS:
+            return None
+        self._marked_ms = now
+        return self.store.transaction(lambda _: None)  # its commit raises the mark
 
     # -- names ---------------------------------------------------------------------------------------------------------
 

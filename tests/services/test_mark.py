@@ -120,6 +120,20 @@ def test_the_mark_is_kept_at_the_end_and_every_minute(machine: Machine) -> None:
     assert mark.read()[said.feed] == (last.seq, last.id)
 
 
+def test_a_window_where_nothing_more_is_written_keeps_it_too(machine: Machine) -> None:
+    mark = mark_of(machine.console)
+    with machine.open() as session:
+        said = machine.say(session, "the last for a while")
+        assert session.keep_mark() is None
+        machine.clock.advance(60_000)
+        assert said.feed not in mark.read()
+        kept = session.keep_mark()
+        assert kept is not None
+        kept.result(10)
+        assert mark.read()[said.feed] == (said.seq, said.id)
+        assert session.keep_mark() is None
+
+
 def test_a_database_restored_alone_writes_nothing_and_reads_all(machine: Machine) -> None:
     machine.write_on("lost one", "lost two", sync=False)
     machine.restore()
