@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,7 +43,7 @@ def find(call: Call, words: str) -> None:
     from console.services import redaction
 
     if words == "-":
-        words = click.get_text_stream("stdin").read(4096).rstrip("\n")
+        words = sys.stdin.read(4096).rstrip("\n")
     with call.session() as session:
         found = redaction.find(session, words)
     rows = [{**_as_json(one), "values": [{"name": v.name, "digest": v.digest} for v in hits]} for one, hits in found]

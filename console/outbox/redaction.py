@@ -113,7 +113,8 @@ def _carry_out(store: JournalStore, feed: FeedSigner, doc: str, stop: Callable[[
     except Problem as fault:
         return Forgotten(doc, "waiting", fault.what)
     items = [(item.entry or item.doc or "", item.digests) for item in _redaction(held).items]
-    store.write(lambda tx: tx.bury(items, doc))
+    if not {digest for _, digests in items for digest in digests} <= store.reader().tombstones():
+        store.write(lambda tx: tx.bury(items, doc))
     if not store.scrub(_doomed_files(store)):
         return Forgotten(doc, "under way", "Another program still reads the journal; its log is wiped at the next try.")
     with Projections(store) as projections:

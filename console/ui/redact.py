@@ -211,8 +211,8 @@ class RedactionsDialog(Sheet):
     def _fill(self, found: Sequence[Standing]) -> None:
         look = self.room.look
         if not found:
-            told = "Choose an entry in the timeline, then redact it."
-            self._lines.addWidget(EmptyState(look, "Nothing is redacted", told))
+            next_step = "Choose an entry in the timeline, then redact it."
+            self._lines.addWidget(EmptyState(look, "Nothing is redacted", next_step))
             return
         now = self.room.desk.session.clock.wall_ms()
         for one in found:

@@ -119,7 +119,8 @@ def _over(paper: Presented) -> list[str]:
     if standing.authorised:
         found.append("It was decided already: its signatures were complete.")
     elif standing.verdict.met:
-        found.append("Its signatures are complete; it waits for its console to send it.")
+        what = "send it" if paper.sheet is not None else "carry it out"
+        found.append(f"Its signatures are complete; it waits for its console to {what}.")
     approve_by = getattr(paper.document, "approve_by", None)
     if isinstance(approve_by, int) and paper.now_ms > approve_by:
         found.append("The time to approve it has passed: propose it again.")

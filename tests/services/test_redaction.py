@@ -170,7 +170,10 @@ def test_what_is_not_here_or_is_nobodys_value_cannot_be_signed(told):
     document = corrections.find_document(one, made.sha).document
     late = incidents.write(two, "note", "not synced yet", inc=inc)
     stray = canon.digest(canon.make_disclosure(b"s" * 16, "text", "of nobody"))
+    buried = canon.digest(canon.make_disclosure(b"b" * 16, "text", "of somebody else, and gone"))
+    one.store.write(lambda tx: tx.bury([("ab" * 32, [buried])], "cd" * 32))
     for item in (
+        RedactionItem(entry=note.id, doc=None, digests=(buried,)),
         RedactionItem(entry=note.id, doc=None, digests=(stray,)),
         RedactionItem(entry=late.id, doc=None, digests=tuple(late.entry.sd)),
         RedactionItem(entry=None, doc="ab" * 32, digests=(stray,)),

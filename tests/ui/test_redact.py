@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from console.services import approvals, corrections, incidents, redaction
+from console.services import approvals, corrections, dispatch, incidents, redaction
 from console.ui.redact import RedactDialog, RedactionsDialog, add_commands
 from console.ui.timeline import TimelinePanel
+from console.ui.timeline_table import LINE
 from console.ui.widgets import Text
 from console.viewmodels.commands import Command
 from tests.kit.pair import founded, pair, passphrase, sync
 from tests.kit.rooms import room_of
+from tests.kit.traces import traces
 
 __all__ = ["founded", "pair"]
 WITHIN_MS = 10_000
@@ -143,3 +147,37 @@ def test_where_nothing_is_redacted_it_says_how(qtbot, look, pair) -> None:
         qtbot.addWidget(dialog)
         dialog.show()
         qtbot.waitUntil(lambda: "Nothing is redacted" in words_of(dialog), timeout=WITHIN_MS)
+
+
+def test_the_window_carries_it_out_by_itself_while_it_shows_it(qtbot, look, told) -> None:
+    """The open timeline, its index and the engine in one process: the text leaves the screen and every file."""
+    one, two, note, copy = told
+    chosen = {}
+    for named in (note.id, copy.id):
+        chosen |= {source.holder: [v.digest for v in source.values] for source in redaction.choose(one, named)}
+    made = redaction.propose(one, chosen, "a key was pasted")
+    sync(one, two)
+    with room_of(one, look) as room:
+        panel = TimelinePanel(room)
+        qtbot.addWidget(panel)
+        panel.resize(900, 600)
+        panel.show()
+        qtbot.waitUntil(lambda: any(SECRET in text for text in rows_of(panel)), timeout=WITHIN_MS)
+        for session, who in ((two, "approver"), (one, "commander")):
+            held = corrections.find_document(session, made.sha)
+            approvals.decide(session, held, "approve", lambda who=who: passphrase(who, "your approver key"))
+            sync(session)
+        room.desk.bring_engine()
+        qtbot.waitUntil(lambda: redaction.standing(one, made.sha).state == "done here", timeout=30_000)
+        qtbot.waitUntil(lambda: not any(SECRET in text for text in rows_of(panel)), timeout=WITHIN_MS)
+        assert traces(SECRET, one.paths.root) == []
+        panel.close()
+    dispatch.sync_all(two)
+    assert [done.outcome for done in redaction.carry_out(two)] == ["done"]
+    sync(two, one)
+    assert traces(SECRET, one.paths.root, two.paths.root, Path(one.settings.places[0])) == []
+
+
+def rows_of(panel: TimelinePanel) -> list[str]:
+    lines = [panel._model.index(at, 0).data(LINE) for at in range(panel._model.rowCount())]
+    return [line.text for line in lines if line is not None]
