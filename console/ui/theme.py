@@ -93,13 +93,8 @@ class Theme:
         return 0 if self.reduced_motion else MOTION[name]
 
     def palette(self) -> QPalette:
-        """Every role of a palette, from the tokens."""
-        made = QPalette()
-        for role, token in _ROLES.items():
-            made.setColor(role, self.colour(token))
-        for role in _FADED:
-            made.setColor(QPalette.ColorGroup.Disabled, role, self.colour("text-disabled"))
-        return made
+        """Every role of a palette, from the tokens. Not to be changed: copy it."""
+        return _palette(self.name)
 
     def style_sheet(self) -> str:
         """The one style sheet, with this theme's values."""
@@ -209,3 +204,14 @@ def _sheet() -> Template:
 @functools.cache
 def _colour(value: str) -> QColor:
     return QColor(value)
+
+
+@functools.cache
+def _palette(name: str) -> QPalette:
+    made = QPalette()
+    theme = Theme.load(name)
+    for role, token in _ROLES.items():
+        made.setColor(role, theme.colour(token))
+    for role in _FADED:
+        made.setColor(QPalette.ColorGroup.Disabled, role, theme.colour("text-disabled"))
+    return made

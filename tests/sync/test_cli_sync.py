@@ -25,7 +25,7 @@ def run(tmp_path):
             done = subprocess.run(
                 [sys.executable, "-m", "console", *front, *arguments], check=False, capture_output=True, text=True,
                 timeout=60, pass_fds=[read], cwd=ROOT, stdin=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / f"state-{profile}")},
             )  # fmt: skip
         finally:
             os.close(read)
