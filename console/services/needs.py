@@ -12,14 +12,14 @@ from typing import Final, Literal
 from console.domain.corrections import NEEDS_PEOPLE, QUEUED
 from console.domain.errors import Problem
 from console.outbox.facts import read_document
-from console.services import approvals
+from console.services import approvals, lodging, roster
 from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding
 
-NeedKind = Literal["fork", "approve", "attest", "decide", "lapse", "review", "command"]
+NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command"]
 LAPSE_WARNING_MS: Final = 30 * 60_000
-_ORDER: Final = ("fork", "approve", "decide", "attest", "lapse", "command", "review")
+_ORDER: Final = ("fork", "approve", "roster", "decide", "attest", "lapse", "command", "review")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,13 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
     now = session.clock.wall_ms()
     closed = {line.inc for line in lines if line.status == "closed"}
     live = [one for one in standings if one.inc not in closed]
-    found: list[Need] = [*_forks(session), *_documents(session, now), *_offers(session, lines)]
+    found: list[Need] = [
+        *_forks(session),
+        *_splits(session),
+        *_rosters(session),
+        *_documents(session, now),
+        *_offers(session, lines),
+    ]
     found += [need for one in live if (need := _signature(session, one, now)) is not None]
     later: dict[tuple[str, str, str, str], int] = {}
     for one in live:
@@ -155,3 +161,19 @@ def _forks(session: Session) -> Iterable[Need]:
             kind="fork", text=f"The feed of {who} has forked at number {seq}",
             detail="Nothing that key signed after it counts. Revoke the key or find out how it came about.",
         )  # fmt: skip
+
+
+def _splits(session: Session) -> Iterable[Need]:
+    for split in lodging.splits(session):
+        yield Need(
+            kind="fork", text=f"Two rosters {split.n} were validly signed",
+            detail="Consoles may follow different ones. Settle with the admins which one is meant before anything but "
+            "containment is signed.",
+        )  # fmt: skip
+
+
+def _rosters(session: Session) -> Iterable[Need]:
+    for sha, n, proposer, reason in roster.asked(session):
+        why = f": {reason}" if reason else "."
+        yield Need(kind="roster", text=f"Roster {n} waits for signatures ({sha[:8]})",
+                   detail=f"{session.name_of(proposer)} proposes it{why}")  # fmt: skip

@@ -13,22 +13,21 @@ from typing import Literal
 
 from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
 from console.domain.forms import Roster
-from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal.tx import Tx
 from console.journal.values import Draft
 from console.keys import canon, keyfile, signer, sshsig
-from console.keys.faults import BadSignature, TooFewSigners
+from console.keys.faults import TooFewSigners
 from console.keys.keyfile import SavedKey
-from console.keys.publickey import PublicKey
 from console.keys.roster import VerifiedRoster, admin_quorum_satisfiable, verify_next
 from console.services import organisation
+from console.services.roster_signers import counts_for, ends_too_soon, read_roster, signers_of
 from console.services.session import APPROVER, Session
 from console.sync import layout
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
 
 RECOVERY = "your sealed recovery key (the words of envelope 2)"
-LEAST_LEFT_MS = 3 * 24 * 3_600_000  # a key whose end is nearer ends before people could have signed and synced
+ASKED_FOR_MS = 7 * 24 * 3_600_000  # people are reminded of a proposal so long
 MAJORITY_UP_TO = 3  # section 2: the threshold is the smaller of three and the majority
 FLOOR = 2
 
@@ -86,6 +85,37 @@ def waiting(session: Session) -> tuple[Waiting, ...]:
     mine = own_key(session)
     made = [_waiting(session, before, raw, signatures[sha], mine, told.get(sha)) for sha, raw in raws.items()]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: (one.created_ms, one.sha)))
+
+
+def asked(session: Session) -> tuple[tuple[str, int, str | None, str], ...]:
+    """What colleagues proposed lately and is not in force, for an admin: hash, number, proposer, reason.
+
+    From the record alone, so that no hanging place is waited for: whether oneself has signed it already is not in it.
+    """
+    now = session.roster
+    if session.me not in now.persons_with("admin"):
+        return ()
+    since = session.clock.wall_ms() - ASKED_FOR_MS
+    taken_back = {
+        ident
+        for stored in session.reader.entries(org=True, kinds=("retraction",))
+        for ident in _idents(stored.entry.pub.get("of"))
+    }
+    found: list[tuple[str, int, str | None, str]] = []
+    for stored in session.reader.entries(org=True, kinds=("roster.proposed",)):
+        sha = str(stored.entry.pub["doc"])
+        row = None if stored.id in taken_back or stored.entry.hlc[0] < since else session.reader.document(sha)
+        if row is None or stored.standing != "good" or stored.entry.author == session.me:
+            continue
+        after = read_roster(row.raw)
+        if after.n == now.roster.n + 1 and after.prev == now.sha256:
+            reason = stored.disclosed.get("reason")
+            found.append((sha, after.n, stored.entry.author, reason if isinstance(reason, str) else ""))
+    return tuple(found)
+
+
+def _idents(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def find(session: Session, which: str) -> Waiting:
@@ -192,12 +222,12 @@ def sign(session: Session, sha: str, *, recovery: Path | None = None) -> Outcome
     if one.problem:
         raise Problem(one.problem, "Have it proposed again; nothing was signed.")
     _require_one(session, one.sha)
-    before, after = session.roster, _read(one.raw)
+    before, after = session.roster, read_roster(one.raw)
     if recovery is None:
         key, what = _require_counting(session, before, after), APPROVER
     else:
         key, what = keyfile.read_saved(recovery, "recovery"), RECOVERY
-        if _counts_for(before, after, key.public) is None:
+        if counts_for(before, after, key.public) is None:
             raise WrongUse("Neither roster lists this recovery key for an admin.", "Is it of another organisation?")
     if key.public.fingerprint not in one.signatures:
         blob = signer.sign_once(key, sshsig.roster_ns(session.org), one.raw, session.ask(what))
@@ -214,11 +244,18 @@ def withdraw(session: Session, sha: str) -> Waiting:
     one = find(session, sha)
     if one.signed != (session.me,):
         raise WrongUse("Only a roster that you alone signed can be withdrawn.", "Settle with the others which to sign.")
+    session.person()
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
         place.remove(layout.roster_name(one.n, one.sha))
         for fingerprint in one.signatures:
             place.remove(layout.roster_signature_name(one.n, one.sha, fingerprint))
+    entries = session.reader.entries(org=True, kinds=("roster.proposed",))
+    named = [
+        stored.id for stored in entries if stored.entry.pub["doc"] == one.sha and stored.entry.author == session.me
+    ]
+    if named:
+        session.append(Draft("retraction", pub={"of": list(named)}, disclosures={"reason": "Withdrawn."}))
     return one
 
 
@@ -263,32 +300,9 @@ def _require_counting(session: Session, before: VerifiedRoster, after: Roster) -
     key = own_key(session)
     if key is None:
         raise WrongUse("This profile has no approver key.", "Found or join an organisation first.")
-    if _counts_for(before, after, key.public) != session.me:
+    if counts_for(before, after, key.public) != session.me:
         raise WrongUse("Your approver key is no admin's in either roster; its signature would count for nothing.")
     return key
-
-
-def _counts_for(before: VerifiedRoster, after: Roster, key: PublicKey) -> str | None:
-    """The admin for whom this key's signature would count, in the version in force or in the next."""
-    facts = before.key(key.fingerprint)
-    if (
-        facts is not None and facts.person in before.persons_with("admin") and facts.use in ("approver", "recovery")
-        and facts.valid_at(after.created) and not before.is_revoked(key.fingerprint)
-    ):  # fmt: skip
-        return facts.person
-    if any(one.key == key.fingerprint for one in after.revoked):
-        return None
-    return next(
-        (
-            person.person
-            for person in after.persons
-            if "admin" in person.roles
-            for listed in person.keys
-            if listed.use in ("approver", "recovery") and PublicKey.parse(listed.key) == key
-            if listed.from_ms <= after.created and (listed.to_ms is None or after.created < listed.to_ms)
-        ),
-        None,
-    )
 
 
 # -- reading what waits ------------------------------------------------------------------------------------------------
@@ -318,7 +332,7 @@ def names_in(session: Session, sha: str) -> dict[str, str]:
     if row is None:
         return {}
     try:
-        roster = _read(row.raw)
+        roster = read_roster(row.raw)
     except BadForm:
         return {}
     opened = row.disclosed_by_digest
@@ -335,8 +349,8 @@ def _waiting(
     told: _Told | None,
 ) -> Waiting | None:  # fmt: skip
     try:
-        after = _read(raw)
-        by = _signers(before, after, raw, signatures)
+        after = read_roster(raw)
+        by = signers_of(before, after, raw, signatures)
     except Problem:
         return None  # whatever lies in a folder is not trusted: a key in it that is none must hide no other
     if not any(by.values()):
@@ -348,9 +362,9 @@ def _waiting(
         missing = fault.what.removeprefix("The roster is refused: ")
     except Problem as fault:
         problem = fault.what
-    if not problem and (ends := _ends_too_soon(before.roster, after, session.clock.wall_ms())):
+    if not problem and (ends := ends_too_soon(before.roster, after, session.clock.wall_ms())):
         problem = ends
-    may = mine is not None and _counts_for(before, after, mine.public) == session.me
+    may = mine is not None and counts_for(before, after, mine.public) == session.me
     done = session.me in by if mine is None else mine.public.fingerprint in signatures
     return Waiting(
         sha=canon.sha256_hex(raw), n=after.n, created_ms=after.created, raw=raw,
@@ -358,38 +372,3 @@ def _waiting(
         signed=tuple(sorted(by)), missing=missing, mine="signed" if done else "may" if may else "not",
         problem=problem, names=told.names if told else {}, signatures=signatures,
     )  # fmt: skip
-
-
-def _signers(
-    before: VerifiedRoster, after: Roster, raw: bytes, signatures: Mapping[str, bytes]
-) -> dict[str, bool]:  # fmt: skip
-    """Each admin whose signature holds, and whether the version in force knows that key."""
-    found: dict[str, bool] = {}
-    namespace = sshsig.roster_ns(after.org)
-    for fingerprint, blob in signatures.items():
-        try:
-            key = sshsig.parse_blob(blob).key
-            sshsig.verify(key, namespace, raw, blob)
-        except BadSignature:
-            continue
-        facts = before.key(fingerprint)
-        founder = before.roster.n == 0 and facts is not None and facts.use == "writer"
-        person = facts.person if founder and facts is not None else _counts_for(before, after, key)
-        if person is not None and key.fingerprint == fingerprint:
-            found[person] = found.get(person, False) or facts is not None
-    return found
-
-
-def _ends_too_soon(before: Roster, after: Roster, now_ms: int) -> str:
-    """A writer key that a version ends later must still have time: what is written in between would not count."""
-    ends = {key.key: key.to_ms for person in before.persons for key in person.keys}
-    for person in after.persons:
-        for key in person.keys:
-            planned = key.use == "writer" and key.to_ms is not None and key.to_ms > after.created
-            if planned and ends.get(key.key, key.to_ms) is None and (key.to_ms or 0) < now_ms + LEAST_LEFT_MS:
-                return "It was made too long ago: a key that it replaces ends before everybody could have it."
-    return ""
-
-
-def _read(raw: bytes) -> Roster:
-    return Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES))

@@ -17,6 +17,7 @@ from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Answer
 from console.keys import canon
+from console.keys.faults import TooFewSigners
 from console.sync import held
 from console.sync.faults import FileRefused, FileVanished
 from console.sync.folder import FolderPlace, Listed
@@ -46,6 +47,10 @@ def take_rosters(intake: Intake) -> None:
     for one in found:
         try:
             answer = _put_roster(intake.store, one)
+        except TooFewSigners as fault:
+            why = fault.what.removeprefix("The roster is refused: ")
+            intake.tally.faults.append(f"Roster {one.n} ({one.sha256[:16]}) waits for signatures: {why}")
+            continue
         except Problem as fault:
             intake.tally.faults.append(f"Roster {one.n} ({one.sha256[:16]}): {fault}")
             continue

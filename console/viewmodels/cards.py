@@ -119,10 +119,11 @@ _NEED_COMMANDS = {
     "review": (("review", "Look"), ("lift", "Lift ...")),
     "command": (("accept-command", "Accept command ..."),),
     "fork": (("organisation", "Organisation"),),
+    "roster": (("organisation", "Read and sign ..."),),
 }
 _NEED_STATES = {
     "approve": "proposed", "attest": "attention", "decide": "attention", "lapse": "queued", "review": "stale",
-    "command": "attention", "fork": "attention",
+    "command": "attention", "fork": "attention", "roster": "proposed",
 }  # fmt: skip
 
 

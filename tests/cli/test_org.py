@@ -77,7 +77,7 @@ def test_a_third_person_from_asking_to_rehearsing(terminals, pair, tmp_path: Pat
     assert one.facts("org", "pending")["waiting"] == []
     changed = one("person", "roles", "Scribe", "--role", "observer", keys=(WRITER, APPROVER))
     assert "1 of 2" in changed
-    one("org", "withdraw")
+    one("org", "withdraw", keys=(WRITER,))
     assert "Signed" in one("person", "leave", "Scribe", keys=(WRITER, APPROVER))
 
 

@@ -31,6 +31,7 @@ from console.services import (
     roster,
 )
 from console.services.corrections import TargetWish
+from console.services.needs import needs
 from console.services.readiness import organisation_facts
 from console.services.record import start_record
 from console.services.session import KeyEnded, NotInRoster, Session
@@ -95,10 +96,15 @@ def test_a_third_person_is_admitted_by_two_and_counts_only_then(pair, newcomer) 
     assert (waits.mine, waits.signed, waits.proposer, waits.reason) == ("may", (one.me,), one.me, "She takes notes.")
     assert waits.name_of(two)(third.me) == "Scribe", "the second signer reads the name the first one gave"
     assert [one.mine for one in roster.waiting(one)] == ["signed"]
+    assert [(need.kind, need.detail) for need in needs(two, (), ())] == [
+        ("roster", "Commander proposes it: She takes notes.")
+    ]
+    assert needs(one, (), ()) == ()
     with pytest.raises(NotInRoster):
         third.person()
     assert roster.sign(two, waits.sha).in_force
     sync(one, two, third)
+    assert needs(two, (), ()) == ()
     assert numbers(one, two, third) == [2, 2, 2]
     assert {session.name_of(third.me) for session in (one, two, third)} == {"Scribe"}
     facts = next(one for one in organisation_facts(two)["people"] if one["person"] == third.me)
@@ -126,7 +132,11 @@ def test_no_one_person_changes_the_roster_with_whatever_keys(pair, newcomer) -> 
     assert sealed is None, "the sealed key is on paper"
     assert not roster.sign(one, outcome.sha).in_force, "signing twice is signing once"
     assert numbers(one, two) == [1, 1]
+    sync(one, two)
+    assert needs(two, (), ())
     roster.withdraw(one, outcome.sha)
+    sync(one, two)
+    assert needs(two, (), ()) == ()
     with pytest.raises(WaitsForPeople):
         roster.sign(two, "")
 
@@ -441,6 +451,7 @@ def test_a_split_roster_is_told_on_every_console(pair, newcomer) -> None:
         assert split.n == 3
         assert {split.used, *split.rivals} == {first.sha, other.sha}
         assert len(split.in_both) == 3
+        assert any("Two rosters 3" in need.text for need in needs(session, (), ()))
         assert any("two were validly signed" in lacks for lacks in organisation_facts(session)["missing"])
 
 
