@@ -43,6 +43,16 @@ SyncHook = Callable[[], object]
 PATIENT_ATTEMPTS = 5  # so often tried, a settling run leaves it waiting and says so
 
 
+class FeedEnded(Problem):
+    """The machine feed this engine writes may not go on: nothing more can be entered in it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This console's own feed was continued elsewhere or has forked: a backup was put back, or a copy writes.",
+            "It goes on in a new feed by itself; find out whether this profile was copied.",
+        )
+
+
 @dataclass(slots=True)
 class _Provider:
     """What the engine remembers of one provider while it runs."""
@@ -144,7 +154,13 @@ class Outbox:
             await self._abandon()
 
     async def run_once(self) -> None:
-        """One round: sync and looks when due, decisions, and a step begun for every row that may take one."""
+        """One round: sync and looks when due, decisions, and a step begun for every row that may take one.
+
+        Raises:
+            FeedEnded: when this console's feed forked, or another continues it: begin anew with the one after.
+        """
+        if not self._steps.store.may_write(self._steps.feed.feed):
+            raise FeedEnded
         await self._sync_if_due()
         await self._decide_all()
         self._forget_if_due()
@@ -422,4 +438,4 @@ def _undecided(tx: Tx, newest_seen: int) -> tuple[int, list[str]]:
     return newest, list(dict.fromkeys(str(one.entry.pub["doc"]) for one in proposals))
 
 
-__all__ = ["Outbox", "Settled", "Until"]
+__all__ = ["FeedEnded", "Outbox", "Settled", "Until"]

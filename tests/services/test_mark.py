@@ -273,10 +273,12 @@ def test_a_place_that_hangs_keeps_the_first_write_waiting_for_a_moment_only(
 
 def test_a_feed_set_aside_is_refused_by_the_journal_itself(machine: Machine) -> None:
     with machine.open() as session:
-        feed, ref = session.person(), session.ref
+        feed, machine_feed, ref = session.person(), session.device(), session.ref
         session.store.start_anew()
         with pytest.raises(WrongFeed):
             session.store.write(lambda tx: tx.append(feed, Draft("note", disclosures={"text": "no"}), roster=ref))
+        assert session.device().feed != machine_feed.feed
+        assert session.person().feed != feed.feed
 
 
 def test_doctor_says_it_and_recovers(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
