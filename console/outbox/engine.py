@@ -402,9 +402,7 @@ class Outbox:
             f"{row.op} target {row.target} is {row.state}: {row.detail or 'under way'}"
             for row in rows if self._waits(row) is None
         )  # fmt: skip
-        return Settled(
-            rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=self.odd
-        )
+        return Settled(rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=self.odd)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
