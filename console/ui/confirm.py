@@ -315,7 +315,7 @@ class ConfirmDialog(QDialog):
             choice, passphrase, reason, guest, lambda standing: self._signed(choice, standing), self._refused
         )
 
-    def _signed(self, choice: str, standing: approvals.Waiting) -> None:
+    def _signed(self, choice: str, standing: approvals.Waiting | str) -> None:
         self._seat.signed()
         self._banner.clear()
         if self._sign is not None and self._view is not None:

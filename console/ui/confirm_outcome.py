@@ -16,24 +16,27 @@ _HERE = "this console"
 _BEFORE = frozenset({"proposed", "approved"})
 
 
-def outcome_of(choice: str, standing: Waiting, view: ApprovalView) -> tuple[str, str]:
-    """The outcome and what comes next."""
+def outcome_of(choice: str, standing: Waiting | str, view: ApprovalView) -> tuple[str, str]:
+    """The outcome and what comes next. `standing` is a sentence where it is signed and cannot be judged here yet."""
     if choice == "refuse":
         return "Refused, and signed: this revision ends.", "What is still wanted needs a new proposal."
+    if isinstance(standing, str):
+        return "Signed.", f"Whether it is complete cannot be told here yet: {standing}"
     if not standing.verdict.met:
         return "Signed. It is not complete yet.", f"Still missing: {' '.join(standing.verdict.missing)}"
+    return "Signed. Its signatures are complete.", _sent(view)
+
+
+def _sent(view: ApprovalView) -> str:
+    """Who carries it out, and when."""
     if not view.targets:
-        return "Signed. Its signatures are complete.", "The console that proposed it carries it out."
+        return "The console that proposed it carries it out."
     senders = list(dict.fromkeys(name for one in view.targets for name in one.dispatchers if not one.by_hand))
     if not senders:
-        return "Signed. Its signatures are complete.", "Whoever is asked does it by hand and attests it."
+        return "Whoever is asked does it by hand and attests it."
     if senders == [_HERE]:
-        return "Signed. Its signatures are complete.", (
-            "This console sends it now; where a provider cannot be reached it waits in the outbox, visibly."
-        )
-    return "Signed. Its signatures are complete.", (
-        f"It is sent by {' or '.join(senders)} as soon as the signatures are there."
-    )
+        return "This console sends it now; where a provider cannot be reached it waits in the outbox, visibly."
+    return f"It is sent by {' or '.join(senders)} as soon as the signatures are there."
 
 
 def progress_of(now: Now, sha: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from console.domain.errors import WrongUse
+from console.domain.errors import Problem, WrongUse
 from console.outbox.facts import Held, read_document
 from console.services import approvals
 from console.services.presented import Presented, present
@@ -76,17 +76,23 @@ class Papers(QObject):
 
     def sign(
         self, choice: str, passphrase: bytes, reason: str, guest: approvals.Guest | None,
-        done: Callable[[approvals.Waiting], None], failed: Callable[[Trouble], None],
+        done: Callable[[approvals.Waiting | str], None], failed: Callable[[Trouble], None],
     ) -> None:  # fmt: skip
-        """One signature over the bytes of the document first shown, in a child process."""
+        """One signature over the bytes of the document first shown, in a child process.
 
-        def work(session: Session) -> approvals.Waiting:
+        `done` is told how it stands then, or in words why that cannot be judged here: it is signed all the same.
+        """
+
+        def work(session: Session) -> approvals.Waiting | str:
             held = self._held(session)
             try:
                 approvals.decide(session, held, choice, lambda: passphrase, reason=reason, guest=guest, shown=self._sha)
             except Locked as fault:  # it would be asked for while this passphrase lies waiting
                 raise WrongUse("Your writer key was locked meanwhile; nothing was signed.", "Unlock it.") from fault
-            return approvals.judge(session, held)
+            try:
+                return approvals.judge(session, held)
+            except Problem as fault:
+                return f"{fault.what} {fault.next_step}".strip()
 
         self._room.doer.do(work, done, failed=failed, lane="slow", over=self._over)
 

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QApplication, QLabel
 from shiboken6 import isValid
 
 from adapters.practice.simulator import Estate
+from console.domain.moment import NotSeen
 from console.services import approvals, corrections, incidents
 from console.services.approvals import Reading
 from console.services.corrections import Proposal, TargetWish
 from console.services.session import Locked, Session, nobody_asked
 from console.ui.confirm import ConfirmDialog
+from console.ui.confirm_outcome import outcome_of
 from console.ui.unlock import UnlockDialog
 from console.ui.widgets import Exact
 from tests.kit.confirming import ASKED, Hand, name_of, opened, proposed, ready, until
@@ -110,6 +112,19 @@ def test_one_key_shows_the_exact_requests_and_keys_scroll(dialog):
     assert dialog._content.verticalScrollBar().value() > 0
     hand.key(Qt.Key.Key_X)
     assert "POST" not in "\n".join(texts(dialog._content))
+
+
+def test_what_is_signed_and_cannot_be_judged_here_yet_is_said_to_be_signed(dialog, monkeypatch):
+    def not_here(_session, _held):
+        raise NotSeen("f" * 64, 3)
+
+    monkeypatch.setattr(approvals, "judge", not_here)
+    told: list[object] = []
+    dialog._papers.sign("approve", passphrase("commander", "your approver key"), "", None, told.append, told.append)
+    until(lambda: told)
+    assert told == [f"{NotSeen('f' * 64, 3).what} Get the whole record."]
+    assert outcome_of("approve", str(told[0]), dialog._view)[0] == "Signed."
+    until(lambda: "approved" in "\n".join(texts(dialog._standing)))
 
 
 def test_many_targets_are_drawn_while_the_window_lives_and_signed_only_when_all_are(dialog):
