@@ -52,7 +52,7 @@ REVERSALS: Final = {
 }
 REDACTION_LEAVES: Final = (
     "The entries stay, with who wrote them and when; everybody sees that something was redacted, by whom and why.",
-    "Every console deletes it when it hears of this. One that is offline keeps it until then.",
+    "Every console deletes it when it hears of this. One that is offline keeps it until then, in shared folders too.",
     "Copies that were exported, printed, photographed or backed up are not reached.",
     "It cannot be undone: nobody can bring the values back.",
 )

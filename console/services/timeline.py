@@ -60,7 +60,10 @@ class EvidenceFile:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """Everything there is to know of one entry. Times in ms; `received_ms` is when this console had it."""
+    """Everything there is to know of one entry. Times in ms; `received_ms` is when this console had it.
+
+    `absent` counts its values that are not here, `redacted` those of them that two people had deleted for ever.
+    """
 
     id: str
     feed: str
@@ -81,6 +84,7 @@ class Detail:
     skewed: bool
     standing: str
     absent: int
+    redacted: int
     public: tuple[tuple[str, str], ...]
     file: EvidenceFile | None
     history: History
@@ -182,6 +186,7 @@ def detail(session: Session, entry: str) -> Detail:
         key=stored.entry.key, text=_words(stored), speaker=_text(said.get("speaker")), source=_text(said.get("source")),
         occurred_ms=at_ms, plus_minus_ms=plus_minus_ms, recorded_ms=stored.entry.hlc[0],
         received_ms=stored.received_ms, skewed=stored.skewed, standing=stored.standing, absent=stored.absent,
+        redacted=len(session.reader.tombstones() & set(stored.entry.sd)) if stored.absent else 0,
         public=tuple((name, _shown(value)) for name, value in sorted(stored.entry.pub.items())),
         file=_file(session, said.get("blob")), history=history(session, stored.id),
     )  # fmt: skip

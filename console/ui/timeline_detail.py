@@ -115,8 +115,10 @@ class EntryDetail(QScrollArea):
         if found.file is not None:
             here = "" if found.file.here else ", not here yet"
             told.append((f"{found.file.name}, {found.file.size:,} bytes{here}, SHA-256 {found.file.sha256}", "text"))
-        if found.absent:
-            told.append((f"{found.absent} of its values are not here: not arrived yet, or redacted.", "unknown"))
+        if found.redacted:
+            told.append((f"Redacted: {found.redacted} of its values were deleted for ever, as two signed.", "changed"))
+        if found.absent > found.redacted:
+            told.append((f"{found.absent - found.redacted} of its values have not arrived here yet.", "unknown"))
         if found.kind not in KINDS:
             told.append(("A newer version wrote it: it is kept as it is. Update this console to read it.", "unknown"))
         told += [(_wording(one, at), "changed") for at, one in enumerate(found.history.wordings[:-1])]

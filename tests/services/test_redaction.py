@@ -107,6 +107,9 @@ def test_every_other_value_stays(told):
     assert one.reader.entry(other.id).disclosed["text"] == "words that stay"
     assert one.reader.entry(stored.id).disclosed == stored.disclosed
     assert one.reader.blob(str(stored.disclosed["blob"]["sha256"])) is not None
+    detail = timeline.detail(one, note.id)
+    assert (detail.redacted, detail.absent) == (1, 1)
+    assert timeline.detail(one, stored.id).redacted == 0
 
 
 def test_an_attachment_takes_every_value_that_names_the_same_file_with_it(told, tmp_path):
@@ -309,3 +312,27 @@ def test_a_bundle_lists_what_was_redacted_and_verifies(told, tmp_path):
     assert check_bundle(folder).decisions >= 1
     done = subprocess.run([sys.executable, "-I", "verify.py"], cwd=folder, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_what_belongs_to_no_incident_and_a_documents_own_values_can_go_too(told):
+    """The organisation's own record, and the reason of a proposal (which then can be signed no more)."""
+    one, two, _, _, _ = told
+    note = incidents.write(two, "note", f"{SECRET} for the whole organisation", inc=None)
+    first = redaction.propose(two, everything(two, note.id), "why that is asked for")
+    sync(two, one)
+    document = redaction.choose(one, first.sha)[0]
+    assert (document.is_document, [value.name for value in document.values]) == (True, ["reason"])
+    made = redaction.propose(
+        one, {first.sha: [document.values[0].digest], note.id: everything(one, note.id)[note.id]}, "both have to go"
+    )
+    sync(one, two)
+    sign(one, "commander", made.sha)
+    sign(two, "approver", made.sha)
+    sync(two, one)
+    assert [one.outcome for one in redaction.carry_out(one)] == ["done"]
+    assert one.reader.entry(note.id).disclosed == {}
+    assert one.reader.document(first.sha).disclosed_by_digest == {}
+    with pytest.raises(Problem, match="not here yet"):
+        sign(one, "commander", first.sha)
+    assert redaction.standing(one, first.sha).reason == ""
+    assert verify_profile(one.store).ok
