@@ -20,7 +20,7 @@ from console.services import dispatch, members, organisation, roster
 from console.services.founding import key_words
 from console.services.readiness import organisation_facts
 from console.services.record import start_record
-from console.services.session import Session, nobody_asked
+from console.services.session import WRITER, Session, nobody_asked
 from console.ui.bridge import Bridge
 from console.ui.doer import Doer
 from console.ui.organisation import OrganisationDialog
@@ -243,6 +243,7 @@ def test_a_roster_one_signed_is_shown_and_can_be_withdrawn(three, qtbot) -> None
         members.admit(session, words, name="Scribe")
     qtbot.waitUntil(lambda: button(dialog.who, "Withdraw") is not None, timeout=WITHIN_MS)
     assert button(dialog.who, "Read and sign ...") is None
+    room.desk.session.offer(WRITER, passphrase("approver", WRITER))
     button(dialog.who, "Withdraw").click()
     qtbot.waitUntil(lambda: button(dialog.who, "Withdraw") is None, timeout=WITHIN_MS)
     assert "None waits." in texts(dialog.who)
