@@ -16,6 +16,11 @@ ClockState = Literal["trusted", "doubtful"]
 MAX_BACK_MS: Final = 60_000
 WAITS: Final = "The clock went back: restores and what is irreversible wait until it is set right."
 
+_UNTIL_THEN: Final = (
+    "Set it right. Until then containment goes with the doubt recorded; restores and what is irreversible are not sent "
+    "from here."
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
@@ -50,13 +55,16 @@ def waits_while_doubtful(document: Document) -> bool:
 
 
 def clock_told(lag_ms: int) -> str:
-    """What is wrong with the clock, as one sentence and what follows; empty where nothing is."""
+    """What is wrong with the clock and what to do; empty where nothing is."""
+    return " ".join(clock_parts(lag_ms)).strip()
+
+
+def clock_parts(lag_ms: int) -> tuple[str, str]:
+    """As `clock_told`: what is so, and what to do."""
     if state_of(lag_ms) == "trusted":
-        return ""
-    return (
-        f"This console's clock went back by {_ago(lag_ms)} against what it had shown: set it right. Until then "
-        "containment goes with the doubt recorded; restores and what is irreversible are not sent from here."
-    )
+        return "", ""
+    what = f"This console's clock went back by {_ago(lag_ms)} against what it had shown."
+    return what, _UNTIL_THEN
 
 
 def _ago(lag_ms: int) -> str:

@@ -26,6 +26,7 @@ from console.services.live_places import Places, aside
 from console.services.live_values import Connectivity, EngineLink, Looks, SyncNews
 from console.services.live_watch import Watch
 from console.services.providers import Surface, surfaces
+from console.services.recovery import alarm_of
 from console.services.session import Session
 
 T = TypeVar("T")
@@ -78,6 +79,8 @@ class Live:
         self._surfaces: tuple[Surface, ...] = ()
         self._surfaces_to = -1
         self._synced_ms: int | None = None
+        self._alarm = ("", "")
+        self._alarm_ms: int | None = None
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
@@ -267,6 +270,7 @@ class Live:
     async def _posting(self, watch: Watch) -> None:
         while True:
             self._session.keep_mark()
+            await self._read_alarm()
             await self._read_surfaces()
             if self._dirty:
                 self._dirty = False
@@ -283,7 +287,7 @@ class Live:
         odd = [*self._odd, *(self._outbox.odd if self._outbox is not None else ())]
         return Connectivity(
             engine=self._engine, providers=tuple(one.link for one in watch.looks()), places=self._places.links(),
-            locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]),
+            locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]), alarm=self._alarm,
         )  # fmt: skip
 
     def _post_news(self, news: SyncNews) -> None:
@@ -308,6 +312,15 @@ class Live:
             self._listener(key, snapshot)
         except Exception as fault:  # noqa: BLE001  a listener's fault is not the engine's
             self._note(f"the window did not take {key} ({type(fault).__name__})")
+
+    async def _read_alarm(self) -> None:
+        """Now and then: whether this console's record or clock is not to be relied on."""
+        now = self._session.clock.boot_ms()
+        if self._alarm_ms is None or now - self._alarm_ms >= self._pace.poll_ms:
+            self._alarm_ms = now
+            alarm = await asyncio.wrap_future(self._session.store.transaction(alarm_of))
+            self._dirty |= alarm != self._alarm
+            self._alarm = alarm
 
     async def _read_surfaces(self) -> None:
         """Again where an entry about surfaces came: a look at what is new in the journal, nothing else."""

@@ -81,13 +81,17 @@ class PlaceLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connectivity:
-    """Everything this console depends on, each for itself: partial outage is the normal case."""
+    """Everything this console depends on, each for itself: partial outage is the normal case.
+
+    `alarm` is what is wrong with this console itself and what to do; two empty texts where nothing is.
+    """
 
     engine: EngineLink
     providers: tuple[ProviderLink, ...] = ()
     places: tuple[PlaceLink, ...] = ()
     locked: str = ""
     odd: tuple[str, ...] = ()
+    alarm: tuple[str, str] = ("", "")
 
     @property
     def answering(self) -> tuple[int, int]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.clock_doubt import clock_told
+from console.domain.clock_doubt import clock_parts, clock_told
 from console.domain.errors import Problem, WaitsForConnection
+from console.journal.faults import OlderThanWritten
+from console.journal.tx import Tx
 from console.services.session import Session
 from console.sync.folder import FolderPlace
 from console.sync.session import sync_once
@@ -88,6 +90,15 @@ def recover(session: Session, *, alone: bool = False) -> Recovered:
         )
     session.store.start_anew()
     return Recovered(was_behind=True, received=received, lost=lost, away=tuple(away))
+
+
+def alarm_of(tx: Tx) -> tuple[str, str]:
+    """What is wrong with this console itself, and what to do. Empty where nothing is."""
+    lacking = tx.lacking()
+    if lacking:
+        fault = OlderThanWritten(sum(written - here for here, written in lacking.values()))
+        return fault.what, fault.next_step
+    return clock_parts(tx.clock_back_ms)
 
 
 def clock_sentence(session: Session) -> str:

@@ -35,7 +35,7 @@ def notices(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Noti
     """Every notice that stands now. Ages are in the coarsest unit, so that a notice changes rarely."""
     found: list[Notice | None] = [_rung(shell)]
     if links is not None:
-        found += [_locked(links), _providers(links, now_ms), _places(links, now_ms), _engine(links)]
+        found += [_alarm(links), _locked(links), _providers(links, now_ms), _places(links, now_ms), _engine(links)]
     return tuple(one for one in found if one is not None)
 
 
@@ -52,6 +52,11 @@ def _rung(shell: Shell) -> Notice | None:
             next_step="An admin compares your words and signs the roster; writing waits for that.",
         )  # fmt: skip
     return None
+
+
+def _alarm(links: Connectivity) -> Notice | None:
+    what, next_step = links.alarm
+    return Notice(name="alarm", kind="alarm", text=what, next_step=next_step) if what else None
 
 
 def _locked(links: Connectivity) -> Notice | None:

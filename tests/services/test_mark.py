@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -22,11 +23,15 @@ from console.journal.values import Draft, Stored
 from console.journal.verify import verify_profile
 from console.runtime.paths import ProfilePaths
 from console.services import dispatch, recovery
+from console.services.live import Live
+from console.services.live_values import Connectivity, EngineLink
 from console.services.record import start_record
 from console.services.session import Session, mark_of
 from console.sync.folder import FolderPlace
 from console.sync.own import take_back
+from console.viewmodels.banners import notices
 from tests.kit.clock import FakeClock
+from tests.viewmodels.test_header_and_banners import SHELL
 
 
 def ask(what: str, *, new: bool = False) -> bytes:
@@ -279,6 +284,36 @@ def test_a_feed_set_aside_is_refused_by_the_journal_itself(machine: Machine) -> 
             session.store.write(lambda tx: tx.append(feed, Draft("note", disclosures={"text": "no"}), roster=ref))
         assert session.device().feed != machine_feed.feed
         assert session.person().feed != feed.feed
+
+
+def test_the_window_is_told_by_a_banner_and_until_it_is_mended(machine: Machine) -> None:
+    machine.write_on("sent", sync=True)
+    machine.restore()
+    with machine.open() as session:
+        what, next_step = session.store.write(recovery.alarm_of)
+        shown = Connectivity(engine=EngineLink(state="recording"), alarm=(what, next_step))
+        (notice,) = [one for one in notices(SHELL, shown, 0) if one.name == "alarm"]
+        assert (notice.kind, notice.text, notice.next_step) == ("alarm", what, next_step)
+        assert "1 entry or more are missing here" in what
+        recovery.recover(session)
+        assert session.store.write(recovery.alarm_of) == ("", "")
+        machine.clock.set_wall(machine.clock.wall_ms() - 3_600_000)
+        assert "clock went back by 1 h 0 min" in session.store.write(recovery.alarm_of)[0]
+
+
+def test_the_engine_of_a_window_tells_it(machine: Machine) -> None:
+    machine.write_on("sent", sync=True)
+    machine.restore()
+    heard: SimpleQueue[object] = SimpleQueue()
+    with machine.open() as session:
+        live = Live(session, lambda _key, told: heard.put(told))
+        live.start()
+        try:
+            while not (isinstance(told := heard.get(timeout=20), Connectivity) and told.alarm[0]):
+                pass
+        finally:
+            live.stop()
+    assert "missing here" in told.alarm[0]
 
 
 def test_doctor_says_it_and_recovers(machine: Machine, capsys: pytest.CaptureFixture[str]) -> None:
