@@ -35,7 +35,7 @@ def command(call: Call, recover: bool, alone: bool) -> None:  # noqa: FBT001  cl
 
             facts.append((True, f"profile {session.paths.root}"))
             facts += [
-                (False, f"{one.entries} entries or more of the own feed {one.feed[:16]}: standdown doctor --recover")
+                (False, f"at least {one.entries} entries of the own feed {one.feed[:16]}: standdown doctor --recover")
                 for one in recovery.lacks(session)
             ]
             facts += [(False, doubt) for doubt in [recovery.clock_sentence(session)] if doubt]

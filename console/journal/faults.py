@@ -78,9 +78,9 @@ class OlderThanWritten(WaitsForPeople):
 
     def __init__(self, entries: int) -> None:
         """`entries` is how many are known to be missing, at least."""
-        many = "1 entry" if entries == 1 else f"{entries} entries"
+        many = "1 entry is" if entries == 1 else f"{entries} entries are"
         super().__init__(
-            f"This record is older than this console has already written: {many} or more are missing here.",
+            f"This record is older than what this console has written: at least {many} missing here.",
             "Nothing is written until they are fetched: `standdown doctor --recover`; it then goes on in a new feed.",
         )
         self.entries = entries

@@ -144,7 +144,7 @@ def test_a_database_restored_alone_writes_nothing_and_reads_all(machine: Machine
     machine.restore()
     with machine.open() as session:
         for _ in range(2):
-            with pytest.raises(OlderThanWritten, match="2 entries or more are missing here") as refused:
+            with pytest.raises(OlderThanWritten, match="at least 2 entries are missing here") as refused:
                 machine.say(session, "no")
             assert "standdown doctor --recover" in str(refused.value)
             with pytest.raises(OlderThanWritten):
@@ -294,7 +294,7 @@ def test_the_window_is_told_by_a_banner_and_until_it_is_mended(machine: Machine)
         shown = Connectivity(engine=EngineLink(state="recording"), alarm=(what, next_step))
         (notice,) = [one for one in notices(SHELL, shown, 0) if one.name == "alarm"]
         assert (notice.kind, notice.text, notice.next_step) == ("alarm", what, next_step)
-        assert "1 entry or more are missing here" in what
+        assert "at least 1 entry is missing here" in what
         recovery.recover(session)
         assert session.store.write(recovery.alarm_of) == ("", "")
         machine.clock.set_wall(machine.clock.wall_ms() - 3_600_000)
