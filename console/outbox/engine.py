@@ -220,13 +220,14 @@ class Outbox:
         now, (newest, at_ms) = self._clock.boot_ms(), self._forgot
         if self._forgetting is not None and not self._forgetting.done():
             return
-        if newest != self._newest or (self._redactions.open and now - at_ms >= self._pace.poll_ms):
+        again = self._redactions.open and now - at_ms >= self._pace.poll_ms  # a document can arrive without any entry
+        if newest != self._newest or again:
             self._forgot = (self._newest, now)
-            self._forgetting = asyncio.create_task(self._forget())
+            self._forgetting = asyncio.create_task(self._forget(again=again))
 
-    async def _forget(self) -> None:
+    async def _forget(self, *, again: bool) -> None:
         try:
-            told = await beside(lambda: self._redactions.carry_out(self._ended.is_set), "redactions")
+            told = await beside(lambda: self._redactions.carry_out(self._ended.is_set, again=again), "redactions")
         except (Problem, OSError, sqlite3.Error) as fault:  # nothing that is sent depends on it; it is tried again
             self._note(f"redaction: {fault}")
             return
