@@ -93,9 +93,9 @@ class Redactions:
             if self._due[doc] == self._upto and not again:
                 continue
             one = _carry_out(self._store, self._feed, doc, stop)
-            if one.outcome == "done":
+            if one.outcome in ("done", "refused"):  # what had not its people then will not have had them later
                 del self._due[doc]
-            elif one.outcome != "under way":
+            elif one.outcome == "waiting":
                 self._due[doc] = self._upto
             told.append(one)
         return tuple(told)
@@ -135,17 +135,17 @@ def prove(store: JournalStore, doc: str) -> Held:
     with store.reader().snapshot() as connection:
         held = read_document(connection, doc)
         _redaction(held)
-        fault: Problem = Unproven("no console has authorised it")
+        fault: Problem | None = None
         for stored in good_entries(connection, (AUTHORISED,)):
             if stored.entry.pub.get("doc") != doc:
                 continue
             try:
                 _judge(connection, rosters, held, stored)
-            except Problem as found:
-                fault = found
+            except Problem as found:  # one that lacks something may still come to hold: it is told before a false one
+                fault = found if fault is None or isinstance(fault, WithoutPeople) else fault
                 continue
             return held
-    raise fault
+    raise fault or Unproven("no console has authorised it")
 
 
 def _redaction(held: Held) -> Redaction:
@@ -169,8 +169,10 @@ def _judge(
     if roster.roster.policy is None or roster.roster.policy != pub["policy"]:
         raise Unproven("it was decided under another policy than its roster names")
     signed = [_record(connection, roster, held.sha, stored, ident) for ident in _texts(pub["records"])]
-    now = shape.whole(pub["now"], "now")
-    facts = Moments(connection, roster, roster.roster.policy, held).at(_seen(stored), held.sha, now)
+    now, seen = shape.whole(pub["now"], "now"), _seen(stored)
+    if any(not _is_here(connection, ident) for _, _, ident in seen):  # before the whole record is read for nothing
+        raise Unproven("something it was decided by is not here yet")
+    facts = Moments(connection, roster, roster.roster.policy, held).at(seen, held.sha, now)
     verdict = quorum(held.sha, held.document, signed, facts, now)
     if not verdict.met:
         raise WithoutPeople(f"it had not its people ({' '.join(verdict.missing)})")
@@ -180,6 +182,10 @@ def _seen(stored: Stored) -> list[Head]:
     """The heads that console said it had seen, and its own feed up to the decision."""
     heads = [head for head in shape.heads(stored.entry.pub["seen"], "seen") if head[0] != stored.feed]
     return [*heads, (stored.feed, stored.seq - 1, str(stored.entry.prev))]
+
+
+def _is_here(connection: sqlite3.Connection, ident: str) -> bool:
+    return connection.execute("SELECT 1 FROM entry WHERE id = ?", (ident,)).fetchone() is not None
 
 
 def _record(connection: sqlite3.Connection, roster: VerifiedRoster, doc: str, decision: Stored, ident: str) -> Signed:

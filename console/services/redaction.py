@@ -6,6 +6,7 @@ It proposes, lists, and carries out what was decided. Nothing is deleted before 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -19,7 +20,7 @@ from console.journal.values import Draft
 from console.keys import canon
 from console.outbox.authorise import authorise
 from console.outbox.facts import good_entries, read_document
-from console.outbox.redaction import AUTHORISED, DONE, Forgotten, Redactions
+from console.outbox.redaction import DONE, Forgotten, Redactions, prove
 from console.services import timeline
 from console.services.approvals import judge
 from console.services.redacted_values import Source, Value, file_of, in_words, source
@@ -241,13 +242,12 @@ def carry_out(session: Session, *, stop: Callable[[], bool] = lambda: False) -> 
         feed = session.device()
     except Problem:
         return ()  # no roster names this console (yet): it cannot even report
-    for sha in _undecided(session):
-        try:
-            session.store.write(partial(authorise, feed=feed, doc=sha))
-        except Problem:
-            continue  # parts of it are not here yet
     redactions = Redactions(session.store, feed)
-    told: dict[str, Forgotten] = {}
+    told: dict[str, Forgotten] = {one.doc: one for one in redactions.carry_out(stop)}
+    for sha in _proposed(session):
+        if sha not in told or told[sha].outcome == "refused":  # a false authorisation keeps no true one away
+            with suppress(Problem):  # parts of it are not here yet
+                session.store.write(partial(authorise, feed=feed, doc=sha))
     for _ in range(_TRIES):
         told |= {one.doc: one for one in redactions.carry_out(stop)}
         if all(one.outcome != "under way" for one in told.values()) or stop():
@@ -260,13 +260,17 @@ def _any(session: Session) -> bool:
         return connection.execute("SELECT 1 FROM document WHERE type = 'redaction.v1' LIMIT 1").fetchone() is not None
 
 
-def _undecided(session: Session) -> tuple[str, ...]:
-    """Proposed here or elsewhere, and authorised by nobody that counts."""
+def _proposed(session: Session) -> tuple[str, ...]:
+    """Redactions that were proposed by anybody and are not done here."""
     with session.reader.snapshot() as connection:
         proposals = good_entries(connection, ("document.proposed",))
-        decided = {str(one.entry.pub.get("doc")) for one in good_entries(connection, (AUTHORISED,))}
+        done = {
+            str(one.entry.pub.get("doc"))
+            for one in good_entries(connection, (DONE,))
+            if one.entry.console == session.settings.console
+        }
     named = (str(one.entry.pub["doc"]) for one in proposals if one.entry.pub.get("doc_type") == "redaction.v1")
-    return tuple(sha for sha in dict.fromkeys(named) if sha not in decided)
+    return tuple(sha for sha in dict.fromkeys(named) if sha not in done)
 
 
 # -- how they stand ----------------------------------------------------------------------------------------------------
@@ -293,13 +297,13 @@ def standing(session: Session, sha: str) -> Standing:
     """
     with session.reader.snapshot() as connection:
         held = read_document(connection, sha)
-        authorised = any(one.entry.pub.get("doc") == sha for one in good_entries(connection, (AUTHORISED,)))
         reported = [one for one in good_entries(connection, (DONE,)) if one.entry.pub.get("doc") == sha]
     document = held.document
     if not isinstance(document, Redaction):
         raise WrongUse("That document is no redaction.", "See `standdown redact list`.")
     done = {one.entry.console: one.entry.hlc[0] for one in reversed(reported)}
     waiting = judge(session, held)
+    authorised = session.settings.console in done or (waiting.authorised and _holds(session, sha))
     state: State = "proposed"
     if authorised:
         state = "done here" if session.settings.console in done else "authorised"
@@ -317,6 +321,14 @@ def standing(session: Session, sha: str) -> Standing:
         done=tuple((owners.get(console, console), at_ms) for console, at_ms in done.items()),
         open=tuple(name for console, name in owners.items() if authorised and console not in done),
     )  # fmt: skip
+
+
+def _holds(session: Session, sha: str) -> bool:
+    try:
+        prove(session.store, sha)
+    except Problem:
+        return False
+    return True
 
 
 def _owners(session: Session) -> dict[str, str]:

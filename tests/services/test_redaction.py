@@ -229,6 +229,11 @@ def test_an_authorisation_without_its_people_deletes_nothing(told):
         assert "1 more person" in told_.why or "2 more persons" in told_.why
         assert SECRET in str(session.reader.entry(note.id).disclosed["text"])
         assert session.reader.tombstones() == frozenset()
+        assert redaction.standing(session, made.sha).state == "proposed"
+    sign(one, "commander", made.sha)  # and a true one beside the false one holds
+    for session in (one, two):
+        sync(one, two)
+        assert [forgotten.outcome for forgotten in redaction.carry_out(session)] == ["done"]
 
 
 def test_nothing_is_forgotten_in_one_persons_record(tmp_path):
