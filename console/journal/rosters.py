@@ -145,6 +145,15 @@ def is_late(verified: VerifiedRoster, current: VerifiedRoster, entry: Entry, ide
     return good is None or entry.seq > good[0] or (entry.seq == good[0] and ident != good[1])
 
 
+def has_ended(chain: tuple[VerifiedRoster, ...], fingerprint: str, now_ms: int) -> bool:
+    """Whether the newest version ended or revoked the key: what it signed from now on would count nowhere."""
+    if not chain:
+        return False
+    facts = chain[-1].key(fingerprint)
+    ended = facts is not None and facts.to_ms is not None and now_ms >= facts.to_ms
+    return ended or chain[-1].is_revoked(fingerprint)
+
+
 def _prove(connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
     sigs: dict[str, dict[str, bytes]] = {}
     for sha, key, sig in connection.execute("SELECT sha256, key, sig FROM roster_sig"):

@@ -287,6 +287,8 @@ class Tx:
         opening = draft.kind == "feed.open"
         if (head.facts is None) != opening or head.forked_at is not None or head.aside:
             raise WrongFeed("This feed cannot be written here: it is not open, or forked.", "Open a new feed.")
+        if rosters.has_ended(ledger.rosters.load(self.connection), feed.signer.public.fingerprint, self.now_ms):
+            raise WrongFeed("The roster in force ended or revoked this feed's key.", "Join again with a new key.")
         texts, digests = envelope.conceal(draft.disclosures, ledger.entropy)
         last = ledger.last_in_incident(head, feed.feed, draft.inc)
         refs = ledger.newly_seen(head, feed.feed)

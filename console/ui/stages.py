@@ -190,8 +190,8 @@ class AskingPanel(Panel):
 
     def __init__(self, room: Room, act: Act) -> None:
         super().__init__(
-            room, act, "Read your words to the founder, by voice",
-            "Your request lies in the folder. The founder types what you read, and signs the roster that names you.",
+            room, act, "Read your words to an admin, by voice",
+            "Your request lies in the folder. An admin types what you read, and signs the roster that names you.",
         )  # fmt: skip
         self.card = WordsCard(self.look, "Read these to your colleague")
         self.waits = Text(self.look, tone="text-muted", wrap=True)
@@ -206,7 +206,7 @@ class AskingPanel(Panel):
             )
         else:
             self.card.show_words(progress.my_words)
-            self.waits.setText("Waiting for the founder. You may close this and come back.")
+            self.waits.setText("Waiting for the signatures. You may close this and come back.")
 
 
 class WaitingPanel(Panel):

@@ -14,6 +14,7 @@ import pytest
 from console.domain.errors import Problem, WaitsForPeople, WrongUse
 from console.domain.forms import Roster
 from console.exports.krl import make_krl
+from console.journal.faults import WrongFeed
 from console.journal.values import Draft
 from console.keys import canon, keyfile, signer, sshsig
 from console.keys.faults import BadRoster
@@ -185,6 +186,9 @@ def test_who_leaves_writes_nothing_more_and_their_history_stays(pair, newcomer) 
     sync(one, two, third)
     with pytest.raises(KeyEnded):
         third.append(Draft("note", disclosures={"text": "knowing"}))
+    feed = third._person  # what an engine or a window opened before goes on holding it
+    with pytest.raises(WrongFeed, match="ended or revoked"):
+        third.store.write(lambda tx: tx.append(feed, Draft("note", disclosures={"text": "knowing"}), roster=third.ref))
     sync(one, two)
     for session in (one, two, third):
         standing = {note.disclosed["text"]: note.standing for note in session.reader.entries(org=True, kinds=("note",))}
