@@ -116,7 +116,8 @@ class EntryDetail(QScrollArea):
             here = "" if found.file.here else ", not here yet"
             told.append((f"{found.file.name}, {found.file.size:,} bytes{here}, SHA-256 {found.file.sha256}", "text"))
         if found.redacted:
-            told.append((f"Redacted: {found.redacted} of its values were deleted for ever, as two signed.", "changed"))
+            what = "1 value was" if found.redacted == 1 else f"{found.redacted} values were"
+            told.append((f"Redacted: {what} deleted for ever, as two people signed.", "changed"))
         if found.absent > found.redacted:
             told.append((f"{found.absent - found.redacted} of its values have not arrived here yet.", "unknown"))
         if found.kind not in KINDS:
