@@ -71,7 +71,8 @@ def weigh_up(session: Session, held: Held) -> Judged:
             first.setdefault(one.record.nonce, (carrier, one))
         records = tuple(first.values())
         facts = gather(view, held, roster, now)
-        verdict = quorum(held.sha, held.document, [one for _, one in records], facts, now)
+        signed, doubtful = [one for _, one in records], session.clock_doubtful
+        verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
         done = any(one.entry.pub.get("doc") == held.sha for one in view.entries(_AUTHORISED))
         proposals = view.entries(("correction.proposed", "document.proposed"))
         proposal = next((one for one in proposals if one.entry.pub.get("doc") == held.sha), None)
@@ -233,7 +234,7 @@ def why_not_counted(session: Session, held: Held, guest: Guest, judged: Judged |
     kind = guest.key.public.kind
     trial = Signed(record, kind, kind == HARDWARE, now)
     signed: Sequence[Signed] = [*(one for _, one in judged.records), trial]
-    verdict = quorum(held.sha, held.document, signed, judged.facts, now)
+    verdict = quorum(held.sha, held.document, signed, judged.facts, now, doubtful=session.clock_doubtful)
     if guest.person in verdict.counted:
         return None
     why = dict(verdict.rejected).get(record.nonce) or dict(verdict.cannot).get(guest.person)

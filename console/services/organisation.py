@@ -30,7 +30,7 @@ from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
 from console.services.record import make_session_keys, require_name, require_new
-from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session, open_writer
+from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session, open_writer, typed
 from console.sync.folder import FolderPlace
 from console.sync.people import Found, enrolments_in, put_enrolment, put_roster, rosters_in
 
@@ -163,7 +163,7 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     )  # fmt: skip
     raw = canon.encode(request.as_json())
     namespace = sshsig.enrol_ns(org)
-    writer, device = open_writer(writer_key, lambda *_, **__: passphrase), DeviceSigner(device_key.public)
+    writer, device = open_writer(writer_key, typed(passphrase)), DeviceSigner(device_key.public)
     device.unlock(keyfile.read_private(device_key.path, None))
     signatures = {
         writer_key.public.fingerprint: writer.sign(namespace, raw),

@@ -17,7 +17,7 @@ from console.runtime.clock import Clock, SystemClock
 from console.runtime.ids import Entropy, SystemEntropy, new_id
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
-from console.services.session import WRITER, AskPassphrase, open_writer
+from console.services.session import WRITER, AskPassphrase, open_writer, typed
 
 FOUNDER_ROLES = ("admin", "approver", "commander", "scribe")
 
@@ -66,7 +66,7 @@ def start_record(
     )  # fmt: skip
     raw = canon.encode(roster.as_json())
     genesis = canon.sha256_hex(raw)
-    signature = open_writer(writer, lambda *_, **__: passphrase).sign(roster_ns(org), raw)
+    signature = open_writer(writer, typed(passphrase)).sign(roster_ns(org), raw)
     settings = ProfileSettings(org=org, world=world, person=person, console=console, name=name, genesis=genesis)
     with JournalStore.open(paths, clock, entropy, parts=(OUTBOX,), genesis=genesis) as store:
         store.write(lambda tx: (tx.put_roster(raw, {writer.public.fingerprint: signature}),

@@ -14,9 +14,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar, cast
 
+from console.domain.clock_doubt import state_of
 from console.domain.errors import Problem
 from console.domain.forms import Head, RosterRef
 from console.journal.reader import Reader
+from console.journal.readings import Readings
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
@@ -97,6 +99,8 @@ class Session:
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
         self._writer: Writer | None = None
+        self._readings = Readings(clock)
+        self._readings_gate = threading.Lock()
         self._met = False
         self._marked_ms = clock.boot_ms()
         self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
@@ -159,6 +163,12 @@ class Session:
         write_settings(self.paths.settings, settings)
         self.settings = settings
         self._names = Names(self.store, self.clock, settings.person, settings.name)
+
+    @property
+    def clock_doubtful(self) -> bool:
+        """Whether this console's clock went back, as the dispatcher judges it: the rule's answer depends on it."""
+        with self._readings_gate, self.reader.snapshot() as connection:
+            return state_of(self._readings.back_ms(connection)) == "doubtful"
 
     # -- keys ----------------------------------------------------------------------------------------------------------
 
@@ -351,6 +361,15 @@ class Session:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def typed(passphrase: bytes) -> AskPassphrase:
+    """Answers with what was typed already."""
+
+    def answer(what: str, *, new: bool = False) -> bytes:  # noqa: ARG001  whatever it is for
+        return passphrase
+
+    return answer
 
 
 def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = None) -> Writer:

@@ -299,6 +299,11 @@ def test_the_window_is_told_by_a_banner_and_until_it_is_mended(machine: Machine)
         assert session.store.write(recovery.alarm_of) == ("", "")
         machine.clock.set_wall(machine.clock.wall_ms() - 3_600_000)
         assert "clock went back by 1 h 0 min" in session.store.write(recovery.alarm_of)[0]
+        assert session.clock_doubtful
+        machine.clock.advance(3_600_000)
+        assert session.clock_doubtful  # it ran on, and is an hour back still
+        machine.clock.set_wall(machine.clock.wall_ms() + 3_600_000)
+        assert not session.clock_doubtful
 
 
 def test_the_engine_of_a_window_tells_it(machine: Machine) -> None:
