@@ -161,9 +161,7 @@ def sign(call: Call, which: str, recovery: Path | None) -> None:
             _confirm(lines, one, named=bool(which))
         outcome = roster.sign(session, one.sha, recovery=recovery)
         in_force = session.roster.roster.n
-    told = (
-        f"Roster {outcome.n} is in force here." if outcome.in_force else f"Roster {outcome.n} waits: {outcome.missing}"
-    )
+    told = "is in force here." if outcome.in_force else f"waits: {outcome.missing}"
     call.tell(
         {"ok": True, "roster": outcome.sha, "in_force": in_force, "complete": outcome.in_force, "text": lines},
         f"Signed. Roster {outcome.n} {told}",
@@ -221,7 +219,8 @@ def renew(call: Call, use: Literal["writer", "approver"]) -> None:
     if outcome is None:
         call.tell({"ok": True, "words": words}, "Read these words to an admin (org admit --device):", f"  {words}")
     else:
-        tell_outcome(call, outcome, "Proposed and signed. Another admin signs next: standdown org sign")
+        told = "Proposed and signed. Another admin signs next; from then on this console asks for the new passphrase."
+        tell_outcome(call, outcome, told)
 
 
 @command.command()

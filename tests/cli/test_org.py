@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from console.app import main
@@ -68,7 +70,7 @@ def test_a_third_person_from_asking_to_rehearsing(terminals, pair, tmp_path: Pat
     assert "names what it signs" in two("org", "sign", keys=(APPROVER,), code=2)
     signed = two("org", "sign", "--roster", sha[:12], keys=(APPROVER,))
     assert "Added: Scribe" in signed
-    assert "Roster 2 is in force here." in signed
+    assert "Signed. Roster 2 is in force here." in signed
     assert third.facts("org", "next")["stage"] == "rehearsing"
     third("org", "rehearse", keys=(WRITER, APPROVER))
     third("sync", "run")
@@ -79,6 +81,36 @@ def test_a_third_person_from_asking_to_rehearsing(terminals, pair, tmp_path: Pat
     assert "1 of 2" in changed
     one("org", "withdraw", keys=(WRITER,))
     assert "Signed" in one("person", "leave", "Scribe", keys=(WRITER, APPROVER))
+
+
+def test_in_a_terminal_a_person_types_the_first_word_of_what_they_read(terminals, pair) -> None:
+    one, two = terminals
+    one("person", "roles", "Approver", "--role", "admin", "--role", "approver", keys=(WRITER, APPROVER))
+    wrong = signing(two.profile)
+    wrong.expect("Changed: Approver")
+    wrong.expect(r"first word \((\w+)\): ")
+    wrong.sendline("zebra" if wrong.match.group(1) != "zebra" else "apple")
+    wrong.expect("nothing was signed")
+    assert ended(wrong) == 2
+    assert pair[0].roster.roster.n == 1
+    right = signing(two.profile)
+    right.expect(r"first word \((\w+)\): ")
+    right.sendline(right.match.group(1))
+    right.expect("Passphrase for your approver key")
+    right.sendline(passphrase("approver", APPROVER).decode())
+    right.expect("Signed. Roster 2 is in force here.")
+    assert ended(right) == 0
+
+
+def signing(profile: Path) -> pexpect.spawn:
+    command = ["-m", "console", "--profile", str(profile), "org", "sign"]
+    return pexpect.spawn(sys.executable, command, encoding="utf-8", timeout=60, dimensions=(200, 240))
+
+
+def ended(child: pexpect.spawn) -> int | None:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus
 
 
 def test_a_lost_device_is_revoked_and_the_list_says_so(terminals, pair) -> None:
