@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -97,14 +97,18 @@ def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
     return figures
 
 
+def _passphrase(what: str, *, new: bool = False) -> bytes:  # noqa: ARG001  the same for every key
+    return PASSPHRASE
+
+
 def _profile(root: Path) -> ProfilePaths:
     paths = ProfilePaths(root)
-    start_record(paths, lambda _what, new=False: PASSPHRASE, name="Bench")  # noqa: ARG005  as a passphrase is asked for
+    start_record(paths, _passphrase, name="Bench")
     return paths
 
 
 @contextmanager
-def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Iterator[OpenProfile]:
+def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProfile]:
     settings = QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat)
     opened = OpenProfile(paths, look, settings, lambda: None)
     opened.window.show()

@@ -49,7 +49,7 @@ class BoardPanel(QWidget):
         self._summary = Text(room.look, "Not read yet.", tone="text-muted")
         self._as_table = QPushButton("As a table")
         self._as_table.setCheckable(True)
-        self._as_table.toggled.connect(lambda _on: self._turn())
+        self._as_table.toggled.connect(self._turn)
         look_now = QPushButton("Look now")
         look_now.clicked.connect(self._look_now)
         head = QWidget()

@@ -55,7 +55,7 @@ class Composer(QWidget):
         self._kind.setAccessibleName("Kind of entry")
         for kind, word in KINDS:
             self._kind.addItem(word, kind)
-        self._kind.currentIndexChanged.connect(lambda _at: self._hint())
+        self._kind.currentIndexChanged.connect(self._hint)
         self._text = ComposerText(room, self._save)
         self._text.textChanged.connect(self._typed)
         self._text.pasted.connect(self.pasted)
@@ -240,7 +240,7 @@ class ComposerText(QPlainTextEdit):
         self.setPlaceholderText("Write what happened")
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._fit())
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
         room.look.changed.connect(self._fit)
         self._fit()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
@@ -193,7 +193,7 @@ class Founding(QWidget):
         self.trouble.tell("alarm", trouble.what, trouble.next_step)
 
     def _put(self, panel: Panel) -> None:
-        focus = self.focusWidget()
+        focus = cast("QWidget | None", self.focusWidget())  # the stubs forget that there may be none
         follows = focus is None or (self._panel is not None and self._panel.isAncestorOf(focus))
         if self._panel is not None:
             self._holds.removeWidget(self._panel)

@@ -58,8 +58,11 @@ class Intaker:
         """Let the person choose files of this machine."""
         dialog = QFileDialog(self._window, "Attach evidence")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda names: self._files([Path(name) for name in names]))
+        dialog.filesSelected.connect(self._chosen)
         dialog.open()
+
+    def _chosen(self, names: list[str]) -> None:
+        self._files([Path(name) for name in names])
 
     def _words(self, text: str) -> None:
         if len(text) > MAX_PASTE_CHARS:

@@ -21,8 +21,8 @@ def kept_look(settings: QSettings) -> tuple[Choice, float]:
     """What was chosen last; anything else is the system's look at 100 %."""
     choice = str(settings.value("look", "system"))
     size = str(settings.value("text", "100"))
-    known: Choice = next((one for one, _ in _LOOKS if one == choice), "system")
-    return known, next((percent / 100 for percent, _ in _SIZES if str(percent) == size), 1.0)
+    known: dict[str, Choice] = {one: one for one, _ in _LOOKS}
+    return known.get(choice, "system"), next((percent / 100 for percent, _ in _SIZES if str(percent) == size), 1.0)
 
 
 def add_look_commands(commands: Commands, look: Look, settings: QSettings) -> None:

@@ -5,8 +5,10 @@ Everything is read on lanes; the thread that paints reads cached pages only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
@@ -44,6 +46,7 @@ _GROUPS: Final = (
     ("Providers", ("provider.unreachable", "provider.reachable", "reading.observed")),
 )  # fmt: skip
 _TYPED_AFTER_MS: Final = 120
+T = TypeVar("T")
 _ROWS, _EMPTY, _NOTHING = 0, 1, 2
 
 
@@ -62,7 +65,7 @@ class TimelinePanel(QWidget):
         self._model = TimelineModel(self)
         self.table = TimelineTable(room.look, self._model)
         self.table.opened.connect(self._turn_detail)
-        self.table.selectionModel().currentChanged.connect(lambda _new, _old: self._choose())
+        self.table.selectionModel().currentChanged.connect(self._choose)
         self.table.tail_left.connect(self._below)
         self.composer = Composer(room)
         self._intake = Intaker(room, self, self.composer)
@@ -78,7 +81,7 @@ class TimelinePanel(QWidget):
         self._typed.setSingleShot(True)
         self._typed.setInterval(_TYPED_AFTER_MS)
         self._typed.timeout.connect(self._filter)
-        self.field.textChanged.connect(lambda _text: self._typed.start())
+        self.field.textChanged.connect(self._typed.start)
         self._state = Text(room.look, "", size="small", tone="text-muted")
         self._more = QPushButton("")
         self._more.hide()
@@ -189,12 +192,15 @@ class TimelinePanel(QWidget):
         drill, zone = session.settings.world == "drill", shown_zone(zone_chosen(desk.outlet))
         presenter = Presenter(name_of=session.name_of, drill=drill, zone=zone)
         self._rows = TimelineRows(
-            desk.projections, self._inc, lambda work: desk.lanes.submit("page", lambda _session: work()),
-            self._room.bridge.when_done, self._heard, presenter,
+            desk.projections, self._inc, self._page, self._room.bridge.when_done, self._heard, presenter,
         )  # fmt: skip
         self._model.put(self._rows)
         self._rows.open()
         self.detail.show_entry(None)
+
+    def _page(self, work: Callable[[], T]) -> Future[T]:
+        """Have it done on the lane of the rows."""
+        return self._room.desk.lanes.submit("page", lambda _session: work())
 
     def _grown(self, _grown: Grown) -> None:
         if self._rows is not None:

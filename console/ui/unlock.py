@@ -46,7 +46,7 @@ class UnlockDialog(QDialog):
         unlock.setProperty("kind", "main")
         unlock.setEnabled(False)
         for field in (self._typed, self._again):
-            field.textChanged.connect(lambda _text: unlock.setEnabled(self._is_complete()))
+            field.textChanged.connect(lambda: unlock.setEnabled(self._is_complete()))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
