@@ -90,6 +90,8 @@ class Senses(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Whatever could hide, cover or take the focus away is told at once."""
+        if not hasattr(self, "_window"):  # the window is being taken down, and with it what this object knew
+            return False
         if watched is self._window and event.type() in _TELLING:
             if event.type() == QEvent.Type.WindowActivate:
                 self._window.raise_()  # with the focus but beneath another window it could not be read

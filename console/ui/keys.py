@@ -55,8 +55,8 @@ class Keys(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
         """Take single letters where no text has the focus; everything else goes its way."""
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or not hasattr(self, "_window"):
+            return False  # the last of these: the window is being taken down
         if QApplication.activeWindow() is not self._window or QApplication.activePopupWidget() is not None:
             return False
         if not isinstance(watched, QWidget) or watched is not (QApplication.focusWidget() or self._window):

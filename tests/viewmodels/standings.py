@@ -32,7 +32,7 @@ def row(**changed: Any) -> Row:
 
 def standing(*targets: TargetStanding, **changed: Any) -> Standing:
     made = Standing(
-        op="a-1", doc="d" * 64, rev=1, inc="i-1", direction="contain", gravity="high", title="Block a key: Research key",
+        op="a-1", doc="d" * 64, rev=1, inc="i-1", direction="contain", gravity="high", title="Block a key",
         reason="exploits", state=targets[0].state if targets else "proposed", partial="", proposer="p-1",
         proposed_ms=NOW_MS - 2 * MIN_MS, signed=("p-1",), authorised_ms=NOW_MS - MIN_MS,
         approve_by_ms=NOW_MS + 10 * MIN_MS, execute_by_ms=NOW_MS + 60 * MIN_MS, execute_until_ms=NOW_MS + 600 * MIN_MS,
