@@ -5,6 +5,8 @@ It sends nothing. "Now" ends a visible hold; cancelling and proposing again are 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -14,7 +16,10 @@ from console.ui.room import Room
 from console.ui.widgets import EmptyState, StateMark, Text
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.outbox import OutboxLine, outbox_lines, summary
-from console.viewmodels.shell import NOW, Now
+from console.viewmodels.shell import NOW, PROVEN, Now
+
+if TYPE_CHECKING:
+    from console.services.verification import Progressed
 
 _OPEN_HEIGHT = 240
 
@@ -27,6 +32,7 @@ class OutboxDrawer(QWidget):
         self._room = room
         self._now: Now | None = None
         self._links: Connectivity | None = None
+        self._proven = ""
         self._lines: tuple[OutboxLine, ...] = ()
         self._rows: dict[tuple[str, int], _Row] = {}
         unit = room.look.theme.space("unit")
@@ -60,6 +66,7 @@ class OutboxDrawer(QWidget):
         self._tick.start()
         room.bridge.on(NOW, self._take)
         room.bridge.on(CONNECTIVITY, self._link)
+        room.bridge.on(PROVEN, self._prove)
         self._show()
 
     def toggle(self) -> None:
@@ -76,6 +83,10 @@ class OutboxDrawer(QWidget):
         self._now = now
         self._show()
 
+    def _prove(self, found: Progressed) -> None:
+        self._proven = found.sentence
+        self._show()
+
     def _link(self, links: Connectivity) -> None:
         self._links = links
         self._show()
@@ -88,7 +99,8 @@ class OutboxDrawer(QWidget):
         self._strip.setIcon(self._room.look.icon(icon))
         self._strip.setText(text)
         self._strip.setAccessibleName(text)
-        self._chain.setText("" if self._links is None else self._links.engine.sentence)
+        engine = "" if self._links is None else self._links.engine.sentence
+        self._chain.setText("   ".join(part for part in (self._proven, engine) if part))
         if self._scroll.isVisible():
             self._fill()
 

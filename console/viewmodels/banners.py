@@ -6,12 +6,15 @@ A notice says only what was observed; partial outage is the normal case, never o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from console.services.live_values import Connectivity, PlaceLink
 from console.viewmodels.outlet import Topic
 from console.viewmodels.shell import Shell
 from console.viewmodels.times import ago
+
+if TYPE_CHECKING:
+    from console.services.verification import Progressed
 
 NoticeKind = Literal["info", "good", "warning", "alarm", "offline", "drill", "provisional"]
 _NAMED: Final = 4
@@ -31,9 +34,11 @@ class Notice:
 BANNERS: Topic[tuple[Notice, ...]] = Topic("banners")
 
 
-def notices(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Notice, ...]:
+def notices(
+    shell: Shell, links: Connectivity | None, now_ms: int, proven: Progressed | None = None
+) -> tuple[Notice, ...]:
     """Every notice that stands now. Ages are in the coarsest unit, so that a notice changes rarely."""
-    found: list[Notice | None] = [_rung(shell)]
+    found: list[Notice | None] = [_journal(proven), _rung(shell)]
     if links is not None:
         found += [_alarm(links), _locked(links), _providers(links, now_ms), _places(links, now_ms), _engine(links)]
     return tuple(one for one in found if one is not None)
@@ -57,6 +62,13 @@ def _rung(shell: Shell) -> Notice | None:
 def _alarm(links: Connectivity) -> Notice | None:
     what, next_step = links.alarm
     return Notice(name="alarm", kind="alarm", text=what, next_step=next_step) if what else None
+
+
+def _journal(proven: Progressed | None) -> Notice | None:
+    """The record itself does not hold: before everything else."""
+    if proven is None or proven.phase not in ("wrong", "failed"):
+        return None
+    return Notice(name="journal", kind="alarm", text=proven.sentence, command="verify")
 
 
 def _locked(links: Connectivity) -> Notice | None:

@@ -26,6 +26,7 @@ from console.viewmodels.shell import (
     INCIDENTS,
     LOOKS,
     NOW,
+    PROVEN,
     SHELL,
     SYNC_NEWS,
     TROUBLE,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # what reads the record in full is imported on the lane that 
     from console.services.incidents import IncidentLine
     from console.services.live import Live
     from console.services.standing import Standing
+    from console.services.verification import Progressed, Verification
 
 T = TypeVar("T")
 WATCH_EVERY_S = 0.2
@@ -65,6 +67,7 @@ class Desk:
         self._mark = 0
         self._newest = -1
         self._bringing: Future[None] | None = None
+        self._verification: Verification | None = None
         self._asked = threading.Event()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="desk-watch", daemon=True)
@@ -85,6 +88,8 @@ class Desk:
             self._bringing.exception()
         if self.engine is not None:
             self.engine.stop()
+        if self._verification is not None:
+            self._verification.close()
         if self._watcher.ident is not None:
             self._watcher.join(10.0)
         self.lanes.stop()
@@ -130,10 +135,13 @@ class Desk:
 
         def bring(session: Session) -> None:
             from console.services.live import Live  # noqa: PLC0415  as the docstring says
+            from console.services.verification import Verification  # noqa: PLC0415  as above
 
             engine = Live(session, self.heard)
             engine.start()
             self.engine = engine
+            self._verification = Verification(session, self._proven)
+            self._verification.start()
 
         self._bringing = self.lanes.submit("slow", bring)
 
@@ -149,10 +157,16 @@ class Desk:
         elif name == "outbox":
             self.refresh()
 
+    def _proven(self, found: Progressed) -> None:
+        """On the verification's thread: what does not hold is told at once."""
+        self.outlet.post(PROVEN, found)
+        self._notices()
+
     def _notices(self) -> None:
         shell, links = self.outlet.latest(SHELL), self.outlet.latest(CONNECTIVITY)
         if shell is not None:
-            self.outlet.post(BANNERS, notices(shell, links, self.session.clock.wall_ms()))
+            proven = self.outlet.latest(PROVEN)
+            self.outlet.post(BANNERS, notices(shell, links, self.session.clock.wall_ms(), proven))
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a window that starts needs the shapes only
     from console.services.live_values import Looks, SyncNews
     from console.services.needs import Need
     from console.services.standing import Standing
+    from console.services.verification import Progressed
 
 Rung = Literal["provisional", "joining", "founded"]
 
@@ -82,3 +83,4 @@ GROWN: Topic[Grown] = Topic("grown")
 TROUBLE: Topic[Trouble] = Topic("trouble")
 LOOKS: Topic[Looks] = Topic("looks", often=True)
 SYNC_NEWS: Topic[SyncNews] = Topic("sync")
+PROVEN: Topic[Progressed] = Topic("proven")  # how the verification of the journal stands
