@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.domain.deceit import shown
 from console.runtime.settings import House
 from console.services import roster
 from console.services.founding import Progress
@@ -35,7 +36,7 @@ from console.ui.stages import AbilityList, Beside, open_process
 from console.ui.theme import Look
 from console.ui.widgets import Elide, IconMark, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
-from console.viewmodels.organisation import Member, WaitingView, abilities, members, missing, waiting_views
+from console.viewmodels.organisation import Looked, Member, WaitingView, abilities, look_for_rosters, members, missing
 from console.viewmodels.shell import Trouble
 from console.viewmodels.times import moment
 
@@ -99,7 +100,7 @@ class Who(QWidget):
         self.abilities = AbilityList(room)
         self._missing = QWidget()
         self._waiting = QWidget()
-        self._waits: tuple[WaitingView, ...] | None = None
+        self._waits: Looked | None = None
         self._asking = False
         self._members = QWidget()
         self._consoles = Text(self._look, mono=True, tone="text-muted", wrap=True)
@@ -119,22 +120,26 @@ class Who(QWidget):
         layout.addStretch(1)
         self._listed: dict[QWidget, QWidget] = {}
         self._admin = False
-        self._take_waiting(())
+        self._put(self._waiting, [Text(self._look, "Looking into the shared folder ...", tone="text-muted")])
 
     def look_again(self) -> None:
         """Which rosters wait; one look at a time."""
         if not self._asking:
             self._asking = True
-            self._room.doer.do(waiting_views, self._take_waiting, failed=self._lost, lane="slow", over=self)
+            self._room.doer.do(look_for_rosters, self._take_waiting, failed=self._lost, lane="slow", over=self)
 
     def _lost(self, _trouble: Trouble) -> None:
         self._asking = False  # a folder that is gone is told beside, where founding looks into it
 
-    def _take_waiting(self, found: tuple[WaitingView, ...]) -> None:
+    def _take_waiting(self, found: Looked) -> None:
         self._asking = False
         if found != self._waits:
             self._waits = found
-            lines = [self._waiting_card(one) for one in found]
+            lines = [self._waiting_card(one) for one in found.waiting]
+            lines += [
+                _marked(self._look, "triangle-alert", "waiting", f"Not known: {shown(place)} is not there.")
+                for place in found.gone
+            ]
             self._put(self._waiting, lines or [Text(self._look, "None waits.", tone="text-muted")])
 
     def _waiting_card(self, one: WaitingView) -> QWidget:

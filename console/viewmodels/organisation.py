@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from console.domain.deceit import shown
@@ -97,7 +98,7 @@ def steps(progress: Progress) -> tuple[Step, ...]:
 
 
 def members(facts: dict[str, Any]) -> tuple[Member, ...]:
-    """The members, oneself first."""
+    """The members, oneself first, those who left last."""
     found = [
         Member(
             str(one["name"]), bool(one["me"]), ", ".join(one["roles"]), bool(one["rehearsed"]),
@@ -107,7 +108,21 @@ def members(facts: dict[str, Any]) -> tuple[Member, ...]:
         )
         for one in facts["people"]
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda one: (not one.me, one.name.casefold())))
+    return tuple(sorted(found, key=lambda one: (not one.me, not one.roles, one.name.casefold())))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look into the shared places found: the rosters that wait, and the places that could not be looked into."""
+
+    waiting: tuple[WaitingView, ...]
+    gone: tuple[str, ...]
+
+
+def look_for_rosters(session: Session) -> Looked:
+    """The rosters that wait, and which places are not there: of those nothing is known. For a lane."""
+    gone = tuple(place for place in session.settings.places if not Path(place).is_dir())
+    return Looked(waiting_views(session), gone)
 
 
 def waiting_views(session: Session) -> tuple[WaitingView, ...]:

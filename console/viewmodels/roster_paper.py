@@ -69,7 +69,9 @@ def _headline(before: Roster, after: Roster, name_of: NameOf) -> str:
     parts = [f"admit {', '.join(added)}"] if added else []
     parts += [f"remove {', '.join(gone)}"] if gone else []
     parts += [f"further keys for {', '.join(fresh)}"] if fresh and before.n else []
-    parts += [f"revoke {count(len(revoked), 'key', 'keys')}"] if revoked else []
+    whose = [shown(name_of(one)) for one in new if {fingerprint(key.key) for key in new[one].keys} & revoked]
+    of = f" of {', '.join(whose)}" if whose else ""
+    parts += [f"revoke {count(len(revoked), 'key', 'keys')}{of}"] if revoked else []
     told = " and ".join(parts) or "change who may do what"
     return f"Roster {after.n}: {told}."
 

@@ -121,6 +121,7 @@ def test_a_lost_device_is_revoked_and_the_list_says_so(terminals, pair) -> None:
     told = two("org", "pending")
     assert told.count("Revoked: ") == 3
     assert "writer key of Approver" in told
+    assert "revoke 3 keys of Approver" in told
     assert "good up to entry" not in told, "it was lost before anything of today"
     sha = one.facts("org", "pending")["waiting"][0]["roster"]
     assert "1 of 2 admins of the new version" in two("org", "sign", "--roster", sha, keys=(APPROVER,))

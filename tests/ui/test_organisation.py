@@ -83,13 +83,13 @@ def dialog(room_at, alone: ProfilePaths, qtbot) -> Iterator[OrganisationDialog]:
         made.close()
 
 
-def test_one_person_is_told_what_is_missing_and_begins_with_the_next_step(dialog: OrganisationDialog) -> None:
+def test_one_person_is_told_what_is_missing_and_begins_with_the_next_step(dialog: OrganisationDialog, qtbot) -> None:
     assert dialog.tabs.currentIndex() == 1
+    qtbot.waitUntil(lambda: "None waits." in texts(dialog.who), timeout=WITHIN_MS)
     told = texts(dialog.who)
     assert "PROVISIONAL: ONE PERSON" in told
     assert "A second person." in told
     assert told.count("not now") == 3
-    assert "None waits." in told
     assert not dialog.who.admit.isEnabled(), "one person admits nobody: founding does"
     assert "standdown" not in told.casefold()
 
@@ -179,6 +179,8 @@ def test_a_folder_that_is_gone_is_said_and_the_dialog_lives(founded_pair: Path, 
         made.open()
         qtbot.waitUntil(lambda: made.founding.stage == "ready", timeout=WITHIN_MS)
         assert str(share) in made.founding.trouble.accessibleName()
+        qtbot.waitUntil(lambda: f"Not known: {share} is not there." in texts(made.who), timeout=WITHIN_MS)
+        assert "None waits." not in texts(made.who)
     finally:
         away.rename(share)
 
