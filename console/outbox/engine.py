@@ -202,8 +202,9 @@ class Outbox:
         """
         now = self._clock.boot_ms()
         again = now - self._decided_ms >= self._pace.poll_ms
-        newest, docs = await self._steps.write(lambda tx: _undecided(tx, -1 if again else self._newest))
-        self._doubt = await self._steps.write(lambda tx: clock_told(tx.clock_back_ms))
+        (newest, docs), self._doubt = await self._steps.write(
+            lambda tx: (_undecided(tx, -1 if again else self._newest), clock_told(tx.clock_back_ms))
+        )
         self._newest = newest
         if docs:
             self._decided_ms = now

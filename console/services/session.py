@@ -102,6 +102,7 @@ class Session:
         self._readings = Readings(clock)
         self._readings_gate = threading.Lock()
         self._met = False
+        self._met_gate = threading.Lock()
         self._marked_ms = clock.boot_ms()
         self._once_gate = threading.RLock()  # its own: a keyring may keep whoever opens it waiting
         self._once: dict[str, object] = {}
@@ -276,7 +277,7 @@ class Session:
 
     def _meet_places_first(self) -> None:
         """Before the first write: take back what was written with our keys and is not here, from any place in reach."""
-        with self._gate:
+        with self._met_gate:  # its own: a share that hangs keeps writing waiting for a moment, never locking
             first, self._met = not self._met, True
             if first and self.settings.places:
                 take_back(self.store, self.settings.places, self.settings.console)
