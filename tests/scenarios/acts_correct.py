@@ -157,8 +157,10 @@ class Correcting(Seeing):
     def signed(self) -> str:
         """Whether it is signed: what the window says then; the confirmation is left."""
         dialog = self.top("ConfirmDialog")
-        if not self._becomes(lambda: dialog._sign.signed, 30):
-            return ""
+        sign = dialog._sign
+        self._becomes(lambda: sign.signed or not (sign._busy or sign._passphrase.isVisible()), 30)
+        if not sign.signed:
+            return ""  # the record grew meanwhile: the guard began anew
         QTest.qWait(300)  # a person reads what became of it
         self.picture("signed")
         told = f"{dialog._sign._outcome.text()} {dialog._sign._next.text()}"

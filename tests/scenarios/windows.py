@@ -153,7 +153,9 @@ class Window:
         if seat:
             self.act("hand_over_seat", seat)
         told = self.act("read_confirmation", choice)
-        for _ in range(3):  # whatever grows the record meanwhile begins the guard anew, as it should
+        for attempt in range(3):  # whatever disturbs meanwhile begins the guard anew, as it should
+            if attempt:
+                print(f"again: {self.act('confirmation_says')}")  # noqa: T201  shown when it fails, or with -s
             self.point(self.act("where_to_type"))
             self.type(told["to_type"])
             if not self.act("may_hold", choice):
