@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # what reads the record in full is imported on the lane that 
 
 T = TypeVar("T")
 WATCH_EVERY_S = 0.2
+_PROVE_AFTER_MS = 3_000  # what a person opened the window for comes first
 AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
 _CONTAINED = ("enforced", "attested", "unmeasurable", "lifted", "recorded")
 
@@ -68,6 +69,7 @@ class Desk:
         self._newest = -1
         self._bringing: Future[None] | None = None
         self._verification: Verification | None = None
+        self._prove_at_ms = 0
         self._asked = threading.Event()
         self._ending = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="desk-watch", daemon=True)
@@ -88,10 +90,10 @@ class Desk:
             self._bringing.exception()
         if self.engine is not None:
             self.engine.stop()
-        if self._verification is not None:
-            self._verification.close()
         if self._watcher.ident is not None:
             self._watcher.join(10.0)
+        if self._verification is not None:
+            self._verification.close()
         self.lanes.stop()
         self.projections.close()
 
@@ -135,13 +137,10 @@ class Desk:
 
         def bring(session: Session) -> None:
             from console.services.live import Live  # noqa: PLC0415  as the docstring says
-            from console.services.verification import Verification  # noqa: PLC0415  as above
 
             engine = Live(session, self.heard)
             engine.start()
             self.engine = engine
-            self._verification = Verification(session, self._proven)
-            self._verification.start()
 
         self._bringing = self.lanes.submit("slow", bring)
 
@@ -156,6 +155,17 @@ class Desk:
             self.outlet.post(SYNC_NEWS, snapshot)
         elif name == "outbox":
             self.refresh()
+
+    def _prove_later(self) -> None:
+        """Verify the journal in the background, once the window has what a person opened it for."""
+        now = self.session.clock.boot_ms()
+        self._prove_at_ms = self._prove_at_ms or now + _PROVE_AFTER_MS
+        if now < self._prove_at_ms:
+            return
+        from console.services.verification import Verification  # noqa: PLC0415  as in bring_engine
+
+        self._verification = Verification(self.session, self._proven)
+        self._verification.start()
 
     def _proven(self, found: Progressed) -> None:
         """On the verification's thread: what does not hold is told at once."""
@@ -179,6 +189,8 @@ class Desk:
         reading: Future[None] | None = None
         try:
             while not self._ending.is_set():
+                if self._verification is None and self.engine is not None:
+                    self._prove_later()
                 asked = self._asked.wait(WATCH_EVERY_S)
                 waited += WATCH_EVERY_S
                 now = int(connection.execute("PRAGMA data_version").fetchone()[0])
