@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.profile import JsonValue
 from console.journal.values import Draft
+from console.providers.guard import Secrets
 from console.providers.instance import Instance, Instances, check_settings, check_world
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, look
@@ -18,7 +19,7 @@ from console.providers.registry import Registry
 from console.providers.wishes import AdapterFault, Found, wish
 from console.runtime.ids import new_id
 from console.services.secrets import SecretPlace, open_secrets
-from console.services.session import Session
+from console.services.session import Locked, Session
 
 T = TypeVar("T")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._:/@+-]+")
@@ -189,11 +190,36 @@ def _plane(planes: Planes, instance: str) -> Plane:
 
 
 def on_planes(session: Session, work: Callable[[Planes], Awaitable[T]]) -> T:
-    """Open every plane, do `work` on one event loop, close them."""
-    return asyncio.run(_with_planes(session, open_secrets(session), work))
+    """Open every plane, do `work` on one event loop, close them.
+
+    Raises:
+        Locked: when a secret was needed that nobody has unlocked: to an adapter it is a riddle, to a person a question.
+    """
+    secrets = _Noting(open_secrets(session))
+    try:
+        return asyncio.run(_with_planes(session, secrets, work))
+    finally:
+        if secrets.locked is not None:
+            raise secrets.locked
 
 
-async def _with_planes(session: Session, secrets: SecretPlace, work: Callable[[Planes], Awaitable[T]]) -> T:
+class _Noting:
+    """Secrets, with a note of what was locked when it was needed."""
+
+    def __init__(self, place: SecretPlace) -> None:
+        self._place = place
+        self.locked: Locked | None = None
+
+    def get(self, name: str) -> str | None:
+        """The secret, or None."""
+        try:
+            return self._place.get(name)
+        except Locked as fault:
+            self.locked = fault
+            raise
+
+
+async def _with_planes(session: Session, secrets: Secrets, work: Callable[[Planes], Awaitable[T]]) -> T:
     planes = Planes.open(instances_of(session), secrets, session.clock)
     try:
         return await work(planes)
