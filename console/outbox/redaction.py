@@ -173,7 +173,8 @@ def _judge(
     if any(not _is_here(connection, ident) for _, _, ident in seen):  # before the whole record is read for nothing
         raise Unproven("something it was decided by is not here yet")
     facts = Moments(connection, roster, roster.roster.policy, held).at(seen, held.sha, now)
-    verdict = quorum(held.sha, held.document, signed, facts, now)
+    doubtful = stored.entry.pub["clock"] == "doubtful"
+    verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
     if not verdict.met:
         raise WithoutPeople(f"it had not its people ({' '.join(verdict.missing)})")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -237,7 +238,7 @@ def _write_roster_one(session: Session, place: FolderPlace, request: Enrolment) 
         place, 1, raw,
         {
             session.writer().public.fingerprint: session.writer().sign(namespace, raw),
-            approver.public.fingerprint: signer.sign_once(approver, namespace, raw, session.ask(APPROVER)),
+            approver.public.fingerprint: signer.sign_single(approver, namespace, raw, partial(session.ask, APPROVER)),
         },
     )  # fmt: skip
     return canon.sha256_hex(raw)
@@ -257,7 +258,7 @@ def sign_roster(session: Session) -> str:
         if mine.public.line in named:
             if mine.public.fingerprint not in found.signatures:
                 namespace = sshsig.roster_ns(session.org)
-                blob = signer.sign_once(mine, namespace, found.raw, session.ask(APPROVER))
+                blob = signer.sign_single(mine, namespace, found.raw, partial(session.ask, APPROVER))
                 put_roster(place, roster.n, found.raw, {**found.signatures, mine.public.fingerprint: blob})
             adopt_rosters(session)
             return found.sha256
@@ -377,7 +378,7 @@ def rehearse(session: Session) -> str:
         nonce=new_nonce(session.entropy),
     )  # fmt: skip
     signed = canon.encode(record.as_json())
-    blob = signer.sign_once(key, sshsig.approve_ns(session.org), signed, session.ask(APPROVER))
+    blob = signer.sign_single(key, sshsig.approve_ns(session.org), signed, partial(session.ask, APPROVER))
 
     def work(tx: Tx) -> None:
         proposed = tx.append(feed, Draft("document.proposed", pub={"doc": sha, "doc_type": "rehearsal.v1"}), roster=ref)

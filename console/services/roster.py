@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -197,7 +198,7 @@ def propose(session: Session, after: Roster, *, texts: Iterable[str] = (), reaso
     _require_one(session, canon.sha256_hex(raw))
     key = _require_counting(session, before, after)
     feed, ref = session.person(), session.ref
-    blob = signer.sign_once(key, sshsig.roster_ns(session.org), raw, session.ask(APPROVER))
+    blob = signer.sign_single(key, sshsig.roster_ns(session.org), raw, partial(session.ask, APPROVER))
     sha = canon.sha256_hex(raw)
 
     def work(tx: Tx) -> None:
@@ -230,7 +231,7 @@ def sign(session: Session, sha: str, *, recovery: Path | None = None) -> Outcome
         if counts_for(before, after, key.public) is None:
             raise WrongUse("Neither roster lists this recovery key for an admin.", "Is it of another organisation?")
     if key.public.fingerprint not in one.signatures:
-        blob = signer.sign_once(key, sshsig.roster_ns(session.org), one.raw, session.ask(what))
+        blob = signer.sign_single(key, sshsig.roster_ns(session.org), one.raw, partial(session.ask, what))
         _publish(session, one.n, one.raw, {**one.signatures, key.public.fingerprint: blob})
     return _outcome(session, one.sha, one.n)
 

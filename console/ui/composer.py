@@ -38,6 +38,7 @@ _USUAL: Final = (
 )
 _DRAFT_AFTER_MS: Final = 200
 _MOST_LINES: Final = 6
+_LATE_MS: Final = 60_000
 
 
 class Composer(QWidget):
@@ -171,9 +172,10 @@ class Composer(QWidget):
         self._text.setReadOnly(True)
         self.say("saving ...")
         inc, kind, name, desk = self._inc, self.kind, self._name(), self._room.desk
+        typed_ms = desk.session.clock.wall_ms()  # a locked key may keep it from being saved for a while
 
         def work(session: Session) -> Stored:
-            stored = write(session, kind, text, inc)
+            stored = write(session, kind, text, inc, typed_ms)
             desk.drafts.keep(name, "")
             return stored
 
@@ -196,21 +198,25 @@ class Composer(QWidget):
         self._text.setFocus()
 
 
-def write(session: Session, kind: str, text: str, inc: str | None) -> Stored:
-    """One entry of this kind, with what was understood of the text; durable when it returns."""
-    now = session.clock.wall_ms()
-    found = understand(text, now)
+def write(session: Session, kind: str, text: str, inc: str | None, typed_ms: int) -> Stored:
+    """One entry of this kind, with what was understood of the text; durable when it returns.
+
+    Times are read against the moment it was typed (ms). Saved a good while later, it occurred then, not now.
+    """
+    found = understand(text, typed_ms)
     if not isinstance(found, OneEntry):
         if kind == "note":
             return incidents.keep(session, found, inc=inc)[-1]
         return incidents.write(session, kind, text, inc=inc)
     entry = found.row
     if kind == "knowledge.fact":
-        since = now if entry.occurred_ms is None else entry.occurred_ms
+        since = typed_ms if entry.occurred_ms is None else entry.occurred_ms
         return incidents.record_fact(session, entry.text, inc=inc, since_ms=since, who=entry.speaker)
     more: dict[str, object] = {"speaker": entry.speaker} if entry.speaker else {}
     if entry.occurred_ms is not None:
         more["occurred"] = {"at_ms": entry.occurred_ms, "plus_minus_s": entry.plus_minus_s}
+    elif session.clock.wall_ms() - typed_ms > _LATE_MS:
+        more["occurred"] = {"at_ms": typed_ms, "plus_minus_s": _LATE_MS // 1000}
     return incidents.write(session, kind, entry.text, inc=inc, more=more)  # type: ignore[arg-type]  # JSON values only
 
 

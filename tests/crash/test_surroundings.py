@@ -160,9 +160,7 @@ def test_a_file_that_is_no_database_is_said(tmp_path):
         World(folder=tmp_path).open("a")
 
 
-@pytest.mark.parametrize(
-    "code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO]
-)
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO])
 def test_what_the_system_refuses_beside_the_database_reads_the_same(code, tmp_path):
     told = named(OSError(code, os.strerror(code)), tmp_path / "journal.db")
     assert isinstance(told, NotWritten)
