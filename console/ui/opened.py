@@ -41,11 +41,13 @@ class OpenProfile:
         self._idle = IdleLock(self.room)
         self._single = Single(paths.root)
         self._single.asked.connect(self.window.raise_up)
-        self.desk.bring_engine()
         QTimer.singleShot(_FIRST_PAINTED_MS, self.window, self._complete)
 
     def _complete(self) -> None:
-        """The window is painted: bring what its commands need."""
+        """The window is painted: bring the engine, and what its commands need."""
+        if self._ended:
+            return
+        self.desk.bring_engine()
         self._doer.do(
             lambda _session: import_late(), lambda _done: self.window.complete(), lane="aside", over=self.window
         )

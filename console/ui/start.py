@@ -5,21 +5,27 @@ The only place that constructs a window's parts. It must import nothing heavy be
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
-from console.services.setup import unfinished
 from console.ui.look_commands import kept_look
-from console.ui.opened import OpenProfile
-from console.ui.room import Room
 from console.ui.single import raise_other
 from console.ui.theme import Look
 
+if TYPE_CHECKING:
+    from console.ui.opened import OpenProfile
+    from console.ui.room import Room
+
+_COLLECT_AFTER = (
+    20_000  # objects: most of what a start makes stays, and looking for garbage among it is a tenth of its time
+)
 _SWITCH_S = 0.001  # five times as often as usual: whoever paints waits no longer than this for whoever computes
 
 
@@ -51,6 +57,7 @@ def application() -> QApplication:
     if isinstance(found, QApplication):
         return found
     sys.setswitchinterval(_SWITCH_S)
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     QApplication.setApplicationName("standdown")
     QApplication.setApplicationDisplayName("Standdown")
     QApplication.setDesktopFileName("standdown")
@@ -69,6 +76,8 @@ class Windows:
 
     def open(self, paths: ProfilePaths, *, practise: bool = False) -> None:
         """The profile's window; the first run where there is none yet, or where founding it was left unfinished."""
+        from console.services.setup import unfinished  # noqa: PLC0415  after `application` set the collector
+
         if practise or not paths.settings.exists() or unfinished(paths):
             from console.ui.firstrun import FirstRun  # noqa: PLC0415  a profile that is there needs none of it
 
@@ -84,6 +93,8 @@ class Windows:
             one.end()
 
     def _show(self, paths: ProfilePaths, done: Callable[[], None]) -> Room:
+        from console.ui.opened import OpenProfile  # noqa: PLC0415  after `application` set the collector
+
         self.opened.append(OpenProfile(paths, self.look, self._settings, done))
         self.look.dress()
         self.opened[-1].window.show()
