@@ -31,12 +31,12 @@ Prove = Callable[[Entry], Signed | None]
 
 
 class NotSeen(Problem):
-    """A head that was said to have been seen is not among the entries at hand."""
+    """What was said to have been seen, or what such an entry refers to, is not among the entries at hand."""
 
-    def __init__(self, feed: str, seq: int) -> None:
-        """`feed` and `seq` name the place."""
+    def __init__(self, what: str) -> None:
+        """`what` names it."""
         super().__init__(
-            f"Number {seq} of feed {feed[:16]} was seen when it was decided, but is not here.", "Get the whole record."
+            f"{what} was seen when it was decided, but is not here.", "Meet the shared folder, then again."
         )
 
 
@@ -101,7 +101,7 @@ def reachable(entries: Mapping[str, Entry], seen: Iterable[Head]) -> dict[str, E
     for feed, seq, ident in seen:
         entry = entries.get(ident)
         if entry is None or (entry.feed, entry.seq) != (feed, seq):
-            raise NotSeen(feed, seq)
+            raise NotSeen(f"Number {seq} of feed {feed[:16]}")
         waiting.append(ident)
     while waiting:
         ident = waiting.pop()
@@ -109,7 +109,7 @@ def reachable(entries: Mapping[str, Entry], seen: Iterable[Head]) -> dict[str, E
             continue
         entry = entries.get(ident)
         if entry is None:
-            raise NotSeen(ident, 0)
+            raise NotSeen(f"The entry {ident[:16]}")
         found[ident] = entry
         waiting.extend(entry.refs)
         if entry.prev is not None:

@@ -116,13 +116,13 @@ def test_one_key_shows_the_exact_requests_and_keys_scroll(dialog):
 
 def test_what_is_signed_and_cannot_be_judged_here_yet_is_said_to_be_signed(dialog, monkeypatch):
     def not_here(_session, _held):
-        raise NotSeen("f" * 64, 3)
+        raise NotSeen("The entry ffff")
 
     monkeypatch.setattr(approvals, "judge", not_here)
     told: list[object] = []
     dialog._papers.sign("approve", passphrase("commander", "your approver key"), "", None, told.append, told.append)
     until(lambda: told)
-    assert told == [f"{NotSeen('f' * 64, 3).what} Get the whole record."]
+    assert told == ["The entry ffff was seen when it was decided, but is not here. Meet the shared folder, then again."]
     assert outcome_of("approve", str(told[0]), dialog._view)[0] == "Signed."
     until(lambda: "approved" in "\n".join(texts(dialog._standing)))
 

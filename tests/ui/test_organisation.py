@@ -229,6 +229,7 @@ def test_who_comes_with_which_keys_is_read_and_signed_by_the_second_admin(three,
     assert not signing.sign._hold["refuse"].isEnabled()
     hand.key(Qt.Key.Key_Return)
     assert signing.guard.state().name == "ready", "Enter signs nothing"
+    qtbot.waitUntil(signing.sign._hold["approve"].isEnabled, timeout=WITHIN_MS)  # the panel looks in beats
     hand.hold(signing.sign._hold["approve"])
     hand.type(passphrase("approver", "your approver key").decode())
     hand.click(signing.sign._go)
