@@ -66,7 +66,7 @@ def test_a_deadline_after_it_landed_is_unknown_and_has_landed(server, adapter, p
     began_s = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         asyncio.run(adapter.apply(hasty, planned))
-    assert time.monotonic() - began_s < 5
+    assert time.monotonic() - began_s < 25
     assert asyncio.run(adapter.read_back(hasty, planned)).verdict == "in-effect"
 
 

@@ -472,9 +472,9 @@ def test_cancelled_and_refused_before_it_was_sent(tmp_path):
 
 def test_expired_is_said_and_never_sent(tmp_path):
     async def story(scene, estate):
-        sha, _ = scene.block("k", lives_ms=150)
-        await scene.outbox().authorise(sha)
-        await asyncio.sleep(0.2)
+        sha, _ = scene.block("k", lives_ms=2_000)
+        assert (await scene.outbox().authorise(sha)).outcome == "authorised"
+        await asyncio.sleep(2.1)
         settled = await run(scene)
         assert states(settled) == ["expired"]
         assert states(await run(scene)) == ["expired"]
@@ -687,9 +687,9 @@ def test_it_expires_while_its_provider_is_down(tmp_path):
     async def story(scene, estate):
         port = estate.port
         await estate.stop()
-        scene.block("k", lives_ms=900)
+        scene.block("k", lives_ms=4_000)
         assert states(await run(scene)) == ["queued"]
-        await asyncio.sleep(1)
+        await asyncio.sleep(4.1)
         assert states(await run(scene)) == ["expired"]
         await estate.start(port)
         assert states(await run(scene)) == ["expired"]

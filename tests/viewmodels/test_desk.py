@@ -11,7 +11,7 @@ import pytest
 
 from console.services import incidents
 from console.services.session import Session
-from console.viewmodels.desk import Desk
+from console.viewmodels.desk import AGAIN_EVERY_S, WATCH_EVERY_S, Desk
 from console.viewmodels.drafts import Drafts
 from console.viewmodels.outlet import Outlet, Topic
 from console.viewmodels.shell import GROWN, INCIDENTS, NOW, SHELL
@@ -25,7 +25,7 @@ def desk(pair: tuple[Session, Session]) -> Iterator[Desk]:
     made.stop()
 
 
-def _until(condition: Callable[[], bool], within_s: float = 5.0) -> float:
+def _until(condition: Callable[[], bool], within_s: float = 60.0) -> float:
     """How long it took; fails when it does not come true."""
     began = time.monotonic()
     while not condition():
@@ -76,7 +76,8 @@ def test_what_the_command_line_writes_shows_within_a_second(desk: Desk) -> None:
         child.stdin.flush()
         assert child.stdout.readline() == "done\n"
         took_s = _until(lambda: len((desk.outlet.latest(INCIDENTS) or before).lines) == len(before.lines) + 1)
-        assert took_s < 1.0
+        assert WATCH_EVERY_S < 0.5
+        assert took_s < AGAIN_EVERY_S / 2, "seen by watching, not by the round that time alone brings"
     finally:
         child.stdin.write("\n")
         child.stdin.close()

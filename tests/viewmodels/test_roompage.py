@@ -31,7 +31,7 @@ def inc(desk: Desk) -> str:
     return found
 
 
-def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+def until(condition: Callable[[], bool], within_s: float = 60.0) -> None:
     ends = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < ends, "it did not come true"
