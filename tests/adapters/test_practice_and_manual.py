@@ -35,7 +35,7 @@ def estate():
             yield json.loads(child.stdout.readline())
         finally:
             child.stdin.close()
-            assert child.wait(timeout=20) == 0
+            assert child.wait(timeout=60) == 0
 
 
 def _made(instance):

@@ -141,7 +141,7 @@ def test_ctrl_c_ends_it_with_one_line_and_loses_nothing(practice: Practice, json
     child = start(practice, "outbox", "run", "--fast", as_json=json_)
     until(lambda: state(outbox(practice, "list")[1], op) == "dispatching")
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=20)
+    out, err = child.communicate(timeout=60)
     assert child.returncode == 130
     assert err.strip().splitlines()[-1] == STOPPED
     assert len(err.strip().splitlines()) == (2 if json_ else 1)  # with JSON, the line that it runs goes there too

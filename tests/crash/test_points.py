@@ -32,7 +32,7 @@ def place(tmp_path):
 def play(place, names, stride, rounds):
     done = subprocess.run(
         [sys.executable, "-m", "tests.crash.stories", str(place), names, str(stride), str(rounds)],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=110,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def standdown(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
     environ = {**os.environ, "PYTHONPATH": str(ROOT), **changes}
     command = [sys.executable, "-m", "console", *arguments]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=110, env=environ, cwd=ROOT)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=280, env=environ, cwd=ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -314,7 +314,7 @@ def test_the_engine_of_a_window_tells_it(machine: Machine) -> None:
         live = Live(session, lambda _key, told: heard.put(told))
         live.start()
         try:
-            while not (isinstance(told := heard.get(timeout=20), Connectivity) and told.alarm[0]):
+            while not (isinstance(told := heard.get(timeout=60), Connectivity) and told.alarm[0]):
                 pass
         finally:
             live.stop()

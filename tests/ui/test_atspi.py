@@ -14,7 +14,7 @@ import pytest
 from tests.kit.pair import passphrase
 from tests.kit.screen import SYSTEM_PYTHON, screen, with_bus
 
-pytestmark = [pytest.mark.screen, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.screen, pytest.mark.timeout(400)]
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "standdown-on-screen"
 SHOW_AND_READ = """
@@ -26,7 +26,7 @@ from tests.kit.screen import wait_for
 folder = Path(sys.argv[3])
 wait_for(folder / "shown", shown)
 with (folder / "read.json").open("wb") as out, (folder / "read.log").open("wb") as log:
-    read = subprocess.run([sys.argv[5], "tests/ui/atspi_confirm.py", *sys.argv[6:]], stdout=out, stderr=log, timeout=90)
+    read = subprocess.run([sys.argv[5], "tests/ui/atspi_confirm.py", *sys.argv[6:]], stdout=out, stderr=log, timeout=200)
 (folder / "end").touch()
 raise SystemExit(read.returncode or shown.wait(30))
 """
@@ -48,7 +48,7 @@ def told(founded, tmp_path_factory) -> dict[str, Any]:
                 **env, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1", "PYTHONPATH": os.fspath(ROOT),
                 "XDG_STATE_HOME": os.fspath(folder), "XDG_RUNTIME_DIR": os.fspath(folder / "run"),
             },
-            cwd=ROOT, check=False, capture_output=True, text=True, timeout=150,
+            cwd=ROOT, check=False, capture_output=True, text=True, timeout=380,
         )  # fmt: skip
     log = (folder / "read.log").read_text() if (folder / "read.log").exists() else ""
     assert made.returncode == 0, f"{made.stderr[-2000:]}\n{log[-2000:]}"

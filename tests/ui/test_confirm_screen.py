@@ -13,7 +13,7 @@ import pytest
 
 from tests.kit.screen import screen
 
-pytestmark = [pytest.mark.screen, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.screen, pytest.mark.timeout(400)]
 ROOT = Path(__file__).resolve().parents[2]
 NEVER = (
     "enter_and_space", "double_click", "too_short", "slipped_off", "stolen_focus", "minimised", "no_leave_of_absence",
@@ -38,7 +38,7 @@ def tried(founded: Path, folder: Path, scale: str, size: str, tries: tuple[str, 
         made = subprocess.run(
             [sys.executable, "-m", "tests.ui.screen_confirm", str(founded), str(answers), *tries],
             env={**env, "QT_SCALE_FACTOR": scale, "PYTHONPATH": os.fspath(ROOT), "XDG_STATE_HOME": os.fspath(folder)},
-            cwd=ROOT, check=False, capture_output=True, text=True, timeout=220,
+            cwd=ROOT, check=False, capture_output=True, text=True, timeout=380,
         )  # fmt: skip
     assert made.returncode == 0, made.stderr[-3000:]
     found: dict[str, Any] = json.loads(answers.read_text())

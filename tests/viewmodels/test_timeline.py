@@ -90,7 +90,7 @@ class Screen:
 
     def until(self, holds: Callable[[], bool]) -> None:
         while not holds():
-            self.calls.get(timeout=20)()
+            self.calls.get(timeout=60)()
 
     def settle(self) -> None:
         """Until the rows have nothing more to ask."""
