@@ -183,6 +183,86 @@ def canary() -> None:
     """Credentials with which enforcement is probed."""
 
 
+@command.command(
+    epilog="""\b
+Example:
+  standdown provider remove gateway --reason "shut down; replaced by the new gateway"
+Colleagues' consoles show that it was retired. With --only-here it stays the organisation's, and leaves this console."""
+)
+@click.argument("provider")
+@click.option("--reason", required=True, help="Why it goes.")
+@click.option("--only-here", is_flag=True, help="Disconnect this console only; it stays the organisation's.")
+@click.option("--anyway", is_flag=True, help="Also while corrections are in force or on their way there.")
+@pass_call
+def remove(
+    call: Call, provider: str, reason: str, only_here: bool, anyway: bool,  # noqa: FBT001  click hands options by name
+) -> None:  # fmt: skip
+    """Retire a provider: its surfaces go, its credentials are deleted here, and the record says so."""
+    from dataclasses import asdict
+
+    from console.services import provider_life
+
+    with call.session() as session:
+        gone = provider_life.remove(session, provider, reason, everywhere=not only_here, anyway=anyway)
+    what = "is disconnected from this console" if only_here else "is retired"
+    less = f"{_count(gone.surfaces, 'surface')} and {_count(gone.secrets, 'credential')} removed"
+    lines = [f"{gone.name} {what}; {less}."]
+    lines += [f"  left in force or under way: {one.sentence}" for one in gone.holds]
+    call.tell({"ok": True, **asdict(gone)}, *lines, *([provider_life.LEFT_ALONE] if gone.holds else []))
+
+
+@command.command(
+    epilog="""\b
+Example:
+  standdown provider edit gateway --set base_url=http://127.0.0.1:4001 --secret admin
+A credential named with --secret is asked for, or read from --secret-fd N."""
+)
+@click.argument("provider")
+@click.option("--name", help="Another name, for everybody.")
+@click.option("--set", "pairs", multiple=True, help="A setting, name=value (value may be JSON); the others stay.")
+@click.option("--settings", "file", type=click.Path(path_type=Path), help="All settings anew, as a JSON file.")
+@click.option("--secret", "secrets", multiple=True, help="A credential to replace.")
+@pass_call
+def edit(
+    call: Call, provider: str, name: str | None, pairs: tuple[str, ...], file: Path | None, secrets: tuple[str, ...]
+) -> None:
+    """Change a provider's name, settings or credentials; what changed is noted in the record."""
+    from console.services import provider_life, providers
+
+    with call.session() as session:
+        settings = _settings(pairs, file)
+        if file is None:
+            settings = {**providers.instances_of(session).get(provider).settings, **settings}
+        given = {one: call.secret(f"{provider}: {one}") for one in secrets}
+        changed, told = provider_life.change(session, provider, name=name, settings=settings, secrets=given)
+    call.tell({"ok": True, "instance": changed.id, "name": changed.name, "changed": list(told)},
+              f"{changed.name}: {'; '.join(told)}.")  # fmt: skip
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+@canary.command("remove")
+@click.argument("provider")
+@click.argument("selector")
+@click.option("--reason", required=True, help="Why it goes.")
+@click.option("--anyway", is_flag=True, help="Also while something that it proves is in force.")
+@pass_call
+def canary_remove(
+    call: Call, provider: str, selector: str, reason: str, anyway: bool,  # noqa: FBT001  click hands options by name
+) -> None:  # fmt: skip
+    """Delete the credential of SELECTOR from this console; whether a block of it took hold is no longer proven."""
+    from dataclasses import asdict
+
+    from console.services import provider_life
+
+    with call.session() as session:
+        _, found = provider_life.remove_canary(session, provider, selector, reason, anyway=anyway)
+    lines = [f"{selector} is no longer probed.", *(f"  not proven any more: {one.sentence}" for one in found)]
+    call.tell({"ok": True, "selector": selector, "holds": [asdict(one) for one in found]}, *lines)
+
+
 @canary.command("add")
 @click.argument("provider")
 @click.argument("selector")

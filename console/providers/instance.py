@@ -107,6 +107,11 @@ def check_world(adapter: str, world: World) -> None:
         raise WrongWorld("The practice estate cannot be connected in the real world.", "Use `standdown drill`.")
 
 
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > _NAME_CHARS or not name.isprintable():
+        raise WrongUse("A provider needs a name of 1 to 120 printable characters.", "Choose one, and try again.")
+
+
 class Instances:
     """The list in the profile's file. Every change rewrites the file durably; readers see the old or the new one."""
 
@@ -184,8 +189,7 @@ class Instances:
         usable = self._registry.usable(adapter)
         check_world(adapter, self._world)
         settled = check_settings(usable.manifest.settings, settings)
-        if not name.strip() or len(name) > _NAME_CHARS or not name.isprintable():
-            raise WrongUse("A provider needs a name of 1 to 120 printable characters.", "Choose one, and try again.")
+        _check_name(name)
         if id is not None and not is_id(id, "g"):
             raise WrongUse("That is not the id of a provider instance.", "Copy it from the other console.")
         made = Instance(
@@ -201,6 +205,23 @@ class Instances:
                 raise WrongUse(f"There is a provider named {name!r} already.", "Choose another name.")
             self._write((*there, made))
         return made
+
+    def change(self, instance: str, *, name: str, settings: Mapping[str, Any]) -> Instance:
+        """Another name or other settings for an instance; its id and its credentials stay.
+
+        Raises:
+            NoSuchInstance, UnknownAdapter, BadSettings: as their names say.
+            WrongUse: for an empty or taken name.
+        """
+        with self._changing():
+            found, there = self.get(instance), self.all()
+            settled = check_settings(self._registry.usable(found.adapter).manifest.settings, settings)
+            _check_name(name)
+            if any(name == one.name and one.id != found.id for one in there):
+                raise WrongUse(f"There is a provider named {name!r} already.", "Choose another name.")
+            changed = replace(found, name=name, settings=settled)
+            self._write(tuple(changed if one.id == found.id else one for one in there))
+        return changed
 
     def set_probe_credential(self, instance: str, selector: str, secret: str | None) -> Instance:
         """Name the secret with which `selector` may be probed at `instance`; None forgets it.

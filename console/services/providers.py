@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
@@ -18,25 +19,12 @@ from console.providers.poller import Look, look
 from console.providers.registry import Registry
 from console.providers.wishes import AdapterFault, Found, wish
 from console.runtime.ids import new_id
+from console.services.inventory import Surface, known_instance, retired, surfaces
 from console.services.secrets import SecretPlace, open_secrets
 from console.services.session import Locked, Session
 
 T = TypeVar("T")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._:/@+-]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surface:
-    """A surface as the organisation knows it: its id, where, the provider's key for it, what people call it."""
-
-    surface: str
-    instance: str
-    model: str
-    kind: str
-    control: str
-    reach: str
-    name: str
-    key: str
 
 
 def instances_of(session: Session) -> Instances:
@@ -80,7 +68,7 @@ def add(
     manifest = instances.registry.manifest(adapter)
     check_world(adapter, instances.world)
     check_settings(manifest.settings, settings)
-    named = id or _known_instance(session, adapter, name)
+    named = id or known_instance(session, adapter, name)
     session.person()
     place = open_secrets(session)
     ident = named or new_id("g", session.entropy)
@@ -97,7 +85,7 @@ def add(
         for one in given:
             place.forget(one)
         raise
-    if named is None:
+    if named is None or named in retired(session):
         session.append(
             Draft("provider.added", pub={"instance": instance.id, "adapter": f"{adapter}/{manifest.version}"},
                   disclosures={"name": name})
@@ -105,22 +93,21 @@ def add(
     return instance, place.where
 
 
-def _known_instance(session: Session, adapter: str, name: str) -> str | None:
-    """The id a colleague's console gave this provider, so that both mean the same."""
-    for stored in session.reader.entries(org=True, kinds=("provider.added",)):
-        told = str(stored.entry.pub["adapter"]).split("/", 1)[0]
-        if stored.disclosed.get("name") == name and told == adapter:
-            return str(stored.entry.pub["instance"])
-    return None
-
-
 def add_canary(session: Session, provider: str, selector: str, secret: str) -> Instance:
-    """Keep the credential with which a selector (a canary, or the target itself) may be probed."""
+    """Keep the credential with which a selector (a canary, or the target itself) may be probed.
+
+    One that is kept already is replaced.
+
+    Raises:
+        Locked: when the place of the secrets is locked; nothing is kept then, nor where the provider has no adapter.
+    """
     instances = instances_of(session)
     instance = instances.get(provider)
-    name = f"probe-{len(instance.probe_credentials)}"
-    open_secrets(session).put(instance.secret(name), secret)
     proper = on_planes(session, lambda planes: _proper(_plane(planes, instance.id), selector))
+    before = instance.probe_credentials.get(proper)
+    taken = set(instance.probe_credentials.values())
+    name = before or next(f"probe-{at}" for at in count() if f"probe-{at}" not in taken)
+    open_secrets(session).put(instance.secret(name), secret)
     return instances.set_probe_credential(instance.id, proper, name)
 
 
@@ -133,21 +120,6 @@ async def _proper(plane: Plane, selector: str) -> str:
             except AdapterFault:
                 continue
     return selector
-
-
-def surfaces(session: Session) -> list[Surface]:
-    """Every surface of the organisation that was not removed."""
-    gone = {str(one.entry.pub["surface"]) for one in session.reader.entries(org=True, kinds=("surface.removed",))}
-    found: dict[str, Surface] = {}
-    for one in session.reader.entries(org=True, kinds=("surface.added",)):
-        pub = {name: str(value) for name, value in one.entry.pub.items()}
-        if one.standing == "good" and pub["surface"] not in gone:
-            found[pub["surface"]] = Surface(
-                surface=pub["surface"], instance=pub["instance"], model=pub["model"], kind=pub["kind"],
-                control=pub["control"], reach=pub["reach"], name=str(one.disclosed.get("name", "")),
-                key=str(one.disclosed.get("key", "")),
-            )  # fmt: skip
-    return list(found.values())
 
 
 def plain_model(name: str) -> str:
@@ -270,3 +242,9 @@ def find_surface(session: Session, instance: Instance, named: str) -> Surface:
             f"No single surface of {instance.name} is called {named!r}.", "See `standdown provider surfaces`."
         )
     return fits[0]
+
+
+__all__: Sequence[str] = (
+    "ProviderStatus", "Surface", "adapters", "add", "add_canary", "adopt_surfaces", "find_surface", "instances_of",
+    "on_planes", "plain_model", "status", "surfaces",
+)  # fmt: skip
