@@ -35,7 +35,7 @@ CONNECTIVITY: Final = "connectivity"
 LOOKS: Final = "looks"
 OUTBOX: Final = "outbox"
 SYNC: Final = "sync"
-_SURFACE_KINDS: Final = ("surface.added", "surface.removed")
+_SURFACE_KINDS: Final = ("surface.added", "surface.removed", "provider.added", "provider.removed")
 _MOST_ODD: Final = 50
 _MAIN_ENDS_WITHIN_S: Final = 3.0
 _THREAD_ENDS_WITHIN_S: Final = 1.5
@@ -331,7 +331,7 @@ class Live:
             new = (
                 self._surfaces_to < 0
                 or connection.execute(  # at first it would read the whole journal here
-                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
+                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?, ?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
                 ).fetchone()
             )
         self._dirty = True  # own entries may have come too: what is to be sent has changed

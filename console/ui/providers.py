@@ -16,6 +16,7 @@ from console.services import connection, providers
 from console.services.providers import Surface
 from console.ui.parts import column, row
 from console.ui.provider_connect import ConnectDialog
+from console.ui.provider_life import EditProviderDialog, RemoveCanaryDialog, RemoveProviderDialog
 from console.ui.provider_parts import ReportPanel
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
@@ -99,11 +100,21 @@ class ProvidersDialog(Sheet):
         self._tick.timeout.connect(self._show)
         self._tick.start()
         self.read()
-        self.take_room(760, 520)
+        self.take_room(820, 560)
 
     def read(self) -> None:
         """Read the list anew."""
         self.carry_out(rows_of, self._fill, _READING, "look")
+
+    def then_read(self, dialog: Sheet) -> None:
+        """Open a dialog that changes the list; what it changed is read and taken in by the engine."""
+
+        def changed() -> None:
+            reload_engine(self.room)
+            self.read()
+
+        dialog.accepted.connect(changed)
+        dialog.open()
 
     def _fill(self, rows: tuple[ProviderRow, ...]) -> None:
         for gone in self._frames.values():
@@ -144,6 +155,9 @@ class _ProviderFrame(QFrame):
         lines.addWidget(above)
         self._sentence = Text(room.look, wrap=True)
         lines.addWidget(self._sentence)
+        if known.retired:
+            told = f"{known.retired} Its credentials are still on this console: remove it here too."
+            lines.addWidget(Text(room.look, told, tone="changed", wrap=True))
         lines.addWidget(Text(room.look, self._kept(), size="small", tone="text-muted", wrap=True))
         below = QWidget()
         buttons = row(below, unit)
@@ -151,7 +165,11 @@ class _ProviderFrame(QFrame):
         self._button(buttons.addWidget, "Find surfaces", self._find)
         if known.can_probe:
             self._button(buttons.addWidget, "Add a canary ...", self._canary)
+        if known.probes:
+            self._button(buttons.addWidget, "Remove a canary ...", self._no_canary)
         buttons.addStretch(1)
+        self._button(buttons.addWidget, "Edit ...", self._edit)
+        self._button(buttons.addWidget, "Remove ...", self._remove)
         lines.addWidget(below)
 
     def tell(self, mark: str, sentence: str) -> None:
@@ -190,9 +208,18 @@ class _ProviderFrame(QFrame):
             self._dialog.trouble.tell("info", f"{self._row.name} lists no surface that was not known.")
 
     def _canary(self) -> None:
-        dialog = CanaryDialog(self._room, self._dialog, self._row)
-        dialog.accepted.connect(self._dialog.read)
-        dialog.open()
+        self._dialog.then_read(CanaryDialog(self._room, self._dialog, self._row))
+
+    def _no_canary(self) -> None:
+        self._dialog.then_read(RemoveCanaryDialog(self._room, self._dialog, self._row))
+
+    def _remove(self) -> None:
+        self._dialog.then_read(RemoveProviderDialog(self._room, self._dialog, self._row))
+
+    def _edit(self) -> None:
+        dialog = EditProviderDialog(self._room, self._dialog, self._row)
+        dialog.accepted.connect(self._test)
+        self._dialog.then_read(dialog)
 
 
 class TrialDialog(Sheet):
@@ -254,5 +281,4 @@ class CanaryDialog(Sheet):
 
     def _kept(self, _instance: object) -> None:
         self.secret.clear()
-        reload_engine(self.room)
         self.accept()

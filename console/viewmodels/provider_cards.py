@@ -9,14 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from console.domain.deceit import shown
 from console.domain.errors import Problem
 from console.providers.instance import MANUAL, check_world
 from console.services import providers
 from console.services.connection import ConnectionReport, LeverReport
+from console.services.inventory import Retired, retired
 from console.services.live_values import Connectivity, ProviderLink
 from console.services.secrets import open_secrets
 from console.services.session import Session
 from console.viewmodels.header import provider_sentence
+from console.viewmodels.times import ago
 
 CATEGORIES: Final = {
     "user": "Block users or keys", "frequency": "Slow access down", "capability": "Take capabilities away",
@@ -75,15 +78,21 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRow:
-    """One provider of this profile as it is kept. `probes`: selectors whose credential is here."""
+    """One provider of this profile as it is kept. `probes`: selectors whose credential is here.
+
+    `kind` is the adapter's own name, `settings` as they are kept. `retired` says who removed it for everybody, and why.
+    """
 
     instance: str
     name: str
+    kind: str
     adapter: str
     address: str
+    settings: Mapping[str, Any]
     surfaces: int
     probes: tuple[str, ...]
     can_probe: bool
+    retired: str = ""
 
 
 def adapter_cards(session: Session) -> tuple[AdapterCard, ...]:
@@ -164,7 +173,7 @@ def _report_line(one: LeverReport) -> ReportLine:
 def rows_of(session: Session) -> tuple[ProviderRow, ...]:
     """The providers of this profile, in the order in which they were connected."""
     instances = providers.instances_of(session)
-    surfaces = providers.surfaces(session)
+    surfaces, gone = providers.surfaces(session), retired(session)
     found: list[ProviderRow] = []
     for one in instances.all():
         try:
@@ -175,11 +184,19 @@ def rows_of(session: Session) -> tuple[ProviderRow, ...]:
             title, can_probe = one.adapter, False
         address = str(one.settings.get("base_url") or one.settings.get("who") or "")
         found.append(ProviderRow(
-            instance=one.id, name=one.name, adapter=title, address=address,
+            instance=one.id, name=one.name, kind=one.adapter, adapter=title, address=address, settings=one.settings,
             surfaces=sum(known.instance == one.id for known in surfaces), probes=tuple(sorted(one.probe_credentials)),
-            can_probe=can_probe,
+            can_probe=can_probe, retired=_retired(session, gone.get(one.id)),
         ))  # fmt: skip
     return tuple(found)
+
+
+def _retired(session: Session, found: Retired | None) -> str:
+    if found is None:
+        return ""
+    who = "you" if found.by == session.me else shown(session.name_of(found.by))
+    why = f": {shown(found.reason)}" if found.reason else ""
+    return _sentence(f"retired for everybody by {who}, {ago(session.clock.wall_ms(), found.at_ms)}{why}")
 
 
 def link_of(links: Connectivity | None, instance: str) -> ProviderLink | None:

@@ -54,6 +54,10 @@ class Form:
         """What stands in the fields at first."""
         return {one.name: one.default for one in self.fields}
 
+    def typed(self, settings: Mapping[str, Any]) -> dict[str, Value]:
+        """Settings as they are kept, as they would be typed."""
+        return {one.name: _typed(one, settings[one.name]) for one in self.fields if settings.get(one.name) is not None}
+
     def values(self, typed: Values) -> dict[str, Any]:
         """What was typed as the adapter takes it: blanks and empty last rows left out."""
         found: dict[str, Any] = {}
@@ -118,6 +122,15 @@ def _default(one: FieldSchema) -> Value:
     if one.kind == "rows":
         return ()
     return "" if one.default is None else str(one.default)
+
+
+def _typed(one: Field, value: Any) -> Value:  # noqa: ANN401  a setting is whatever JSON the adapter's model wrote
+    if one.kind == "bool":
+        return value is True
+    if one.kind == "rows" and isinstance(value, list):
+        rows: list[Mapping[str, Any]] = value
+        return tuple({name: "" if cell is None else str(cell) for name, cell in row.items()} for row in rows)
+    return str(value)
 
 
 def _help(one: FieldSchema) -> str:
