@@ -20,6 +20,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "record": ("console.cli.record", "Start a record now, alone, without any network."),
     "org": ("console.cli.org", "Found or join an organisation; words, signatures, rehearsal."),
     "person": ("console.cli.person", "Who is in the organisation, with which roles and keys."),
+    "policy": ("console.cli.policy", "Who has to sign what, and who can now; try and propose another policy."),
     "provider": ("console.cli.provider", "Connect control planes: gateways, model servers, people."),
     "status": ("console.cli.status", "Every model on every surface, with the age of what is known."),
     "incident": ("console.cli.incident", "Declare, command, rate, close."),

@@ -176,10 +176,12 @@ def _admins(roster: Roster) -> int:
 # -- proposing and signing ---------------------------------------------------------------------------------------------
 
 
-def propose(session: Session, after: Roster, *, texts: Iterable[str] = (), reason: str = "") -> Outcome:
+def propose(
+    session: Session, after: Roster, *, texts: Iterable[str] = (), reason: str = "", papers: Iterable[bytes] = ()
+) -> Outcome:
     """Sign a next version as its first signer, keep it in the record with the reason, and lay it into every place.
 
-    `texts` are the disclosures that its people's digests name.
+    `texts` are the disclosures that its people's digests name; `papers` documents it names (a new policy).
 
     Raises:
         WrongUse: without a place, when one's own signature counts for nothing, when another version with it waits, or
@@ -205,6 +207,8 @@ def propose(session: Session, after: Roster, *, texts: Iterable[str] = (), reaso
         said = {"reason": reason.strip()} if reason.strip() else {}
         stored = tx.append(feed, Draft("roster.proposed", pub={"doc": sha}, disclosures=dict(said)), roster=ref)
         tx.put_document(raw, tuple(texts), stored.id)
+        for paper in papers:
+            tx.put_document(paper, (), stored.id)
 
     session.store.write(work)
     _publish(session, after.n, raw, {key.public.fingerprint: blob})

@@ -168,7 +168,7 @@ def missing_documents(reader: Reader) -> dict[str, str | None]:
         for field in ("doc", "policy"):
             for sha, ident in _named(connection, field):
                 found.setdefault(sha, ident)
-        for (raw,) in connection.execute("SELECT raw FROM roster ORDER BY n, sha256"):
+        for raw in _roster_bytes(connection):
             policy = policy_of(raw)
             if policy is not None:
                 found[policy] = None
@@ -185,11 +185,25 @@ def _named(connection: sqlite3.Connection, field: str) -> Iterable[tuple[str, st
             yield sha, ident
 
 
+def policies(reader: Reader) -> list[str]:
+    """The policies that rosters here name: those in force or before, and those that wait for signatures."""
+    with reader.snapshot() as connection:
+        found = [policy_of(raw) for raw in _roster_bytes(connection)]
+    return [sha for sha in found if sha is not None]
+
+
+def _roster_bytes(connection: sqlite3.Connection) -> Iterable[bytes]:
+    """A roster that was only proposed is a document: who is asked to sign it has to read the policy it names."""
+    sql = "SELECT raw FROM (SELECT raw, n, sha256 FROM roster ORDER BY n, sha256)"
+    for (raw,) in connection.execute(f"{sql} UNION ALL SELECT raw FROM document WHERE type = 'roster.v1'"):  # noqa: S608  our own words
+        yield raw
+
+
 def policy_of(raw: bytes) -> str | None:
     """The policy a stored roster names."""
     value = canon.decode(raw, limit=len(raw))
     policy = value.get("policy") if isinstance(value, dict) else None
-    return policy if isinstance(policy, str) else None
+    return policy if isinstance(policy, str) and is_sha256(policy) else None
 
 
 def missing_files(reader: Reader) -> frozenset[str]:

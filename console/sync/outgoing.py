@@ -100,8 +100,7 @@ def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: 
     names = [doc for one in entries if (doc := one.doc()) is not None]
     # need-to-know files would have to be encrypted first, held ones are never copied
     names += [sha for one, sha in held.file_names(reader, feed) if one.entry.pub.get("class", "open") == "open"]
-    policies = [held.policy_of(raw) for _, _, raw, _, _ in reader.roster_files()]
-    names += [sha for sha in policies if sha is not None and sha not in anywhere]
+    names += [sha for sha in held.policies(reader) if sha not in anywhere]
     return list(dict.fromkeys(names))
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QWidget
 
+from console.ui.correction_commands import CorrectionCommands
 from console.ui.help import About, KeysSheet
 from console.ui.incident_commands import IncidentCommands
 from console.ui.organisation import OrganisationDialog
@@ -28,12 +29,14 @@ class Intents:
         self._room = room
         self._window = window
         self._incidents = IncidentCommands(room, window)
+        self._corrections = CorrectionCommands(room, window)
         self._providers = ProviderCommands(room, window)
         self._sharing = SharingCommands(room, window, say, settings)
 
     def add_commands(self, commands: Commands) -> None:
         """Offer them."""
         self._incidents.add_commands(commands)
+        self._corrections.add_commands(commands)
         self._providers.add_commands(commands)
         self._sharing.add_commands(commands)
         add = commands.add

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 from console.domain.deceit import shown
 from console.domain.errors import WrongUse
 from console.keys.words import words_of
-from console.services import roster
+from console.services import policy, roster
 from console.services.founding import Progress, Stage
 from console.services.roster import Waiting
 from console.services.session import Session
@@ -133,7 +133,7 @@ def waiting_views(session: Session) -> tuple[WaitingView, ...]:
 
 def _waiting_view(session: Session, one: Waiting, now_ms: int) -> WaitingView:
     name_of = one.name_of(session)
-    paper = roster_view(one.raw, session.roster, name_of, now_ms)
+    paper = roster_view(one.raw, session.roster, name_of, now_ms, policy.known(session))
     problems = (*paper.problems, *([one.problem] if one.problem else []))
     if one.mine != "may" and not problems:
         told = "You have signed it." if one.mine == "signed" else "Your signature would not count for it."

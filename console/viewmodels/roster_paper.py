@@ -6,12 +6,13 @@ Made from the bytes that would be signed, read anew, against the roster in force
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from console.domain.deceit import shown, warnings_about
 from console.domain.errors import BadForm
 from console.domain.facts import fingerprint
-from console.domain.forms import Person, PersonKey, Roster
+from console.domain.forms import Person, PersonKey, Policy, Roster
+from console.domain.policy import differences
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.keys import canon
 from console.keys.roster import VerifiedRoster
@@ -22,21 +23,27 @@ from console.viewmodels.approval_words import clock, count
 NameOf = Callable[[str], str]
 
 
-def roster_view(raw: bytes, before: VerifiedRoster, name_of: NameOf, now_ms: int) -> ApprovalView:
-    """The view of a roster that waits for signatures; what it cannot show or what does not follow cannot be signed."""
+def roster_view(
+    raw: bytes, before: VerifiedRoster, name_of: NameOf, now_ms: int, policies: Mapping[str, Policy] | None = None
+) -> ApprovalView:
+    """The view of a roster that waits for signatures; what it cannot show or what does not follow cannot be signed.
+
+    `policies` are those that are here, by hash: what a new one changes is told from it, never from its proposer.
+    """
     sha = canon.sha256_hex(raw)
     words = tuple(words_of(sha).split())
     try:
         after = Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES))
     except BadForm as fault:
         return _view(sha, words, "This roster cannot be shown here.", (), (fault.what,), ())
-    changes = tuple(_changes(before.roster, after, name_of, now_ms))
+    changes = (*_changes(before.roster, after, name_of, now_ms), *_policy(before.roster, after, policies or {}))
     odd = tuple(
         f"Look closely at the name {shown(name)}: {why}."
         for name in (name_of(one.person) for one in after.persons)
         for why in warnings_about(name)
     )
-    return _view(sha, words, _headline(before.roster, after, name_of), changes, _against(before, after), odd)
+    return _view(sha, words, _headline(before.roster, after, name_of), changes,
+                 _against(before, after, policies or {}), odd)  # fmt: skip
 
 
 def _view(
@@ -50,12 +57,15 @@ def _view(
     )  # fmt: skip
 
 
-def _against(before: VerifiedRoster, after: Roster) -> tuple[str, ...]:
+def _against(before: VerifiedRoster, after: Roster, policies: Mapping[str, Policy]) -> tuple[str, ...]:
     found: list[str] = []
     if after.org != before.roster.org:
         found.append("It belongs to another organisation.")
     if after.n != before.roster.n + 1 or after.prev != before.sha256:
         found.append("It does not follow the roster in force here: sync, and look again.")
+    new = after.policy not in (None, before.roster.policy) and before.roster.n > 0
+    if new and policies.get(after.policy or "") is None:
+        found.append("The approval policy that it brings is not here yet, or cannot be read: sync, and look again.")
     return tuple(found)
 
 
@@ -131,6 +141,14 @@ def _revoked(before: Roster, after: Roster, name_of: NameOf) -> Iterator[Section
             lines += [f"    good up to entry {seq} ({ident[:12]}) of feed {feed[:12]}" for feed, seq, ident in one.good]
     if lines:
         yield Section("Revoked for ever; what these keys wrote later is set aside and shown", tuple(lines))
+
+
+def _policy(before: Roster, after: Roster, policies: Mapping[str, Policy]) -> Iterator[Section]:
+    """What a new approval policy changes, from its own bytes."""
+    old, new = policies.get(before.policy or ""), policies.get(after.policy or "")
+    if before.policy != after.policy and old is not None and new is not None:
+        told = differences(old, new)
+        yield Section("Who has to sign corrections changes", told or ("Nothing but the time at which it was written",))
 
 
 def _beside(before: Roster, after: Roster) -> Iterator[Section]:
