@@ -26,7 +26,7 @@ from tests.kit.screen import wait_for
 folder = Path(sys.argv[3])
 wait_for(folder / "shown", shown)
 with (folder / "read.json").open("wb") as out, (folder / "read.log").open("wb") as log:
-    read = subprocess.run([sys.argv[5], "tests/ui/atspi_confirm.py", *sys.argv[6:]], stdout=out, stderr=log, timeout=200)
+    read = subprocess.run([sys.argv[5], "tests/ui/atspi_confirm.py", *sys.argv[6:]], stdout=out, stderr=log, timeout=99)
 (folder / "end").touch()
 raise SystemExit(read.returncode or shown.wait(30))
 """
