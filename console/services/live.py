@@ -331,7 +331,8 @@ class Live:
             new = (
                 self._surfaces_to < 0
                 or connection.execute(  # at first it would read the whole journal here
-                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?, ?, ?) LIMIT 1", (self._surfaces_to, *_SURFACE_KINDS)
+                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?, ?, ?) LIMIT 1",
+                    (self._surfaces_to, *_SURFACE_KINDS),
                 ).fetchone()
             )
         self._dirty = True  # own entries may have come too: what is to be sent has changed

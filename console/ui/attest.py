@@ -17,7 +17,8 @@ from console.providers.planned import from_disclosures
 from console.services import corrections, overview, providers
 from console.services.session import Session
 from console.services.standing import Standing
-from console.ui.incident_dialogs import Choice
+from console.ui.choice import Choice
+from console.ui.kept import Kept, Part
 from console.ui.parts import column, row
 from console.ui.proposal_plan import grid_of
 from console.ui.room import Room
@@ -113,6 +114,8 @@ class AttestDialog(Sheet):
         self._turn()
         self.text.setFocus()
         self.resize(640, 620)
+        self._kept = Kept(self, f"attest:{doc or 'any'}:{target}", {"text": self.text, "outcome": self.outcome},
+                          when=self.when.line)  # fmt: skip
         self._read()
 
     def why_not(self) -> str:
@@ -190,7 +193,7 @@ class AttestDialog(Sheet):
             self.room.desk.refresh()
             self.accept()
 
-        self.carry_out(work, done)
+        self.carry_out(self._kept.spending(work), done)
 
 
 def _asked(session: Session, doc: str) -> _Asked:
@@ -239,6 +242,8 @@ class RecordDialog(Sheet):
         self._offer_levers()
         self.text.setFocus()
         self.resize(660, 700)
+        parts: dict[str, Part] = {"text": self.text, "kind": self.kind, "back": self.back, "selector": self.selector}
+        self._kept = Kept(self, f"record:{inc or 'organisation'}", parts, when=self.when.line)
         self.room.doer.do(read_ground, self._took, lane="look", over=self)
 
     def why_not(self) -> str:
@@ -322,7 +327,7 @@ class RecordDialog(Sheet):
                 provider=None if place is None else place.instance, direction=direction,
             ).id  # fmt: skip
 
-        self.carry_out(work, self._saved)
+        self.carry_out(self._kept.spending(work), self._saved)
 
     def _saved(self, entry: str) -> None:
         self._entry = entry

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QPlainTextEdit,
 from console.services import closing, incidents
 from console.services.incidents import IncidentLine
 from console.services.session import Session
+from console.ui.kept import Kept
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_lines
 from console.ui.widgets import EmptyState, Text
@@ -134,6 +135,7 @@ class HandOverDialog(Sheet):
         self.add(Labelled(room, "Briefing", self.briefing, "Drafted from the record: read it, mend it, add what it "
                           "cannot know."), 1)  # fmt: skip
         self.add_button("Offer command", self._offer, "main")
+        self._kept = Kept(self, f"hand-over:{line.inc}", {"briefing": self.briefing, "to": self.to}, wait=True)
         self.carry_out(lambda session: (members(session, line.inc), briefing(session, line.inc)), self._fill, READING,
                        "look")  # fmt: skip
         self.take_room(680, 640)
@@ -155,12 +157,17 @@ class HandOverDialog(Sheet):
         if not self.briefing.toPlainText():
             self.briefing.setPlainText(found[1])
         self.briefing.textChanged.connect(self.check)
+        self._kept.begin()
         self.check()
         self.to.setFocus()
 
     def _offer(self) -> None:
         to, text, inc = str(self.to.currentData()), self.briefing.toPlainText().strip(), self._line.inc
-        self.carry_out(lambda session: incidents.offer_command(session, inc, to, text).id, lambda _entry: self.accept())
+
+        def work(session: Session) -> str:
+            return incidents.offer_command(session, inc, to, text).id
+
+        self.carry_out(self._kept.spending(work), lambda _entry: self.accept())
 
 
 class AcceptDialog(Sheet):

@@ -14,6 +14,7 @@ from console.services import timeline
 from console.services.session import Session
 from console.services.timeline import Detail
 from console.ui.composer import KINDS
+from console.ui.kept import Kept
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line, text_lines
 from console.ui.widgets import Text
@@ -48,16 +49,18 @@ class AmendDialog(_About):
         self.add(Labelled(room, "New wording", self.text), 1)
         self.add_button("Amend", self._amend, "main")
         self.resize(620, 440)
+        self._kept = Kept(self, f"amend:{line.id}", {"text": self.text}, wait=True)
         self.carry_out(lambda session: timeline.detail(session, line.id), self._read, "Reading ...", "look")
 
     def _read(self, found: Detail) -> None:
         self.text.setEnabled(True)
         self.text.setPlainText(found.history.wordings[-1].text if found.history.wordings else found.text)
         self.text.setFocus()
+        self._kept.begin()
 
     def _amend(self) -> None:
         text, ident = self.text.toPlainText(), self.line.id
-        self.carry_out(lambda session: timeline.amend(session, ident, text), self.changed)
+        self.carry_out(self._kept.spending(lambda session: timeline.amend(session, ident, text)), self.changed)
 
 
 class RetractDialog(_About):
@@ -73,6 +76,7 @@ class RetractDialog(_About):
         self.check()
         self.fit(540)
         self.reason.setFocus()
+        self._kept = Kept(self, f"retract:{line.id}", {"reason": self.reason})
 
     def why_not(self) -> str:
         """A reason is asked for."""
@@ -80,7 +84,7 @@ class RetractDialog(_About):
 
     def _retract(self) -> None:
         reason, ident = self.reason.text(), self.line.id
-        self.carry_out(lambda session: timeline.retract(session, ident, reason), self.changed)
+        self.carry_out(self._kept.spending(lambda session: timeline.retract(session, ident, reason)), self.changed)
 
 
 class RetypeDialog(_About):

@@ -5,92 +5,27 @@ They write through the services only; what was typed stays until it is durable.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QGridLayout, QRadioButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from console.services import incidents
 from console.services.incidents import IncidentLine
 from console.services.session import Session
+from console.ui.choice import Choice, severity_choice
+from console.ui.kept import Kept
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line, text_lines
-from console.ui.theme import Look
-from console.ui.widgets import SeverityBadge, Text
 from console.viewmodels.incident_words import (
     PHASE_MEANS,
     PHASE_WORDS,
     PHASES,
     SAID_STATUSES,
-    SEVERITY_MEANS,
     STATUS_MEANS,
     phase_word,
 )
 
 _TITLE_CHARS = 200
-
-
-class Choice(QWidget):
-    """A few words to choose from, each with what it means. Arrows move; Alt and its number choose a severity."""
-
-    changed = Signal()
-
-    def __init__(
-        self, look: Look, name: str, words: Mapping[str, str], means: Mapping[str, str], *, severities: bool = False
-    ) -> None:
-        super().__init__()
-        self._buttons: dict[str, QRadioButton] = {}
-        group = QButtonGroup(self)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(look.theme.space("wide"))
-        grid.setVerticalSpacing(look.theme.space("half"))
-        last = 2 if severities else 1
-        grid.setColumnStretch(last, 1)
-        for at, (value, word) in enumerate(words.items()):
-            button = QRadioButton("" if severities else word)
-            if severities:
-                button.setShortcut(f"Alt+{value}")
-            button.setAccessibleName(f"{word}: {means[value]}")
-            button.toggled.connect(self._toggled)
-            group.addButton(button)
-            self._buttons[value] = button
-            grid.addWidget(button, at, 0)
-            if severities:
-                grid.addWidget(SeverityBadge(look, f"SEV-{value}"), at, 1)
-            grid.addWidget(Text(look, means[value], tone="text-muted", wrap=True), at, last)
-        self.setAccessibleName(name)
-        self.setFocusProxy(next(iter(self._buttons.values())))
-
-    def _toggled(self, on: bool) -> None:  # noqa: FBT001  Qt's signal
-        if on:
-            self.changed.emit()
-
-    def value(self) -> str | None:
-        """What is chosen, or None."""
-        return next((value for value, button in self._buttons.items() if button.isChecked()), None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """A click on the words of a line chooses it too."""
-        at = event.position().y()
-        for button in self._buttons.values():
-            if button.geometry().top() <= at <= button.geometry().bottom():
-                button.setChecked(True)
-                button.setFocus()
-
-    def choose(self, value: str) -> None:
-        """Choose this one; the focus comes to it first."""
-        self._buttons[value].setChecked(True)
-        self.setFocusProxy(self._buttons[value])
-
-
-def severity_choice(look: Look) -> Choice:
-    """The four severities."""
-    words = {str(one): f"SEV-{one}" for one in SEVERITY_MEANS}
-    means = {str(one): text for one, text in SEVERITY_MEANS.items()}
-    return Choice(look, "Severity", words, means, severities=True)
 
 
 class DeclareDialog(Sheet):
@@ -119,6 +54,8 @@ class DeclareDialog(Sheet):
         self.check()
         self.fit(620)
         self.title.setFocus()
+        self._kept = Kept(self, "declare", {"title": self.title, "severity": self.severity, "text": self.text,
+                                            "shareable": self.shareable})  # fmt: skip
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -137,9 +74,10 @@ class DeclareDialog(Sheet):
             self.accept()
             self.room.desk.choose(inc)
 
-        self.carry_out(
-            lambda session: incidents.declare(session, title, severity, text, shareable=shareable).entry.inc, done
-        )
+        def work(session: Session) -> str | None:
+            return incidents.declare(session, title, severity, text, shareable=shareable).entry.inc
+
+        self.carry_out(self._kept.spending(work), done)
 
 
 class SeverityDialog(Sheet):
@@ -161,6 +99,7 @@ class SeverityDialog(Sheet):
         self.check()
         self.fit(640)
         self.severity.setFocus()
+        self._kept = Kept(self, f"severity:{line.inc}", {"severity": self.severity, "reason": self.reason})
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -172,9 +111,8 @@ class SeverityDialog(Sheet):
 
     def _change(self) -> None:
         to, reason, inc = str(self.severity.value()), self.reason.text().strip(), self._line.inc
-        self.carry_out(
-            lambda session: incidents.change(session, inc, "severity", to, reason), lambda _done: self.accept()
-        )
+        work = partial(_changed, inc=inc, what="severity", to=to, reason=reason)
+        self.carry_out(self._kept.spending(work), lambda _done: self.accept())
 
 
 class MoveDialog(Sheet):
@@ -201,6 +139,7 @@ class MoveDialog(Sheet):
         self.check()
         self.fit(640)
         self.choice.setFocus()
+        self._kept = Kept(self, f"{what}:{line.inc}", {"choice": self.choice, "reason": self.reason})
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -209,7 +148,7 @@ class MoveDialog(Sheet):
     def _change(self) -> None:
         to, reason = str(self.choice.value()), self.reason.text().strip()
         work = partial(_changed, inc=self._line.inc, what=self._what, to=to, reason=reason)
-        self.carry_out(work, lambda _done: self.accept())
+        self.carry_out(self._kept.spending(work), lambda _done: self.accept())
 
 
 class ReopenDialog(Sheet):
@@ -229,6 +168,7 @@ class ReopenDialog(Sheet):
         self.check()
         self.fit(520)
         self.reason.setFocus()
+        self._kept = Kept(self, f"reopen:{line.inc}", {"reason": self.reason})
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -236,7 +176,7 @@ class ReopenDialog(Sheet):
 
     def _reopen(self) -> None:
         work = partial(_changed, inc=self._line.inc, what="status", to="reopened", reason=self.reason.text().strip())
-        self.carry_out(work, lambda _done: self.accept())
+        self.carry_out(self._kept.spending(work), lambda _done: self.accept())
 
 
 def _changed(session: Session, *, inc: str, what: str, to: str, reason: str) -> str:

@@ -16,6 +16,7 @@ from console.services import corrections
 from console.services.corrections import Proposal
 from console.services.session import Session
 from console.services.standing import Standing
+from console.ui.kept import Kept
 from console.ui.parts import column
 from console.ui.proposal_said import ProposedPage
 from console.ui.room import Room
@@ -56,6 +57,8 @@ class _AboutOne(Sheet):
             self.add(Labelled(room, "Which correction", self.which))
         self.add(self._heading)
         self.add(self._targets)
+        about = doc or ("none" if not self.candidates else self.candidates[0].doc)
+        self.kept = Kept(self, f"{type(self).__name__}:{about}", {"reason": self.reason})
 
     def follow(self) -> None:
         """Show what stands, now and as it changes: for the end of a constructor."""
@@ -168,7 +171,8 @@ class LiftDialog(_Proposing):
         def work(session: Session) -> Proposal:
             return corrections.lift(session, doc, reason)
 
-        self.carry_out(work, lambda made: self.carry(made, "two people, each with their own key"), _READING, "slow")
+        kept = self.kept.spending(work)
+        self.carry_out(kept, lambda made: self.carry(made, "two people, each with their own key"), _READING, "slow")
 
     def turned(self, one: Standing | None) -> None:
         """Say when an undo would be the shorter way."""
@@ -214,7 +218,7 @@ class UndoDialog(_Proposing):
         def work(session: Session) -> Proposal:
             return corrections.undo(session, doc, reason)
 
-        self.carry_out(work, lambda made: self.carry(made, needed), "Proposing ...", "slow")
+        self.carry_out(self.kept.spending(work), lambda made: self.carry(made, needed), "Proposing ...", "slow")
 
     def turned(self, one: Standing | None) -> None:  # noqa: ARG002  the time tells
         """Say how much time is left."""
@@ -268,4 +272,4 @@ class CancelDialog(_AboutOne):
             self.room.desk.refresh()
             self.accept()
 
-        self.carry_out(work, done)
+        self.carry_out(self.kept.spending(work), done)

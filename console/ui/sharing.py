@@ -19,8 +19,8 @@ from console.services.brief import Audience, Brief
 from console.services.incidents import IncidentLine
 from console.services.live_values import SyncNews
 from console.services.session import Session
+from console.ui.choice import Choice
 from console.ui.exports import ExportDialog, PathField, VerifyDialog, ask_save
-from console.ui.incident_dialogs import Choice
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet
 from console.ui.widgets import Text

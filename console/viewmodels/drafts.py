@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 MAX_DRAFT_CHARS = 200_000
 
 
 class Drafts:
-    """Drafts by name (`timeline:i-...`, `correction:i-...`). Use it on one thread at a time."""
+    """Drafts by name (`timeline:i-...`, `correction:i-...`, `dialog:declare`), from any thread of one process."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "drafts.json"
+        self._gate = threading.Lock()
 
     def load(self) -> dict[str, str]:
         """Every draft; a file that cannot be read has none, and is left alone."""
@@ -30,6 +32,10 @@ class Drafts:
 
     def keep(self, name: str, text: str) -> None:
         """Keep one draft; an empty one is removed. It survives the process from here on."""
+        with self._gate:
+            self._keep(name, text)
+
+    def _keep(self, name: str, text: str) -> None:
         drafts = self.load()
         if text:
             drafts[name] = text[:MAX_DRAFT_CHARS]

@@ -1,0 +1,177 @@
+"""What is typed in a dialog survives SIGKILL and leaving by mistake, and is gone once what it was for is durable."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from console.services import incidents
+from console.ui.attest import RecordDialog
+from console.ui.command_dialogs import HandOverDialog
+from console.ui.entry_dialogs import AmendDialog
+from console.ui.incident_dialogs import DeclareDialog, SeverityDialog
+from console.viewmodels.drafts import Drafts
+from console.viewmodels.lines import LineView
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_MS = 30_000
+TITLE = "F-7 helps with exploits"
+
+CHILD = """
+import sys
+from pathlib import Path
+from PySide6.QtTest import QTest
+from console.runtime.paths import ProfilePaths
+from console.services.session import Session
+from console.ui.incident_dialogs import DeclareDialog
+from console.ui.start import application
+from console.ui.theme import Look
+from tests.kit.pair import Asks
+from tests.kit.rooms import room_of
+app = application()
+with Session.open(ProfilePaths(Path(sys.argv[1])), Asks("commander")) as session, room_of(session, Look(app, "dark")) as room:
+    dialog = DeclareDialog(room, None)
+    dialog.open()
+    QTest.keyClicks(dialog.title, sys.argv[2])
+    dialog.severity.choose("2")
+    dialog.text.setPlainText("line one\\nline two")
+    app.exec()
+"""  # noqa: E501  a program
+
+
+@pytest.fixture
+def window(qtbot) -> QWidget:
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.resize(1200, 800)
+    made.show()
+    return made
+
+
+def kept(room) -> dict[str, str]:
+    return {name: text for name, text in Drafts(room.desk.session.paths.root).load().items() if "dialog:" in name}
+
+
+def test_what_is_typed_in_declare_survives_sigkill(qtbot, room, window) -> None:
+    folder = room.desk.session.paths.root
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(folder), TITLE], env=environment, stderr=subprocess.PIPE)
+    try:
+        ends = time.monotonic() + 60
+        while "line two" not in "".join(kept(room).values()) and time.monotonic() < ends and child.poll() is None:
+            time.sleep(0.05)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        _, said = child.communicate()
+    assert child.returncode == -signal.SIGKILL, said
+    dialog = DeclareDialog(room, window)
+    dialog.open()
+    qtbot.waitUntil(lambda: dialog.title.text() == TITLE, timeout=WITHIN_MS)
+    assert dialog.severity.value() == "2"
+    assert dialog.text.toPlainText() == "line one\nline two"
+    assert "is back" in dialog.trouble.accessibleName()
+    dialog.press_main()
+    qtbot.waitUntil(lambda: kept(room) == {}, timeout=WITHIN_MS)
+    assert [one.title for one in incidents.list_incidents(room.desk.session)] == [TITLE], "once, and nothing is left"
+
+
+def test_leaving_by_mistake_keeps_it_and_begin_anew_takes_it_away(qtbot, room, window) -> None:
+    dialog = DeclareDialog(room, window)
+    dialog.open()
+    qtbot.keyClicks(dialog.title, TITLE)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: TITLE in "".join(kept(room).values()), timeout=WITHIN_MS)
+    again = DeclareDialog(room, window)
+    again.open()
+    qtbot.waitUntil(lambda: again.title.text() == TITLE, timeout=WITHIN_MS)
+    anew = next(one for one in again.trouble.findChildren(QPushButton) if one.text() == "Begin anew")
+    qtbot.mouseClick(anew, Qt.MouseButton.LeftButton)
+    assert again.title.text() == ""
+    qtbot.waitUntil(lambda: kept(room) == {}, timeout=WITHIN_MS)
+
+
+def test_each_incident_and_entry_keeps_its_own(qtbot, room, window) -> None:
+    session = room.desk.session
+    for title in ("one", "two"):
+        incidents.declare(session, title, 2)
+    one, two = incidents.list_incidents(session)
+    dialog = SeverityDialog(room, window, one)
+    dialog.open()
+    qtbot.keyClicks(dialog.reason, "contained")
+    dialog.reject()
+    qtbot.waitUntil(lambda: "contained" in "".join(kept(room).values()), timeout=WITHIN_MS)
+    other = SeverityDialog(room, window, two)
+    other.open()
+    room.desk.do(lambda _session: None, "quick").result(10)
+    qtbot.wait(100)
+    assert other.reason.text() == ""
+    other.reject()
+    mine = SeverityDialog(room, window, one)
+    mine.open()
+    qtbot.waitUntil(lambda: mine.reason.text() == "contained", timeout=WITHIN_MS)
+
+
+def test_a_briefing_that_was_mended_is_kept_and_the_draft_from_the_record_is_not(qtbot, room, window) -> None:
+    session = room.desk.session
+    incidents.declare(session, TITLE, 2)
+    line = incidents.list_incidents(session)[0]
+    untouched = HandOverDialog(room, window, line)
+    untouched.open()
+    qtbot.waitUntil(lambda: bool(untouched.briefing.toPlainText()) and not untouched.is_busy, timeout=WITHIN_MS)
+    untouched.reject()
+    room.desk.do(lambda _session: None, "quick").result(10)
+    assert kept(room) == {}
+    dialog = HandOverDialog(room, window, line)
+    dialog.open()
+    qtbot.waitUntil(lambda: bool(dialog.briefing.toPlainText()) and not dialog.is_busy, timeout=WITHIN_MS)
+    dialog.briefing.appendPlainText("Mind the batch jobs.")
+    qtbot.waitUntil(lambda: "batch jobs" in "".join(kept(room).values()), timeout=WITHIN_MS)
+    dialog.reject()
+    again = HandOverDialog(room, window, line)
+    again.open()
+    qtbot.waitUntil(lambda: again.briefing.toPlainText().endswith("Mind the batch jobs."), timeout=WITHIN_MS)
+    again.press_main()
+    qtbot.waitUntil(lambda: kept(room) == {}, timeout=WITHIN_MS)
+
+
+def test_a_moment_is_asked_for_again_because_now_was_another_one(qtbot, room, window) -> None:
+    dialog = RecordDialog(room, window, None)
+    dialog.open()
+    dialog.text.setPlainText("On call blocked key-17 in the vendor's console.")
+    qtbot.waitUntil(lambda: "key-17" in "".join(kept(room).values()), timeout=WITHIN_MS)
+    dialog.reject()
+    again = RecordDialog(room, window, None)
+    again.open()
+    qtbot.waitUntil(lambda: "key-17" in again.text.toPlainText(), timeout=WITHIN_MS)
+    assert again.why_not() == "Say when it was done."
+
+
+def test_a_fault_loses_nothing_and_leaves_it_kept(qtbot, room, window, monkeypatch) -> None:
+    session = room.desk.session
+    written = incidents.write(session, "note", "first wording", inc=None)
+    view = LineView(
+        id=written.id, n=1, kind="note", word="note", shape="ring", tone="quiet", author="Commander", speaker="",
+        text="first wording", day="2026-11-25", clock="14:02:11", zone="UTC", about="", recorded="14:02:11",
+        occurred_ms=0, recorded_ms=0, subj=None, badges=(),
+    )  # fmt: skip
+    dialog = AmendDialog(room, window, view)
+    dialog.open()
+    qtbot.waitUntil(lambda: dialog.text.toPlainText() == "first wording", timeout=WITHIN_MS)
+    dialog.text.setPlainText("better wording")
+
+    def full(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("console.services.timeline.amend", full)
+    dialog.press_main()
+    qtbot.waitUntil(lambda: "No space" in dialog.trouble.accessibleName(), timeout=WITHIN_MS)
+    assert dialog.text.toPlainText() == "better wording"
+    qtbot.waitUntil(lambda: "better wording" in "".join(kept(room).values()), timeout=WITHIN_MS)
