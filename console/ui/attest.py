@@ -27,7 +27,7 @@ from console.ui.widgets import StateMark, Text
 from console.viewmodels.composing import CATEGORIES
 from console.viewmodels.ground import Ground, read_ground
 from console.viewmodels.said_times import said_moment
-from console.viewmodels.times import ago, moment
+from console.viewmodels.times import ago, both
 from console.viewmodels.zones import shown_zone, zone_chosen
 
 _OUTCOMES: Final = {"done": "Done", "promised": "Promised", "declined": "Declined"}
@@ -66,7 +66,7 @@ class WhenField(Labelled):
             return
         now = self._room.desk.session.clock.wall_ms()
         zone = shown_zone(zone_chosen(self._room.desk.outlet))
-        self.say(f"{moment(at, zone)}, {ago(now, at)}. {_WHEN_HINT}")
+        self.say(f"{both(at, zone)}, {ago(now, at)}. {_WHEN_HINT}")
 
 
 @dataclass(frozen=True, slots=True)

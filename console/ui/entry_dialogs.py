@@ -20,6 +20,7 @@ from console.ui.sheets import Labelled, Sheet, text_line, text_lines
 from console.ui.widgets import Text
 from console.viewmodels.intake import read_moment
 from console.viewmodels.lines import LineView
+from console.viewmodels.zones import zone_chosen
 
 
 class _About(Sheet):
@@ -116,7 +117,10 @@ class JumpDialog(Sheet):
     """Asks for a moment and goes there."""
 
     def __init__(self, room: Room, parent: QWidget, go: Callable[[int], None]) -> None:
-        super().__init__(room, parent, "Jump to a time", "14:02, 2026-11-25 14:02, or -30m for half an hour ago. UTC.")
+        zone = zone_chosen(room.desk.outlet)
+        lead = f"14:02, 2026-11-25 14:02, or -30m for half an hour ago. Times are read in {zone}."
+        super().__init__(room, parent, "Jump to a time", lead)
+        self._zone = zone
         self._go = go
         self.when = text_line("Time")
         self.when.returnPressed.connect(self._jump)
@@ -127,7 +131,7 @@ class JumpDialog(Sheet):
 
     def _jump(self) -> None:
         try:
-            at = read_moment(self.when.text(), self.room.desk.session.clock.wall_ms())
+            at = read_moment(self.when.text(), self.room.desk.session.clock.wall_ms(), self._zone)
         except Problem as fault:
             self.tell(fault.what, fault.next_step)
             return

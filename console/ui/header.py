@@ -19,6 +19,7 @@ from console.ui.tokens import LINKS, SEVERITIES, STATES, Mark
 from console.ui.widgets.shapes import paint_shape
 from console.viewmodels.header import CONNECTIVITY, Chip, header_lines
 from console.viewmodels.shell import SHELL, Shell
+from console.viewmodels.zones import shown_zone, zone_chosen
 
 _MARKS: Final[dict[str, Mark]] = {**STATES, **LINKS, **SEVERITIES}
 
@@ -76,7 +77,8 @@ class Header(QWidget):
     def _show(self) -> None:
         if self._shell is None:
             return
-        told = header_lines(self._shell, self._links, self._room.desk.session.clock.wall_ms())
+        zone = shown_zone(zone_chosen(self._room.desk.outlet))
+        told = header_lines(self._shell, self._links, self._room.desk.session.clock.wall_ms(), zone)
         self._title.put(told.title)
         self._right = _fill(self._room.look, self._above, self._right, told.incident, 1)
         self._left = _fill(self._room.look, self._below, self._left, told.links, 0)

@@ -32,6 +32,7 @@ from console.ui.sheets import Labelled, Sheet
 from console.ui.widgets import Text
 from console.viewmodels.intake import Intake, OneEntry, Several, preview, understand
 from console.viewmodels.shell import Trouble
+from console.viewmodels.zones import zone_chosen
 
 MAX_PASTE_CHARS: Final = 4_000_000
 MAX_FILES: Final = 50
@@ -68,7 +69,8 @@ class Intaker:
         if len(text) > MAX_PASTE_CHARS:
             self._composer.say("That is more than can be pasted: save it as a file and drop the file here.", "alarm")
             return
-        understood = understand(text, self._room.desk.session.clock.wall_ms())
+        zone = zone_chosen(self._room.desk.outlet)
+        understood = understand(text, self._room.desk.session.clock.wall_ms(), zone)
         if isinstance(understood, OneEntry):
             self._composer.insert(text)
             return
@@ -120,7 +122,7 @@ class IntakeDialog(Sheet):
     """A preview by time and speaker. Rows can be mended or left out; Enter accepts, Escape gives it up."""
 
     def __init__(self, room: Room, parent: QWidget, found: Intake, composer: Composer) -> None:
-        told = preview(found)
+        told = preview(found, zone_chosen(room.desk.outlet))
         super().__init__(room, parent, "Pasted", told.sentence)
         self._found, self._composer = found, composer
         self._source = QLineEdit()

@@ -17,6 +17,7 @@ from console.ui.widgets import EmptyState, StateMark, Text
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.outbox import OutboxLine, outbox_lines, summary
 from console.viewmodels.shell import NOW, PROVEN, Now
+from console.viewmodels.zones import shown_zone, zone_chosen
 
 if TYPE_CHECKING:
     from console.services.verification import Progressed
@@ -92,8 +93,8 @@ class OutboxDrawer(QWidget):
         self._show()
 
     def _show(self) -> None:
-        now_ms = self._room.desk.session.clock.wall_ms()
-        self._lines = () if self._now is None else outbox_lines(self._now, self._links, now_ms)
+        now_ms, zone = self._room.desk.session.clock.wall_ms(), shown_zone(zone_chosen(self._room.desk.outlet))
+        self._lines = () if self._now is None else outbox_lines(self._now, self._links, now_ms, zone)
         text = summary(self._lines, now_ms)
         icon = "chevron-down" if self._strip.isChecked() else "chevron-up"
         self._strip.setIcon(self._room.look.icon(icon))

@@ -16,7 +16,7 @@ from console.ui.room import Room
 from console.ui.tokens import GRAVITIES
 from console.ui.widgets import IconMark, StateMark, Text
 from console.viewmodels.approval_words import count, verb_of
-from console.viewmodels.times import left, moment
+from console.viewmodels.times import both, left
 from console.viewmodels.zones import shown_zone, zone_chosen
 
 _NEEDED = {
@@ -57,7 +57,7 @@ class ProposedPage(QWidget):
         facts = [
             ("Because", proposal.reason),
             ("Needed", needed or _NEEDED[action.gravity]),
-            ("Sign before", f"{moment(by, zone)}, {left(now_ms, by)}; then it lapses and is proposed anew"),
+            ("Sign before", f"{both(by, zone)}, {left(now_ms, by)}; then it lapses and is proposed anew"),
         ]
         if can_sign:
             facts.insert(2, ("Can approve now", ", ".join(can_sign)))

@@ -141,7 +141,9 @@ class SharingCommands:
         self._settings.setValue("zone", name)
         self._room.desk.outlet.post(ZONE, name)
         self._say(
-            f"The timeline, the situation and the room page tell times in {name}.",
+            f"Times are told and read in {name}, with UTC beside it."
+            if name != UTC_NAME
+            else "Times are told and read in UTC.",
             "" if local not in _UTC_NAMES else "Local time is UTC here.",
         )
 

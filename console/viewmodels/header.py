@@ -6,11 +6,12 @@ A connection is told only as it was heard; an age stands beside whatever can gro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from console.services.live_values import Connectivity, PlaceLink, ProviderLink
 from console.viewmodels.outlet import Topic
 from console.viewmodels.shell import Shell
-from console.viewmodels.times import ago, moment, span, timer
+from console.viewmodels.times import ago, both, span, timer
 
 CONNECTIVITY: Topic[Connectivity] = Topic("connectivity")
 
@@ -36,18 +37,18 @@ class HeaderLines:
     me: Chip
 
 
-def header_lines(shell: Shell, links: Connectivity | None, now_ms: int) -> HeaderLines:
-    """The header at this moment."""
+def header_lines(shell: Shell, links: Connectivity | None, now_ms: int, zone: tzinfo = UTC) -> HeaderLines:
+    """The header at this moment; moments are told in `zone`."""
     return HeaderLines(
-        title=_title(shell), incident=_incident(shell, now_ms), links=_links(shell, links, now_ms), me=_me(shell)
+        title=_title(shell, zone), incident=_incident(shell, now_ms), links=_links(shell, links, now_ms), me=_me(shell)
     )
 
 
-def _title(shell: Shell) -> Chip:
+def _title(shell: Shell, zone: tzinfo) -> Chip:
     if shell.line is None:
         return Chip(text="The organisation's record", tip="No incident is chosen.", strong=True)
     line = shell.line
-    tip = f"{line.label}: {line.title}\nDeclared {moment(line.declared_ms)}"
+    tip = f"{line.label}: {line.title}\nDeclared {both(line.declared_ms, zone)}"
     return Chip(text=line.title, mark=f"SEV-{line.severity}", tip=tip, strong=True)
 
 

@@ -6,11 +6,12 @@ Pure. It says what the record and the last looks say; where this console does no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final, Literal
 
 from console.services.live_values import Connectivity, ProviderLink
 from console.viewmodels.shell import Now
-from console.viewmodels.times import moment, span
+from console.viewmodels.times import both, span
 
 if TYPE_CHECKING:  # as in shell
     from console.services.standing import Standing, TargetStanding
@@ -42,11 +43,13 @@ class OutboxLine:
     can_release: bool
 
 
-def outbox_lines(now: Now, links: Connectivity | None, now_ms: int) -> tuple[OutboxLine, ...]:
-    """Everything on its way, what waits for people first."""
+def outbox_lines(
+    now: Now, links: Connectivity | None, now_ms: int, zone: tzinfo = UTC
+) -> tuple[OutboxLine, ...]:  # fmt: skip
+    """Everything on its way, what waits for people first; moments are told in `zone`."""
     order = {"hold": 0, "people": 1, "connection": 2, "time": 3, "nobody": 4}
     found = [
-        _line(one, target, links, now_ms)
+        _line(one, target, links, now_ms, zone)
         for one in now.standings
         if one.authorised_ms is not None and one.group != "over"
         for target in one.targets
@@ -56,7 +59,9 @@ def outbox_lines(now: Now, links: Connectivity | None, now_ms: int) -> tuple[Out
     return tuple(sorted(found, key=lambda line: (order[line.waits], line.until_ms, line.title)))
 
 
-def _line(one: Standing, target: TargetStanding, links: Connectivity | None, now_ms: int) -> OutboxLine:
+def _line(
+    one: Standing, target: TargetStanding, links: Connectivity | None, now_ms: int, zone: tzinfo
+) -> OutboxLine:  # fmt: skip
     link = _link(links, target.instance)
     row = target.row
     held = row is not None and row.held and target.state == "queued" and not target.by_hand
@@ -68,8 +73,8 @@ def _line(one: Standing, target: TargetStanding, links: Connectivity | None, now
         doc=one.doc, op=one.op, inc=one.inc, target=target.index, where=target.instance_name, since_ms=target.since_ms,
         title=f"{target.lever_title}: {target.name}" + (" (canary)" if target.canary else ""),
         state="held" if held else target.state, waits=waits, why=why, then=_then(one, target, waits),
-        until_ms=until_ms, until=f"valid until {moment(until_ms)}, {span(until_ms - now_ms)} left"
-        if until_ms > now_ms else f"its time passed at {moment(until_ms)}",
+        until_ms=until_ms, until=f"valid until {both(until_ms, zone)}, {span(until_ms - now_ms)} left"
+        if until_ms > now_ms else f"its time passed at {both(until_ms, zone)}",
         hold_until_ms=hold_until, can_release=hold_until is not None,
     )  # fmt: skip
 

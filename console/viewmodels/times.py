@@ -20,6 +20,21 @@ def moment(at_ms: int, zone: tzinfo = UTC) -> str:
     return f"{clock_time(at_ms, zone, day=True)} {zone_name(at_ms, zone)}"
 
 
+def both(at_ms: int, zone: tzinfo = UTC, local: tzinfo | None = None) -> str:
+    """A moment in the zone shown and the other one beside it: `2026-11-25 14:02:11 UTC (15:02:11 CET)`.
+
+    The other one is UTC, or where UTC is shown, the zone of this machine (or `local`); none where they agree.
+    """
+    shown, other = datetime.fromtimestamp(at_ms / _SECOND, zone), datetime.fromtimestamp(at_ms / _SECOND, UTC)
+    if not shown.utcoffset():
+        other = other.astimezone(local)
+    told = moment(at_ms, zone)
+    if other.utcoffset() == shown.utcoffset():
+        return told
+    day = "" if other.date() == shown.date() else f"{other:%Y-%m-%d} "
+    return f"{told} ({day}{other:%H:%M:%S} {other.tzname()})"
+
+
 def zone_name(at_ms: int, zone: tzinfo = UTC) -> str:
     """What the zone is called at that moment."""
     return datetime.fromtimestamp(at_ms / _SECOND, zone).tzname() or "UTC"
