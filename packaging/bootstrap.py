@@ -41,6 +41,9 @@ USAGE = """usage: python3 packaging/bootstrap.py COMMAND
   test [ARGS]      run the test suite (no server, no network beyond installation); ARGS go to pytest
   install          only install, with what the tests need
 """
+TOO_OLD = """Standdown needs Python 3.11 or newer; this is {}.
+Start it with a newer one that is installed beside it (on Ubuntu 22.04: sudo apt-get install python3.11, then
+python3.11 packaging/bootstrap.py run)."""
 TRY_TO_LOAD = """
 import ctypes, sys
 for name in sys.argv[1:]:
@@ -63,7 +66,7 @@ class CannotInstall(Exception):
 def main(arguments: list[str]) -> int:
     """Do what the command line says; returns the exit status."""
     if sys.version_info < OLDEST:
-        print(f"Standdown needs Python 3.11 or newer; this is {sys.version.split()[0]}.", file=sys.stderr)
+        print(TOO_OLD.format(sys.version.split()[0]), file=sys.stderr)
         return WRONG_USE
     command, rest = (arguments[0], arguments[1:]) if arguments else ("", [])
     if command not in {"run", "test", "standdown", "install"}:
@@ -270,7 +273,9 @@ def require_system_packages(*, window: bool = False) -> None:
         missing = missing_system_packages(window=window)
     if missing:
         names = " ".join(missing)
-        advice = f"sudo apt-get install {names}" if apt else "your system's package manager (Debian's names are given)"
+        # a fresh system has no lists of packages yet, and would know none of these names
+        with_apt = f"sudo apt-get update && sudo apt-get install {names}"
+        advice = with_apt if apt else "your system's package manager (Debian's names are given)"
         raise CannotInstall(f"Missing system packages: {names}. Install them, then run this again:\n  {advice}")
 
 

@@ -262,7 +262,7 @@ def test_apt_that_cannot_help_leaves_the_command_to_the_person(
 ) -> None:
     monkeypatch.setenv("PATH", str(_apt(tmp_path / "bin", "exit 100")))
     monkeypatch.setattr(os, "geteuid", lambda: 0 if root else 1000)
-    with pytest.raises(bootstrap.CannotInstall, match="sudo apt-get install openssh-client"):
+    with pytest.raises(bootstrap.CannotInstall, match="sudo apt-get update && sudo apt-get install openssh-client"):
         bootstrap.require_system_packages()
     assert (tmp_path / "bin" / "calls").exists() == root
 
@@ -284,7 +284,9 @@ def test_an_old_python_is_told_so(
 ) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 10, 13))
     assert bootstrap.main(["run"]) == 2
-    assert "needs Python 3.11 or newer" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "needs Python 3.11 or newer" in said
+    assert "python3.11 packaging/bootstrap.py run" in said  # what to do next
 
 
 def test_tests_run_in_parallel_unless_told_otherwise(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
