@@ -61,15 +61,17 @@ def list_(call: Call) -> None:
 def show(call: Call, incident: str | None, everything: bool) -> None:  # noqa: FBT001  click hands options by name
     """The timeline of an incident."""
     from console.services import incidents
+    from console.services.targets import Targets
 
     with call.session() as session:
+        targets = Targets(session)
         inc = incidents.any_incident(session, incident)
         line = next(one for one in incidents.list_incidents(session) if one.inc == inc)
         entries = incidents.timeline(session, inc)
         if everything:
             entries = sorted([*entries, *incidents.timeline(session, None)], key=lambda one: (one.entry.hlc, one.feed))
-        rows = [told(session, one) for one in entries]
-        lines = [timeline_line(session, one) for one in entries]
+        rows = [{**told(session, one), "about": targets.of(one)} for one in entries]
+        lines = [timeline_line(session, one, targets.of(one)) for one in entries]
         head = [] if not session.provisional else ["PROVISIONAL: ONE PERSON"]
     head += [f"{line.label}  SEV-{line.severity}  {line.status}  {line.title}  declared {when(line.declared_ms)}"]
     call.tell({"ok": True, "incident": inc, "label": line.label, "entries": rows}, *head, *lines)

@@ -21,8 +21,8 @@ def told(session: Session, one: Stored) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def timeline_line(session: Session, one: Stored) -> str:
-    """One entry as a line: when, who, what kind, its words."""
+def timeline_line(session: Session, one: Stored, about: str = "") -> str:
+    """One entry as a line: when, who, what kind, what it is about where it is about a correction, its words."""
     occurred = one.disclosed.get("occurred")
     at = occurred.get("at_ms") if isinstance(occurred, dict) else None
     happened = f" (occurred {when(at)})" if isinstance(at, int) else ""
@@ -33,7 +33,9 @@ def timeline_line(session: Session, one: Stored) -> str:
     if isinstance(blob, dict):
         words += f" [{blob.get('name')} sha256 {str(blob.get('sha256'))[:16]}]"
     extra = {name: value for name, value in one.entry.pub.items() if isinstance(value, int | str)}
-    if not words and extra:
+    if about:
+        words = f"{about}. {words}" if words else about
+    elif not words and extra:
         words = " ".join(f"{name}={str(value)[:24]}" for name, value in extra.items() if name not in {"record", "sig"})
     mark = "" if one.standing == "good" else f" [{one.standing}]"
     lines = words.replace("\n", "\n      ")

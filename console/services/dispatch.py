@@ -14,7 +14,7 @@ from console.outbox.item import Row
 from console.outbox.steps import Pace
 from console.providers.plane import Planes
 from console.runtime.instance import EngineLock, read_holder
-from console.services import organisation
+from console.services import organisation, synced
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
@@ -57,8 +57,9 @@ def _meet_all(session: Session) -> tuple[list[SyncReport], Problem | None]:
     gone: Problem | None = None
     for folder in session.settings.places:
         try:
-            place = FolderPlace(Path(folder))
+            place, heads = FolderPlace(Path(folder)), synced.own_heads(session)
             reports.append(sync_once(session.store, place, session.settings.console, session.device))
+            synced.keep(session, heads)
         except (PlaceGone, PlaceFull) as fault:
             gone = gone or fault
     return reports, gone

@@ -17,7 +17,7 @@ from console.domain.errors import Problem
 from console.journal.store import JournalStore
 from console.journal.values import FeedSigner
 from console.runtime.settings import read_settings
-from console.services import organisation
+from console.services import organisation, synced
 from console.services.live_values import PlaceLink, SyncNews
 from console.services.session import Session
 from console.sync.folder import FolderPlace
@@ -141,7 +141,7 @@ class Places:
     # -- one meeting ---------------------------------------------------------------------------------------------------
 
     def _meet(self, path: str, place: _Place, exchange: Exchange) -> None:
-        own = self._own_entries()
+        own, heads = self._own_entries(), synced.own_heads(self.session)
         try:
             session = self.session
             report = exchange(session.store, FolderPlace(Path(path)), session.settings.console, session.device)
@@ -152,6 +152,8 @@ class Places:
         except Exception as fault:  # noqa: BLE001  a fault of ours at one place must not end the others
             self._failed(place, f"The exchange broke off ({type(fault).__name__}).")
         else:
+            if exchange is sync_once:
+                synced.keep(self.session, heads)
             self._met(path, place, report, None if exchange is sync_open else own)
             self._adopt(new=bool(report.received or report.documents or report.rosters))
         self.changed()
@@ -203,7 +205,4 @@ class Places:
 
     def _own_entries(self) -> int:
         """How many entries this console's own feeds hold."""
-        reader = self.session.reader
-        heads = reader.heads()
-        mine = (facts.feed for facts in reader.feeds() if facts.console == self.session.settings.console)
-        return sum(heads[feed][0] + 1 for feed in mine if feed in heads)
+        return sum(seq + 1 for seq in synced.own_heads(self.session).values())

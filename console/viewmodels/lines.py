@@ -5,7 +5,7 @@ Plain values made from the index; it decides nothing and reads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -123,6 +123,7 @@ KIND_MARKS: Final[Mapping[str, KindMark]] = {
     "surface.removed": KindMark("surface removed", "dash", "quiet"),
     "drill.result": KindMark("drill result", "square", "quiet"),
 }
+_ABOUT_CORRECTIONS: Final = ("correction.", "dispatch.", "approval.")
 UNKNOWN_KIND = KindMark("unknown kind", "question", "unknown")
 
 
@@ -165,34 +166,43 @@ class Presenter:
     """How lines become rows: names of people, the zone of times, whether this is practice, what is synced.
 
     `synced_upto` gives the last number of each own feed that a shared place has; a feed it does not name is another
-    console's. Without it nothing is said about syncing.
+    console's. Without it nothing is said about syncing. `targets` says in words what entries about a correction are
+    about, by their ids.
     """
 
     name_of: Callable[[str | None], str]
     zone: tzinfo = UTC
     drill: bool = False
     synced_upto: Callable[[], Mapping[str, int]] | None = None
+    targets: Callable[[Sequence[str]], Mapping[str, str]] | None = None
 
     def rows(self, found: list[Shown]) -> list[LineView]:
         """Rows in the same order."""
         synced = {} if self.synced_upto is None else self.synced_upto()
+        about = self._about(found)
         names: dict[str | None, str] = {}
         made: list[LineView] = []
         for shown in found:
             author = shown.line.author
             if author not in names:
                 names[author] = self.name_of(author)
-            made.append(self._row(shown, names[author], synced))
+            made.append(self._row(shown, names[author], synced, about.get(shown.line.id, "")))
         return made
 
-    def _row(self, shown: Shown, author: str, synced: Mapping[str, int]) -> LineView:
+    def _about(self, found: list[Shown]) -> Mapping[str, str]:
+        if self.targets is None:
+            return {}
+        return self.targets([one.line.id for one in found if one.line.kind.startswith(_ABOUT_CORRECTIONS)])
+
+    def _row(self, shown: Shown, author: str, synced: Mapping[str, int], about: str) -> LineView:
         line = shown.line
         mark = KIND_MARKS.get(line.kind, UNKNOWN_KIND)
         day, clock, zone = stamp(line.occurred_ms, self.zone)
         recorded_day, recorded_clock, _ = stamp(line.hlc[0], self.zone)
         # a person's wording never stands in for what a console observed
         reworded = shown.amended_text if line.author is not None else None
-        text = reworded or line.text or line.fact
+        text = reworded or line.text or ("" if about else line.fact)
+        text = f"{about}. {text}" if about and text else about or text
         return LineView(
             id=line.id, n=line.n, kind=line.kind, word=mark.word if mark is not UNKNOWN_KIND else line.kind,
             shape=mark.shape, tone=mark.tone, author=author, speaker=line.speaker, text=first_line(text), day=day,

@@ -137,6 +137,11 @@ class TimelineRows:
         self._stale = True
         self._go_on()
 
+    def tell_anew(self) -> None:
+        """What is said beside the rows has changed: those shown last are read again, and stay until then."""
+        for page in tuple(self._pages)[-_WANTED:]:
+            self._want(page)
+
     def close(self) -> None:
         """Hear of nothing any more."""
         self._round += 1

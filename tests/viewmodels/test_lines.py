@@ -124,3 +124,14 @@ def test_a_step_of_a_correction_looks_as_its_state_does_elsewhere() -> None:
             assert (mark.shape, mark.tone) == (state.shape, state.tone), kind
             compared += 1
     assert compared >= 18
+
+
+def test_what_a_step_is_about_stands_before_what_was_answered() -> None:
+    step = replace(LINE, kind="dispatch.enforced", text="0 passes in 24 calls", fact="fact")
+    told = {LINE.id: "Block a key: F at gateway"}
+    assert row(step, targets=lambda _ids: told).text == "Block a key: F at gateway. 0 passes in 24 calls"
+    assert row(replace(step, text=""), targets=lambda _ids: told).text == "Block a key: F at gateway"
+    assert row(replace(step, text=""), targets=lambda _ids: {}).text == "fact"
+    asked: list[list[str]] = []
+    assert row(LINE, targets=lambda ids: asked.append(list(ids)) or {}).text == "words"
+    assert asked == [[]], "a note is about no target"

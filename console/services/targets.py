@@ -1,0 +1,102 @@
+"""What an entry about a correction is about, in words: the target of a step, the title of what was proposed or signed.
+
+Pure reading. It says what the signed document says; where that is not here yet, it says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from console.domain.actions import Action
+from console.domain.errors import Problem
+from console.journal.rows import select_entries
+from console.journal.values import Stored
+from console.outbox.facts import read_document
+from console.services.approvals import names_here
+from console.services.providers import instances_of
+from console.services.session import Session
+
+_OF_CORRECTIONS = ("correction.", "dispatch.", "approval.")
+_MOST = 500  # names of documents that are kept; the oldest is read again when it is wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One action: each target in words, and the whole in a line."""
+
+    targets: tuple[str, ...]
+    title: str
+
+
+class Targets:
+    """For one timeline, on one thread: documents never change, so each is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: dict[str, _Told] = {}
+        self._buried = 0
+
+    @staticmethod
+    def concerns(kind: str) -> bool:
+        """Whether entries of this kind are about a correction."""
+        return kind.startswith(_OF_CORRECTIONS)
+
+    def by_id(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """As `of`, for entries by their ids; one that is about no target is left out."""
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        with self._session.reader.snapshot() as connection:
+            self._forget_if(int(connection.execute("SELECT count(*) FROM tombstone").fetchone()[0]))
+            found = select_entries(connection, f"e.id IN ({','.join('?' * len(wanted))})", wanted)
+        told = {one.id: self.of(one) for one in found}
+        return {ident: words for ident, words in told.items() if words}
+
+    def of(self, stored: Stored) -> str:
+        """What this entry is about: one target, or a whole correction; empty where it is neither or not here."""
+        pub = stored.entry.pub
+        doc, target = pub.get("doc"), pub.get("target")
+        if not self.concerns(stored.entry.kind) or not isinstance(doc, str):
+            return ""
+        told = self._known.get(doc) or self._read(doc)
+        if told is None:
+            return ""
+        if isinstance(target, int) and 0 <= target < len(told.targets):
+            return told.targets[target]
+        return told.title
+
+    def _forget_if(self, buried: int) -> None:
+        """A name that was redacted may not live on here."""
+        if buried != self._buried:
+            self._known, self._buried = {}, buried
+
+    def _read(self, doc: str) -> _Told | None:
+        try:
+            with self._session.reader.snapshot() as connection:
+                held = read_document(connection, doc)
+        except Problem:
+            return None
+        if not isinstance(held.document, Action):
+            return None
+        names = names_here(self._session)
+        registry = instances_of(self._session).registry
+        targets: list[str] = []
+        for at, one in enumerate(held.document.targets):
+            try:
+                lever = registry.manifest(one.adapter.split("/", 1)[0]).lever(one.lever).title
+            except (Problem, LookupError):
+                lever = one.lever
+            name = held.disclosed(at).get("name")
+            if not isinstance(name, str):
+                return None  # its values are not here yet, or are redacted
+            where = names.get(one.instance, f"provider ..{one.instance[-4:]}")
+            targets.append(f"{lever}: {name} at {where}{' (canary)' if one.canary else ''}")
+        real = [words for one, words in zip(held.document.targets, targets, strict=True) if not one.canary] or targets
+        more = f" and {len(real) - 1} more" if len(real) > 1 else ""
+        lift = "Lift: " if held.document.direction == "restore" else ""
+        made = _Told(tuple(f"{lift}{words}" for words in targets), f"{lift}{real[0] if real else 'nothing'}{more}")
+        if len(self._known) >= _MOST:
+            del self._known[next(iter(self._known))]
+        self._known[doc] = made
+        return made
