@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from console.domain.errors import WrongUse
@@ -19,6 +18,8 @@ from console.runtime import platform
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from cryptography.hazmat.primitives import serialization
 
     from console.runtime.ids import Entropy
 
@@ -91,6 +92,8 @@ def wrap(private: Ed25519PrivateKey, passphrase: bytes, *, rounds: int = SINGLE_
     Raises:
         WrongUse: when the passphrase is too short.
     """
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  a locked profile opens without it
+
     require_passphrase(passphrase)
     lock = serialization.PrivateFormat.OpenSSH.encryption_builder().kdf_rounds(rounds).build(passphrase)
     return _file_of(private, lock)
@@ -98,10 +101,14 @@ def wrap(private: Ed25519PrivateKey, passphrase: bytes, *, rounds: int = SINGLE_
 
 def unwrapped(private: Ed25519PrivateKey) -> WrappedKey:
     """The key file of a device key, which opens with the profile: no passphrase, no authority."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  as in wrap
+
     return _file_of(private, serialization.NoEncryption())
 
 
 def _file_of(private: Ed25519PrivateKey, lock: serialization.KeySerializationEncryption) -> WrappedKey:
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  as in wrap
+
     pem = private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH, lock)
     return WrappedKey(PublicKey.from_raw(private.public_key().public_bytes_raw()), pem)
 
@@ -113,6 +120,8 @@ def unwrap(pem: bytes, passphrase: bytes | None) -> Ed25519PrivateKey:
         WrongPassphrase: when it does not open the file.
         BadKeyFile: when the file is unprotected though a passphrase was given, or is no Ed25519 key.
     """
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  as in wrap
+
     if not pem.startswith(b"-----BEGIN OPENSSH PRIVATE KEY-----"):
         raise BadKeyFile("it is not in OpenSSH form")
     try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -266,8 +265,13 @@ def _system_boot_id() -> str:
         if sys.platform == "linux":
             return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
         if sys.platform == "darwin":
+            import subprocess  # noqa: PLC0415  no other system asks a child
+
             command = ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"]
-            return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
-    except (OSError, subprocess.SubprocessError):
+            try:
+                return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout
+            except subprocess.SubprocessError:
+                return ""
+    except OSError:
         return ""
     return ""

@@ -10,14 +10,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from console.domain.actions import Document
-from console.domain.chatlog import Row, storable
 from console.domain.errors import Problem, WrongUse
 from console.domain.forms import ROLES
 from console.domain.ids import incident_label
 from console.domain.incident_fold import HEADLINE_KINDS, headline_of
-from console.domain.intake import Intake, LongText, OneEntry, Several, Table, quoted_rows
 from console.domain.kinds import PHASES, STATUSES
 from console.domain.profile import JsonValue
 from console.domain.seen import Seen
@@ -26,7 +24,13 @@ from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
 from console.outbox.facts import read_document
 from console.runtime.ids import new_id
+from console.services.rulings import rulings_of
 from console.services.session import Session
+
+if TYPE_CHECKING:  # what is pasted is understood long after the incidents are listed
+    from console.domain.actions import Document
+    from console.domain.chatlog import Row
+    from console.domain.intake import Intake
 
 MAX_EVIDENCE_BYTES = 256 * 1024 * 1024
 _YEAR_MS = 31_556_952_000
@@ -117,7 +121,8 @@ def _closings(session: Session, told: list[Seen]) -> dict[str, Document]:
     found: dict[str, Document] = {}
     for sha in {one.words("doc") for one in told if one.kind == "closing.authorised"}:
         with session.reader.snapshot() as connection, suppress(Problem):
-            found[sha] = read_document(connection, sha).document
+            if rulings_of(session).decided(connection, sha):
+                found[sha] = read_document(connection, sha).document
     return found
 
 
@@ -142,6 +147,8 @@ def paste(session: Session, log: str, *, inc: str | None, source: str = "pasted"
     Raises:
         WrongUse: when no line of it has a time.
     """
+    from console.domain.intake import quoted_rows  # noqa: PLC0415  as above
+
     rows = quoted_rows(log, session.clock.wall_ms(), UTC)
     if not rows:
         raise WrongUse("No line of the log reads `HH:MM name: text`.", "Write it as a plain note instead.")
@@ -167,6 +174,9 @@ def keep(session: Session, found: Intake, *, inc: str | None, source: str = "") 
     Raises:
         WrongUse: when there is nothing to keep.
     """
+    from console.domain.chatlog import Row  # noqa: PLC0415  as above
+    from console.domain.intake import LongText, OneEntry, Several, Table  # noqa: PLC0415  as above
+
     if isinstance(found, Several):
         return quote(session, found.rows, inc=inc, source=source)
     if isinstance(found, Table | LongText):
@@ -211,6 +221,8 @@ def attach_bytes(
     """
     if len(raw) > MAX_EVIDENCE_BYTES:
         raise WrongUse(f"{name} is longer than 256 MiB.", _TOO_LONG)
+    from console.domain.chatlog import storable  # noqa: PLC0415  as above
+
     feed, ref = session.person(), session.ref
     shas: list[str] = []
 

@@ -5,18 +5,18 @@ Reading only, each target within a hard deadline, all at the same time; a provid
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from console.domain.actions import Action, Target
 from console.domain.errors import Problem
 from console.outbox.facts import Held
-from console.providers.plane import Plane, Planes
-from console.providers.planned import Planned, from_disclosures
-from console.providers.wishes import AdapterFault, wish
-from console.services import providers
 from console.services.session import Session
+
+if TYPE_CHECKING:  # a window shows what waits for people before anything of a provider is imported
+    from console.providers.plane import Plane, Planes
+    from console.providers.planned import Planned
+    from console.providers.wishes import AdapterFault
 
 DEADLINE_S: Final = 8.0
 _NOT_FOUND: Final = 404
@@ -49,6 +49,10 @@ def readings(session: Session, held: Held, *, deadline_s: float = DEADLINE_S) ->
 
     It opens sockets and may ask for the secrets' passphrase: call it on a worker, never where a person waits.
     """
+    import asyncio  # noqa: PLC0415  as above
+
+    from console.services import providers  # noqa: PLC0415  as above
+
     action = held.document
     if not isinstance(action, Action):
         return []
@@ -65,6 +69,11 @@ def readings(session: Session, held: Held, *, deadline_s: float = DEADLINE_S) ->
 
 
 async def _read(planes: Planes, held: Held, action: Action, at: int, now_ms: int, deadline_s: float) -> Reading:
+    import asyncio  # noqa: PLC0415  as above
+
+    from console.providers.planned import from_disclosures  # noqa: PLC0415  as above
+    from console.providers.wishes import AdapterFault  # noqa: PLC0415  as above
+
     target = action.targets[at]
     if target.by_hand:
         return Reading(target=at, how="by-hand", at_ms=now_ms)
@@ -84,6 +93,8 @@ async def _read(planes: Planes, held: Held, action: Action, at: int, now_ms: int
 
 
 async def _compare(plane: Plane, target: Target, signed: Planned, at: int) -> Reading:
+    from console.providers.wishes import wish  # noqa: PLC0415  as above
+
     lever = plane.lever(target.lever)
     known = () if lever.params is None else lever.params.model_fields
     params = {name: value for name, value in signed.params.items() if name in known and value}

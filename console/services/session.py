@@ -12,20 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, cast
 
-from console.domain.clock_doubt import state_of
 from console.domain.errors import Problem
-from console.domain.forms import Head, RosterRef
 from console.journal.reader import Reader
 from console.journal.readings import Readings
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
 from console.keys import keyfile
-from console.keys.agent import AgentWriter, agent_of
 from console.keys.keyfile import SavedKey
-from console.keys.roster import VerifiedRoster
 from console.keys.signer import DeviceSigner, WriterSigner
 from console.outbox.store import OUTBOX
 from console.runtime.clock import Clock, SystemClock
@@ -34,10 +30,15 @@ from console.runtime.mark import MARK_EVERY_MS, MarkFile, mark_path
 from console.runtime.paths import ProfilePaths, state_home
 from console.runtime.settings import ProfileSettings, read_settings, write_settings
 from console.services.names import Names
-from console.sync.own import take_back
+
+if TYPE_CHECKING:  # a window that starts holds no agent's key, and needs no more than their names
+    from console.domain.forms import Head, RosterRef
+    from console.keys.agent import AgentWriter
+    from console.keys.roster import VerifiedRoster
+
+    Writer = WriterSigner | AgentWriter
 
 T = TypeVar("T")
-Writer = WriterSigner | AgentWriter
 WRITER = "your writer key"
 APPROVER = "your approver key"
 SECRETS = "the secrets file"
@@ -168,6 +169,8 @@ class Session:
     @property
     def clock_doubtful(self) -> bool:
         """Whether this console's clock went back, as the dispatcher judges it: the rule's answer depends on it."""
+        from console.domain.clock_doubt import state_of  # noqa: PLC0415  asked long after the window is there
+
         with self._readings_gate, self.reader.snapshot() as connection:
             return state_of(self._readings.back_ms(connection)) == "doubtful"
 
@@ -285,6 +288,8 @@ class Session:
     def _drop_ended_feeds(self) -> None:
         """A feed that forked, or that another continues, is not written any more: the next use opens the one after."""
         if self._person is not None and not self.store.may_write(self._person.feed):
+                from console.sync.own import take_back  # noqa: PLC0415  nothing is exchanged where there is no place
+
             self._person = None
         if self._device is not None and not self.store.may_write(self._device.feed):
             self._device = None
@@ -385,6 +390,8 @@ def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = Non
         return held
     kept = before if isinstance(before, WriterSigner) else WriterSigner(saved.public)
     kept.unlock(keyfile.read_private(saved.path, ask(WRITER)))
+        from console.keys.agent import AgentWriter, agent_of  # noqa: PLC0415  few keys are in an agent
+
     return kept
 
 

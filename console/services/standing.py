@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from console.domain.actions import Action, Document
 from console.domain.corrections import IN_EFFECT, IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
@@ -19,8 +20,11 @@ from console.journal.values import Stored
 from console.outbox import store as table
 from console.outbox.facts import Held, read_document
 from console.outbox.item import Row
-from console.services import providers
 from console.services.session import Session
+
+if TYPE_CHECKING:  # a record without corrections is shown before anything of a provider is imported
+    from console.providers.registry import Registry
+    from console.services.inventory import Surface
 
 # what moves a correction or says who commands; notes and evidence do neither
 KINDS: Final = (
@@ -160,30 +164,38 @@ def _held(session: Session, wanted: Iterable[str]) -> dict[str, Held]:
 
 
 class _Names:
-    """What surfaces, providers and levers are called here; read once for a whole list."""
+    """What surfaces, providers and levers are called here; read once for a whole list, and only where one asks."""
 
     def __init__(self, session: Session) -> None:
-        self._surfaces = {one.surface: one for one in providers.surfaces(session)}
-        self._instances: dict[str, str] = {}
-        for one in session.reader.entries(org=True, kinds=("provider.added",)):
-            told = one.disclosed.get("name")
-            if isinstance(told, str):
-                self._instances[str(one.entry.pub["instance"])] = told
-        known = providers.instances_of(session)
-        for instance in known.all():
-            self._instances[instance.id] = instance.name
-        self._registry = known.registry
+        self._session = session
+
+    @cached_property
+    def _surfaces(self) -> Mapping[str, Surface]:
+        from console.services.inventory import surfaces  # noqa: PLC0415  as above
+
+        return {one.surface: one for one in surfaces(self._session)}
+
+    @cached_property
+    def _known(self) -> tuple[Mapping[str, str], Registry]:
+        from console.services.providers import instances_of  # noqa: PLC0415  as above
+
+        told = self._session.reader.entries(org=True, kinds=("provider.added",))
+        names = {
+            str(one.entry.pub["instance"]): name for one in told if isinstance(name := one.disclosed.get("name"), str)
+        }
+        known = instances_of(self._session)
+        return names | {one.id: one.name for one in known.all()}, known.registry
 
     def surface(self, ident: str) -> str:
         found = self._surfaces.get(ident)
         return found.name if found is not None and found.name else f"surface ..{ident[-4:]}"
 
     def instance(self, ident: str) -> str:
-        return self._instances.get(ident, f"provider ..{ident[-4:]}")
+        return self._known[0].get(ident, f"provider ..{ident[-4:]}")
 
     def lever(self, adapter: str, lever: str) -> str:
         try:
-            return self._registry.manifest(adapter.split("/", 1)[0]).lever(lever).title
+            return self._known[1].manifest(adapter.split("/", 1)[0]).lever(lever).title
         except (Problem, LookupError):
             return lever
 

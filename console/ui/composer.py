@@ -6,22 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QSizePolicy, QWidget
 
-from console.domain.chatlog import Row
-from console.journal.values import Stored
-from console.services import incidents
-from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import Text
-from console.viewmodels.intake import OneEntry, understand, within
 from console.viewmodels.shell import Trouble
 from console.viewmodels.times import clock_time, moment, zone_name
+
+if TYPE_CHECKING:  # the window is there before what is typed can be understood: `console.ui.late` imports it next
+    from console.domain.chatlog import Row
+    from console.journal.values import Stored
+    from console.services.session import Session
 
 KINDS: Final = (
     ("note", "Note"), ("observation", "Observation"), ("decision", "Decision"),
@@ -158,6 +158,8 @@ class Composer(QWidget):
         text = self.text()
         told = _HINTS.get(self.kind, _USUAL)
         if text.strip():
+            from console.viewmodels.intake import OneEntry, understand  # noqa: PLC0415  as above
+
             now = self._room.desk.session.clock.wall_ms()
             found = understand(text, now)
             if isinstance(found, OneEntry) and (understood := said_of(found.row, self.kind, now)):
@@ -203,6 +205,9 @@ def write(session: Session, kind: str, text: str, inc: str | None, typed_ms: int
 
     Times are read against the moment it was typed (ms). Saved a good while later, it occurred then, not now.
     """
+    from console.services import incidents  # noqa: PLC0415  as above
+    from console.viewmodels.intake import OneEntry, understand  # noqa: PLC0415  as above
+
     found = understand(text, typed_ms)
     if not isinstance(found, OneEntry):
         if kind == "note":
@@ -222,6 +227,8 @@ def write(session: Session, kind: str, text: str, inc: str | None, typed_ms: int
 
 def said_of(entry: Row, kind: str, now_ms: int) -> str:
     """What was understood beside the words; empty where nothing was."""
+    from console.viewmodels.intake import within  # noqa: PLC0415  as above
+
     parts: list[str] = []
     if entry.occurred_ms is not None:
         word = "known since" if kind == "knowledge.fact" else "occurred"

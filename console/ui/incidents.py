@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
-from console.services.incidents import IncidentLine
 from console.ui.parts import panel_title
 from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.tokens import SEVERITIES
 from console.ui.widgets.shapes import paint_shape
 from console.viewmodels.shell import INCIDENTS, SHELL, Incidents, Shell
+
+if TYPE_CHECKING:  # the list is there before what it shows
+    from console.services.incidents import IncidentLine
 
 _LINE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
@@ -61,8 +63,8 @@ class IncidentsPanel(QWidget):
 
     def _chosen(self, index: QModelIndex) -> None:
         if index.isValid():
-            line: object = index.data(_LINE)
-            inc = line.inc if isinstance(line, IncidentLine) else None
+            line: IncidentLine | None = index.data(_LINE)
+            inc = None if line is None else line.inc
             if inc != self._room.desk.inc:
                 self._room.desk.choose(inc)
 
@@ -133,9 +135,9 @@ class _Row(QStyledItemDelegate):
         box = option.rect.adjusted(unit + unit // 2, unit // 2, -unit, -unit // 2)
         half = box.height() // 2
         above, below = QRect(box.topLeft(), QSize(box.width(), half)), box.adjusted(0, half, 0, 0)
-        line: object = index.data(_LINE)
+        line: IncidentLine | None = index.data(_LINE)
         title = str(index.data())
-        if isinstance(line, IncidentLine):
+        if line is not None:
             mark = SEVERITIES[f"SEV-{line.severity}"]
             closed = line.status == "closed"
             tone = theme.colour("text-muted" if closed else mark.tone)

@@ -18,27 +18,43 @@ _TEXTS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox)
 
 
 class Keys(QObject):
-    """Binds the commands of one window. `refused` is told why one may not be given."""
+    """Binds the commands of one window. `refused` is told why one may not be given.
 
-    def __init__(self, window: QWidget, commands: Commands, refused: Callable[[str], None]) -> None:
+    `late` leaves hearing to `listen`.
+    """
+
+    def __init__(
+        self, window: QWidget, commands: Commands, refused: Callable[[str], None], *, late: bool = False
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._commands = commands
         self._refused = refused
         self._letters: dict[str, str] = {}
+        self._bound: set[str] = set()
         self._begun = ""
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
         self._pause.timeout.connect(self._forget)
-        for command in commands:
-            self.bind(command)
+        self.bind_new()
+        if not late:
+            self.listen()
+
+    def listen(self) -> None:
+        """Hear every key of the application from now on. Not while a window is built: each of its events would ask."""
         app = QApplication.instance()
         if app is not None:
             app.installEventFilter(self)
 
-    def bind(self, command: Command) -> None:
-        """Make its key work in this window."""
+    def bind_new(self) -> None:
+        """Make the keys of those commands work that came since the last time."""
+        for command in self._commands:
+            if command.name not in self._bound:
+                self._bound.add(command.name)
+                self._bind(command)
+
+    def _bind(self, command: Command) -> None:
         if not command.key:
             return
         if _is_letters(command.key):

@@ -1,23 +1,47 @@
-"""The commands whose dialogs need much code: imported on a lane once the window is there, so that it comes at once."""
+"""What a window does not show at first, imported on a lane once it is there: what a note takes, the board, dialogs."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QWidget
 
 from console.ui.room import Room
 
+if TYPE_CHECKING:
+    from console.ui.window import MainWindow
+
+_WRITING: Final = (
+    "console.viewmodels.timeline", "console.viewmodels.intake", "console.services.incidents",
+    "cryptography.hazmat.primitives.serialization",
+)  # fmt: skip
+_BOARD: Final = ("console.ui.board",)
 _LATE: Final = ("console.ui.confirm", "console.ui.intents", "console.ui.proposal", "console.ui.redact")
 
 
-def import_late() -> None:
-    """Import what the late commands need. Any thread; takes up to a second on a cold start."""
-    for name in _LATE:
+def steps(window: MainWindow) -> list[tuple[Callable[[], None], Callable[[], None]]]:
+    """What comes once the window is there, in order: what to import on a lane, and what to do then on Qt's thread.
+
+    First what it takes to understand, sign and show what is typed, then the board, then the commands.
+    """
+    return [
+        (partial(_import, _WRITING), _nothing),
+        (partial(_import, _BOARD), window.build_board),
+        (partial(_import, _LATE), window.complete),
+    ]
+
+
+def _import(names: Sequence[str]) -> None:
+    for name in names:
         importlib.import_module(name)
+
+
+def _nothing() -> None:
+    """The thread that imported has what it takes."""
 
 
 def add_late_commands(room: Room, window: QWidget, say: Callable[[str, str], None], settings: QSettings) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from console.services.board import Cell
 from console.ui.parts import column, panel_title
 from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.widgets import Text, paint_shape
-from console.viewmodels.board import BoardModel
+
+if TYPE_CHECKING:  # the list is there before the board is
+    from console.services.board import Cell
+    from console.viewmodels.board import BoardModel
 
 _CELLS: Final = int(Qt.ItemDataRole.UserRole)
 _MOST_SHAPES: Final = 10
@@ -117,9 +119,8 @@ class _Row(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, theme.colour("selection"))
         box = option.rect.adjusted(unit + 4, 0, -unit, 0)
-        cells: object = index.data(_CELLS)
-        shown = [one for one in cells if isinstance(one, Cell)] if isinstance(cells, tuple) else []
-        shown = shown[:_MOST_SHAPES]
+        cells: tuple[Cell, ...] = index.data(_CELLS) or ()
+        shown = cells[:_MOST_SHAPES]
         left = box.right() - len(shown) * (side + 3)
         for at, cell in enumerate(shown):
             place = QRectF(left + at * (side + 3), box.center().y() - side / 2, side, side)

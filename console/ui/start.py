@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
 from console.ui.look_commands import kept_look
-from console.ui.single import raise_other
 from console.ui.theme import Look
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ def run(paths: ProfilePaths, *, practise: bool = False) -> int:
 
     `practise` opens a drill at once, in a folder of its own.
     """
+    from console.ui.single import raise_other  # noqa: PLC0415  after `application` set the collector
+
     app = application()
     if not practise and paths.settings.exists() and raise_other(paths.root):
         return 0

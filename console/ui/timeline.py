@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
-from typing import Final, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -24,18 +24,22 @@ from PySide6.QtWidgets import (
 )
 
 from console.ui.composer import Composer
-from console.ui.entry_dialogs import AmendDialog, JumpDialog, RetractDialog, RetypeDialog
-from console.ui.intake import Intaker
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.timeline_detail import EntryDetail
 from console.ui.timeline_table import TimelineModel, TimelineTable
 from console.ui.widgets import EmptyState, Text
 from console.viewmodels.commands import Command, Commands
-from console.viewmodels.lines import KIND_MARKS, LineView
+from console.viewmodels.header import CONNECTIVITY
+from console.viewmodels.lines import KIND_MARKS
 from console.viewmodels.shell import GROWN, SHELL, Grown, Shell
-from console.viewmodels.timeline import Change, Presenter, TimelineRows
 from console.viewmodels.zones import ZONE, shown_zone, zone_chosen
+
+if TYPE_CHECKING:  # a window that starts needs no rows and no dialog yet
+    from console.services.live_values import Connectivity
+    from console.ui.intake import Intaker
+    from console.viewmodels.lines import LineView
+    from console.viewmodels.timeline import Change, TimelineRows
 
 _GROUPS: Final = (
     ("What people wrote", ("note", "observation", "witness", "objection", "task", "communication", "evidence")),
@@ -46,6 +50,7 @@ _GROUPS: Final = (
     ("Providers", ("provider.unreachable", "provider.reachable", "reading.observed")),
 )  # fmt: skip
 _TYPED_AFTER_MS: Final = 120
+_About = Literal["amend", "retract", "retype"]
 T = TypeVar("T")
 _ROWS, _EMPTY, _NOTHING = 0, 1, 2
 
@@ -57,6 +62,7 @@ class TimelinePanel(QWidget):
         super().__init__()
         self._room = room
         self._rows: TimelineRows | None = None
+        self._to_send: tuple[tuple[str, int | None], ...] = ()
         self._inc: str | None = None
         self._shown = False
         self._kinds: tuple[str, ...] = ()
@@ -68,8 +74,7 @@ class TimelinePanel(QWidget):
         self.table.selectionModel().currentChanged.connect(self._choose)
         self.table.tail_left.connect(self._below)
         self.composer = Composer(room)
-        self._intake = Intaker(room, self, self.composer)
-        self.composer.pasted.connect(self._intake.take)
+        self.composer.pasted.connect(self._pasted)
         self.detail = EntryDetail(room, self._give)
         self.detail.hide()
         self.field = QLineEdit()
@@ -111,6 +116,7 @@ class TimelinePanel(QWidget):
         self._room.bridge.on(SHELL, self._shell)
         self._room.bridge.on(GROWN, self._grown)
         self._room.bridge.on(ZONE, self._zone)
+        self._room.bridge.on(CONNECTIVITY, self._places)
 
     def _head(self, unit: int) -> QWidget:
         head = QWidget()
@@ -151,12 +157,12 @@ class TimelinePanel(QWidget):
             ("newest", "To the newest entry", "G", self.table.to_tail, "tail end"),
         ):
             commands.add(Command(name=name, title=title, key=key, group="Write", run=run, also=also))
-        for name, title, key, dialog in (
-            ("amend", "Amend the entry", "m", AmendDialog),
-            ("retract", "Take the entry back", "Ctrl+Delete", RetractDialog),
-            ("retype", "Tell the entry as another kind", "t", RetypeDialog),
-        ):  # fmt: skip
-            commands.add(Command(name=name, title=title, key=key, group="Write", run=partial(self._about, dialog),
+        about: tuple[tuple[_About, str, str], ...] = (
+            ("amend", "Amend the entry", "m"), ("retract", "Take the entry back", "Ctrl+Delete"),
+            ("retype", "Tell the entry as another kind", "t"),
+        )  # fmt: skip
+        for name, title, key in about:
+            commands.add(Command(name=name, title=title, key=key, group="Write", run=partial(self._about, name),
                                  why_not=self._why_no_entry))  # fmt: skip
 
     def setFocus(self) -> None:  # type: ignore[override]  # noqa: N802  Qt's name; its overload with a reason is not used
@@ -181,16 +187,30 @@ class TimelinePanel(QWidget):
         self.composer.show_incident(shell.inc)
         self._open()
 
+    def _places(self, links: Connectivity) -> None:
+        """A place was given more of what was only here, or something is only here that was not."""
+        to_send = tuple((one.path, one.to_send) for one in links.places)
+        if to_send != self._to_send and self._rows is not None:
+            self._rows.tell_anew()
+        self._to_send = to_send
+
     def _zone(self, _name: str) -> None:
         if self._shown:
             self._open()
 
     def _open(self) -> None:
+        from console.services.synced import SyncedUpto  # noqa: PLC0415  as above
+        from console.viewmodels.targets import TargetsOfRows  # noqa: PLC0415  as above
+        from console.viewmodels.timeline import Presenter, TimelineRows  # noqa: PLC0415  as above
+
         if self._rows is not None:
             self._rows.close()
         desk, session = self._room.desk, self._room.desk.session
         drill, zone = session.settings.world == "drill", shown_zone(zone_chosen(desk.outlet))
-        presenter = Presenter(name_of=session.name_of, drill=drill, zone=zone)
+        presenter = Presenter(
+            name_of=session.name_of, drill=drill, zone=zone, synced_upto=SyncedUpto(session),
+            targets=TargetsOfRows(session),
+        )  # fmt: skip
         self._rows = TimelineRows(
             desk.projections, self._inc, self._page, self._room.bridge.when_done, self._heard, presenter,
         )  # fmt: skip
@@ -250,6 +270,8 @@ class TimelinePanel(QWidget):
         self.field.selectAll()
 
     def _jump(self) -> None:
+        from console.ui.entry_dialogs import JumpDialog  # noqa: PLC0415  as above
+
         JumpDialog(self._room, self, self._jump_to).open()
 
     def _jump_to(self, at_ms: int) -> None:
@@ -290,7 +312,10 @@ class TimelinePanel(QWidget):
     def _why_no_entry(self) -> str | None:
         return None if self.chosen() is not None else "Choose an entry first."
 
-    def _about(self, dialog: type[AmendDialog | RetractDialog | RetypeDialog]) -> None:
+    def _about(self, what: _About) -> None:
+        from console.ui.entry_dialogs import AmendDialog, RetractDialog, RetypeDialog  # noqa: PLC0415  as above
+
+        dialog = {"amend": AmendDialog, "retract": RetractDialog, "retype": RetypeDialog}[what]
         line = self.chosen()
         if line is not None:
             dialog(self._room, self, line).open()
@@ -300,12 +325,21 @@ class TimelinePanel(QWidget):
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _intake(self) -> Intaker:
+        from console.ui.intake import Intaker  # noqa: PLC0415  as above
+
+        return Intaker(self._room, self, self.composer)
+
     def _begin(self, kind: str) -> None:
         self.window().activateWindow()
         self.composer.begin(kind)
 
     def _attach(self) -> None:
         self._intake.choose_files()
+
+    def _pasted(self, found: QMimeData) -> None:
+        self._intake.take(found)
 
     def _paste(self) -> None:
         found = QApplication.clipboard().mimeData()

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
 
 from console.domain.kinds import KINDS
-from console.services import timeline
-from console.services.session import Session
-from console.services.timeline import Detail, Wording
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import EmptyState, Text
 from console.viewmodels.lines import KIND_MARKS
 from console.viewmodels.times import moment
 
+if TYPE_CHECKING:  # nothing is read of one entry before one is chosen
+    from console.services.session import Session
+    from console.services.timeline import Detail, Wording
+
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-_CHANGEABLE = timeline.WRITTEN_KINDS
 
 
 class EntryDetail(QScrollArea):
@@ -43,6 +44,8 @@ class EntryDetail(QScrollArea):
             return
 
         def work(session: Session) -> Detail:
+            from console.services import timeline  # noqa: PLC0415  as above
+
             return timeline.detail(session, ident)
 
         self._room.doer.do(work, self._take, lane="look", over=self)
@@ -89,7 +92,10 @@ class EntryDetail(QScrollArea):
         self.setWidget(page)
 
     def _buttons(self, found: Detail) -> list[QPushButton]:
-        names = [("amend", "Amend"), ("retract", "Retract"), ("retype", "Re-type")] if found.kind in _CHANGEABLE else []
+        from console.services.timeline import WRITTEN_KINDS  # noqa: PLC0415  as above
+
+        changeable = found.kind in WRITTEN_KINDS
+        names = [("amend", "Amend"), ("retract", "Retract"), ("retype", "Re-type")] if changeable else []
         made: list[QPushButton] = []
         for name, word in names:
             button = QPushButton(f"{word} ...")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -28,8 +28,10 @@ from PySide6.QtWidgets import (
 
 from console.ui.theme import Look, Theme
 from console.ui.widgets import paint_shape
-from console.viewmodels.lines import LineView
-from console.viewmodels.timeline import Change, TimelineRows
+
+if TYPE_CHECKING:  # the table is there before its rows
+    from console.viewmodels.lines import LineView
+    from console.viewmodels.timeline import Change, TimelineRows
 
 LINE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
@@ -210,10 +212,10 @@ class TimelineRow(QStyledItemDelegate):
         painter.save()
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(option.rect, theme.colour("selection"))
-        line: object = index.data(LINE)
+        line: LineView | None = index.data(LINE)
         unit = theme.space("unit")
         box = option.rect.adjusted(unit + 4, 0, -unit, 0)
-        if isinstance(line, LineView):
+        if line is not None:
             self._paint_line(painter, theme, box, line)
         else:
             painter.setPen(theme.colour("text-muted"))

@@ -5,22 +5,22 @@ It places parts and binds commands. It must never read the journal, hold a rule 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, Signal
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, QWidget
 
 from console.ui.banners import Banners
-from console.ui.board import BoardPanel
 from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
 from console.ui.keys import Keys
-from console.ui.late import add_late_commands
 from console.ui.look_commands import add_look_commands
 from console.ui.menu import MenuButton
 from console.ui.models import ModelsPanel
 from console.ui.now import NowPanel
 from console.ui.outbox import OutboxDrawer
-from console.ui.palette import Palette
 from console.ui.parts import column
 from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
@@ -28,13 +28,22 @@ from console.ui.widgets import Stripe
 from console.viewmodels.commands import Command
 from console.viewmodels.shell import NOW, SHELL, Shell, Trouble
 
+if TYPE_CHECKING:  # a window that starts shows the timeline; the board is built behind it
+    from console.ui.board import BoardPanel
+
 TABS = (("timeline", "Timeline"), ("board", "Status board"))
+_BOARD: Final = 1
+_PAINTED_AT_LATEST_MS: Final = 1_000  # a window that opens minimised is never exposed, and has to work all the same
 
 
 class MainWindow(QMainWindow):
-    """One profile's window. `closing` is emitted when the person closes it, before anything ends."""
+    """One profile's window. `closing` is emitted when the person closes it, before anything ends.
+
+    `painted` is emitted once, when it is there to be seen: what it does not show at first begins then.
+    """
 
     closing = Signal(QCloseEvent)
+    painted = Signal()
 
     def __init__(self, room: Room, settings: QSettings, *, late: bool = False) -> None:
         """`late` leaves the commands that need much code to `complete`, so that the window comes at once."""
@@ -44,7 +53,6 @@ class MainWindow(QMainWindow):
         self.setObjectName("main")
         self.setMinimumSize(960, 600)
         self.timeline = TimelinePanel(room)
-        self.board = BoardPanel(room)
         self.now = NowPanel(room)
         self.outbox = OutboxDrawer(room)
         self.banners = Banners(room)
@@ -53,9 +61,11 @@ class MainWindow(QMainWindow):
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self.setCentralWidget(self._laid_out(room))
         self._bind()
-        self._keys = Keys(self, room.commands, self.banners.say)
-        self.is_complete = False
-        if not late:
+        self._keys = Keys(self, room.commands, self.banners.say, late=late)
+        self.is_complete = self._seen = False
+        if late:
+            self.painted.connect(self._keys.listen)
+        else:
             self.complete()
         self.header.add_button(MenuButton(room, self._keys.give))
         room.doer.set_parent_window(self)
@@ -65,21 +75,40 @@ class MainWindow(QMainWindow):
 
     def complete(self) -> None:
         """Offer the commands that were left for later."""
-        before = {command.name for command in self._room.commands}
+        from console.ui.late import add_late_commands  # noqa: PLC0415  a window that starts needs none of them
+
+        self.build_board()
         add_late_commands(self._room, self, self.banners.note, self._settings)
-        for command in self._room.commands:
-            if command.name not in before:
-                self._keys.bind(command)
+        self._keys.bind_new()
         self._room.commands.growing = False
         self.banners.listen()
         self.is_complete = True
+
+    def build_board(self) -> None:
+        """Build what is behind the second tab, where nobody has looked there yet."""
+        _ = self.board
+
+    @cached_property
+    def board(self) -> BoardPanel:
+        """The status board, built when it is first wanted."""
+        from console.ui.board import BoardPanel  # noqa: PLC0415  as above
+
+        made = BoardPanel(self._room)
+        made.changed.connect(self._models.take)
+        made.add_commands(self._room.commands)
+        self._keys.bind_new()
+        self._middle.addWidget(made)
+        return made
 
     def show_tab(self, name: str) -> None:
         """Bring the timeline or the board to the front."""
         at = [one for one, _ in TABS].index(name)
         self._tabs.setCurrentIndex(at)
-        self._middle.setCurrentIndex(at)
-        (self.timeline, self.board)[at].setFocus()
+        self._turn(at)
+        (self.board if at == _BOARD else self.timeline).setFocus()
+
+    def _turn(self, at: int) -> None:
+        self._middle.setCurrentWidget(self.board if at == _BOARD else self.timeline)
 
     def raise_up(self) -> None:
         """Come to the front, because the program was started a second time."""
@@ -93,6 +122,21 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not event.spontaneous():
             self.timeline.composer.begin("note")
+        if not self._seen:
+            self.windowHandle().installEventFilter(self)
+            QTimer.singleShot(_PAINTED_AT_LATEST_MS, self, self._painted)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """The system shows the window: it is painted before anything else is done."""
+        if event.type() == QEvent.Type.Expose:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self, self._painted)
+        return False
+
+    def _painted(self) -> None:
+        if not self._seen:
+            self._seen = True
+            self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Ask whoever listens; they may keep it open."""
@@ -108,15 +152,13 @@ class MainWindow(QMainWindow):
         self._tabs.setExpanding(False)
         self._tabs.setDrawBase(False)
         self._tabs.setAccessibleName("What the middle shows")
-        self._tabs.currentChanged.connect(self._middle.setCurrentIndex)
+        self._tabs.currentChanged.connect(self._turn)
         self._middle.addWidget(self.timeline)
-        self._middle.addWidget(self.board)
         side = QSplitter(Qt.Orientation.Vertical)
         self.incidents = IncidentsPanel(room)
         side.addWidget(self.incidents)
-        models = ModelsPanel(room)
-        self.board.changed.connect(models.take)
-        side.addWidget(models)
+        self._models = ModelsPanel(room)
+        side.addWidget(self._models)
         middle = QWidget()
         inner = column(middle)
         inner.addWidget(self._tabs)
@@ -145,7 +187,6 @@ class MainWindow(QMainWindow):
         add(Command(name="review", title="Review and sign", key="r", group="Corrections", run=self._review,
                     why_not=self._why_no_review, also="confirm approve refuse"))  # fmt: skip
         self.timeline.add_commands(self._room.commands)
-        self.board.add_commands(self._room.commands)
         self.now.add_commands(self._room.commands)
         add_look_commands(self._room.commands, self._room.look, self._settings)
 
@@ -174,6 +215,8 @@ class MainWindow(QMainWindow):
             ConfirmDialog.opened(self._room, doc, self)
 
     def _palette(self) -> None:
+        from console.ui.palette import Palette  # noqa: PLC0415  as in _review
+
         Palette(self._room.commands, self._room.look, self._keys.give, self).open()
 
     # -- what is said --------------------------------------------------------------------------------------------------

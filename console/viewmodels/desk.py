@@ -9,10 +9,10 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from console.domain.errors import Problem
-from console.journal.projections import Projections
 from console.runtime.workers import Stopped
 from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
@@ -39,6 +39,7 @@ from console.viewmodels.shell import (
 )
 
 if TYPE_CHECKING:  # what reads the record in full is imported on the lane that reads: the window is there first
+    from console.journal.projections import Projections
     from console.services.incidents import IncidentLine
     from console.services.live import Live
     from console.services.standing import Standing
@@ -62,7 +63,6 @@ class Desk:
         self.pointed: tuple[str, int | None] | None = None
         self.pointed_surface: tuple[str, str] | None = None
         self.drafts = Drafts(session.paths.root)
-        self.projections = Projections(session.store)
         self._inc: str | None = None
         self._chosen = False
         self._mark = 0
@@ -76,11 +76,23 @@ class Desk:
 
     # -- life ----------------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Begin; once only."""
+    def start(self, *, watch: bool = True) -> None:
+        """Begin; once only. Without `watch` nothing is read before `watch` is called."""
         self.lanes.start()
+        if watch:
+            self.watch()
+
+    def watch(self) -> None:
+        """Read the record, and again whenever it changed; once only."""
         self._watcher.start()
         self.refresh()
+
+    @cached_property
+    def projections(self) -> Projections:
+        """The index of this profile, opened when the first rows are wanted. On the thread that shows them."""
+        from console.journal.projections import Projections  # noqa: PLC0415  see above
+
+        return Projections(self.session.store)
 
     def stop(self) -> None:
         """End: first nothing new is read, then what was taken is finished."""
@@ -95,7 +107,8 @@ class Desk:
         if self._verification is not None:
             self._verification.close()
         self.lanes.stop()
-        self.projections.close()
+        if "projections" in vars(self):
+            self.projections.close()
 
     # -- intentions ----------------------------------------------------------------------------------------------------
 

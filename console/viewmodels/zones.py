@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Final
 
-from console.viewmodels.intake import zone_of
 from console.viewmodels.outlet import Outlet, Topic
 
 UTC_NAME: Final = "UTC"
@@ -19,4 +18,8 @@ def zone_chosen(outlet: Outlet) -> str:
 
 def shown_zone(name: str) -> tzinfo:
     """The zone of this name; UTC where this machine knows none of it, for a time must never be wrong unseen."""
+    if name == UTC_NAME:
+        return UTC
+    from console.viewmodels.intake import zone_of  # noqa: PLC0415  the zones are read from the disk once one is chosen
+
     return zone_of(name)
