@@ -191,6 +191,8 @@ def sign_with_ssh_keygen(key: SavedKey, namespace: str, message: bytes, ssh_keyg
         KeyRefuses: for a purpose that is not this key's.
         SigningFailed: when `ssh-keygen` is absent, refused, or signed something else.
     """
+    import subprocess  # noqa: PLC0415  a window that starts asks no child for anything
+
     keyfile.require_purpose(key.use, namespace)
     command = [ssh_keygen, "-Y", "sign", "-q", "-n", namespace, "-f", str(key.path)]
     try:
@@ -213,8 +215,6 @@ def _require_child_use(use: str) -> None:
     if use not in {"approver", "recovery"}:
         raise KeyRefuses(use, "a single signature")
 
-    import subprocess  # noqa: PLC0415  a window that starts asks no child for anything
-
 
 def _require_signature(public: PublicKey, namespace: str, message: bytes, blob: bytes) -> SignatureFacts:
     try:
@@ -224,6 +224,8 @@ def _require_signature(public: PublicKey, namespace: str, message: bytes, blob: 
 
 
 def _ask_child(request: bytes, use: str) -> bytes:
+    import subprocess  # noqa: PLC0415  as in sign_with_ssh_keygen
+
     command = [sys.executable, "-I", "-c", _CHILD, str(_PACKAGE_ROOT)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_KEPT_FROM_CHILD)}
     try:
@@ -245,5 +247,3 @@ def _ask_child(request: bytes, use: str) -> bytes:
             raise SigningFailed(said.rstrip("."))
         case _:
             raise SigningFailed("the signing process broke")
-    import subprocess  # noqa: PLC0415  as in sign_with_ssh_keygen
-

@@ -283,13 +283,13 @@ class Session:
         with self._met_gate:  # its own: a share that hangs keeps writing waiting for a moment, never locking
             first, self._met = not self._met, True
             if first and self.settings.places:
+                from console.sync.own import take_back  # noqa: PLC0415  nothing is exchanged where there is no place
+
                 take_back(self.store, self.settings.places, self.settings.console)
 
     def _drop_ended_feeds(self) -> None:
         """A feed that forked, or that another continues, is not written any more: the next use opens the one after."""
         if self._person is not None and not self.store.may_write(self._person.feed):
-                from console.sync.own import take_back  # noqa: PLC0415  nothing is exchanged where there is no place
-
             self._person = None
         if self._device is not None and not self.store.may_write(self._device.feed):
             self._device = None
@@ -385,13 +385,13 @@ def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = Non
         WrongPassphrase, BadKeyFile, NoAgent: as their names say; WrongUse: when the agent does not hold the key.
     """
     if keyfile.is_held(saved):
+        from console.keys.agent import AgentWriter, agent_of  # noqa: PLC0415  few keys are in an agent
+
         held = before if isinstance(before, AgentWriter) else AgentWriter(saved.public, agent_of())
         held.unlock()
         return held
     kept = before if isinstance(before, WriterSigner) else WriterSigner(saved.public)
     kept.unlock(keyfile.read_private(saved.path, ask(WRITER)))
-        from console.keys.agent import AgentWriter, agent_of  # noqa: PLC0415  few keys are in an agent
-
     return kept
 
 
