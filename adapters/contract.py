@@ -371,3 +371,23 @@ class CountsServed(Protocol):
         A provider that counts only what it served cannot offer this: its silence would look like a refusal.
         """
         ...
+
+
+@runtime_checkable
+class TakesLists(Protocol):
+    """What an adapter may offer besides, where its provider tells about many at once: lists of thousands of accounts.
+
+    Without it the console asks about one after the other, some at a time. All only read, and answer in the order asked.
+    """
+
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """As `plan` for each wish; a wish that cannot be met is answered by its refusal and stops no other."""
+        ...
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back` for each."""
+        ...
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:
+        """As `CountsServed.served` for each; None for each where the provider counts nothing."""
+        ...

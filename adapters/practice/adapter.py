@@ -6,7 +6,7 @@ It talks to loopback only: its settings refuse any other host, and its secrets a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeVar
 from urllib.parse import quote, urlsplit
@@ -151,7 +151,11 @@ class Practice:
             raise Refused(f"the {self._settings.part} has no lever {wish.lever}")
         lever = self.manifest.lever(wish.lever)
         params = _params(lever, wish)
-        item = await self._item(context, lever.name, wish.selector)
+        return self._planned(context, wish, lever, params, await self._item(context, lever.name, wish.selector))
+
+    def _planned(
+        self, context: Context, wish: Wish, lever: Lever, params: Mapping[str, str], item: _Item | None
+    ) -> Planned:
         if item is None:
             raise Refused(f"no {lever.selector} is called {wish.selector}", _NOT_FOUND)
         if not item.stable:
@@ -167,6 +171,49 @@ class Practice:
             notes=("practice: nothing real is touched",),
         )  # fmt: skip
 
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """As `plan`, from one read of all keys; the other parts have too few things for a list."""
+        if self._settings.part != "gateway":
+            raise Refused(f"the {self._settings.part} takes no lists")
+        known = await self._known(context)
+        return [self._plan_or_not(context, wish, known) for wish in wishes]
+
+    def _plan_or_not(
+        self, context: Context, wish: Wish, known: Callable[[str, str], _Item | None]
+    ) -> Planned | Refused:
+        if _PART_OF.get(wish.lever) != self._settings.part:
+            return Refused(f"the {self._settings.part} has no lever {wish.lever}")
+        lever = self.manifest.lever(wish.lever)
+        try:
+            return self._planned(context, wish, lever, _params(lever, wish), known(wish.lever, wish.selector))
+        except Refused as fault:
+            return fault
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back`, from one read of all keys."""
+        known = await self._known(context)
+        return [_read_back(context, one, known(one.lever, one.selector)) for one in planned]
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:
+        """As `served`, from one read of all keys."""
+        said = wire.read(wire.Keys, await _read(context, "/admin/keys"))
+        by_id, at_ms = {key.id: key for key in said.keys}, context.now_ms()
+        return [_served(by_id.get(one.selector), at_ms) for one in planned]
+
+    async def _known(self, context: Context) -> Callable[[str, str], _Item | None]:
+        """What a selector names, by id or by exact name, among all keys read now."""
+        said = wire.read(wire.Keys, await _read(context, "/admin/keys"))
+        by_word: dict[str, list[wire.Key]] = {}
+        for key in said.keys:
+            for word in {key.id, key.name}:
+                by_word.setdefault(word, []).append(key)
+
+        def known(lever: str, selector: str) -> _Item | None:
+            keys = by_word.get(selector)
+            return _key_item(lever, said.gateway, _one(keys)) if keys else None
+
+        return known
+
     async def apply(self, context: Context, planned: Planned) -> Receipt:
         """Send what was planned."""
         return await _send(context, planned.requests)
@@ -177,14 +224,7 @@ class Practice:
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields anew."""
-        item = await self._item(context, planned.lever, planned.selector)
-        at_ms = context.now_ms()
-        if item is None:
-            return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail=f"{planned.selector} is gone")
-        same = item.stable and dict(item.fields) == dict(planned.wanted)
-        detail = "" if item.stable else "still changing"
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=item.fields, at_ms=at_ms, detail=detail)
+        return _read_back(context, planned, await self._item(context, planned.lever, planned.selector))
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One user's call on a fresh connection."""
@@ -208,9 +248,7 @@ class Practice:
             return None
         said = wire.read(wire.Keys, await _read(context, "/admin/keys"))
         key = next((key for key in said.keys if key.id == planned.selector), None)
-        if key is None or key.asked is None or key.served is None:
-            return None
-        return Served(asked=key.asked, served=key.served, at_ms=context.now_ms())
+        return _served(key, context.now_ms())
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
@@ -243,6 +281,22 @@ class Practice:
                 deployed = wire.read(wire.Deployments, await _read(context, "/admin/deployments")).deployments
                 matching = [item for item in deployed if selector in {item.id, item.name}]
                 return _deployment_item(_one(matching)) if matching else None
+
+
+def _read_back(context: Context, planned: Planned, item: _Item | None) -> ReadBack:
+    at_ms = context.now_ms()
+    if item is None:
+        return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail=f"{planned.selector} is gone")
+    same = item.stable and dict(item.fields) == dict(planned.wanted)
+    detail = "" if item.stable else "still changing"
+    verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
+    return ReadBack(verdict=verdict, fields=item.fields, at_ms=at_ms, detail=detail)
+
+
+def _served(key: wire.Key | None, at_ms: int) -> Served | None:
+    if key is None or key.asked is None or key.served is None:
+        return None
+    return Served(asked=key.asked, served=key.served, at_ms=at_ms)
 
 
 def _one(found: Sequence[Thing]) -> Thing:

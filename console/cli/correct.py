@@ -13,6 +13,8 @@ from console.cli.frame import Call, moment, pass_call, when
 from console.domain.errors import WrongUse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from console.services.corrections import Proposal, TargetWish
 
 
@@ -21,7 +23,7 @@ def command() -> None:
     """Propose, lift, undo and attest corrections."""
 
 
-def _target(text: str, *, canary: bool = False) -> TargetWish:
+def target_of(text: str, *, canary: bool = False) -> TargetWish:
     """`PROVIDER[:SURFACE] LEVER [SELECTOR] [name=value ..]`."""
     from console.services.corrections import TargetWish
 
@@ -62,7 +64,8 @@ def _from_file(path: Path) -> tuple[list[TargetWish], str]:
     return wishes, str(found.get("reason", ""))
 
 
-def _tell(call: Call, made: Proposal) -> None:
+def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = None) -> None:
+    """What was proposed: every target with what is sent, what it changes and what takes it back."""
     targets: list[dict[str, Any]] = []
     lines = [f"Proposed {made.op}: {len(made.plans)} targets. Gravity {made.action.gravity}: {made.reason}"]
     for at, (target, plan) in enumerate(zip(made.action.targets, made.plans, strict=True)):
@@ -84,7 +87,8 @@ def _tell(call: Call, made: Proposal) -> None:
     lines.append(f"Nothing moves before it is signed: standdown approve sign {made.sha[:16]}")
     call.tell(
         {"ok": True, "op": made.op, "document": made.sha, "gravity": made.action.gravity, "why": made.reason,
-         "direction": made.action.direction, "targets": targets, "approve_by_ms": made.action.approve_by},
+         "direction": made.action.direction, "targets": targets,
+         "approve_by_ms": made.action.approve_by, **(more or {})},
         *lines,
     )  # fmt: skip
 
@@ -121,7 +125,7 @@ def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may s
     from console.services import corrections, incidents
 
     wishes, told = _from_file(file) if file is not None else ([], "")
-    wishes += [_target(one) for one in targets] + [_target(one, canary=True) for one in canaries]
+    wishes += [target_of(one) for one in targets] + [target_of(one, canary=True) for one in canaries]
     with call.session() as session:
         if by_hand:
             provider, _, surface = (at or "").partition(":")
@@ -139,7 +143,7 @@ def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may s
             raise WrongUse("A correction needs a target.", "Give --target, --by-hand or --file.")
         inc = incidents.find_incident(session, incident)
         made = corrections.propose(session, inc, wishes, reason or told, criteria=lift_criteria, if_not=if_not)
-    _tell(call, made)
+    tell_proposal(call, made)
 
 
 @command.command()
@@ -188,7 +192,7 @@ def undo(call: Call, correction: str, reason: str) -> None:
 
     with call.session() as session:
         made = corrections.undo(session, correction, reason)
-    _tell(call, made)
+    tell_proposal(call, made)
 
 
 @command.command()
@@ -201,7 +205,7 @@ def lift(call: Call, correction: str, reason: str) -> None:
 
     with call.session() as session:
         made = corrections.lift(session, correction, reason)
-    _tell(call, made)
+    tell_proposal(call, made)
 
 
 @command.command("attest-by-hand")

@@ -28,6 +28,7 @@ from adapters.contract import (
     Request,
     Served,
     Status,
+    TakesLists,
     Throttled,
     Wish,
 )
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from console.providers.poller import Look
 
 T = TypeVar("T")
+A = TypeVar("A")
 Heard = Callable[["Look"], None]  # told of every look at a plane, whoever looked, so that nobody asks a provider twice
 STEP_DEADLINE_S: Final = 60.0
+IN_FLIGHT: Final = 20  # so many questions about the lines of a list at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,35 @@ class Plane:
         """
         return await self._read(lambda context: self.adapter.read_back(context, planned))
 
+    async def plan_many(self, wishes: Sequence[Wish]) -> list[Planned | AdapterFault]:
+        """As `plan` for each wish of a list; a fault stands in its wish's place and stops no other.
+
+        Raises:
+            AdapterFault: as `discover`, where nothing at all could be read.
+        """
+        adapter = self.adapter
+        if isinstance(adapter, TakesLists):
+            return list(await self._read(lambda context: adapter.plan_many(context, wishes)))
+        return await each(wishes, self.plan)
+
+    async def read_back_many(self, planned: Sequence[Planned]) -> list[ReadBack | AdapterFault]:
+        """As `read_back` for each, as `plan_many` answers."""
+        adapter = self.adapter
+        if isinstance(adapter, TakesLists):
+            return list(await self._read(lambda context: adapter.read_back_many(context, planned)))
+        return await each(planned, self.read_back)
+
+    async def served_many(self, planned: Sequence[Planned]) -> list[Served | None]:
+        """As `served` for each, where the provider tells about many at once; nothing else is asked thousands of times.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, TakesLists):
+            return [None for _ in planned]
+        return list(await self._read(lambda context: adapter.served_many(context, planned)))
+
     async def probe(self, planned: Planned, credential: str | None) -> Probe:
         """Try once what the plan forbids.
 
@@ -237,6 +269,20 @@ class Plane:
     async def aclose(self) -> None:
         """Close every connection."""
         await self.wire.aclose()
+
+
+async def each(asked: Sequence[A], ask: Callable[[A], Awaitable[T]]) -> list[T | AdapterFault]:
+    """Every answer in the order asked, some at a time; a fault is the answer of its own question only."""
+    turn = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(question: A) -> T | AdapterFault:
+        async with turn:
+            try:
+                return await ask(question)
+            except AdapterFault as fault:
+                return fault
+
+    return list(await asyncio.gather(*(one(question) for question in asked)))
 
 
 def _honest(fault: AdapterFault, context: GuardedContext) -> AdapterFault:

@@ -75,6 +75,35 @@ def propose(  # noqa: PLR0913  each is a part of what is signed
     if not MIN_REVIEW_MS <= review_in_ms <= 30 * DAY_MS:
         raise WrongUse("The time of review is not between a minute and 30 days.", "Choose another one.")
     session.person()
+    parts = _parts(session, wishes, direction)
+    text = with_parts(reason, left_out, if_not) if left_out or if_not.strip() else reason
+    return _propose(session, inc, parts, text, criteria=criteria, direction=direction, review_in_ms=review_in_ms)
+
+
+def propose_with(  # noqa: PLR0913  each is a part of what is signed
+    session: Session, inc: str, parts: Sequence[Part], more: Sequence[TargetWish], reason: str, *, criteria: str = "",
+    direction: Direction = "contain", if_not: str = "", review_in_ms: int = DAY_MS,
+) -> Proposal:  # fmt: skip
+    """Propose targets that were planned already (a list), and beside them others that are planned now.
+
+    Raises:
+        WrongUse, WaitsForConnection: as `propose`.
+    """
+    if not reason.strip():
+        raise WrongUse("A correction needs a reason.", "Give it with --reason.")
+    if not MIN_REVIEW_MS <= review_in_ms <= 30 * DAY_MS:
+        raise WrongUse("The time of review is not between a minute and 30 days.", "Choose another one.")
+    text = with_parts(reason, (), if_not) if if_not.strip() else reason
+    return _propose(
+        session, inc, [*parts, *_parts(session, more, direction)], text, criteria=criteria, direction=direction,
+        review_in_ms=review_in_ms,
+    )  # fmt: skip
+
+
+def _parts(session: Session, wishes: Sequence[TargetWish], direction: Direction) -> list[Part]:
+    """Every wish planned by reading."""
+    if not wishes:
+        return []
     found = [resolve(session, one) for one in wishes]
 
     async def plan_all(planes: Planes) -> list[Planned]:
@@ -83,12 +112,10 @@ def propose(  # noqa: PLR0913  each is a part of what is signed
     plans = providers.on_planes(session, plan_all)
     wide = covered(session, [where.surface for where in found])
     feed = session.device().feed
-    parts = [
+    return [
         part_of(session, where, one, planned, all_surfaces=where.model in wide, dispatcher=feed)
         for where, one, planned in zip(found, wishes, plans, strict=True)
     ]
-    text = with_parts(reason, left_out, if_not) if left_out or if_not.strip() else reason
-    return _propose(session, inc, parts, text, criteria=criteria, direction=direction, review_in_ms=review_in_ms)
 
 
 def propose_planned(
@@ -228,10 +255,19 @@ def lift(session: Session, named: str, reason: str) -> Proposal:
     """Propose to restore what a correction restricted, from a fresh reading; it needs two signatures again."""
     held = find_document(session, named)
     action = action_of(held)
+    if any(target.listed is not None for target in action.targets):
+        raise WrongUse("That correction has a list.", "Lift it by its list: `standdown list lift`.")
+    return propose(session, action.inc, wishes_of(session, held), reason, direction="restore")
+
+
+def wishes_of(session: Session, held: Held, targets: Sequence[int] | None = None) -> list[TargetWish]:
+    """The wishes behind the targets of an action (all of them, unless some are named by number)."""
+    action = action_of(held)
+    instances = providers.instances_of(session)
     wishes: list[TargetWish] = []
-    for at, target in enumerate(action.targets):
+    for at in range(len(action.targets)) if targets is None else targets:
+        target = action.targets[at]
         planned = from_disclosures(target, held.disclosed(at))
-        instances = providers.instances_of(session)
         asked = instances.registry.manifest(instances.get(target.instance).adapter).lever(target.lever).params
         known = () if asked is None else asked.model_fields
         wishes.append(
@@ -241,7 +277,7 @@ def lift(session: Session, named: str, reason: str) -> Proposal:
                 canary=target.canary, assignee=target.assignee,
             )
         )  # fmt: skip
-    return propose(session, action.inc, wishes, reason, direction="restore")
+    return wishes
 
 
 def attest(

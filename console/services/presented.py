@@ -20,6 +20,7 @@ from console.keys import canon
 from console.keys.words import words_of
 from console.outbox.facts import Held, read_document
 from console.services.approvals import Judged, names_here, open_values, varying_value, weigh_up
+from console.services.listed import Listed, listed_in
 from console.services.redacted_values import shown_values
 from console.services.session import Session
 
@@ -44,7 +45,7 @@ class Presented:
     """A document before its signer. `sheet` is an action's content, `lines` the text of any other document.
 
     `problem` is what keeps it from being shown whole, and so from being signed: (what, next step). `names` are what
-    ids of people, providers, surfaces, consoles and machine feeds are called here.
+    ids of people, providers, surfaces, consoles and machine feeds are called here; `lists` the rows drawn from each.
     """
 
     sha: str
@@ -61,6 +62,7 @@ class Presented:
     judged: Judged | None = None
     signatures: tuple[Signature, ...] = ()
     names: Mapping[str, str]
+    lists: tuple[Listed, ...] = ()
     problem: tuple[str, str] | None = None
 
     @property
@@ -89,12 +91,16 @@ def present(session: Session, sha: str) -> Presented:
             sheet, lines = _read(held, facts, {**names, **shown_values(session, held)})
         except Problem as fault:
             problem = (fault.what, fault.next_step)
+    lists = () if held is None or problem is not None else listed_in(session, held)
+    if broken := next((one.problem for one in lists if one.problem), ""):
+        problem = (broken, "What cannot be shown cannot be signed: sync, then look again.")
     to_type, to_type_is = ("", "") if held is None else varying_value(held)
     return Presented(
         sha=sha, now_ms=session.clock.wall_ms(), me=session.me, console=session.settings.console,
         incident=_incident(session, held), words=words_of(sha), to_type=to_type, to_type_is=to_type_is,
         document=None if held is None else held.document, sheet=sheet, lines=lines, judged=judged,
-        signatures=() if judged is None else _signatures(judged), names=names, problem=problem,
+        signatures=() if judged is None else _signatures(judged), names=names, lists=lists,
+        problem=problem,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Made from the bytes that would be signed, read anew; live readings stand beside 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from console.domain.actions import Action, Extension, Ratification
@@ -218,7 +218,7 @@ def _of_action(base: ApprovalView, paper: Presented, sheet: Sheet, read: Mapping
         targets=tuple(_target(number, one, paper, read.get(number - 1)) for number, one in enumerate(sheet.targets, 1)),
         until=windows(paper),
         undo=_undo(action),
-        warnings=_warnings(sheet),
+        warnings=_warnings(sheet, paper),
     )
 
 
@@ -252,7 +252,7 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         changes=tuple((say.field(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
         read_by_proposer="" if one.read_ms is None else say.clock(one.read_ms, paper.now_ms),
         asked=tuple((shown(name), shown(text)) for name, text in asked.items() if text),
-        more=tuple((shown(name), shown(text)) for name, text in one.more),
+        more=(*((shown(name), shown(text)) for name, text in one.more), *_drawn(number, paper)),
         notes=tuple(map(shown, one.notes)),
         requests=tuple(map(_request, one.requests)),
         revert=tuple(map(_request, one.revert)),
@@ -261,12 +261,21 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
     )
 
 
+def _drawn(number: int, paper: Presented) -> Iterator[tuple[str, str]]:
+    """The rows drawn from a list, the same on every signer's screen, and what this console protects in it."""
+    for one in paper.lists:
+        if one.target == number - 1:
+            yield f"{len(one.drawn)} of {one.count} drawn by the document", ", ".join(map(shown, one.drawn))
+            for account, why in one.protected:
+                yield "Protected on this console", f"{shown(account)}: {shown(why)}"
+
+
 def _request(one: SheetRequest) -> RequestView:
     body = tuple(shown(line) for line in one.body.split("\n")) if one.body else ()
     return RequestView(shown(one.head), shown(one.kind), body)
 
 
-def _warnings(sheet: Sheet) -> tuple[str, ...]:
+def _warnings(sheet: Sheet, paper: Presented) -> tuple[str, ...]:
     action = sheet.action
     found: list[str] = [UNDERSTATED] if sheet.understated else []
     if action.break_glass:
@@ -283,6 +292,9 @@ def _warnings(sheet: Sheet) -> tuple[str, ...]:
             found.append(f"Target {number} is part of taking {shown(target.model)} off all its surfaces.")
         if target.credential == "in-use":
             found.append(f"Target {number} revokes a credential that is in use.")
+    for hit in paper.lists:
+        found += [f"Target {hit.target + 1} restricts {shown(name)}, protected here: {shown(why)}."
+                  for name, why in hit.protected]  # fmt: skip
     return (*found, *(f"Look closely at the {word}: {why}." for word, why in odd_texts(sheet)))
 
 
