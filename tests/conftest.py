@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import logging
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
@@ -36,6 +38,8 @@ _BLIND = pytest.StashKey[int]()
 def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     faulthandler.enable()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: children would ignore Ctrl+C too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if _asks_for_real(config) and getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("Real servers are shared by the session: run `-m real` without xdist (-n 0).")
 
@@ -206,20 +210,35 @@ class _Listener(logging.Handler):
 
 @pytest.fixture(scope="session")
 def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Descriptions of a running LiteLLM and Triton by name: those REALSERVERS_JSON names, else started for this run."""
+    """Descriptions of running servers by name: those REALSERVERS_JSON names, else started for this run."""
     if named := os.environ.get("REALSERVERS_JSON"):
         yield json.loads(Path(named).read_text(encoding="utf-8"))["servers"]
         return
     if not REAL_SERVERS.exists():
         where = f"no kit at {os.path.relpath(REAL_SERVERS, ROOT)}, seen from the checkout"
         pytest.fail(f"This test needs real servers: {where}. Name a running kit in REALSERVERS_JSON, or see README.md.")
-    folder = tmp_path_factory.mktemp("realservers")
+    with _started(tmp_path_factory.mktemp("realservers"), *SERVERS) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def real_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Start servers of a test's own with options of its own; all end with the run."""
+    if not REAL_SERVERS.exists():
+        pytest.fail("This test starts real servers with options of its own, and the kit is not beside the checkout.")
+    with contextlib.ExitStack() as kept:
+        yield lambda *words: kept.enter_context(_started(tmp_path_factory.mktemp("realservers"), *words))
+
+
+@contextlib.contextmanager
+def _started(folder: Path, *words: str) -> Iterator[dict[str, Any]]:
+    """Descriptions of these servers by name, while they run."""
     kit = [sys.executable, str(REAL_SERVERS)]
     state = ["--state", str(folder / "state")]
     described = folder / "kit.json"
     with (folder / "up.log").open("wb") as log:
         try:
-            up = [*kit, "up", *SERVERS, *state, "--json", str(described)]
+            up = [*kit, "up", *words, *state, "--json", str(described)]
             done = subprocess.run(up, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=900)
             if done.returncode:
                 tail = (folder / "up.log").read_text(encoding="utf-8", errors="replace")[-4000:]
