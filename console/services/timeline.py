@@ -14,6 +14,8 @@ from console.journal.line import occurred
 from console.journal.projections import Projections
 from console.journal.values import Draft, Stored
 from console.services.session import Session
+from console.services.synced import SyncedUpto
+from console.services.targets import Targets
 
 PLAIN_KINDS = (
     "note", "observation", "witness", "decision", "decision.not-to-act", "objection", "task", "communication",
@@ -63,6 +65,7 @@ class Detail:
     """Everything there is to know of one entry. Times in ms; `received_ms` is when this console had it.
 
     `absent` counts its values that are not here, `redacted` those of them that two people had deleted for ever.
+    `about` says what an entry about a correction is about; `only_here`: no shared place is known to have it yet.
     """
 
     id: str
@@ -88,6 +91,8 @@ class Detail:
     public: tuple[tuple[str, str], ...]
     file: EvidenceFile | None
     history: History
+    about: str = ""
+    only_here: bool = False
 
 
 def find_entry(session: Session, named: str) -> Stored:
@@ -189,6 +194,7 @@ def detail(session: Session, entry: str) -> Detail:
         redacted=len(session.reader.tombstones() & set(stored.entry.sd)) if stored.absent else 0,
         public=tuple((name, _shown(value)) for name, value in sorted(stored.entry.pub.items())),
         file=_file(session, said.get("blob")), history=history(session, stored.id),
+        about=Targets(session).of(stored), only_here=stored.seq > SyncedUpto(session)().get(stored.feed, stored.seq),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
@@ -16,7 +17,8 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import Text
 from console.viewmodels.shell import Trouble
-from console.viewmodels.times import clock_time, moment, zone_name
+from console.viewmodels.times import both, clock_time, zone_name
+from console.viewmodels.zones import UTC_NAME, shown_zone, zone_chosen
 
 if TYPE_CHECKING:  # the window is there before what is typed can be understood: `console.ui.late` imports it next
     from console.domain.chatlog import Row
@@ -161,8 +163,9 @@ class Composer(QWidget):
             from console.viewmodels.intake import OneEntry, understand  # noqa: PLC0415  as above
 
             now = self._room.desk.session.clock.wall_ms()
-            found = understand(text, now)
-            if isinstance(found, OneEntry) and (understood := said_of(found.row, self.kind, now)):
+            zone = zone_chosen(self._room.desk.outlet)
+            found = understand(text, now, zone)
+            if isinstance(found, OneEntry) and (understood := said_of(found.row, self.kind, now, shown_zone(zone))):
                 told = understood
         self._understood.setText(told)
 
@@ -174,10 +177,11 @@ class Composer(QWidget):
         self._text.setReadOnly(True)
         self.say("saving ...")
         inc, kind, name, desk = self._inc, self.kind, self._name(), self._room.desk
+        zone = zone_chosen(desk.outlet)
         typed_ms = desk.session.clock.wall_ms()  # a locked key may keep it from being saved for a while
 
         def work(session: Session) -> Stored:
-            stored = write(session, kind, text, inc, typed_ms)
+            stored = write(session, kind, text, inc, typed_ms, zone)
             desk.drafts.keep(name, "")
             return stored
 
@@ -189,7 +193,8 @@ class Composer(QWidget):
         self._text.setPlainText("")
         self._draft.stop()
         at = stored.entry.hlc[0]
-        self.say(f"Saved {clock_time(at)} {zone_name(at)}", "good")
+        zone = shown_zone(zone_chosen(self._room.desk.outlet))
+        self.say(f"Saved {clock_time(at, zone)} {zone_name(at, zone)}", "good")
         self._kind.setCurrentIndex(0)
         self._room.desk.refresh()
 
@@ -200,15 +205,18 @@ class Composer(QWidget):
         self._text.setFocus()
 
 
-def write(session: Session, kind: str, text: str, inc: str | None, typed_ms: int) -> Stored:
+def write(
+    session: Session, kind: str, text: str, inc: str | None, typed_ms: int, zone: str = UTC_NAME
+) -> Stored:  # fmt: skip
     """One entry of this kind, with what was understood of the text; durable when it returns.
 
-    Times are read against the moment it was typed (ms). Saved a good while later, it occurred then, not now.
+    Times are read in the zone that was shown, against the moment it was typed (ms). Saved a good while later, it
+    occurred then, not now.
     """
     from console.services import incidents  # noqa: PLC0415  as above
     from console.viewmodels.intake import OneEntry, understand  # noqa: PLC0415  as above
 
-    found = understand(text, typed_ms)
+    found = understand(text, typed_ms, zone)
     if not isinstance(found, OneEntry):
         if kind == "note":
             return incidents.keep(session, found, inc=inc)[-1]
@@ -225,7 +233,7 @@ def write(session: Session, kind: str, text: str, inc: str | None, typed_ms: int
     return incidents.write(session, kind, entry.text, inc=inc, more=more)  # type: ignore[arg-type]  # JSON values only
 
 
-def said_of(entry: Row, kind: str, now_ms: int) -> str:
+def said_of(entry: Row, kind: str, now_ms: int, zone: tzinfo = UTC) -> str:
     """What was understood beside the words; empty where nothing was."""
     from console.viewmodels.intake import within  # noqa: PLC0415  as above
 
@@ -233,9 +241,9 @@ def said_of(entry: Row, kind: str, now_ms: int) -> str:
     if entry.occurred_ms is not None:
         word = "known since" if kind == "knowledge.fact" else "occurred"
         about = f" {within(entry.plus_minus_s)}" if entry.plus_minus_s else ""
-        parts.append(f"{word} {moment(entry.occurred_ms)}{about}")
+        parts.append(f"{word} {both(entry.occurred_ms, zone)}{about}")
     elif kind == "knowledge.fact":
-        parts.append(f"known since now, {moment(now_ms)}: begin with a time if it was earlier")
+        parts.append(f"known since now, {both(now_ms, zone)}: begin with a time if it was earlier")
     if entry.speaker:
         parts.append(f"said by {entry.speaker}")
     return ", ".join(parts)

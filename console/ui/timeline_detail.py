@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
 
+from console.domain.deceit import shown
 from console.domain.kinds import KINDS
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import EmptyState, Text
 from console.viewmodels.lines import KIND_MARKS
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
+from console.viewmodels.zones import shown_zone, zone_chosen
 
 if TYPE_CHECKING:  # nothing is read of one entry before one is chosen
     from console.services.session import Session
@@ -83,7 +86,12 @@ class EntryDetail(QScrollArea):
         text = Text(look, found.history.wordings[-1].text if found.history.wordings else found.text, wrap=True)
         text.setTextInteractionFlags(_SELECTABLE)
         text.setAccessibleName("Text")
-        lines.addWidget(text)
+        if found.about:
+            about = Text(look, shown(found.about), weight="medium", wrap=True)
+            about.setTextInteractionFlags(_SELECTABLE)
+            lines.addWidget(about)
+        if text.text() or not found.about:
+            lines.addWidget(text)
         for told, tone in self._facts(found):
             label = Text(look, told, size="small", tone=tone, wrap=True)
             label.setTextInteractionFlags(_SELECTABLE)
@@ -108,10 +116,8 @@ class EntryDetail(QScrollArea):
         return made
 
     def _facts(self, found: Detail) -> list[tuple[str, str]]:
-        about = f", within {found.plus_minus_ms // 1000} s" if found.plus_minus_ms else ""
-        recorded, received = moment(found.recorded_ms), moment(found.received_ms)
-        times = f"Occurred {moment(found.occurred_ms)}{about}   Recorded {recorded}   Received here {received}"
-        told: list[tuple[str, str]] = [(times, "text-muted")]
+        zone = shown_zone(zone_chosen(self._room.desk.outlet))
+        told = _times(found, zone)
         if found.skewed:
             told.append(("The clock it was written by was over five minutes ahead of ours.", "waiting"))
         if found.standing != "good":
@@ -128,10 +134,10 @@ class EntryDetail(QScrollArea):
             told.append((f"{found.absent - found.redacted} of its values have not arrived here yet.", "unknown"))
         if found.kind not in KINDS:
             told.append(("A newer version wrote it: it is kept as it is. Update this console to read it.", "unknown"))
-        told += [(_wording(one, at), "changed") for at, one in enumerate(found.history.wordings[:-1])]
+        told += [(_wording(one, at, zone), "changed") for at, one in enumerate(found.history.wordings[:-1])]
         if found.history.retraction is not None:
             back = found.history.retraction
-            told.append((f"Taken back by {back.author} at {moment(back.at_ms)}: {back.text}", "alarm"))
+            told.append((f"Taken back by {back.author} at {both(back.at_ms, zone)}: {back.text}", "alarm"))
         public = ", ".join(f"{name} {value}" for name, value in found.public)
         if public:
             told.append((public, "text-muted"))
@@ -161,6 +167,15 @@ class EntryDetail(QScrollArea):
         self._room.doer.do(work, lane="slow", over=self)
 
 
-def _wording(one: Wording, at: int) -> str:
+def _times(found: Detail, zone: tzinfo) -> list[tuple[str, str]]:
+    """Occurred, recorded, received; and whether any place has it yet."""
+    about = f", within {found.plus_minus_ms // 1000} s" if found.plus_minus_ms else ""
+    recorded, received = both(found.recorded_ms, zone), both(found.received_ms, zone)
+    times = f"Occurred {both(found.occurred_ms, zone)}{about}   Recorded {recorded}   Received here {received}"
+    here = [("Only here: no shared place is known to have it yet.", "waiting")] if found.only_here else []
+    return [(times, "text-muted"), *here]
+
+
+def _wording(one: Wording, at: int, zone: tzinfo) -> str:
     first = "At first" if at == 0 else "Then"
-    return f"{first}, {one.author} at {moment(one.at_ms)}: {one.text}"
+    return f"{first}, {one.author} at {both(one.at_ms, zone)}: {one.text}"

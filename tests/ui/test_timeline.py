@@ -7,14 +7,17 @@ import time
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
-from console.services import incidents, timeline
+from console.services import dispatch, incidents, timeline
+from console.services.live_values import Connectivity, EngineLink, PlaceLink
 from console.ui.intake import IntakeDialog
 from console.ui.timeline import TimelinePanel
 from console.ui.timeline_table import LINE
 from console.ui.unlock import UnlockDialog
 from console.viewmodels.drafts import Drafts
+from console.viewmodels.header import CONNECTIVITY
+from console.viewmodels.zones import ZONE
 from tests.kit.pair import founded, pair, passphrase
 from tests.ui.room import room_of
 
@@ -70,6 +73,50 @@ def test_while_it_is_not_durable_it_is_not_called_saved(qtbot, panel, monkeypatc
     assert not slow.done()
     qtbot.waitUntil(lambda: panel.composer._state.text().startswith("Saved "), timeout=5_000)
     assert slow.done()
+
+
+def test_a_time_is_read_in_the_zone_that_is_shown_and_told_in_both(qtbot, panel) -> None:
+    """Whoever reads the timeline in local time types local time."""
+    panel.room.desk.outlet.post(ZONE, "Asia/Kolkata")
+    _type(qtbot, panel, "2026-01-02 08:00 two reports came in")
+    assert "2026-01-02 08:00:00 IST (02:30:00 UTC)" in panel.composer._understood.text()
+    qtbot.keyClick(panel.composer._text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "two reports came in" in _texts(panel), timeout=5_000)
+    assert "IST" in panel.composer._state.text()
+    stored = panel.room.desk.session.reader.entries(panel.room.desk.inc, kinds=("note",))[-1]
+    assert stored.disclosed["occurred"]["at_ms"] == 1767321000000
+    panel.detail.show_entry(stored.id)
+    qtbot.waitUntil(lambda: "08:00:00 IST (02:30:00 UTC)" in _facts(panel), timeout=5_000)
+    panel.room.desk.outlet.post(ZONE, "UTC")
+    qtbot.waitUntil(lambda: "IST" not in _facts(panel), timeout=5_000)
+    panel.detail.show_entry(stored.id)
+    qtbot.waitUntil(lambda: "Occurred 2026-01-02 02:30:00 UTC" in _facts(panel), timeout=5_000)
+
+
+def test_what_no_shared_place_has_says_so_until_one_has_it(qtbot, panel) -> None:
+    session = panel.room.desk.session
+    _type(qtbot, panel, "typed without a network")
+    qtbot.keyClick(panel.composer._text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "typed without a network" in _texts(panel), timeout=5_000)
+    assert "unsynced" in _badges(panel)[-1]
+    stored = session.reader.entries(panel.room.desk.inc, kinds=("note",))[-1]
+    panel.detail.show_entry(stored.id)
+    qtbot.waitUntil(lambda: "Only here" in _facts(panel), timeout=5_000)
+    links = Connectivity(engine=EngineLink(state="here"), places=(PlaceLink(path="/mnt/shared", to_send=1),))
+    panel.room.desk.outlet.post(CONNECTIVITY, links)
+    dispatch.sync_all(session)
+    met = Connectivity(engine=EngineLink(state="here"), places=(PlaceLink(path="/mnt/shared", to_send=0),))
+    panel.room.desk.outlet.post(CONNECTIVITY, met)
+    qtbot.waitUntil(lambda: not any("unsynced" in one for one in _badges(panel)), timeout=5_000)
+
+
+def _badges(panel: TimelinePanel) -> list[list[str]]:
+    lines = [panel._model.index(at, 0).data(LINE) for at in range(panel._model.rowCount())]
+    return [[] if line is None else [badge.name for badge in line.badges] for line in lines]
+
+
+def _facts(panel: TimelinePanel) -> str:
+    return "\n".join(one.text() for one in panel.detail.findChildren(QLabel))
 
 
 def test_what_is_understood_is_said_and_written(qtbot, panel) -> None:
