@@ -12,12 +12,16 @@ from typing import Final
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
 from console.domain.command import ROLE_KINDS, Roles, fold_roles
-from console.domain.errors import Problem
 from console.domain.facts import Facts, Signed
 from console.domain.forms import Entry, Head, Policy, Roster
 from console.domain.profile import JsonValue
+from console.domain.reach import NotSeen, counting, reachable
 from console.domain.seen import Seen
 
+__all__ = [
+    "FACT_KINDS", "HOUR_MS", "NotSeen", "Paper", "Prove", "View", "counting", "facts_at", "facts_of", "held_roles",
+    "is_exact_revert", "may_cancel", "reachable",
+]  # fmt: skip
 HOUR_MS = 3_600_000
 # the kinds from which a fact may follow; of every other entry only its place in its feed and its refs matter
 FACT_KINDS: Final = frozenset(
@@ -28,16 +32,6 @@ FACT_KINDS: Final = frozenset(
 )  # fmt: skip
 _APPROVALS: Final = ("correction.approved", "approval.received")
 Prove = Callable[[Entry], Signed | None]
-
-
-class NotSeen(Problem):
-    """What was said to have been seen, or what such an entry refers to, is not among the entries at hand."""
-
-    def __init__(self, what: str) -> None:
-        """`what` names it."""
-        super().__init__(
-            f"{what} was seen when it was decided, but is not here.", "Meet the shared folder, then again."
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,64 +72,24 @@ def facts_at(view: View, seen: Iterable[Head], doc_sha: str, now_ms: int) -> Fac
     Raises:
         NotSeen: when an entry that was seen is missing.
     """
-    return _Moment(view, reachable(view.entries, seen)).facts(doc_sha, now_ms)
+    return facts_of(replace(view, entries=reachable(view.entries, seen)), doc_sha, now_ms)
 
 
-def may_cancel(view: View, seen: Iterable[Head], doc_sha: str, person: str) -> bool:
+def facts_of(view: View, doc_sha: str, now_ms: int, forks: Mapping[str, int] | None = None) -> Facts:
+    """Every fact about one document, where the entries of `view` are those that were seen.
+
+    Of those whose kind is none of `FACT_KINDS` only the place matters, and they may be left out, but for the first
+    entries of forked feeds. `forks`: feeds known to have forked (number at which), besides those that show it.
+    """
+    return _Moment(view, forks).facts(doc_sha, now_ms)
+
+
+def may_cancel(view: View, doc_sha: str, person: str, forks: Mapping[str, int] | None = None) -> bool:
     """Whether a cancel by this person, written now, would count: the proposer's, a signer's, or of those in command.
 
-    Raises:
-        NotSeen: when an entry that was seen is missing.
+    `view` and `forks` as in `facts_of`.
     """
-    return person in _Moment(view, reachable(view.entries, seen)).may_cancel(doc_sha)
-
-
-def reachable(entries: Mapping[str, Entry], seen: Iterable[Head]) -> dict[str, Entry]:
-    """The entries from which these heads descend, the heads included, over `prev` and `refs`.
-
-    Raises:
-        NotSeen: when one of them is missing.
-    """
-    found: dict[str, Entry] = {}
-    waiting: list[str] = []
-    for feed, seq, ident in seen:
-        entry = entries.get(ident)
-        if entry is None or (entry.feed, entry.seq) != (feed, seq):
-            raise NotSeen(f"Number {seq} of feed {feed[:16]}")
-        waiting.append(ident)
-    while waiting:
-        ident = waiting.pop()
-        if ident in found:
-            continue
-        entry = entries.get(ident)
-        if entry is None:
-            raise NotSeen(f"The entry {ident[:16]}")
-        found[ident] = entry
-        waiting.extend(entry.refs)
-        if entry.prev is not None:
-            waiting.append(entry.prev)
-    return found
-
-
-def counting(found: Mapping[str, Entry], roster: Roster) -> tuple[list[tuple[str, Entry]], frozenset[str]]:
-    """Those entries that count, in order of (hlc, feed), and the feeds that have forked among them."""
-    places: dict[tuple[str, int], int] = {}
-    for entry in found.values():
-        places[entry.feed, entry.seq] = places.get((entry.feed, entry.seq), 0) + 1
-    forked: dict[str, int] = {}
-    for (feed, seq), count in places.items():
-        if count > 1:
-            forked[feed] = min(seq, forked.get(feed, seq))
-    good = {(one.key, feed): seq for one in roster.revoked for feed, seq, _ in one.good}
-    revoked = {one.key for one in roster.revoked}
-    kept = [
-        (ident, entry)
-        for ident, entry in found.items()
-        if entry.seq < forked.get(entry.feed, entry.seq + 1)
-        and (entry.key not in revoked or entry.seq <= good.get((entry.key, entry.feed), -1))
-    ]
-    kept.sort(key=lambda pair: (pair[1].hlc, pair[1].feed, pair[1].seq))
-    return kept, frozenset(forked)
+    return person in _Moment(view, forks).may_cancel(doc_sha)
 
 
 def held_roles(
@@ -167,12 +121,12 @@ def _texts(value: JsonValue) -> list[str]:
 class _Moment:
     """The folding itself; one for each question."""
 
-    def __init__(self, view: View, found: Mapping[str, Entry]) -> None:
+    def __init__(self, view: View, forks: Mapping[str, int] | None) -> None:
         self._view = view
-        kept, self._forked = counting(found, view.roster)
+        kept, self._forked = counting(view.entries, view.roster, forks)
         self._kept = [pair for pair in kept if pair[1].kind in FACT_KINDS]
         self._by_id = dict(self._kept)
-        self._writers = {entry.feed: entry for entry in found.values() if entry.seq == 0}
+        self._writers = {entry.feed: entry for entry in view.entries.values() if entry.seq == 0}
 
     def facts(self, sha: str, now_ms: int) -> Facts:
         view = self._view
@@ -180,7 +134,10 @@ class _Moment:
         document = None if paper is None else paper.document
         inc: str | None = getattr(document, "inc", None)
         roles = Roles() if inc is None else _roles(self._kept, inc, view.roster)
+        revoked = frozenset(one.key for one in view.roster.revoked)
         forks = [self._writers[feed] for feed in self._forked if feed in self._writers]
+        # a revocation says how far the key's record is good: that settles the fork, and the person goes on with others
+        open_forks = [one for one in forks if one.key not in revoked]
         facts = Facts(
             roster=view.roster,
             roster_sha=view.roster_sha,
@@ -189,8 +146,8 @@ class _Moment:
             proposer=self._proposer(sha),
             held=roles.held,
             rehearsed=self._rehearsed(),
-            bad_keys=frozenset({one.key for one in view.roster.revoked} | {one.key for one in forks}),
-            forked=frozenset(one.author for one in forks if one.author is not None),
+            bad_keys=revoked | {one.key for one in forks},
+            forked=frozenset(one.author for one in open_forks if one.author is not None),
             cancelled=self._is_cancelled(sha, roles),
         )
         if isinstance(document, Action):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.domain.errors import BadForm
 from console.domain.forms import Entry
-from console.journal import envelope, own_feeds, rosters
+from console.journal import envelope, own_feeds, rosters, whole
 from console.journal.ledger import FeedHead, Ledger
 from console.journal.segments import MAX_SIGNATURE_BYTES
 from console.journal.values import MAX_AHEAD_MS, Answer, FeedFacts
@@ -111,7 +111,8 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
         return wrong
     rival = entry.seq <= head.seq and _has_other(ledger, entry)
     received_ms = ledger.clock.wall_ms()
-    insert(ledger, entry, offer.id, offer.raw, offer.sig, received_ms)
+    n = insert(ledger, entry, offer.id, offer.raw, offer.sig, received_ms)
+    whole.note(ledger, entry, offer.id, n, mine=False)
     if rival:
         mark_fork(ledger, entry.feed, entry.seq)
         return Answer.forked

@@ -90,6 +90,7 @@ class Ledger:
         self._hlc: tuple[int, int] | None = None
         self._data_version = -1
         self._newest_n: int | None = None
+        self._any_awaits: bool | None = None
         self._verifiers: OrderedDict[tuple[str, str], Verifier] = OrderedDict()
 
     @classmethod
@@ -152,6 +153,17 @@ class Ledger:
         self._heads.clear()
         self._hlc = None
         self._newest_n = None
+        self._any_awaits = None
+
+    def any_awaits(self) -> bool:
+        """Whether any entry here awaits one that is not."""
+        if self._any_awaits is None:
+            self._any_awaits = self.connection.execute("SELECT 1 FROM awaits LIMIT 1").fetchone() is not None
+        return self._any_awaits
+
+    def awaits_changed(self) -> None:
+        """Look again when next asked."""
+        self._any_awaits = None
 
     def inserted(self, n: int) -> None:
         """Remember the newest local number; nothing newer is here until another process commits."""
@@ -181,15 +193,21 @@ class Ledger:
         return head.incidents[inc]
 
     def newly_seen(self, head: FeedHead, feed: str) -> list[Head]:
-        """Heads of other feeds that arrived since this feed's own last entry, without those that do not count."""
+        """Heads of other feeds that arrived since this feed's own last entry, without those that do not count.
+
+        None that awaits what is not here: whoever meets a citation of it would have to wait for that as well. Those
+        that awaited and do no longer are new in their turn.
+        """
         if head.n == self._newest_n:
             return []
-        rows = self.connection.execute(
-            "SELECT e.feed, max(e.seq), e.id FROM entry e LEFT JOIN standing s ON s.id = e.id "
-            "WHERE e.n > ? AND e.feed <> ? AND s.id IS NULL GROUP BY e.feed ORDER BY e.feed LIMIT 500",
-            (head.n, feed),
-        ).fetchall()
-        return [(row[0], row[1], row[2]) for row in rows]
+        whole = "e.feed <> ? AND s.id IS NULL AND e.id NOT IN (SELECT id FROM awaits) GROUP BY e.feed LIMIT 500"
+        entries = "SELECT e.feed, max(e.seq), e.id FROM entry e LEFT JOIN standing s ON s.id = e.id"
+        rows = self.connection.execute(f"{entries} WHERE e.n > ? AND {whole}", (head.n, feed)).fetchall()
+        if self.connection.execute("SELECT 1 FROM joined WHERE n > ? LIMIT 1", (head.n,)).fetchone() is not None:
+            joined = "e.id IN (SELECT id FROM joined WHERE n > ?)"
+            rows += self.connection.execute(f"{entries} WHERE {joined} AND {whole}", (head.n, feed)).fetchall()
+        last = {one: (one, seq, ident) for one, seq, ident in sorted(rows, key=lambda row: (row[0], row[1]))}
+        return [last[one] for one in sorted(last)[:500]]
 
     def tick(self) -> tuple[int, int]:
         """The next hybrid time: the wall clock, or one step after the newest seen where that is ahead."""

@@ -11,6 +11,7 @@ from typing import Final
 import orjson
 
 from console.domain.clock_doubt import Reading, back_ms
+from console.journal.faults import Damaged
 from console.runtime.clock import Clock
 
 _LATELY: Final = 2_000  # local numbers looked at when a journal is opened
@@ -53,8 +54,12 @@ class Readings:
             (_LATELY,),
         ).fetchall()
         for received_ms, raw in rows:
-            told = orjson.loads(raw)
-            self._take(Reading(wall_ms=received_ms, boot_ms=int(told["mono"]), boot_id=str(told["boot"])))
+            try:
+                told = orjson.loads(raw)
+                mono, boot = int(told["mono"]), str(told["boot"])
+            except (ValueError, LookupError, TypeError):
+                raise Damaged("an entry of this console", "it is no entry") from None
+            self._take(Reading(wall_ms=received_ms, boot_ms=mono, boot_id=boot))
 
     def _take(self, reading: Reading) -> None:
         kept = self._strongest.get(reading.boot_id)

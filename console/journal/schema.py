@@ -73,4 +73,25 @@ _FIRST = (
         STRICT, WITHOUT ROWID""",
 )
 
-JOURNAL = Part("journal", (_FIRST,))
+# Entries whose `prev` or `refs` are not here yet, or await something themselves (`console.journal.whole`); and those
+# that awaited something, with the local number of what they were last waiting for. Both follow from the entries.
+_WHOLE = (
+    "CREATE TABLE awaits (id TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (id, ref)) STRICT, WITHOUT ROWID",
+    "CREATE INDEX awaits_ref ON awaits (ref)",
+    "CREATE TABLE joined (n INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY (n, id)) STRICT, WITHOUT ROWID",
+    """CREATE INDEX entry_kind ON entry (
+        iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), ''), n)""",
+    """INSERT INTO awaits WITH RECURSIVE
+        said(id, text) AS (
+            SELECT id, iif(json_valid(CAST(raw AS TEXT)), CAST(raw AS TEXT), '{}') FROM entry),
+        line(id, ref) AS MATERIALIZED (
+            SELECT said.id, r.value FROM said, json_each(said.text, '$.refs') r
+            UNION SELECT id, json_extract(text, '$.prev') FROM said),
+        late(id) AS (
+            SELECT id FROM line WHERE ref IS NOT NULL AND ref NOT IN (SELECT id FROM entry)
+            UNION SELECT line.id FROM late JOIN line ON line.ref = late.id)
+        SELECT DISTINCT id, ref FROM line
+        WHERE ref IS NOT NULL AND (ref NOT IN (SELECT id FROM entry) OR ref IN (SELECT id FROM late))""",
+)
+
+JOURNAL = Part("journal", (_FIRST, _WHOLE))

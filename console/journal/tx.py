@@ -15,7 +15,7 @@ from console.domain.forms import Entry, Head, RosterRef
 from console.domain.ids import is_id, is_sha256
 from console.domain.kinds import check_kind
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
-from console.journal import door, envelope, own_feeds, rosters
+from console.journal import door, envelope, own_feeds, rosters, whole
 from console.journal.faults import Redacted, WrongFeed
 from console.journal.ledger import Ledger
 from console.journal.readings import read_clocks
@@ -279,6 +279,10 @@ class Tx:
         """
         return self._ledger.rosters.current(self.connection)
 
+    def rosters(self) -> tuple[VerifiedRoster, ...]:
+        """Every version from 0 on, as this transaction sees them."""
+        return self._ledger.rosters.load(self.connection)
+
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _append(self, feed: FeedSigner, draft: Draft, roster: RosterRef) -> Stored:
@@ -306,6 +310,7 @@ class Tx:
         if opening:
             door.open_feed(ledger, entry, ident, mine=True)
         n = door.insert(ledger, entry, ident, raw, sig, received_ms)
+        whole.note(ledger, entry, ident, n, mine=True)
         ledger.watermark.wrote()
         ledger.readings.note()
         if texts:

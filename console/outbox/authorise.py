@@ -20,6 +20,7 @@ from console.keys.roster import VerifiedRoster
 from console.outbox import store
 from console.outbox.facts import CARRIERS, Held, Moments, good_entries, policy_of, prove_record, read_document
 from console.outbox.item import Row
+from console.outbox.rulings import by_ref, judge
 from console.providers.planned import from_disclosures
 
 Outcome = Literal["authorised", "already", "waiting", "not-ours", "over"]
@@ -70,7 +71,7 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
         return Decision(doc=doc, op=op, outcome="over", why=over)
     records, refused = _receive(tx, feed, held, roster)
     moments = Moments(tx.connection, roster, policy_of(roster))
-    facts = moments.at(moments.now_heads, doc, now_ms)
+    facts = moments.now(doc, now_ms)
     clock = state_of(tx.clock_back_ms)
     signed = [one for _, one in records]
     verdict = quorum(doc, held.document, signed, facts, now_ms, doubtful=clock == "doubtful")
@@ -123,14 +124,15 @@ def _is_over(tx: Tx, held: Held, now_ms: int) -> str:
 
 
 def superseded(tx: Tx, doc: str) -> bool:
-    """Whether a later revision of it was authorised anywhere."""
+    """Whether a later revision of it was authorised anywhere, by the people it needs."""
     for stored in good_entries(tx.connection, ("dispatch.authorised",)):
         try:
-            other = read_document(tx.connection, str(stored.entry.pub["doc"])).document
+            other = read_document(tx.connection, str(stored.entry.pub["doc"]))
+            if isinstance(other.document, Action) and other.document.supersedes == doc:
+                judge(tx.connection, by_ref(tx.rosters()), other, stored)
+                return True
         except Problem:
             continue
-        if isinstance(other, Action) and other.supersedes == doc:
-            return True
     return False
 
 

@@ -179,8 +179,8 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     doc, action = row.doc, authority.action
     roster = tx.roster()
     moments = Moments(tx.connection, roster, policy_of(roster))
-    then = moments.at(authority.seen, doc, authority.decided_ms)
-    by_now = moments.at(moments.now_heads, doc, authority.decided_ms)
+    then = moments.below(authority.seen, doc, authority.decided_ms)
+    by_now = moments.now(doc, authority.decided_ms)
     facts = replace(
         then, bad_keys=by_now.bad_keys, forked=by_now.forked, cancelled=by_now.cancelled, extended_to=by_now.extended_to
     )

@@ -7,41 +7,24 @@ believes an authorisation whose people it has not counted itself, and deletes no
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from console.domain import shape
 from console.domain.actions import Redaction
-from console.domain.errors import BadForm, Problem
-from console.domain.facts import Signed
-from console.domain.forms import Head
+from console.domain.errors import Problem
 from console.domain.ids import is_sha256
-from console.domain.profile import JsonValue
-from console.domain.quorum import quorum
 from console.journal.projections import Projections
 from console.journal.rows import select_entries
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
-from console.journal.values import Draft, FeedSigner, Stored
-from console.keys.roster import VerifiedRoster
-from console.outbox.facts import Held, Moments, good_entries, prove_record, read_document
+from console.journal.values import Draft, FeedSigner
+from console.outbox.papers import Held, good_entries, read_document
+from console.outbox.rulings import Unproven, WithoutPeople, by_ref, judge
 
 AUTHORISED: Final = "redaction.authorised"
 DONE: Final = "redact.done"
 Outcome = Literal["done", "under way", "waiting", "refused"]
-
-
-class Unproven(Problem):
-    """An authorisation that cannot be proven here: not yet, or not at all. Nothing is deleted for it."""
-
-    def __init__(self, why: str) -> None:
-        """`why` is one clause."""
-        super().__init__(f"A redaction is not proven here: {why}.", "Sync; nothing was deleted for it.")
-
-
-class WithoutPeople(Unproven):
-    """An authorisation that had not the people it needs: whoever wrote it, nothing is deleted for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +114,7 @@ def prove(store: JournalStore, doc: str) -> Held:
     Raises:
         Problem: where none of the authorisations here holds: `WithoutPeople`, or something is not here (yet).
     """
-    rosters = {(one.roster.n, one.sha256): one for one in store.rosters()}
+    rosters = by_ref(store.rosters())
     with store.reader().snapshot() as connection:
         held = read_document(connection, doc)
         _redaction(held)
@@ -140,7 +123,7 @@ def prove(store: JournalStore, doc: str) -> Held:
             if stored.entry.pub.get("doc") != doc:
                 continue
             try:
-                _judge(connection, rosters, held, stored)
+                judge(connection, rosters, held, stored, each=True)
             except Problem as found:  # one that lacks something may still come to hold: it is told before a false one
                 fault = found if fault is None or isinstance(fault, WithoutPeople) else fault
                 continue
@@ -152,55 +135,6 @@ def _redaction(held: Held) -> Redaction:
     if not isinstance(held.document, Redaction):
         raise Unproven("what was authorised is no redaction")
     return held.document
-
-
-def _judge(
-    connection: sqlite3.Connection, rosters: dict[tuple[int, str], VerifiedRoster], held: Held, stored: Stored
-) -> None:
-    """Ask the rule with exactly what the deciding console had: its roster, policy, records and heads.
-
-    Raises:
-        Problem: when it had not its people, or something it was decided by is not here yet.
-    """
-    pub = stored.entry.pub
-    roster = rosters.get(shape.pair(pub["roster"], "roster"))
-    if roster is None:
-        raise Unproven("the roster it was decided under is not here")
-    if roster.roster.policy is None or roster.roster.policy != pub["policy"]:
-        raise Unproven("it was decided under another policy than its roster names")
-    signed = [_record(connection, roster, held.sha, stored, ident) for ident in _texts(pub["records"])]
-    now, seen = shape.whole(pub["now"], "now"), _seen(stored)
-    if any(not _is_here(connection, ident) for _, _, ident in seen):  # before the whole record is read for nothing
-        raise Unproven("something it was decided by is not here yet")
-    facts = Moments(connection, roster, roster.roster.policy, held).at(seen, held.sha, now)
-    doubtful = stored.entry.pub["clock"] == "doubtful"
-    verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
-    if not verdict.met:
-        raise WithoutPeople(f"it had not its people ({' '.join(verdict.missing)})")
-
-
-def _seen(stored: Stored) -> list[Head]:
-    """The heads that console said it had seen, and its own feed up to the decision."""
-    heads = [head for head in shape.heads(stored.entry.pub["seen"], "seen") if head[0] != stored.feed]
-    return [*heads, (stored.feed, stored.seq - 1, str(stored.entry.prev))]
-
-
-def _is_here(connection: sqlite3.Connection, ident: str) -> bool:
-    return connection.execute("SELECT 1 FROM entry WHERE id = ?", (ident,)).fetchone() is not None
-
-
-def _record(connection: sqlite3.Connection, roster: VerifiedRoster, doc: str, decision: Stored, ident: str) -> Signed:
-    where = "e.id = ? AND e.feed = ? AND e.kind = 'approval.received' AND e.seq < ? AND s.id IS NULL"
-    found = select_entries(connection, where, (ident, decision.feed, decision.seq))
-    if not found or found[0].entry.pub.get("doc") != doc:
-        raise Unproven("an approval it counts is not in the deciding console's record")
-    return prove_record(found[0].entry.pub, roster, found[0].entry.hlc[0])
-
-
-def _texts(value: JsonValue) -> Sequence[str]:
-    if not isinstance(value, list):
-        raise BadForm("records", "it is no list")
-    return [str(one) for one in value]
 
 
 # -- wiping ------------------------------------------------------------------------------------------------------------

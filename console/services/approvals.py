@@ -25,6 +25,7 @@ from console.services.guests import Guest, find_guest
 from console.services.organisation import b64
 from console.services.readings import Reading, readings
 from console.services.redacted_values import shown_values
+from console.services.rulings import rulings_of
 from console.services.session import Session
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
     "names_here", "open_values", "readings", "text", "varying_value", "waiting", "weigh_up", "why_not_counted",
 ]  # fmt: skip
 APPROVABLE = ("action.v1", "closing.v1", "redaction.v1", "extension.v1", "ratification.v1")
-_AUTHORISED = ("dispatch.authorised", "closing.authorised", "redaction.authorised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def weigh_up(session: Session, held: Held) -> Judged:
         facts = gather(view, held, roster, now)
         signed, doubtful = [one for _, one in records], session.clock_doubtful
         verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
-        done = any(one.entry.pub.get("doc") == held.sha for one in view.entries(_AUTHORISED))
+        done = rulings_of(session).decided(connection, held.sha)
         proposals = view.entries(("correction.proposed", "document.proposed"))
         proposal = next((one for one in proposals if one.entry.pub.get("doc") == held.sha), None)
     return Judged(
@@ -96,11 +96,12 @@ def waiting(session: Session) -> list[Waiting]:
         try:
             with session.reader.snapshot() as connection:
                 held = read_document(connection, sha)
+            if getattr(held.document, "approve_by", now) < now:
+                continue  # before it is judged: nearly all of a long record is past its time
             one = judge(session, held)
         except Problem:
             continue  # parts of it are not here yet: the next sync brings them
-        late = getattr(held.document, "approve_by", now) < now
-        if not (one.authorised or one.cancelled or late):
+        if not (one.authorised or one.cancelled):
             found.append(one)
     return found
 
@@ -140,8 +141,11 @@ def text(session: Session, held: Held) -> list[str]:
 
     Raises:
         NotAllHere: when a disclosure is missing: what cannot be shown cannot be approved.
+        WaitsForConnection: when the lines of a list are.
         UnknownField: when a newer version wrote it.
     """
+    from console.services.listed import lines_for  # noqa: PLC0415  what waits is listed before adapters are imported
+
     with session.reader.snapshot() as connection:
         facts = gather(View(connection), held, session.roster, session.clock.wall_ms())
     opened = open_values(held)
@@ -151,7 +155,8 @@ def text(session: Session, held: Held) -> list[str]:
         reason=opened.reason, lift_criteria=opened.lift_criteria, facts=facts,
         digest_words=words_of(canon.sha256_hex(held.row.raw)).split(),
     )  # fmt: skip
-    return [f"Document {held.sha}", *(f"{MARKS.get(line.kind, '  ')}{line.text}" for line in lines)]
+    told = [f"{MARKS.get(line.kind, '  ')}{line.text}" for line in lines]
+    return [f"Document {held.sha}", *told, *lines_for(session, held)]
 
 
 def names_here(session: Session) -> dict[str, str]:

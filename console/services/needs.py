@@ -87,13 +87,9 @@ _TITLES: Final = {
 
 def _documents(session: Session, now: int) -> Iterable[Need]:
     """Documents other than actions that this person can still sign."""
-    done = {
-        str(one.entry.pub.get("doc"))
-        for one in session.reader.entries(kinds=("closing.authorised", "redaction.authorised"))
-    }
     for proposed in session.reader.entries(kinds=("document.proposed",)):
         doc, kind = str(proposed.entry.pub.get("doc")), str(proposed.entry.pub.get("doc_type"))
-        if doc in done or kind not in _TITLES or proposed.standing != "good":
+        if kind not in _TITLES or proposed.standing != "good":
             continue
         try:
             with session.reader.snapshot() as connection:
@@ -101,7 +97,8 @@ def _documents(session: Session, now: int) -> Iterable[Need]:
             until = getattr(held.document, "approve_by", None)
             if until is not None and until < now:
                 continue
-            if session.me in approvals.judge(session, held).verdict.can_sign:
+            judged = approvals.judge(session, held)
+            if session.me in judged.verdict.can_sign and not judged.authorised:
                 yield Need(kind="approve", text=_TITLES[kind], inc=proposed.entry.inc, doc=doc, until_ms=until)
         except Problem:
             continue

@@ -89,7 +89,7 @@ def test_normal_actions_of_the_last_hour_are_counted_as_the_rule_counts_them(sce
     with scene.store.reader().snapshot() as connection:
         roster = scene.store.roster()
         moments = Moments(connection, roster, policy_of(roster))
-        assert moments.at(moments.now_heads, trial, now).recent_normal == 2
+        assert moments.now(trial, now).recent_normal == 2
         own = read_document(connection, said[0])
         assert recent_normal(View(connection), own, None, now) == 1  # itself is not counted
 

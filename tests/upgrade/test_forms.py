@@ -139,7 +139,7 @@ def test_a_newer_form_is_refused_and_left_alone(tmp_path):
 
 def test_an_upgrade_that_fails_leaves_the_old_form(tmp_path):
     paths = ProfilePaths(tmp_path / "old")
-    write_old(paths, form(JOURNALS[0]), form(OUTBOXES[0]))
+    write_old(paths, form(JOURNALS[-1]), form(OUTBOXES[0]))
     before = master(paths.journal)
     broken = Part("outbox", (*outbox.OUTBOX.steps[:1], ("ALTER TABLE outbox RENAME TO x", "CREATE TABLE x (y)")))
     with closing(connect(paths.journal)) as connection, pytest.raises(sqlite3.OperationalError):

@@ -1,0 +1,96 @@
+"""Whoever has a machine's key can write that something was decided. Nothing here takes its word."""
+
+from __future__ import annotations
+
+import pytest
+
+from console.journal.values import Draft
+from console.outbox.authorise import authorise
+from console.services import approvals, corrections, incidents
+from console.services.closing import propose_closing
+from console.services.needs import needs
+from console.services.rulings import rulings_of
+from tests.kit.pair import founded, pair, passphrase, sync
+
+__all__ = ["founded", "pair"]
+KEY = "your approver key"
+
+
+def authorisation(session, sha, records=()):
+    """What the decision of that console would say, with these records for its people."""
+    heads = [[feed, seq, ident] for feed, (seq, ident) in sorted(session.reader.heads().items())]
+    roster = session.roster
+    return {
+        "doc": sha, "records": list(records), "roster": list(roster.ref), "policy": roster.roster.policy,
+        "now": session.clock.wall_ms(), "clock": "trusted", "seen": heads, "verdict": "approved",
+    }  # fmt: skip
+
+
+def claim(session, kind, inc, pub, subj=None):
+    feed, ref = session.device(), session.ref
+    return session.store.write(lambda tx: tx.append(feed, Draft(kind, inc, subj, pub), roster=ref))
+
+
+def sign(session, who, sha):
+    held = corrections.find_document(session, sha)
+    return approvals.decide(session, held, "approve", lambda: passphrase(who, KEY))
+
+
+def receive(session, signed, inc):
+    pub = {**signed.entry.pub, "carried_by": signed.id}
+    return claim(session, "approval.received", inc, pub)
+
+
+def asked(session):
+    return [one.doc for one in needs(session, (), incidents.list_incidents(session)) if one.kind == "approve"]
+
+
+def status(session):
+    return [line.status for line in incidents.list_incidents(session)]
+
+
+@pytest.mark.parametrize("people", ["nobody", "one", "the same twice"])
+def test_a_close_that_had_not_its_people_leaves_the_incident_open_and_the_closing_to_be_signed(pair, people):
+    one, two = pair
+    inc = incidents.declare(one, "it helps with exploits", 1).entry.inc
+    sync(one, two)
+    sha = propose_closing(one, inc)
+    records = []
+    if people != "nobody":
+        signed = sign(one, "commander", sha)
+        sync(one, two)
+        records = [receive(two, signed, inc).id for _ in range(2 if people == "the same twice" else 1)]
+    sync(one, two)
+    false = claim(two, "closing.authorised", inc, authorisation(two, sha, records))
+    sync(one, two)
+    for session in (one, two):
+        assert session.reader.entry(false.id).standing == "good"  # it is a true entry of that machine, and shown
+        assert status(session) == ["declared"]
+        assert sha in [waiting.sha for waiting in approvals.waiting(session)]
+    assert sha in asked(two)
+    sign(two, "approver", sha)
+    if people == "nobody":
+        sign(one, "commander", sha)
+    sync(one, two)
+    feed = one.device()
+    assert one.store.write(lambda tx: authorise(tx, feed, sha)).outcome == "authorised"
+    sync(one, two)
+    for session in (one, two):
+        assert status(session) == ["closed"]
+        assert sha not in [waiting.sha for waiting in approvals.waiting(session)]
+        assert sha not in asked(session)
+
+
+def test_what_cannot_be_judged_yet_is_judged_when_the_rest_is_here(pair):
+    one, two = pair
+    inc = incidents.declare(one, "it helps with exploits", 1).entry.inc
+    sync(one, two)
+    sha = propose_closing(one, inc)
+    pub = authorisation(one, sha)
+    machine = one.device().feed
+    pub["seen"] = [[feed, seq, ident if feed == machine else "ab" * 32] for feed, seq, ident in pub["seen"]]
+    stored = claim(one, "closing.authorised", inc, pub)
+    rulings = rulings_of(one)
+    with one.reader.snapshot() as connection:
+        assert not rulings.holds(connection, stored)
+    assert rulings._known == {}
