@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVB
 
 from console.ui.parts import column, panel_title, row
 from console.ui.room import Room
-from console.ui.widgets import EmptyState, StateMark, Text, plain_tooltip
+from console.ui.widgets import EmptyState, StateMark, Text, Words, plain_tooltip
 from console.viewmodels.cards import Card, card_of, need_card
 from console.viewmodels.commands import Command, Commands
 from console.viewmodels.shell import NOW, Now
@@ -131,7 +131,7 @@ class _CardFrame(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         unit = room.look.theme.space("unit")
         self._mark = StateMark(room.look, "proposed", size="small")
-        self._title = Text(room.look, weight="medium", wrap=True)
+        self._title = Words(room.look, weight="medium")
         self._count = Text(room.look, size="small", tone="text-muted", wrap=True)
         self._told = Text(room.look, size="small", tone="text-muted", wrap=True)
         self._targets = QVBoxLayout()

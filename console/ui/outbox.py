@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy
 from console.services.live_values import Connectivity
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.widgets import EmptyState, StateMark, Text
+from console.ui.widgets import EmptyState, StateMark, Text, Words
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.outbox import OutboxLine, outbox_lines, summary
 from console.viewmodels.shell import NOW, PROVEN, Now
@@ -129,8 +129,8 @@ class _Row(QWidget):
         unit = room.look.theme.space("unit")
         self._mark = StateMark(room.look, "queued")
         self._mark.setMinimumWidth(14 * unit)
-        self._title = Text(room.look, weight="medium")
-        self._why = Text(room.look, wrap=True)
+        self._title = Words(room.look, weight="medium")
+        self._why = Words(room.look)
         self._then = Text(room.look, size="small", tone="text-muted", wrap=True)
         self._release = QPushButton("Send now")
         self._release.clicked.connect(self._now)

@@ -16,7 +16,7 @@ from console.ui.parts import column, row
 from console.ui.proposal_rows import PLANS
 from console.ui.theme import Look
 from console.ui.tokens import GRAVITIES
-from console.ui.widgets import Exact, StateMark, Text
+from console.ui.widgets import Exact, StateMark, Text, Words
 from console.viewmodels.proposal import PlanLine, TrialView
 
 
@@ -110,7 +110,7 @@ class PlanPanel(QScrollArea):
         lines = column(box, 2)
         lines.addWidget(Text(self._look, "Left out, and signed so", size="small", weight="semibold", tone="changed"))
         for one in told:
-            lines.addWidget(Text(self._look, one, size="small", wrap=True))
+            lines.addWidget(Words(self._look, one, size="small"))
         return box
 
 
@@ -128,7 +128,7 @@ class PlanCard(QFrame):
         head = QWidget()
         top = row(head, unit)
         what = one.where if line is None else f"{line.what[:1].upper()}{line.what[1:]}, {line.where}"
-        name = Text(look, what + (" (canary)" if one.canary else ""), weight="medium", wrap=True)
+        name = Words(look, what + (" (canary)" if one.canary else ""), weight="medium")
         top.addWidget(name, 1)
         top.addWidget(StateMark(look, state, size="small", table=PLANS), 0, Qt.AlignmentFlag.AlignTop)
         self._lines.addWidget(head)
@@ -139,7 +139,7 @@ class PlanCard(QFrame):
     def _fill(self, line: PlanLine) -> None:
         look = self._look
         if not line.possible:
-            self._lines.addWidget(Text(look, line.why_not, size="small", tone="alarm", wrap=True))
+            self._lines.addWidget(Words(look, line.why_not, size="small", tone="alarm"))
             if line.waits:
                 told = "It can be planned when it answers. Read again, or do it by hand and record it."
                 self._lines.addWidget(Text(look, told, size="small", tone="text-muted", wrap=True))

@@ -29,7 +29,7 @@ from console.ui.forms import Editor, connect, editor_for, put_value, value_of
 from console.ui.parts import column, row
 from console.ui.theme import Look
 from console.ui.tokens import Mark
-from console.ui.widgets import StateMark, Text, plain_tooltip
+from console.ui.widgets import StateMark, Text, Words, plain_tooltip
 from console.viewmodels.composing import CATEGORIES, Composition
 from console.viewmodels.ground import Ground, lever_words
 from console.viewmodels.proposal import Row
@@ -65,7 +65,7 @@ class SurfaceRow(QFrame):
         self.levers.currentIndexChanged.connect(self._pulled)
         self.mark = StateMark(look, "reading", size="small", table=PLANS)
         self.told = Text(look, size="small", tone="text-muted", wrap=True)
-        self.fault = Text(look, size="small", tone="alarm", wrap=True)
+        self.fault = Words(look, size="small", tone="alarm")
         self.word = QLineEdit()
         self.word.setPlaceholderText("Left out because ... (everybody who signs reads it)")
         self.word.setAccessibleName(f"Why {one.where} is left out")

@@ -16,7 +16,8 @@ from console.services.record import start_record
 from console.services.session import Session
 from console.ui.keys import Keys
 from console.ui.proposal import ProposalDialog, add_commands
-from console.ui.widgets import Exact
+from console.ui.proposal_plan import PlanCard
+from console.ui.widgets import Exact, Words
 from console.viewmodels.commands import Command
 from console.viewmodels.shell import INCIDENTS, NOW, SHELL
 from tests.kit.pair import Asks, connect, connect_manual, pair_at
@@ -183,6 +184,20 @@ def test_what_would_be_sent_and_what_cannot_be_stand_beside_it(place) -> None:
     assert west.mark.text() == "cannot be done"
     assert dialog.propose.text() == "Propose 2, leave out 3"
     assert told.count("(canary)") == 1, "a canary goes beside its target only"
+
+
+def test_a_key_of_64_digits_that_cannot_be_planned_clips_nothing(qtbot, place) -> None:
+    digits = "0123456789abcdef" * 4
+    dialog = place.composer()
+    place.typed(dialog, digits)
+    place.read(dialog)
+    cards = [one for one in dialog.plan.findChildren(PlanCard) if digits in one.accessibleName()]
+    assert cards, "the accessible name tells it whole"
+    for card in cards:
+        assert card.width() <= dialog.plan.viewport().width(), "nothing lies beyond the edge"
+        for words in card.findChildren(Words):
+            assert words.minimumSizeHint().width() <= words.width()
+    assert any(digits in one.toolTip() for card in cards for one in card.findChildren(Words))
 
 
 def test_it_weighs_what_would_be_proposed_and_not_what_cannot_be_done(place) -> None:

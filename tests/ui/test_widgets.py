@@ -27,6 +27,7 @@ from console.ui.widgets import (
     StateMark,
     Stripe,
     Text,
+    Words,
     age_words,
     paint_mark,
     paint_shape,
@@ -532,3 +533,15 @@ def test_exact_text_is_shown_whole_however_narrow_and_however_long_its_words(qtb
     assert not shown.horizontalScrollBar().isVisible()
     qtbot.waitUntil(lambda: shown.verticalScrollBar().maximum() == 0)
     assert shown.toPlainText() == shown.accessibleName() == text
+
+
+def test_a_word_that_no_line_can_hold_gives_way_in_its_middle_and_the_whole_is_one_key_away(qtbot, look) -> None:
+    digits = "0123456789abcdef" * 4
+    words = Words(look, f"Block a key {digits}, gateway")
+    qtbot.addWidget(words)
+    assert words.seen() == f"Block a key {digits[:13]}\u2026{digits[-12:]}, gateway"
+    assert words.text() == words.accessibleName() == f"Block a key {digits}, gateway"
+    assert digits in words.toolTip()
+    assert words.minimumSizeHint().width() < 300, "a card of a panel holds it"
+    words.setText("Block a key, gateway")
+    assert (words.seen(), words.toolTip(), words.accessibleName()) == ("Block a key, gateway", "", "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from typing import Final
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -30,6 +31,7 @@ NEVER: Final = "never heard"
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 _SELECTABLE: Final = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 _LINE: Final = 32
+_WORD: Final = re.compile(r"\S+")
 
 
 def plain_tooltip(text: str) -> str:
@@ -76,6 +78,47 @@ class Text(QLabel):
         palette.setColor(QPalette.ColorGroup.Active, QPalette.ColorRole.WindowText, theme.colour(self._tone))
         palette.setColor(QPalette.ColorGroup.Inactive, QPalette.ColorRole.WindowText, theme.colour(self._tone))
         self.setPalette(palette)
+
+
+class Words(Text):
+    """Wrapped text in which a word that no line can hold gives way in its middle: a key of 64 digits, a path.
+
+    `text` is the whole; so are the tooltip and the accessible name, wherever something gave way.
+    """
+
+    _whole = ""
+
+    def __init__(
+        self, look: Look, text: str = "", *, size: str = "body", weight: Weight = "regular", tone: str = "text"
+    ) -> None:
+        super().__init__(look, text, size=size, weight=weight, tone=tone, wrap=True)
+
+    def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
+        """Show this text."""
+        self._whole = text
+        seen = fold_words(text)
+        super().setText(seen)
+        self.setToolTip(plain_tooltip(text) if seen != text else "")
+        self.setAccessibleName(text if seen != text else "")
+
+    def text(self) -> str:
+        """The whole."""
+        return self._whole
+
+    def seen(self) -> str:
+        """What stands on screen."""
+        return super().text()
+
+
+def fold_words(text: str, most: int = 28) -> str:
+    """The text with every longer word shortened in its middle: keys and ids differ at their ends."""
+    keep = (most - 1) // 2
+
+    def fold(found: re.Match[str]) -> str:
+        word = found[0]
+        return word if len(word) <= most else f"{word[:keep]}\N{HORIZONTAL ELLIPSIS}{word[-keep:]}"
+
+    return _WORD.sub(fold, text)
 
 
 class Elide(Text):
