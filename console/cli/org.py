@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.frame import Call, moment, pass_call, when
+from console.cli.org_keys import COMMANDS, device_option
 from console.domain.errors import Problem, WaitsForPeople, WrongUse
 
 if TYPE_CHECKING:
     from console.services.roster import Outcome, Waiting
     from console.services.session import Session
+
+
+_MOST_TYPED = 64 * 1024
 
 
 @click.group(
@@ -46,13 +50,15 @@ envelopes_option = click.option(
 @command.command()
 @folder_option
 @envelopes_option
+@device_option
 @pass_call
-def found(call: Call, folder: Path, envelopes: Path | None) -> None:
+def found(call: Call, folder: Path, envelopes: Path | None, on_device: bool) -> None:  # noqa: FBT001  click's options
     """Make your approver key and sealed recovery key, and lay the record's beginning into the folder."""
     from console.services import organisation, setup
 
     with call.session() as session:
-        made = organisation.prepare_founding(session, folder, envelopes or session.paths.root / "envelopes")
+        where = envelopes or session.paths.root / "envelopes"
+        made = organisation.prepare_founding(session, folder, where, on_device=on_device)
         setup.write_note(
             session.paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute()))
         )
@@ -71,9 +77,17 @@ def found(call: Call, folder: Path, envelopes: Path | None) -> None:
 @envelopes_option
 @click.option("--person", help="Your id there (p-...): a further device of yours, or one in place of a lost one.")
 @click.option("--agent", metavar="KEY", help="Your writer key is this key of your ssh-agent: fingerprint or .pub file.")
+@device_option
 @pass_call
 def join(
-    call: Call, folder: Path, words: str, name: str, envelopes: Path | None, person: str | None, agent: str | None
+    call: Call,
+    folder: Path,
+    words: str,
+    name: str,
+    envelopes: Path | None,
+    person: str | None,
+    agent: str | None,
+    on_device: bool,  # noqa: FBT001  click hands options by name
 ) -> None:
     """Make a profile and keys of your own, and ask to be admitted."""
     from console.keys.agent import agent_of
@@ -82,7 +96,7 @@ def join(
     paths = call.paths()
     made = organisation.join(
         paths, call.passphrase, folder=folder, words=words, name=name, member=person,
-        held=None if agent is None else agent_of().find(agent),
+        held=None if agent is None else agent_of().find(agent), on_device=on_device,
         envelopes=envelopes or paths.root / "envelopes",
     )  # fmt: skip
     setup.write_note(paths, setup.Note(None, str(folder.absolute()), str(made.envelopes[0].parent.absolute())))
@@ -144,28 +158,37 @@ def pending(call: Call) -> None:
 @click.option("--roster", "which", default="", help="The beginning of its hash, where several wait.")
 @click.option(
     "--recovery",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Sign with the recovery key typed off envelope 1.",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Sign with the sealed recovery key: a file with what stands on envelope 1 (- types it here).",
 )
 @pass_call
 def sign(call: Call, which: str, recovery: Path | None) -> None:
     """Show the roster that waits, from its very bytes, and sign it."""
+    from console.keys.recovery import read_sheet
     from console.services import roster
 
+    sealed = None if recovery is None else read_sheet(sheet_text(recovery))
     with call.session() as session:
         one = roster.find(session, which)
         lines = _paper(session, one)
         if not call.as_json:
             click.echo("\n".join(lines))
-        if one.mine != "signed" or recovery is not None:
+        if one.mine != "signed" or sealed is not None:
             _confirm(lines, one, named=bool(which))
-        outcome = roster.sign(session, one.sha, recovery=recovery)
+        outcome = roster.sign(session, one.sha, recovery=sealed)
         in_force = session.roster.roster.n
     told = "is in force here." if outcome.in_force else f"waits: {outcome.missing}"
     call.tell(
         {"ok": True, "roster": outcome.sha, "in_force": in_force, "complete": outcome.in_force, "text": lines},
         f"Signed. Roster {outcome.n} {told}",
     )
+
+
+def sheet_text(path: Path) -> str:
+    """What stands on envelope 1: from a file, or typed here up to the end of the input. It is kept nowhere."""
+    if str(path) == "-":
+        return sys.stdin.read(_MOST_TYPED)
+    return path.read_text(encoding="utf-8", errors="replace")[:_MOST_TYPED]
 
 
 def _confirm(lines: list[str], one: Waiting, *, named: bool) -> None:
@@ -204,54 +227,6 @@ def revoke(call: Call, what: str, reason: str, since: str) -> None:
         outcome = members.revoke(session, what, reason, moment(since, session.clock.wall_ms()) if since else None)
         share(session)
     tell_outcome(call, outcome, "Signed. It counts once enough admins signed: standdown org sign")
-
-
-@command.command()
-@click.argument("use", type=click.Choice(["writer", "approver"]))
-@pass_call
-def renew(call: Call, use: Literal["writer", "approver"]) -> None:
-    """Make a new key for this console; it is used from when a roster that names it is in force."""
-    from console.services import members
-
-    with call.session() as session:
-        words, outcome = members.renew(session, use)
-        share(session)
-    if outcome is None:
-        call.tell({"ok": True, "words": words}, "Read these words to an admin (org admit --device):", f"  {words}")
-    else:
-        told = "Proposed and signed. Another admin signs next; from then on this console asks for the new passphrase."
-        tell_outcome(call, outcome, told)
-
-
-@command.command()
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--keeper", default="", help="With whom it is lodged: counsel, auditor, a public page.")
-@pass_call
-def lodge(call: Call, path: Path, keeper: str) -> None:
-    """Write the one-page letter that others keep for you, and record it."""
-    from console.services import lodging
-
-    with call.session() as session:
-        made = lodging.lodge(session, path.absolute(), keeper)
-    call.tell(
-        {"ok": True, "path": str(path), "sha256": made.sha256, "entry": made.entry.id},
-        f"Written to {path}. Print it, lodge it with counsel, an auditor or a public page; again each month.",
-        f"SHA-256 {made.sha256}",
-    )
-
-
-@command.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@pass_call
-def adopt(call: Call, folder: Path) -> None:
-    """Take over one person's provisional record (its profile folder) into this organisation, as it stands."""
-    from console.services import lodging
-
-    with call.session() as session:
-        stored = lodging.adopt_record(session, folder.absolute())
-    call.tell(
-        {"ok": True, "entry": stored.id}, f"Taken over, saved as {stored.id[:16]}. Its bytes stay where they are."
-    )
 
 
 def share(session: Session) -> None:
@@ -364,19 +339,6 @@ def next_(call: Call) -> None:
     )  # fmt: skip
 
 
-@command.command()
-@click.option("--delete", is_flag=True, help="They are printed and sealed: delete the files.")
-@pass_call
-def envelopes(call: Call, delete: bool) -> None:  # noqa: FBT001  click hands options by name
-    """Your recovery envelopes that still lie as files."""
-    from console.services import setup
-
-    left = [str(path) for path in setup.envelopes_left(call.paths())]
-    gone = setup.delete_envelopes(call.paths()) if delete else 0
-    lines = [f"Deleted: {path}" for path in left] if delete else left
-    call.tell({"ok": True, "envelopes": [] if delete else left, "deleted": gone}, *(lines or ["None lies as a file."]))
-
-
 _NEXT = {
     "alone": "One person. Found with a colleague: standdown org found --folder FOLDER",
     "inviting": 'Read out: {genesis}\nThen type what you hear: standdown org admit --words "..."',
@@ -388,3 +350,6 @@ _NEXT = {
     "others-rehearsing": "You have rehearsed; a colleague has not yet.",
     "ready": "Two people can act.",
 }
+
+for one in COMMANDS:
+    command.add_command(one)

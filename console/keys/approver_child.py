@@ -47,7 +47,8 @@ def frame(*fields: bytes) -> bytes:
 def answer(request: bytes) -> bytes:
     """Do what `request` asks and return the answer: a raw SSHSIG for `sign`, the public key line for `create`.
 
-    Fields: verb, use, path, namespace (`create`: empty), passphrase, message (`create`: bcrypt rounds).
+    Fields: verb, use, path (`sign-typed`: the key file's text), namespace (`create`: empty), passphrase, message
+    (`create`: bcrypt rounds).
 
     Raises:
         Problem: when it is refused; ValueError: when the request is malformed.
@@ -56,6 +57,9 @@ def answer(request: bytes) -> bytes:
     if use.decode() not in _USES:
         raise KeyRefuses("approver", use.decode())
     known_use = cast("KeyUse", use.decode())
+    if verb == b"sign-typed":
+        keyfile.require_purpose(known_use, namespace.decode())
+        return sign_blob(keyfile.unwrap(path, passphrase), namespace.decode(), message)
     where = Path(path.decode())
     if verb == b"sign":
         return _sign(where, known_use, namespace.decode(), passphrase, message)

@@ -171,9 +171,13 @@ def save_held(path: Path, public: PublicKey, use: KeyUse) -> SavedKey:
 
 def is_held(saved: SavedKey) -> bool:
     """Whether an agent holds the private half of this key, as `save_held` wrote down."""
-    if saved.path.exists():
-        return False
-    return read_pem(_public_path(saved.path)).rstrip().endswith(_HELD.encode())
+    return not saved.path.exists() and is_held_at(saved.path)
+
+
+def is_held_at(path: Path) -> bool:
+    """Whether `save_held` wrote down a key for `path`, and none lies there."""
+    public = _public_path(path)
+    return not path.exists() and public.exists() and read_pem(public).rstrip().endswith(_HELD.encode())
 
 
 def read_private(path: Path, passphrase: bytes | None) -> Ed25519PrivateKey:

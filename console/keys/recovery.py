@@ -5,11 +5,16 @@ One sheet carries the wrapped key file, the other the words that open it. The wo
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.keys import keyfile, signer, words
 from console.keys.canon import sha256_hex
+from console.keys.faults import BadKeyFile, BadPublicKey
+from console.keys.publickey import PublicKey, take_string
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +22,10 @@ if TYPE_CHECKING:
     from console.keys.keyfile import SavedKey
     from console.runtime.ids import Entropy
 
-_WORDS = 8
+WORDS: Final = 8
+_PEM: Final = re.compile(r"-----BEGIN OPENSSH PRIVATE KEY-----(.*?)-----END OPENSSH PRIVATE KEY-----", re.DOTALL)
+_MAGIC: Final = b"openssh-key-v1\x00"
+_COLUMNS: Final = 70
 _PAGE = """STANDDOWN - RECOVERY KEY - ENVELOPE {which} OF 2
 
 Organisation   {org}
@@ -62,7 +70,7 @@ def create_recovery_key(
         BadKeyFile: where there is a key already.
         SigningFailed: when the child broke.
     """
-    phrase = words.random_phrase(entropy, _WORDS)
+    phrase = words.random_phrase(entropy, WORDS)
     key = signer.create_approver_key(path, "recovery", phrase.encode(), rounds=rounds)
     pem = keyfile.read_pem(path).decode("ascii")
     return SealedRecovery(
@@ -76,3 +84,42 @@ def create_recovery_key(
 def _sheet(which: int, org: str, key: SavedKey, body: str) -> str:
     spoken = words.words_of(sha256_hex(key.public.blob))
     return _PAGE.format(which=which, org=org, fingerprint=key.public.fingerprint, fingerprint_words=spoken, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedKey:
+    """The key file as read off envelope 1: worth nothing without the words of envelope 2."""
+
+    pem: bytes = field(repr=False)
+    public: PublicKey
+
+
+def read_sheet(text: str) -> TypedKey:
+    """The key file on a sheet that was typed, scanned or pasted, with whatever stands around it.
+
+    Raises:
+        BadKeyFile: when no whole key file is in it.
+    """
+    found = _PEM.search(text)
+    if found is None:
+        raise BadKeyFile("there is no whole key in it, from the line BEGIN to the line END")
+    body = "".join(found[1].split())
+    try:
+        raw = base64.b64decode(body, validate=True)
+        if not raw.startswith(_MAGIC):
+            raise BadKeyFile("it is not a key in OpenSSH form")
+        at = len(_MAGIC)
+        for _ in ("cipher", "kdf", "kdf options"):
+            _, at = take_string(raw, at)
+        blob, _ = take_string(raw, at + 4)  # behind the number of keys
+        public = PublicKey.from_blob(blob)
+    except (binascii.Error, ValueError, BadPublicKey):
+        raise BadKeyFile("a character in it was misread: compare it with the sheet") from None
+    lines = [body[at : at + _COLUMNS] for at in range(0, len(body), _COLUMNS)]
+    pem = "\n".join(("-----BEGIN OPENSSH PRIVATE KEY-----", *lines, "-----END OPENSSH PRIVATE KEY-----", ""))
+    return TypedKey(pem.encode(), public)
+
+
+def read_words(typed: str) -> bytes:
+    """The words of envelope 2 as they open the key, whatever case, commas or spaces they were typed with."""
+    return " ".join("".join(letter if letter.isalpha() else " " for letter in typed.casefold()).split()).encode()

@@ -171,15 +171,37 @@ def sign_single(
 ) -> bytes:
     """One signature by an approver key of either kind: the raw SSHSIG.
 
-    A FIDO2 key signs through `ssh-keygen`, which asks for PIN and touch itself; for a wrapped key `unlock` gives the
-    passphrase.
+    `unlock` gives the passphrase of a wrapped key. A FIDO2 key signs through `ssh-keygen` and wants to be touched;
+    where it asks for its PIN, `unlock` gives that.
 
     Raises:
         WrongPassphrase, KeyRefuses, BadKeyFile, SigningFailed: as `sign_once` and `sign_with_ssh_keygen`.
     """
-    if key.public.hardware:
+    if not key.public.hardware:
+        return sign_once(key, namespace, message, unlock())
+    if sys.platform == "win32":  # it has no sockets of the kind by which a PIN is handed over
         return sign_with_ssh_keygen(key, namespace, message, ssh_keygen)
-    return sign_once(key, namespace, message, unlock())
+    from console.keys import hardware  # noqa: PLC0415  few keys are in hardware
+
+    keyfile.require_purpose(key.use, namespace)
+    blob = hardware.sign(key, namespace, message, unlock, ssh_keygen)
+    _require_signature(key.public, namespace, message, blob)
+    return blob
+
+
+def sign_typed(
+    pem: bytes, public: PublicKey, use: KeyUse, namespace: str, message: bytes, passphrase: bytes
+) -> bytes:  # fmt: skip
+    """As `sign_once`, by a key file that was typed or scanned off paper: it is written nowhere.
+
+    Raises:
+        WrongPassphrase, KeyRefuses, BadKeyFile, SigningFailed: as `sign_once`.
+    """
+    _require_child_use(use)
+    keyfile.require_purpose(use, namespace)
+    blob = _ask_child(frame(b"sign-typed", use.encode(), pem, namespace.encode(), passphrase, message), use)
+    _require_signature(public, namespace, message, blob)
+    return blob
 
 
 def sign_with_ssh_keygen(key: SavedKey, namespace: str, message: bytes, ssh_keygen: str = "ssh-keygen") -> bytes:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.domain.errors import Problem, WrongUse
-from console.domain.forms import Roster
+from console.domain.forms import Head, Roster
 from console.domain.profile import JsonValue
 from console.journal.values import Draft, Stored
 from console.keys import canon
@@ -75,13 +75,34 @@ and `sha256sum` over an entry's bytes gives its number above. The letter disclos
 """
 
 
-def adopt_record(session: Session, folder: Path) -> Stored:
-    """Take over the provisional record of one person in `folder`: an entry names its roster 0 and its feeds' heads.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoneRecord:
+    """One person's provisional record as it lies in a folder: who began it and when, and how far it goes.
 
-    Its bytes stay where and as they are; whoever holds them proves them by what this entry names.
+    `entries` counts what its feeds hold, `newest_ms` is when its newest entry was written; `known` says that it was
+    taken over as it stands already.
+    """
+
+    org: str
+    name: str
+    genesis: str
+    begun_ms: int
+    entries: int
+    newest_ms: int
+    heads: tuple[Head, ...]
+    known: bool
+
+    @property
+    def words(self) -> str:
+        """Its beginning in words, as its owner reads them out."""
+        return words_of(self.genesis)
+
+
+def read_record(session: Session, folder: Path) -> LoneRecord:
+    """What lies in `folder`, as far as it may be taken over. Nothing is written, here or there.
 
     Raises:
-        WrongUse: when it is this organisation's own, or a founded one.
+        WrongUse: when it is this organisation's own, a founded one, or of the other world (practice, real).
         RuntimeProblem: when no profile lies there.
     """
     with Session.open(ProfilePaths(folder), nobody_asked, session.clock, session.entropy) as other:
@@ -91,15 +112,43 @@ def adopt_record(session: Session, folder: Path) -> Stored:
             raise WrongUse("That is a founded organisation, not one person's record.", "Only a record is taken over.")
         if other.settings.world != session.settings.world:
             raise WrongUse("One of the two is a drill.", "Practice and what is real are never mixed.")
-        genesis, org, name = genesis_of(other), other.org, other.settings.name
-        heads = sorted((feed, seq, ident) for feed, (seq, ident) in other.reader.heads().items())
-    for stored in session.reader.entries(org=True, kinds=("organisation.adopted",)):
-        if stored.entry.pub.get("roster") == genesis and stored.entry.pub.get("heads") == [list(one) for one in heads]:
-            raise Problem("That record was taken over as it stands already.", "Nothing was written.")
-    named: list[JsonValue] = [list(one) for one in heads]
-    text = f"The provisional record {org}, begun by {name}, is taken over as it stands."
+        heads = tuple(sorted((feed, seq, ident) for feed, (seq, ident) in other.reader.heads().items()))
+        newest = [stored.entry.hlc[0] for _, _, ident in heads if (stored := other.reader.entry(ident)) is not None]
+        genesis = genesis_of(other)
+        return LoneRecord(
+            org=other.org, name=other.settings.name, genesis=genesis, begun_ms=other.roster.roster.created,
+            entries=sum(seq + 1 for _, seq, _ in heads), newest_ms=max(newest, default=0), heads=heads,
+            known=_taken_over(session, genesis, heads),
+        )  # fmt: skip
+
+
+def _taken_over(session: Session, genesis: str, heads: tuple[Head, ...]) -> bool:
+    named = [list(one) for one in heads]
+    return any(
+        stored.entry.pub.get("roster") == genesis and stored.entry.pub.get("heads") == named
+        for stored in session.reader.entries(org=True, kinds=("organisation.adopted",))
+    )
+
+
+def adopt_record(session: Session, folder: Path, *, seen: LoneRecord | None = None) -> Stored:
+    """Take over the provisional record of one person in `folder`: an entry names its roster 0 and its feeds' heads.
+
+    Its bytes stay where and as they are; whoever holds them proves them by what this entry names. `seen` is what a
+    person was shown of it: it has to be that still.
+
+    Raises:
+        WrongUse, RuntimeProblem: as `read_record`.
+        Problem: when it was taken over as it stands already, or is another one than was shown.
+    """
+    found = read_record(session, folder)
+    if found.known:
+        raise Problem("That record was taken over as it stands already.", "Nothing was written.")
+    if seen is not None and (seen.genesis, seen.heads) != (found.genesis, found.heads):
+        raise Problem("That record has changed since it was shown.", "Look at it again; nothing was written.")
+    named: list[JsonValue] = [list(one) for one in found.heads]
+    text = f"The provisional record {found.org}, begun by {found.name}, is taken over as it stands."
     return session.append(
-        Draft("organisation.adopted", pub={"roster": genesis, "heads": named}, disclosures={"text": text})
+        Draft("organisation.adopted", pub={"roster": found.genesis, "heads": named}, disclosures={"text": text})
     )
 
 

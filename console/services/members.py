@@ -8,21 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from console.domain.errors import Problem, WrongUse
-from console.domain.forms import ROLES, ConsoleKey, Enrolment, Head, Person, PersonKey, RevokedKey, Roster
-from console.keys import canon, keyfile, signer, sshsig
+from console.domain.forms import ROLES, ConsoleKey, Enrolment, Person, PersonKey, RevokedKey, Roster
+from console.keys import canon
 from console.keys.publickey import PublicKey
 from console.keys.roster import check_names
-from console.keys.signer import WriterSigner
 from console.keys.words import same_words, words_of
-from console.runtime.ids import new_nonce
 from console.services import organisation, roster
 from console.services.roster import Outcome
+from console.services.roster_frontier import last_good
 from console.services.session import APPROVER, WRITER, Session
 from console.sync.folder import FolderPlace
-from console.sync.people import Found, put_enrolment
+from console.sync.people import Found
 
 NEW_KEYS = {"writer": "your new writer key", "approver": "your new approver key"}
 REPLACED_LASTS_MS = 7 * 24 * 3_600_000  # a replaced key is used until the roster is in force everywhere
@@ -111,60 +109,12 @@ def revoke(session: Session, what: str, reason: str, since_ms: int | None = None
     if not reason.strip():
         raise WrongUse("A revocation needs a reason.", "Give it with --reason.")
     now = session.roster.roster
-    lines = _keys_named(session, what)
+    lines = keys_named(session, what)
     after = _revoking(session, now, lines, since_ms)
     member = next((one for one in now.persons if what in _spellings(session, one)), None)
     if member is not None:
         after = _with(after, replace(member, roles=()))
     return _propose(session, after, roster.made_ms(session), reason)
-
-
-def renew(session: Session, use: Literal["writer", "approver"]) -> tuple[str, Outcome | None]:
-    """Make a new key for this console, and ask for it; the words to read to an admin. An admin proposes it at once.
-
-    The new key is used here as soon as a roster that names it is in force; until then the one before is.
-
-    Raises:
-        NotInRoster: for a console that no roster names.
-    """
-    session.person()
-    device = session.device()
-    path, what = session.paths.key(f"{use}next"), NEW_KEYS[use]
-    for left in (path, path.with_suffix(".pub")):
-        left.unlink(missing_ok=True)
-    passphrase = session.ask(what, new=True)
-    rounds = organisation.key_rounds(session.org)
-    if use == "approver":
-        saved = signer.create_approver_key(path, "approver", passphrase, rounds=rounds)
-    else:
-        keyfile.require_passphrase(passphrase)
-        wrapped = keyfile.wrap(keyfile.new_private(session.entropy), passphrase, rounds=keyfile.SESSION_ROUNDS)
-        saved = keyfile.save(path, wrapped, "writer")
-    me, now = _member(session.roster.roster, session.me), session.clock.wall_ms()
-    console = next(one for one in session.roster.roster.consoles if one.console == session.settings.console)
-    if me is None:
-        raise WrongUse("You are in no roster yet.", "Join first.")
-    key = PersonKey(key=saved.public.line, use=use, console=console.console, from_ms=now, to_ms=None)
-    request = Enrolment(
-        org=session.org, genesis=organisation.genesis_of(session), created=now, nonce=new_nonce(session.entropy),
-        person=replace(me, keys=(key,)), console=console,
-    )  # fmt: skip
-    raw, namespace = canon.encode(request.as_json()), sshsig.enrol_ns(session.org)
-    if use == "approver":
-        mine = signer.sign_once(saved, namespace, raw, passphrase)
-    else:
-        writer = WriterSigner(saved.public)
-        writer.unlock(keyfile.read_private(path, passphrase))
-        mine = writer.sign(namespace, raw)
-        writer.lock()
-    signatures = {saved.public.fingerprint: mine, device.signer.public.fingerprint: device.signer.sign(namespace, raw)}
-    words = words_of(canon.sha256_hex(raw))
-    for folder in session.settings.places:
-        put_enrolment(FolderPlace(Path(folder)), raw, signatures)
-    if "admin" not in me.roles:
-        return words, None
-    made = roster.made_ms(session)
-    return words, _propose(session, with_keys(session.roster.roster, request, made), made, f"A new {use} key.")
 
 
 def with_keys(now: Roster, request: Enrolment, made_ms: int) -> Roster:
@@ -287,7 +237,7 @@ def _keys_of_console(now: Roster, console: str) -> list[str]:
     return lines
 
 
-def _keys_named(session: Session, what: str) -> list[str]:
+def keys_named(session: Session, what: str) -> list[str]:
     """The public lines of a person, a console, or one key by the beginning of its fingerprint."""
     now = session.roster.roster
     if any(one.console == what for one in now.consoles):
@@ -313,27 +263,11 @@ def _revoking(session: Session, after: Roster, lines: Iterable[str], since_ms: i
     names = [name for line in lines if (name := PublicKey.parse(line).fingerprint) not in known]
     if not names:
         raise WrongUse("These keys are revoked already.")
-    more = tuple(RevokedKey(key=name, good=_last_good(session, name, since_ms)) for name in names)
+    more = tuple(RevokedKey(key=name, good=last_good(session, name, since_ms)) for name in names)
     return replace(after, revoked=(*after.revoked, *more))
 
 
-def _last_good(session: Session, fingerprint: str, since_ms: int | None) -> tuple[Head, ...]:
-    """The last good entry of each feed of a key; a feed that has none by then is named by nothing."""
-    heads, good = session.reader.heads(), list[Head]()
-    for facts in session.reader.feeds():
-        if facts.key != fingerprint or facts.feed not in heads:
-            continue
-        at: tuple[int, str] | None = heads[facts.feed]
-        if since_ms is not None:
-            before = [one for one in session.reader.feed(facts.feed, 0, heads[facts.feed][0]) if one.standing == "good"]
-            kept = [one for one in before if one.entry.hlc[0] < since_ms]
-            at = (kept[-1].seq, kept[-1].id) if kept else None
-        if at is not None:
-            good.append((facts.feed, *at))
-    return tuple(sorted(good))
-
-
 __all__ = [
-    "APPROVER", "NEW_KEYS", "WRITER", "admit", "change_roles", "find_member", "leave", "renew", "requests", "revoke",
-    "with_keys",
+    "APPROVER", "NEW_KEYS", "WRITER", "admit", "change_roles", "find_member", "keys_named", "leave", "requests",
+    "revoke", "with_keys",
 ]  # fmt: skip

@@ -6,8 +6,9 @@ Rosters lie in the folder while they gather signatures; one counts here only whe
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, Literal
 
@@ -18,7 +19,7 @@ from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft
-from console.keys import canon, keyfile, signer, sshsig
+from console.keys import canon, hardware, keyfile, signer, sshsig
 from console.keys.publickey import PublicKey
 from console.keys.recovery import SealedRecovery, create_recovery_key
 from console.keys.roster import verify_enrolment
@@ -48,8 +49,10 @@ class Prepared:
     envelopes: tuple[Path, Path]
 
 
-def prepare_founding(session: Session, folder: Path, envelopes: Path) -> Prepared:
+def prepare_founding(session: Session, folder: Path, envelopes: Path, *, on_device: bool = False) -> Prepared:
     """Make the approver key and the sealed recovery key, publish roster 0 in the folder, remember the place.
+
+    `on_device` makes the approver key on a FIDO2 security key.
 
     Raises:
         WrongUse: when the organisation is founded already.
@@ -57,7 +60,7 @@ def prepare_founding(session: Session, folder: Path, envelopes: Path) -> Prepare
     if not session.provisional:
         raise WrongUse("This organisation is founded already.", "Colleagues join with `standdown org join`.")
     session.writer()  # a wrong passphrase shows before anything is made
-    sealed = make_signing_keys(session.paths, session.org, session.ask, session.entropy)
+    sealed = make_signing_keys(session.paths, session.org, session.ask, session.entropy, on_device=on_device)
     paths = write_envelopes(sealed, envelopes)
     place = FolderPlace(folder)
     for n, _, raw, sigs, rival in session.reader.roster_files():
@@ -77,14 +80,19 @@ def key_rounds(org: str) -> int:
     return _PRACTICE_ROUNDS if org.startswith("d-") else keyfile.SINGLE_ROUNDS
 
 
-def make_signing_keys(paths: ProfilePaths, org: str, ask: AskPassphrase, entropy: Entropy) -> SealedRecovery:
+def make_signing_keys(
+    paths: ProfilePaths, org: str, ask: AskPassphrase, entropy: Entropy, *, on_device: bool = False
+) -> SealedRecovery:
     """An approver key of one's own and a sealed recovery key; what an unfinished attempt left is made anew."""
     rounds = key_rounds(org)
-    passphrase = ask(APPROVER, new=True)
+    passphrase = b"" if on_device else ask(APPROVER, new=True)
     for role in ("approver", "recovery"):
         for path in (paths.key(role), paths.key(role).with_suffix(".pub")):
             path.unlink(missing_ok=True)
-    signer.create_approver_key(paths.key("approver"), "approver", passphrase, rounds=rounds)
+    if on_device:
+        hardware.create(paths.key("approver"), "approver", lambda: ask(hardware.PIN))
+    else:
+        signer.create_approver_key(paths.key("approver"), "approver", passphrase, rounds=rounds)
     return create_recovery_key(paths.key("recovery"), org, entropy, rounds=rounds)
 
 
@@ -116,12 +124,13 @@ class Joined:
 def join(  # noqa: PLR0913  what a person types at the door, and what tests put in the place of time and chance
     paths: ProfilePaths, ask: AskPassphrase, *, folder: Path, words: str, name: str, envelopes: Path,
     clock: Clock | None = None, entropy: Entropy | None = None, member: str | None = None,
-    held: PublicKey | None = None,
+    held: PublicKey | None = None, on_device: bool = False,
 ) -> Joined:  # fmt: skip
     """Make a profile and keys, pin the genesis whose words were heard, and ask to be admitted.
 
     `member` is one's own id in that organisation, where this is a further device or takes the place of a lost one.
-    `held` is a key in the ssh-agent that becomes the writer key instead of a new one.
+    `held` is a key in the ssh-agent that becomes the writer key instead of a new one; `on_device` makes the approver
+    key on a FIDO2 security key.
 
     Raises:
         WrongUse: where there is a profile already.
@@ -141,7 +150,8 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     org = Roster.parse(value).org
     passphrase = b"" if held is not None else ask(WRITER, new=True)
     writer_key, device_key = make_session_keys(paths, passphrase, entropy, held)
-    sealed = make_signing_keys(paths, org, ask, entropy)
+    pin = cache(lambda: ask(hardware.PIN))  # asked for once: to make the key, and for what proves it
+    sealed = make_signing_keys(paths, org, _asking(ask, pin), entropy, on_device=on_device)
     world: World = "drill" if org.startswith("d-") else "real"
     person, console = member or new_id("p", entropy), new_id("c", entropy)
     settings = ProfileSettings(
@@ -169,7 +179,9 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     signatures = {
         writer_key.public.fingerprint: writer.sign(namespace, raw),
         device_key.public.fingerprint: device.sign(namespace, raw),
-        approver_key.public.fingerprint: signer.sign_once(approver_key, namespace, raw, ask(APPROVER)),
+        approver_key.public.fingerprint: signer.sign_single(
+            approver_key, namespace, raw, pin if on_device else partial(ask, APPROVER)
+        ),
         sealed.key.public.fingerprint: signer.sign_once(sealed.key, namespace, raw, sealed.phrase.encode()),
     }
     kept = write_envelopes(sealed, envelopes)
@@ -178,6 +190,11 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     sha = put_enrolment(place, raw, signatures)
     write_settings(paths.settings, settings)
     return Joined(words_of(sha), kept)
+
+
+def _asking(ask: AskPassphrase, pin: Callable[[], bytes]) -> AskPassphrase:
+    """As `ask`, but for the PIN."""
+    return lambda what, *, new=False: pin() if what == hardware.PIN else ask(what, new=new)
 
 
 def requests_to_join(place: FolderPlace, org: str, genesis: str) -> list[tuple[Found, Enrolment]]:
@@ -315,12 +332,14 @@ def settle_keys(session: Session) -> None:
     for use in _RENEWED:
         path, new = session.paths.key(use), session.paths.key(f"{use}next")
         public, new_public = path.with_suffix(".pub"), new.with_suffix(".pub")
-        if new.exists() and _is_named(session, new, use):
+        held = use == "writer" and keyfile.is_held_at(new)
+        if (new.exists() or held) and _is_named(session, new, use):
             kept = session.paths.key(f"{use}until{session.roster.roster.n}")
             for old, aside in ((public, kept.with_suffix(".pub")), (path, kept)):
                 if old.exists():
                     old.replace(aside)
-            new.replace(path)
+            if not held:
+                new.replace(path)
         if new_public.exists() and not new.exists() and not public.exists():  # perhaps begun by whoever ended there
             new_public.replace(public)
             platform.sync_directory(session.paths.keys)

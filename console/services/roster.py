@@ -19,6 +19,8 @@ from console.journal.values import Draft
 from console.keys import canon, keyfile, signer, sshsig
 from console.keys.faults import TooFewSigners
 from console.keys.keyfile import SavedKey
+from console.keys.publickey import PublicKey
+from console.keys.recovery import TypedKey, read_words
 from console.keys.roster import VerifiedRoster, admin_quorum_satisfiable, verify_next
 from console.services import organisation
 from console.services.roster_signers import counts_for, ends_too_soon, read_roster, signers_of
@@ -215,8 +217,8 @@ def propose(
     return _outcome(session, sha, after.n)
 
 
-def sign(session: Session, sha: str, *, recovery: Path | None = None) -> Outcome:
-    """Sign the version that was shown, with one's approver key, or with the sealed recovery key from its envelope.
+def sign(session: Session, sha: str, *, recovery: TypedKey | None = None) -> Outcome:
+    """Sign the version that was shown, with one's approver key, or with the sealed recovery key as read off its sheet.
 
     Raises:
         WaitsForPeople, WrongUse: as `find`; WrongUse also when the signature would count for nothing, or when one
@@ -228,16 +230,33 @@ def sign(session: Session, sha: str, *, recovery: Path | None = None) -> Outcome
         raise Problem(one.problem, "Have it proposed again; nothing was signed.")
     _require_one(session, one.sha)
     before, after = session.roster, read_roster(one.raw)
-    if recovery is None:
-        key, what = _require_counting(session, before, after), APPROVER
-    else:
-        key, what = keyfile.read_saved(recovery, "recovery"), RECOVERY
-        if counts_for(before, after, key.public) is None:
-            raise WrongUse("Neither roster lists this recovery key for an admin.", "Is it of another organisation?")
-    if key.public.fingerprint not in one.signatures:
-        blob = signer.sign_single(key, sshsig.roster_ns(session.org), one.raw, partial(session.ask, what))
-        _publish(session, one.n, one.raw, {**one.signatures, key.public.fingerprint: blob})
+    public = _require_counting(session, before, after).public if recovery is None else recovery.public
+    if recovery is not None and recovery_counts_for(session, one, recovery.public) is None:
+        raise WrongUse("Neither roster lists this recovery key for an admin.", "Is it of another organisation?")
+    if public.fingerprint not in one.signatures:
+        blob = _signature(session, one.raw, recovery)
+        _publish(session, one.n, one.raw, {**one.signatures, public.fingerprint: blob})
     return _outcome(session, one.sha, one.n)
+
+
+def _signature(session: Session, raw: bytes, recovery: TypedKey | None) -> bytes:
+    namespace = sshsig.roster_ns(session.org)
+    if recovery is None:
+        key = keyfile.read_saved(session.paths.key("approver"), "approver")
+        return signer.sign_single(key, namespace, raw, partial(session.ask, APPROVER))
+    words = read_words(session.ask(RECOVERY).decode("utf-8", "replace"))
+    return signer.sign_typed(recovery.pem, recovery.public, "recovery", namespace, raw, words)
+
+
+def recovery_counts_for(session: Session, one: Waiting, public: PublicKey) -> str | None:
+    """The admin for whom this sealed recovery key would sign the version that waits; None where it counts for nothing.
+
+    A person's approver key is none: it has its own way, and its own guards.
+    """
+    before, after = session.roster, read_roster(one.raw)
+    uses = {facts.use for facts in before.keys().values() if facts.public == public}
+    uses |= {key.use for person in after.persons for key in person.keys if key.key == public.line}
+    return counts_for(before, after, public) if uses == {"recovery"} else None
 
 
 def withdraw(session: Session, sha: str) -> Waiting:

@@ -191,6 +191,11 @@ class Session:
             self._wipe(what)
             self._offered[what] = bytearray(passphrase)
 
+    def forget(self, what: str) -> None:
+        """What was offered for it and not taken serves for nothing any more."""
+        with self._gate:
+            self._wipe(what)
+
     def _have(self, what: str, *, new: bool = False) -> bytes:
         with self._gate:
             if what in self._offered:
