@@ -128,7 +128,8 @@ class SignPanel(QWidget):
         self._reason = QLineEdit()
         self._reason.setAccessibleName("Why, kept with the signature")
         whose = f"the approver key of {shown(self._guest)}" if self._guest else "your approver key"
-        self._passphrase = PassphraseField(f"Passphrase for {whose}, for this one signature")
+        self._usual_secret = f"Passphrase (or PIN) for {whose}, for this one signature"
+        self._passphrase = PassphraseField(self._usual_secret)
         self._passphrase.chord.connect(self._finish)
         self._go = PointerButton("Sign")
         self._go.pressed_for_real.connect(self._finish)
@@ -210,6 +211,11 @@ class SignPanel(QWidget):
         self.look_again()
         self._announce(f"{outcome} {next_step}")
 
+    def ask_for(self, secret: str) -> None:
+        """What the field of the passphrase takes instead; empty for the approver key's own."""
+        self._passphrase.setAccessibleName(secret or self._usual_secret)
+        self._passphrase.setPlaceholderText(secret or self._usual_secret)
+
     def now(self, text: str) -> None:
         """How far it is, after it was signed."""
         self._now.setText(text)
@@ -258,7 +264,7 @@ class SignPanel(QWidget):
 
     def _sentence(self) -> tuple[str, str]:
         if self._busy:
-            return "Signing with the approver key ...", "known"
+            return "Signing ... A security key wants to be touched now.", "known"
         if self.signed:
             return "", "text"
         if self._said is not None:

@@ -16,6 +16,7 @@ from console.ui.incident_commands import IncidentCommands
 from console.ui.organisation import OrganisationDialog
 from console.ui.providers import ProviderCommands
 from console.ui.room import Room
+from console.ui.roster_commands import RosterCommands
 from console.ui.sharing import Say, SharingCommands
 from console.viewmodels.commands import Command, Commands
 
@@ -32,6 +33,7 @@ class Intents:
         self._corrections = CorrectionCommands(room, window)
         self._providers = ProviderCommands(room, window)
         self._sharing = SharingCommands(room, window, say, settings)
+        self._roster = RosterCommands(room, window)
 
     def add_commands(self, commands: Commands) -> None:
         """Offer them."""
@@ -42,6 +44,7 @@ class Intents:
         add = commands.add
         add(Command(name="organisation", title="Organisation", group="Organisation",
                     run=self._organisation, also="members roster who can act found join admit rehearse"))  # fmt: skip
+        self._roster.add_commands(commands)
         add(Command(name="lock", title="Lock my writer key", group=_KEYS, run=self._room.desk.lock, key="Ctrl+L",
                     why_not=self._is_locked))  # fmt: skip
         add(Command(name="unlock", title="Unlock my writer key", group=_KEYS, run=self._unlock,

@@ -5,10 +5,9 @@ It shows facts and gives intentions to the doer. Whether a quorum is met is neve
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
@@ -16,34 +15,29 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
-    QPushButton,
     QRadioButton,
     QScrollArea,
     QTabWidget,
     QWidget,
 )
 
-from console.domain.deceit import shown
 from console.runtime.settings import House
-from console.services import roster
 from console.services.founding import Progress
 from console.services.session import Session
 from console.ui.founding import LOOK_EVERY_MS, Founding
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.roster import AdmitSheet, LetterSheet, MemberSheet, RosterDialog
+from console.ui.roster_envelopes import EnvelopesSheet
+from console.ui.roster_keys import RenewSheet
+from console.ui.roster_letters import AdoptSheet, LetterSheet
+from console.ui.roster_members import AdmitSheet, LostSheet, MemberSheet
+from console.ui.roster_restored import RestoredSheet
+from console.ui.roster_waiting import Shelf, Splits, WaitingRosters, carded, marked, quiet_button
 from console.ui.stages import AbilityList, Beside, open_process
-from console.ui.theme import Look
-from console.ui.widgets import Elide, IconMark, Stripe, Text
+from console.ui.widgets import Elide, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
-from console.viewmodels.organisation import Looked, Member, WaitingView, abilities, look_for_rosters, members, missing
-from console.viewmodels.shell import Trouble
+from console.viewmodels.organisation import Member, abilities, members, missing
 from console.viewmodels.times import moment
-
-_ELSEWHERE: Final = (
-    "In a terminal besides: renew a key of this console, replace a lost machine with the sealed recovery key, take "
-    "over a lone record."
-)
 
 
 class OrganisationDialog(QDialog):
@@ -98,104 +92,70 @@ class Who(QWidget):
         self._words = Text(self._look, mono=True, wrap=True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.abilities = AbilityList(room)
-        self._missing = QWidget()
-        self._waiting = QWidget()
-        self._waits: Looked | None = None
-        self._asking = False
-        self._members = QWidget()
+        self.splits = Splits(room)
+        self._missing = Shelf(self._look)
+        self.waiting = WaitingRosters(room)
+        self._members = Shelf(self._look)
+        self._people: tuple[Member, ...] = ()
         self._consoles = Text(self._look, mono=True, tone="text-muted", wrap=True)
         layout = column(self, self._look.theme.space("unit"))
         layout.addWidget(self._head)
+        layout.addWidget(self.splits)
         for title, part in (
             ("What could be signed now", self.abilities), ("What is missing", self._missing),
-            ("Rosters that wait for signatures", self._waiting), ("Members", self._members),
-            ("Admit, and prove", self._doors()), ("The organisation's beginning, in words", self._words),
+            ("Rosters that wait for signatures", self.waiting), ("Members", self._members),
+            ("People, keys and proof", self._doors()), ("The organisation's beginning, in words", self._words),
             ("Consoles", self._consoles), ("The model", HouseChoice(room)),
         ):  # fmt: skip
             layout.addSpacing(self._look.theme.space("unit"))
             layout.addWidget(Text(self._look, title, size="title", weight="semibold"))
             layout.addWidget(part)
-        layout.addSpacing(self._look.theme.space("unit"))
-        layout.addWidget(Text(self._look, _ELSEWHERE, tone="text-muted", wrap=True))
         layout.addStretch(1)
-        self._listed: dict[QWidget, QWidget] = {}
         self._admin = False
-        self._put(self._waiting, [Text(self._look, "Looking into the shared folder ...", tone="text-muted")])
 
     def look_again(self) -> None:
-        """Which rosters wait; one look at a time."""
-        if not self._asking:
-            self._asking = True
-            self._room.doer.do(look_for_rosters, self._take_waiting, failed=self._lost, lane="slow", over=self)
-
-    def _lost(self, _trouble: Trouble) -> None:
-        self._asking = False  # a folder that is gone is told beside, where founding looks into it
-
-    def _take_waiting(self, found: Looked) -> None:
-        self._asking = False
-        if found != self._waits:
-            self._waits = found
-            lines = [self._waiting_card(one) for one in found.waiting]
-            lines += [
-                _marked(self._look, "triangle-alert", "waiting", f"Not known: {shown(place)} is not there.")
-                for place in found.gone
-            ]
-            self._put(self._waiting, lines or [Text(self._look, "None waits.", tone="text-muted")])
-
-    def _waiting_card(self, one: WaitingView) -> QWidget:
-        look = self._look
-        wide, unit = look.theme.space("wide"), look.theme.space("unit")
-        card = QFrame()
-        card.setProperty("ground", "raised")
-        card.setAccessibleName(f"{one.paper.headline} {one.missing}")
-        layout = column(card, look.theme.space("half"), (wide, unit, wide, unit))
-        head = QWidget()
-        line = row(head, unit)
-        line.addWidget(IconMark(look, "triangle-alert", "waiting"), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(Text(look, one.paper.headline, weight="semibold", wrap=True), 1)
-        if one.mine == "signed" and one.alone:
-            line.addWidget(self._button("Withdraw", partial(self._withdraw, one.sha)))
-        open_ = self._button("Read and sign ..." if one.mine == "may" else "Read ...", partial(self._read, one))
-        if one.mine == "may":
-            open_.setProperty("kind", "main")
-        line.addWidget(open_)
-        layout.addWidget(head)
-        layout.addWidget(Text(look, one.why, wrap=True))
-        told = f"Signed by {one.signed}. {one.paper.problems[0] if one.paper.problems else one.missing}"
-        layout.addWidget(Text(look, told, tone="alarm" if one.paper.problems else "text-muted", wrap=True))
-        return card
-
-    def _button(self, text: str, run: Callable[[], None]) -> QPushButton:
-        button = QPushButton(text)
-        button.setAutoDefault(False)
-        button.clicked.connect(press(run))
-        return button
+        """What waits, and whether the roster is whole."""
+        self.waiting.look_again()
+        self.splits.look_again()
 
     def _doors(self) -> QWidget:
+        """What an admin may propose, and what is about this console, in two rows."""
+        room = self._room
+        self.admit = quiet_button("Admit somebody ...", lambda: AdmitSheet(room, self, self._people).open())
+        self.lost = quiet_button("A device is lost ...", lambda: LostSheet(room, self, self._people).open())
+        self.adopt = quiet_button("Take over a record ...", lambda: AdoptSheet(room, self).open())
+        self.letter = quiet_button("Lodging letter ...", lambda: LetterSheet(room, self).open())
+        self.renew = quiet_button("A new key here ...", self._renew)
+        self.envelopes = quiet_button("Recovery envelopes ...", lambda: EnvelopesSheet(room, self).open())
+        self.record = quiet_button("This console's record ...", lambda: RestoredSheet(room, self).open())
         held = QWidget()
-        line = row(held, self._look.theme.space("unit"))
-        self.admit = self._button("Admit somebody ...", lambda: AdmitSheet(self._room, self).open())
-        self.letter = self._button("Lodging letter ...", lambda: LetterSheet(self._room, self).open())
-        for button in (self.admit, self.letter):
-            line.addWidget(button)
-        line.addStretch(1)
+        lines = column(held, self._look.theme.space("unit"))
+        for several in (
+            (self.admit, self.lost, self.adopt, self.letter), (self.renew, self.envelopes, self.record),
+        ):  # fmt: skip
+            part = QWidget()
+            line = row(part, self._look.theme.space("unit"))
+            for button in several:
+                line.addWidget(button)
+            line.addStretch(1)
+            lines.addWidget(part)
         return held
 
-    def _read(self, one: WaitingView) -> None:
-        RosterDialog(self._room, one, self.window()).show()
-
-    def _withdraw(self, sha: str) -> None:
-        self._room.doer.do(
-            lambda session: roster.withdraw(session, sha), lambda _done: self.look_again(), lane="slow", over=self
-        )
+    def _renew(self) -> None:
+        RenewSheet(self._room, self, admin=self._admin).open()
 
     def take(self, progress: Progress) -> None:
         """Show it, where anything is new."""
         facts = progress.facts
         lacks, people = missing(facts), members(facts)
         self._admin = not facts["provisional"] and any(one.me and "admin" in one.roles for one in people)
-        self.admit.setEnabled(self._admin)
-        self.admit.setToolTip("" if self._admin else "An admin of a founded organisation admits people.")
+        self._people = people
+        for button in (self.admit, self.lost):
+            button.setEnabled(self._admin)
+            button.setToolTip("" if self._admin else "An admin of a founded organisation proposes that.")
+        for button in (self.adopt, self.renew):
+            button.setEnabled(not facts["provisional"])
+            button.setToolTip("" if not facts["provisional"] else "This is one person's record: found it first.")
         found = (lacks, people, tuple(facts["consoles"]), facts["roster"])
         if found == self._shown:
             return
@@ -204,43 +164,37 @@ class Who(QWidget):
         self._words.setText(progress.genesis_words)
         self._words.setAccessibleName(f"The organisation's beginning in words: {progress.genesis_words}")
         self.abilities.take(abilities(facts))
-        lines = [_marked(self._look, "triangle-alert", "alarm", one) for one in lacks]
-        self._put(self._missing, lines or [_marked(self._look, "check", "good", "Nothing: two people can act.")])
-        self._put(self._members, [self._member(one) for one in people])
+        lines = [marked(self._look, "triangle-alert", "alarm", one, wrap=True) for one in lacks]
+        self._missing.put(lines or [marked(self._look, "check", "good", "Nothing: two people can act.")])
+        self._members.put([self._member(one) for one in people])
         self._consoles.setText("\n".join(str(one) for one in facts["consoles"]))
-
-    def _put(self, into: QWidget, parts: list[QWidget]) -> None:
-        held = QWidget()
-        inner = column(held, self._look.theme.space("unit"))
-        for part in parts:
-            inner.addWidget(part)
-        before = self._listed.pop(into, None)
-        if before is not None:
-            before.deleteLater()
-        layout = into.layout() or column(into)
-        layout.addWidget(held)
-        self._listed[into] = held
 
     def _member(self, one: Member) -> QWidget:
         look = self._look
         card = QFrame()
-        card.setProperty("ground", "raised")
         card.setAccessibleName(f"{one.name}, {one.roles}")
-        wide, unit = look.theme.space("wide"), look.theme.space("unit")
-        layout = column(card, look.theme.space("half"), (wide, unit, wide, unit))
+        unit = look.theme.space("unit")
+        layout = carded(look, card)
         head = QWidget()
         line = row(head, unit)
         line.addWidget(Elide(look, f"{one.name} (you)" if one.me else one.name, weight="semibold"), 1)
-        able = _marked(look, "check", "good", "rehearsed") if one.rehearsed else _marked(
+        able = marked(look, "check", "good", "rehearsed") if one.rehearsed else marked(
             look, "triangle-alert", "waiting", "not rehearsed"
         )  # fmt: skip
-        line.addWidget(able if one.roles else _marked(look, "minus", "text-muted", "left"))
+        line.addWidget(able if one.roles else marked(look, "minus", "text-muted", "left"))
         if self._admin:
-            change = self._button("Change ...", partial(self._change, one))
+            change = quiet_button("Change ...", partial(self._change, one))
             change.setAccessibleName(f"Change {one.name}: roles, leaving, a lost device")
             line.addWidget(change)
         layout.addWidget(head)
         layout.addWidget(Text(look, one.roles or "no role", tone="text-muted", wrap=True))
+        ident = Text(look, one.person, mono=True, tone="text-muted")
+        ident.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        ident.setToolTip("Their id: they type it when they join with a further device.")
+        ident.setAccessibleName(f"The id of {one.name}: {one.person}")
+        layout.addWidget(ident)
         for use, words, fingerprint in one.keys:
             key = QWidget()
             told = row(key, unit)
@@ -287,28 +241,11 @@ class HouseChoice(QWidget):
         self._room.doer.do(keep, over=self)
 
 
-def press(run: Callable[[], None]) -> Callable[[], None]:
-    """What a button does, whatever Qt says besides."""
-
-    def pressed() -> None:
-        run()
-
-    return pressed
-
-
 def _headline(facts: dict[str, Any]) -> str:
     world = "A drill organisation. " if facts["world"] == "drill" else ""
     if facts["provisional"]:
         return f"{world}PROVISIONAL: ONE PERSON. {facts['org']}, begun {moment(facts['created_ms'])}."
     return f"{world}{facts['org']}, roster {facts['roster']} of {moment(facts['created_ms'])}."
-
-
-def _marked(look: Look, icon: str, tone: str, text: str) -> QWidget:
-    held = QWidget()
-    line = row(held, look.theme.space("unit"))
-    line.addWidget(IconMark(look, icon, tone))
-    line.addWidget(Text(look, text), 1)
-    return held
 
 
 def _scrolled(room: Room, part: QWidget) -> QScrollArea:

@@ -19,7 +19,7 @@ from console.services.roster import Outcome
 from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.roster import RoleChoice
+from console.ui.roster_members import RoleChoice
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.policy import AMONG, Card, PolicyPage, page, trial

@@ -1,43 +1,39 @@
-"""Dialogs that change the roster: read and sign what waits, admit somebody, change a member, write the letter.
+"""The dialog in which a roster that waits is read and signed, with one's approver key or a sealed recovery key.
 
-They show what the services tell and give intentions; nothing here counts a signature. A roster is signed from the view
-of its very bytes, under the guards of every confirmation.
+It is signed from the view of its very bytes, under the guards of every confirmation. Nothing here counts a signature.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 from shiboken6 import isValid
 
-from console.domain.forms import ROLES
 from console.journal.values import Draft
-from console.services import dispatch, lodging, members, roster
-from console.services.roster import Outcome
+from console.keys.recovery import TypedKey
+from console.services import dispatch, roster
+from console.services.roster import RECOVERY, Outcome
 from console.services.session import APPROVER, Session
 from console.ui.confirm_senses import Senses, tell_of_view
 from console.ui.confirm_sign import SignPanel
 from console.ui.confirm_view import Content
-from console.ui.pages import HeardField
-from console.ui.parts import column
+from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet, text_line
+from console.ui.roster_recovery import RecoveryKey
 from console.ui.widgets import Stripe, Text
 from console.viewmodels.approval import guard_of
 from console.viewmodels.guard import Guard
-from console.viewmodels.intake import read_moment
-from console.viewmodels.organisation import Member, WaitingView
+from console.viewmodels.organisation import WaitingView
 from console.viewmodels.shell import Trouble
 
 _LOOK_MS: Final = 200
-_NAME_CHARS: Final = 120
-_USUAL_ROLES: Final = frozenset({"approver"})
 _ENTER: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _SIZE: Final = (860, 720)
+_WORDS_ASKED: Final = "The eight words of envelope 2, for this one signature"
 
 
 class RosterDialog(QDialog):
@@ -45,7 +41,7 @@ class RosterDialog(QDialog):
 
     def __init__(self, room: Room, waiting: WaitingView, parent: QWidget | None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
-        self._room, self._waiting = room, waiting
+        self._room, self._waiting, self._view = room, waiting, waiting.paper
         look, view = room.look, waiting.paper
         self.setWindowTitle(f"Sign: {view.headline}")
         self.setAccessibleName(f"Sign: {view.headline}")
@@ -65,9 +61,20 @@ class RosterDialog(QDialog):
         self._headline.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         words = Text(look, f"In words: {' '.join(view.digest_words)}", mono=True, wrap=True)
         words.setAccessibleName(f"The roster in words, the same on every screen: {' '.join(view.digest_words)}")
-        for part in (self._headline, words):
+        self.recovery = RecoveryKey(room, waiting.sha)
+        self.recovery.changed.connect(self._turn)
+        self.use_recovery = QPushButton("Use my sealed recovery key ...")
+        self.use_recovery.setToolTip("For whoever lost the machine or the key: the two envelopes sign in its place")
+        self.use_recovery.clicked.connect(self._show_recovery)
+        self.use_recovery.setVisible(not view.problems)
+        above = QWidget()
+        line = row(above, unit)
+        line.addWidget(words, 1)
+        line.addWidget(self.use_recovery, 0, Qt.AlignmentFlag.AlignTop)
+        for part in (self._headline, above):
             lines.addWidget(part)
         lines.addWidget(self.content, 1)
+        lines.addWidget(self.recovery)
         lines.addWidget(self.sign)
         column(self).addWidget(Stripe(look, inner, drill=room.desk.session.settings.world == "drill"))
         for button in self.findChildren(QPushButton):
@@ -88,11 +95,26 @@ class RosterDialog(QDialog):
         """What decides whether anything may be pressed."""
         return self._guard
 
+    # -- the sealed recovery key ---------------------------------------------------------------------------------------
+
+    def _show_recovery(self) -> None:
+        self.use_recovery.hide()
+        self.recovery.show()
+        self.recovery.setFocus()
+
+    def _turn(self) -> None:
+        """Another key would sign: what was prepared begins anew."""
+        key, view = self.recovery.key, self._waiting.paper
+        self._view = view if key is None else replace(view, can_sign=not view.problems, why_not="")
+        self.sign.ask_for(_WORDS_ASKED if key is not None else "")
+        self._guard.reset()
+        self.sign.put(self._view)
+        self._look()
+
+    # -- signing -------------------------------------------------------------------------------------------------------
+
     def _look(self) -> None:
-        tell_of_view(
-            self._guard, self._waiting.paper, self._waiting.paper, whole=self.content.whole, turning=False,
-            locked_writer=False,
-        )  # fmt: skip
+        tell_of_view(self._guard, self._view, self._view, whole=self.content.whole, turning=False, locked_writer=False)
         self._senses.look()
         self.sign.look_again()
 
@@ -102,16 +124,16 @@ class RosterDialog(QDialog):
             self.sign.say("Nothing was signed.")
             return
         self.sign.set_busy(busy=True)
-        sha = self._waiting.sha
+        sha, sealed = self._waiting.sha, self.recovery.key
 
         def work(session: Session) -> Outcome:
-            session.offer(APPROVER, passphrase)
-            return roster.sign(session, sha)
+            return _signed_with(session, sha, sealed, passphrase)
 
         self._room.doer.do(work, self._signed, failed=self._failed, lane="slow", over=self)
 
     def _signed(self, outcome: Outcome) -> None:
         if isValid(self):
+            self.recovery.forget()
             told = "It is in force." if outcome.in_force else f"It still waits: {outcome.missing}"
             self.sign.finish(f"Signed. {told}", "Others have it as soon as their consoles have met the folder.")
         self._room.doer.do(dispatch.sync_all, lambda _done: None, failed=lambda _trouble: None, lane="slow", over=self)
@@ -146,187 +168,15 @@ class RosterDialog(QDialog):
         self._tick.stop()
         self.sign.back()
         self.sign.wipe()
+        self.recovery.forget()
         super().done(result)
 
 
-class RoleChoice(QWidget):
-    """Every role with a tick."""
-
-    def __init__(self, room: Room, held: frozenset[str]) -> None:
-        super().__init__()
-        self.ticks = {role: QCheckBox(role) for role in ROLES}
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(room.look.theme.space("wide"))
-        for at, (role, tick) in enumerate(self.ticks.items()):
-            tick.setChecked(role in held)
-            tick.setAccessibleName(f"May hold {role}")
-            grid.addWidget(tick, at // 3, at % 3)
-        self.setAccessibleName("Roles they may hold")
-        self.setFocusProxy(next(iter(self.ticks.values())))
-
-    def chosen(self) -> tuple[str, ...]:
-        """The roles that are ticked."""
-        return tuple(role for role, tick in self.ticks.items() if tick.isChecked())
-
-
-class _Proposing(Sheet):
-    """Proposes a roster, tells what it still lacks, and closes."""
-
-    def proposed(self, _outcome: Outcome) -> None:
-        """It lies in the folder with one's own signature."""
-        window = self.parentWidget()
-        self.room.doer.do(dispatch.sync_all, lambda _d: None, failed=lambda _t: None, lane="slow", over=window)
-        self.room.desk.refresh()
-        self.accept()
-
-
-class AdmitSheet(_Proposing):
-    """Admits whoever's request has the words that are heard."""
-
-    def __init__(self, room: Room, parent: QWidget) -> None:
-        super().__init__(
-            room, parent, "Admit somebody",
-            "They choose Join at their console and read you eight words, by voice. Another admin compares and signs "
-            "as well; only then do their keys count.",
-        )  # fmt: skip
-        self.heard = HeardField(room.look, "Type the words you hear")
-        self.name = text_line("Their name, as colleagues will read it", _NAME_CHARS)
-        self.roles = RoleChoice(room, _USUAL_ROLES)
-        self.device = QCheckBox("It is a member's further device or renewed key, and their own voice read the words")
-        self.reason = text_line("Why (whoever signs reads it)")
-        self.add(self.heard)
-        self.add(self.device)
-        self._who = Labelled(room, "Their name, as colleagues will read it", self.name)
-        self._roles = Labelled(room, "Roles they may hold", self.roles)
-        self.add(self._who)
-        self.add(self._roles)
-        self.add(Labelled(room, "Why (whoever signs reads it)", self.reason))
-        self.add_button("Admit and sign", self._admit, "main")
-        self.device.toggled.connect(self._turn)
-        for signal in (self.heard.changed, self.name.textChanged):
-            signal.connect(self.check)
-        for tick in self.roles.ticks.values():
-            tick.toggled.connect(self.check)
-        self.check()
-        self.fit(600)
-        self.heard.setFocus()
-
-    def _turn(self, device: bool) -> None:  # noqa: FBT001  Qt's signal
-        self._who.setEnabled(not device)
-        self._roles.setEnabled(not device)
-        self.check()
-
-    def why_not(self) -> str:
-        """What is still to be said."""
-        if not self.heard.complete():
-            return "Type the eight words."
-        if self.device.isChecked():
-            return ""
-        if not self.name.text().strip():
-            return "Give their name."
-        return "" if self.roles.chosen() else "Choose at least one role."
-
-    def _admit(self) -> None:
-        words, name, reason = self.heard.text(), self.name.text(), self.reason.text()
-        roles, device = self.roles.chosen(), self.device.isChecked()
-
-        def work(session: Session) -> Outcome:
-            if device:
-                return members.admit(session, words, device=True, reason=reason)
-            return members.admit(session, words, name=name, roles=roles, reason=reason)
-
-        self.carry_out(work, self.proposed, "Comparing, and signing the roster ...", lane="slow")
-
-
-class MemberSheet(_Proposing):
-    """Other roles for a member, their leaving, or a lost device."""
-
-    def __init__(self, room: Room, parent: QWidget, member: Member) -> None:
-        super().__init__(
-            room, parent, f"Change {member.name}",
-            "Each change is a new roster: it counts when enough admins have signed it.",
-        )  # fmt: skip
-        self._member = member
-        self.what = QComboBox()
-        self.what.addItem("Other roles", "roles")
-        self.what.addItem("They leave: no role, every key ends", "leave")
-        for console in member.consoles:
-            self.what.addItem(f"A device is lost: revoke its keys (console ..{console[-4:]})", console)
-        self.what.addItem("Revoke every key of theirs, for ever", "revoke")
-        self.roles = RoleChoice(room, frozenset(member.roles.split(", ")))
-        self.since = text_line("Since when nothing is good")
-        self.since.setPlaceholderText("14:02, or 2026-11-25 14:02 UTC; empty: from now on")
-        self.reason = text_line("Why (whoever signs reads it)")
-        self.add(Labelled(room, "What changes", self.what))
-        self._roles = Labelled(room, "Roles they may hold", self.roles)
-        self._since = Labelled(
-            room, "Since when", self.since, "What was written later is set aside and shown; nothing is erased."
-        )
-        self.add(self._roles)
-        self.add(self._since)
-        self.add(Labelled(room, "Why (whoever signs reads it)", self.reason))
-        self.add_button("Propose and sign", self._propose, "main")
-        self.what.currentIndexChanged.connect(self._turn)
-        self.reason.textChanged.connect(self.check)
-        self._turn()
-        self.fit(560)
-        self.what.setFocus()
-
-    def _turn(self) -> None:
-        what = str(self.what.currentData())
-        self._roles.setEnabled(what == "roles")
-        self._since.setEnabled(what not in ("roles", "leave"))
-        self.check()
-
-    def why_not(self) -> str:
-        """A revocation says why."""
-        revokes = str(self.what.currentData()) not in ("roles", "leave")
-        return "Say why: whoever signs has to know." if revokes and not self.reason.text().strip() else ""
-
-    def _propose(self) -> None:
-        what, who, reason = str(self.what.currentData()), self._member.person, self.reason.text().strip()
-        roles, typed = self.roles.chosen(), self.since.text().strip()
-
-        def work(session: Session) -> Outcome:
-            if what == "roles":
-                return members.change_roles(session, who, roles, reason)
-            if what == "leave":
-                return members.leave(session, who, reason)
-            since = read_moment(typed, session.clock.wall_ms()) if typed else None
-            return members.revoke(session, who if what == "revoke" else what, reason, since)
-
-        self.carry_out(work, self.proposed, "Signing the roster ...", lane="slow")
-
-
-class LetterSheet(Sheet):
-    """Writes the one-page letter that others keep for the organisation."""
-
-    def __init__(self, room: Room, parent: QWidget) -> None:
-        super().__init__(
-            room, parent, "Lodging letter",
-            "One page with fingerprints only: lodge it with counsel, an auditor or a public page, and again each "
-            "month. With it nobody can later show another history.",
-        )  # fmt: skip
-        self.path = text_line("File")
-        self.path.setText(str(Path.home() / f"lodging-{room.desk.session.org[2:8]}.txt"))
-        self.keeper = text_line("With whom it is lodged")
-        self.add(Labelled(room, "File", self.path))
-        self.add(Labelled(room, "With whom it is lodged", self.keeper))
-        self.add_button("Write it", self._write, "main")
-        self.path.textChanged.connect(self.check)
-        self.check()
-        self.fit(520)
-        self.keeper.setFocus()
-
-    def why_not(self) -> str:
-        """A file is needed."""
-        return "" if self.path.text().strip() else "Name a file."
-
-    def _write(self) -> None:
-        path, keeper = Path(self.path.text().strip()).expanduser(), self.keeper.text()
-        self.carry_out(lambda session: lodging.lodge(session, path, keeper), self._written, lane="slow")
-
-    def _written(self, made: lodging.Letter) -> None:
-        self.lead.setText(f"Written, and recorded. SHA-256 {made.sha256}")
-        self.only_close()
+def _signed_with(session: Session, sha: str, sealed: TypedKey | None, passphrase: bytes) -> Outcome:
+    """One signature; what was typed for it serves for nothing else."""
+    what = APPROVER if sealed is None else RECOVERY
+    session.offer(what, passphrase)
+    try:
+        return roster.sign(session, sha, recovery=sealed)
+    finally:
+        session.forget(what)

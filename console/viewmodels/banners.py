@@ -61,7 +61,8 @@ def _rung(shell: Shell) -> Notice | None:
 
 def _alarm(links: Connectivity) -> Notice | None:
     what, next_step = links.alarm
-    return Notice(name="alarm", kind="alarm", text=what, next_step=next_step) if what else None
+    told = next_step.replace(": `standdown doctor --recover`", "")  # the button beside it does the same
+    return Notice(name="alarm", kind="alarm", text=what, next_step=told, command="this-record") if what else None
 
 
 def _journal(proven: Progressed | None) -> Notice | None:

@@ -63,6 +63,11 @@ class Member:
     consoles: tuple[str, ...] = ()
     ended: frozenset[str] = frozenset()
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether they may sign rosters."""
+        return "admin" in self.roles.split(", ")
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
@@ -82,7 +87,7 @@ class WaitingView:
 class Ability:
     """Whether the signatures for one gravity could be had now, and from whom, or what is missing."""
 
-    gravity: Literal["normal", "high", "critical"]
+    gravity: Literal["normal", "high", "critical", "roster"]
     can: bool
     sentence: str
 
@@ -103,12 +108,16 @@ def members(facts: dict[str, Any]) -> tuple[Member, ...]:
         Member(
             str(one["name"]), bool(one["me"]), ", ".join(one["roles"]), bool(one["rehearsed"]),
             tuple((str(key["use"]), fingerprint_words(str(key["key"])), str(key["key"])) for key in one["keys"]),
-            str(one["person"]), tuple(sorted({str(key["console"]) for key in one["keys"] if key.get("console")})),
+            str(one["person"]), _consoles(one["keys"]),
             frozenset(str(key["key"]) for key in one["keys"] if key.get("revoked") or key.get("until_ms")),
         )
         for one in facts["people"]
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: (not one.me, not one.roles, one.name.casefold())))
+
+
+def _consoles(keys: list[dict[str, Any]]) -> tuple[str, ...]:
+    return tuple(sorted({str(key["console"]) for key in keys if key.get("console") and not key.get("revoked")}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +166,32 @@ def missing(facts: dict[str, Any]) -> tuple[str, ...]:
 
 
 def abilities(facts: dict[str, Any]) -> tuple[Ability, ...]:
-    """For each gravity: could its signatures be had now, and from whom. As the default policy asks for them."""
+    """For each gravity, and for the next roster: could its signatures be had now, and from whom."""
+    return (*_for_corrections(facts), *_for_rosters(facts))
+
+
+def _for_rosters(facts: dict[str, Any]) -> tuple[Ability, ...]:
+    """Admins by the keys they could sign the next roster with. A provisional record is followed by founding."""
+    needed = facts["threshold"]
+    if needed is None:
+        return ()
+    able: list[str] = []
+    for one in facts["people"]:
+        uses = {key["use"] for key in one["keys"] if not key["revoked"] and not key["until_ms"]}
+        if "admin" in one["roles"] and uses & {"approver", "recovery"}:
+            able.append(str(one["name"]) + ("" if "approver" in uses else " (by recovery key alone)"))
+    names = ", ".join(sorted(able))
+    can = len(able) >= needed
+    spare = len(able) - needed
+    told = f"A change of the roster ({needed} admins): "
+    if not can:
+        return (Ability("roster", can=False, sentence=f"{told}not now, only {names or 'nobody'} could sign."),)
+    rest = "" if spare else " Nobody may be away."
+    return (Ability("roster", can=True, sentence=f"{told}yes, by {names}.{rest}"),)
+
+
+def _for_corrections(facts: dict[str, Any]) -> tuple[Ability, ...]:
+    """As the default policy asks for them."""
     able = [
         one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"] and one.get("can_sign", True)
     ]

@@ -293,7 +293,9 @@ def test_the_window_is_told_by_a_banner_and_until_it_is_mended(machine: Machine)
         what, next_step = session.store.write(recovery.alarm_of)
         shown = Connectivity(engine=EngineLink(state="recording"), alarm=(what, next_step))
         (notice,) = [one for one in notices(SHELL, shown, 0) if one.name == "alarm"]
-        assert (notice.kind, notice.text, notice.next_step) == ("alarm", what, next_step)
+        assert (notice.kind, notice.text, notice.command) == ("alarm", what, "this-record")
+        assert next_step.startswith(notice.next_step.partition(";")[0])
+        assert "standdown" not in notice.next_step, "the button beside it does it"
         assert "at least 1 entry is missing here" in what
         recovery.recover(session)
         assert session.store.write(recovery.alarm_of) == ("", "")

@@ -26,7 +26,8 @@ from console.ui.doer import Doer
 from console.ui.organisation import OrganisationDialog
 from console.ui.pages import NewPassphrase
 from console.ui.room import Room
-from console.ui.roster import AdmitSheet, MemberSheet, RosterDialog
+from console.ui.roster import RosterDialog
+from console.ui.roster_members import AdmitSheet, MemberSheet
 from console.ui.theme import Look
 from console.ui.unlock import UnlockDialog
 from console.viewmodels.commands import Commands
@@ -162,7 +163,8 @@ def test_two_who_can_act_are_told_by_name_with_keys_in_words(founded_pair: Path,
     qtbot.waitUntil(lambda: made.founding.stage == "ready", timeout=WITHIN_MS)
     told = texts(made.who)
     assert "Nothing: two people can act." in told
-    assert told.count("yes, by Approver, Commander") == 3
+    assert told.count("yes, by Approver, Commander") == 4, "normal, high, critical, and the next roster"
+    assert "A change of the roster (2 admins): yes, by Approver, Commander. Nobody may be away." in told
     assert told.count("rehearsed") == 2
     with Session.open(ProfilePaths(founded_pair / "commander"), ask) as session:
         for member in session.roster.roster.persons:
@@ -263,9 +265,9 @@ def test_admitting_needs_words_a_name_and_a_role(three) -> None:
     assert sheet.why_not() == ""
     sheet.roles.ticks["approver"].setChecked(False)
     assert "role" in sheet.why_not()
-    sheet.device.setChecked(True)
+    sheet.what.setCurrentIndex(1)
     assert sheet.why_not() == ""
-    assert not sheet.roles.isEnabled()
+    assert sheet.roles.isHidden() or not sheet.roles.isVisibleTo(sheet)
     sheet.close()
 
 
@@ -276,11 +278,22 @@ def test_a_member_is_changed_and_a_revocation_says_why(three, qtbot) -> None:
     sheet = MemberSheet(room, dialog, other)
     sheet.open()
     assert set(sheet.roles.chosen()) == set(other.roles.split(", "))
-    assert not sheet.since.isEnabled()
+    assert not sheet.since.isVisibleTo(sheet)
     sheet.what.setCurrentIndex(2)
     assert "Say why" in sheet.why_not()
     sheet.reason.setText("stolen")
     assert sheet.why_not() == ""
-    assert sheet.since.isEnabled()
-    assert not sheet.roles.isEnabled()
+    assert sheet.since.isVisibleTo(sheet)
+    assert not sheet.roles.isVisibleTo(sheet)
+    qtbot.waitUntil(lambda: "revoked for ever" in sheet.does.text(), timeout=WITHIN_MS)
+    [_, *feeds] = sheet.does.text().splitlines()
+    heads = room.desk.session.reader.heads()
+    theirs = [one.feed for one in room.desk.session.reader.feeds() if one.console == other.consoles[0]]
+    assert len(feeds) == len(theirs) == 2
+    for feed in theirs:
+        assert any(f"entry {heads[feed][0]} " in line and heads[feed][1][:12] in line for line in feeds)
+    sheet.since.setText("00:00 2020-01-01")
+    qtbot.waitUntil(lambda: "revoked for ever" not in sheet.does.text(), timeout=WITHIN_MS)
+    sheet.since.setText("2020-01-01 00:00")
+    qtbot.waitUntil(lambda: sheet.does.text().count("nothing is good") == 2, timeout=WITHIN_MS)
     sheet.close()

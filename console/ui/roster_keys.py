@@ -1,0 +1,238 @@
+"""Dialogs about the keys of this console: a new one in place of one it has, and where a key is to live.
+
+Passphrases are taken once and handed on; a PIN goes to `ssh-keygen` alone. Only a roster in force changes what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from console.domain.deceit import shown
+from console.domain.errors import Problem
+from console.keys import hardware
+from console.keys.agent import AgentKey, agent_of
+from console.keys.canon import sha256_hex
+from console.keys.publickey import PublicKey
+from console.keys.words import words_of
+from console.services import dispatch, renewal
+from console.services.members import NEW_KEYS
+from console.services.roster import Outcome
+from console.services.session import APPROVER, Session
+from console.ui.pages import NewPassphrase, WordsCard
+from console.ui.parts import column
+from console.ui.room import Room
+from console.ui.sheets import Labelled, Sheet
+from console.ui.theme import Look
+from console.ui.unlock import secret_field
+from console.ui.widgets import Text
+from console.viewmodels.shell import Trouble
+
+Kind = Literal["file", "agent", "device"]
+Ask = Callable[[Callable[[tuple[AgentKey, ...] | str], None]], None]
+_FILE: Final = "A new key in a file here, with a passphrase"
+_AGENT: Final = "A key of your ssh-agent"
+_DEVICE: Final = "A FIDO2 security key: PIN and touch"
+_AGENT_SAYS: Final = (
+    "Your team's key signs what you write. Locking this console stops it asking; other programs of yours can still use "
+    "the agent (lock it with ssh-add -x)."
+)
+_DEVICE_SAYS: Final = (
+    "Plug it in. Its PIN is asked for now and at each approval, and it blinks to be touched. The key cannot be copied "
+    "off it: keep a second one, or your envelopes."
+)
+
+
+def agent_keys() -> tuple[AgentKey, ...] | str:
+    """The keys of the agent, or why there are none. For a lane: an agent may ask its person."""
+    try:
+        return agent_of().keys() or "The ssh-agent holds no Ed25519 key: ssh-add one, then choose this again."
+    except Problem as fault:
+        return f"{fault.what} {fault.next_step}".strip()
+
+
+class AgentChoice(QWidget):
+    """Which key of the agent: by its comment, with its words. It is asked anew each time this is shown."""
+
+    changed = Signal()
+
+    def __init__(self, look: Look, ask: Ask) -> None:
+        super().__init__()
+        self._ask = ask
+        self.keys = QComboBox()
+        self.keys.setAccessibleName("Which key of the ssh-agent")
+        self.told = Text(look, _AGENT_SAYS, size="small", tone="text-muted", wrap=True)
+        self._found: tuple[AgentKey, ...] = ()
+        self._why = "The ssh-agent is being asked."
+        lines = column(self, look.theme.space("half"))
+        lines.addWidget(self.keys)
+        lines.addWidget(self.told)
+        self.keys.currentIndexChanged.connect(self.changed)
+        self.setFocusProxy(self.keys)
+
+    def look_again(self) -> None:
+        """Ask the agent."""
+        self._ask(self._take)
+
+    def _take(self, found: tuple[AgentKey, ...] | str) -> None:
+        self._found = () if isinstance(found, str) else found
+        self._why = found if isinstance(found, str) else ""
+        self.keys.clear()
+        for one in self._found:
+            words = " ".join(words_of(sha256_hex(one.public.blob)).split()[:4])
+            self.keys.addItem(f"{shown(one.comment) or 'without a comment'} ({words} ...)", one.public.fingerprint)
+        self.keys.setVisible(bool(self._found))
+        self.told.setText(_AGENT_SAYS if self._found else self._why)
+        self.told.set_tone("text-muted" if self._found else "alarm")
+        self.changed.emit()
+
+    def chosen(self) -> PublicKey | None:
+        """The key; None where there is none."""
+        at = self.keys.currentIndex()
+        return self._found[at].public if 0 <= at < len(self._found) else None
+
+    def why_not(self) -> str:
+        """Why it will not do yet."""
+        return "" if self.chosen() is not None else self._why
+
+
+class RenewSheet(Sheet):
+    """A new writer or approver key of this console: a file, the agent's, or on a security key."""
+
+    def __init__(self, room: Room, parent: QWidget, *, admin: bool, use: renewal.Use = "writer") -> None:
+        super().__init__(
+            room, parent, "A new key for this console",
+            "The key of before goes on until the roster that names the new one is in force, and seven days more, so "
+            "that nothing written meanwhile is lost. "
+            + ("Another admin signs that roster." if admin else "You read words to an admin, and two admins sign it."),
+        )  # fmt: skip
+        self._admin = admin
+        self.use = QComboBox()
+        self.use.addItem("The writer key: signs what you write", "writer")
+        self.use.addItem("The approver key: signs approvals and rosters", "approver")
+        self.use.setCurrentIndex(0 if use == "writer" else 1)
+        self.kind = QComboBox()
+        self.fresh = NewPassphrase(room.look, "A passphrase for the new key")
+        self.agent = AgentChoice(room.look, self._ask_agent)
+        self.pin = secret_field("The PIN of your security key")
+        self.now = secret_field("Passphrase (or PIN) of your approver key of now")
+        self._pin = Labelled(room, "The PIN of your security key", self.pin, _DEVICE_SAYS)
+        self._now = Labelled(
+            room, "Passphrase (or PIN) of your approver key of now", self.now,
+            "It signs the roster that names the new key, as its first signer.",
+        )  # fmt: skip
+        self.card = WordsCard(room.look, "Read these to an admin, by voice")
+        self.card.hide()
+        self._body = QWidget()
+        lines = column(self._body, room.look.theme.space("wide"))
+        for part in (
+            Labelled(room, "Which key", self.use), Labelled(room, "Where the new one lives", self.kind), self.fresh,
+            self.agent, self._pin, self._now,
+        ):  # fmt: skip
+            lines.addWidget(part)
+        self.add(self._body)
+        self.add(self.card)
+        self.go = self.add_button("Make it, and sign the roster" if admin else "Make it, and ask", self._make, "main")
+        self._now.setVisible(admin)
+        self.use.currentIndexChanged.connect(self._kinds)
+        self.kind.currentIndexChanged.connect(self._turn)
+        for signal in (self.fresh.changed, self.agent.changed, self.pin.textChanged, self.now.textChanged):
+            signal.connect(self.check)
+        self._kinds()
+        self.fit(600)
+        self.use.setFocus()
+
+    # -- what is asked -------------------------------------------------------------------------------------------------
+
+    def _kinds(self) -> None:
+        other = (_AGENT, "agent") if self.use.currentData() == "writer" else (_DEVICE, "device")
+        self.kind.blockSignals(True)  # noqa: FBT003  Qt's own signature
+        self.kind.clear()
+        for title, kind in ((_FILE, "file"), other):
+            self.kind.addItem(title, kind)
+        self.kind.blockSignals(False)  # noqa: FBT003  as above
+        self._turn()
+
+    def _turn(self) -> None:
+        kind = self.kind.currentData()
+        self.fresh.setVisible(kind == "file")
+        self.agent.setVisible(kind == "agent")
+        self._pin.setVisible(kind == "device")
+        if kind == "agent":
+            self.agent.look_again()
+        self.check()
+
+    def why_not(self) -> str:
+        """What is still to be said."""
+        match self.kind.currentData():
+            case "file":
+                why = self.fresh.why_not()
+            case "agent":
+                why = self.agent.why_not()
+            case _:
+                why = "" if self.pin.text() else "Type the PIN of your security key."
+        if why or not self._admin:
+            return why
+        return "" if self.now.text() else "Type the passphrase of your approver key of now."
+
+    def _ask_agent(self, take: Callable[[tuple[AgentKey, ...] | str], None]) -> None:
+        self.room.doer.do(lambda _session: agent_keys(), take, lane="slow", over=self)
+
+    # -- making it -----------------------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        use: renewal.Use = "writer" if self.use.currentData() == "writer" else "approver"
+        kind = self.kind.currentData()
+        held = self.agent.chosen() if kind == "agent" else None
+        given = {
+            NEW_KEYS[use]: self.fresh.typed() if kind == "file" else b"",
+            hardware.PIN: self.pin.text().encode() if kind == "device" else b"",
+            APPROVER: self.now.text().encode() if self._admin else b"",
+        }
+
+        def work(session: Session) -> tuple[str, Outcome | None]:
+            session.person()  # a locked writer key is asked for before anything is made
+            for what, typed in given.items():
+                if typed:
+                    session.offer(what, typed)
+            try:
+                return renewal.renew(session, use, held=held, on_device=kind == "device")
+            finally:
+                for what in given:
+                    session.forget(what)
+
+        doing = "Making it: touch your security key when it blinks ..." if kind == "device" else "Making it ..."
+        self.carry_out(work, self._made, doing, lane="slow")
+
+    def _made(self, result: tuple[str, Outcome | None]) -> None:
+        words, outcome = result
+        self.fresh.forget()
+        for field in (self.pin, self.now):
+            field.clear()
+        window = self.parentWidget()
+        self.room.doer.do(dispatch.sync_all, lambda _d: None, failed=_told_beside, lane="slow", over=window)
+        self.room.desk.refresh()
+        self._body.hide()
+        self.go.hide()
+        if outcome is None:
+            self.card.show_words(words)
+            self.card.show()
+            self.lead.setText(
+                "An admin types what you read (Admit somebody: a member's renewed key). The new key is used here from "
+                "when the roster is in force; then this console asks for its passphrase."
+            )
+        else:
+            told = "It is in force." if outcome.in_force else f"It waits: {outcome.missing}."
+            self.lead.setText(
+                f"Made, proposed and signed as roster {outcome.n}. {told} From when it is in force this console uses "
+                "the new key. It is listed under Rosters that wait until then."
+            )
+        self.only_close()
+        self.take_room(600, 320)
+
+
+def _told_beside(_trouble: Trouble) -> None:
+    """A place that is gone is told by the window's banner; what was made lies here until it returns."""
