@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import functools
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
@@ -113,7 +115,7 @@ class DirectContext:
             raise Refused("a path begins with one slash")
         began_ns = time.monotonic_ns()
         try:
-            async with asyncio.timeout(self._deadline_s), httpx.AsyncClient(trust_env=False, timeout=None) as client:  # noqa: S113  the total deadline is outside
+            async with asyncio.timeout(self._deadline_s), _client() as client:
                 url = self._base_url + path
                 async with client.stream(method, url, headers=headers, **content) as response:
                     body = await _capped(response)
@@ -130,6 +132,16 @@ class DirectContext:
         if reply.status >= _BROKEN:
             raise _lost(effect, f"the server answered {reply.status}")
         return reply
+
+
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Made once: reading every certificate anew costs more than most calls."""
+    return ssl.create_default_context()
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113  the deadline is outside
 
 
 def _body_bytes(request: Request) -> bytes:

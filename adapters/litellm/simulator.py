@@ -5,176 +5,187 @@ It has the proxy's authentication cache, so that a block may bite late. It must 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from adapters.litellm.simulated import GuardrailRow, HeldRow, KeyRow, ModelRow, Rows, TeamRow, chat, error, hash_of
 from adapters.simulator import Answer, Incoming
 
+__all__ = ["MASTER_KEY", "KeyRow", "LiteLLMSite", "ModelRow", "Rows", "hash_of"]
+
 MASTER_KEY = "sk-simulated-master"
-_ERROR_400, _ERROR_401, _ERROR_403, _ERROR_404, _ERROR_429 = 400, 401, 403, 404, 429
-
-
-def hash_of(key: str) -> str:
-    """The token hash under which the proxy keeps a key."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-@dataclass(slots=True)
-class KeyRow:
-    """A key in the database. `cached` is what workers still believe, until `cached_until_s`."""
-
-    key: str
-    alias: str | None
-    models: list[str] = field(default_factory=list[str])
-    blocked: bool | None = None
-    rpm_limit: int | None = None
-    cached: tuple[bool | None, int | None] = (None, None)
-    cached_until_s: float = 0.0
-
-
-@dataclass(slots=True)
-class ModelRow:
-    """A deployment."""
-
-    id: str
-    name: str
-    in_database: bool = True
-    blocked: bool = False
-
-
-@dataclass(slots=True)
-class Rows:
-    """Everything a write may change."""
-
-    keys: dict[str, KeyRow]
-    models: dict[str, ModelRow]
-
-
-def _error(status: int, kind: str, message: str) -> Answer:
-    return Answer(
-        status=status, body={"error": {"message": message, "type": kind, "param": None, "code": str(status)}}
-    )  # fmt: skip
+PAGE = 100
 
 
 class LiteLLMSite:
-    """A proxy with keys (secret, alias, models) and models (id, name, whether the database holds it)."""
+    """A proxy with keys (secret, alias, models), models (id, name, whether the database holds it), teams, guardrails.
+
+    A team is (id, alias, models, secrets of its keys); a guardrail (id, name, parameters).
+    """
 
     def __init__(
         self,
         keys: Sequence[tuple[str, str | None, Sequence[str]]],
         models: Sequence[tuple[str, str, bool]],
         *,
+        teams: Sequence[tuple[str, str, Sequence[str], Sequence[str]]] = (),
+        guardrails: Sequence[tuple[str, str, dict[str, Any]]] = (),
         cache_lag_s: float = 0.0,
     ) -> None:
         self._cache_lag_s = cache_lag_s
+        of_team = {key: team_id for team_id, _, _, members in teams for key in members}
         self.state = Rows(
-            {hash_of(key): KeyRow(key, alias, list(allowed)) for key, alias, allowed in keys},
-            {found: ModelRow(found, name, in_database) for found, name, in_database in models},
+            keys={
+                hash_of(key): KeyRow(models=list(allowed), key=key, alias=alias, team_id=of_team.get(key))
+                for key, alias, allowed in keys
+            },
+            models={found: ModelRow(found, name, in_database) for found, name, in_database in models},
+            teams={found: TeamRow(models=list(allowed), id=found, alias=alias) for found, alias, allowed, _ in teams},
+            guardrails={found: GuardrailRow(found, name, dict(params)) for found, name, params in guardrails},
         )
 
     def kind(self, incoming: Incoming) -> Literal["read", "write", "call"]:
-        """Chat completions are calls; every other POST is an administrator's write."""
+        """Chat completions are calls; every other request that is no GET is an administrator's write."""
         if incoming.path == "/v1/chat/completions":
             return "call"
         return "read" if incoming.method == "GET" else "write"
 
-    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:  # noqa: PLR0911  one answer per route
+    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
         """Answer as the proxy would."""
         if incoming.path == "/v1/chat/completions":
-            return self._chat(incoming)
+            row = self.state.keys.get(hash_of(incoming.bearer or ""))
+            return chat(self.state, row, incoming.json(), incoming.at_s)
         if incoming.path == "/health/readiness":
             return Answer(body={"status": "healthy", "db": "connected"})
         if incoming.bearer != MASTER_KEY:
             said = f"Authentication Error, Invalid proxy server token passed. Received API Key = {incoming.bearer}"
-            return _error(_ERROR_401, "token_not_found_in_db", said)
-        match incoming.method, incoming.path:
-            case "GET", "/v1/model/info":
-                return Answer(body={"data": [self._model(row) for row in self.state.models.values()]})
-            case "GET", "/key/info":
-                return self._info(incoming.query.get("key", ""))
-            case "GET", "/key/list":
-                return self._list(incoming.query.get("key_alias"))
-            case "POST", "/key/block" | "/key/unblock" | "/key/update":
-                return self._write_key(incoming, self._cache_lag_s + enforce_lag_s)
-            case "POST", "/model/block" | "/model/unblock":
-                return self._write_model(incoming)
-            case _:
-                return _error(_ERROR_404, "not_found_error", "Not Found")
+            return error(401, "token_not_found_in_db", said)
+        if incoming.method == "GET":
+            return self._read(incoming)
+        return self._write(incoming, self._cache_lag_s + enforce_lag_s)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def _model(self, row: ModelRow) -> dict[str, Any]:
-        info = {"id": row.id, "db_model": row.in_database, "blocked": row.blocked}
-        return {"model_name": row.name, "litellm_params": {"model": f"openai/{row.name}"}, "model_info": info}
+    def _read(self, incoming: Incoming) -> Answer:  # noqa: C901, PLR0911  one answer per route
+        match incoming.path:
+            case "/v1/model/info":
+                return Answer(body={"data": [_model(row) for row in self.state.models.values()]})
+            case "/key/info":
+                row = self._key(incoming.query.get("key", ""))
+                if row is None:
+                    return error(404, "not_found_error", "Key not found in database")
+                return Answer(body={"key": hash_of(row.key), "info": _key_shown(row)})
+            case "/key/list":
+                alias = incoming.query.get("key_alias")
+                rows = [row for row in self.state.keys.values() if alias is None or alias in (row.alias or "")]
+                return _page(incoming, "keys", [{"token": hash_of(row.key), **_key_shown(row)} for row in rows])
+            case "/team/info":
+                team = self.state.teams.get(incoming.query.get("team_id", ""))
+                if team is None:
+                    return error(404, "auth_error", "{'message': 'Team not found'}")
+                return Answer(body={"team_id": team.id, "team_info": _team_shown(team), "keys": []})
+            case "/v2/team/list":
+                alias = incoming.query.get("team_alias")
+                teams = [row for row in self.state.teams.values() if alias is None or alias in row.alias]
+                return _page(incoming, "teams", [_team_shown(row) for row in teams])
+            case "/v2/guardrails/list":
+                return Answer(body={"guardrails": [_guardrail(row) for row in self.state.guardrails.values()]})
+            case "/router/settings":
+                return Answer(body={"fields": [], "current_values": {"model_group_alias": self.state.aliases}})
+            case "/spend/logs/v2":
+                return self._spend(incoming)
+            case _:
+                return error(404, "not_found_error", "Not Found")
 
-    def _shown(self, row: KeyRow) -> dict[str, Any]:
-        return {
-            "key_name": f"sk-...{row.key[-4:]}", "key_alias": row.alias, "models": row.models, "blocked": row.blocked,
-            "rpm_limit": row.rpm_limit, "team_id": None, "spend": 0.0,
-        }  # fmt: skip
+    def _key(self, name: str) -> KeyRow | None:
+        return self.state.keys.get(name) or self.state.keys.get(hash_of(name))
 
-    def _info(self, name: str) -> Answer:
-        row = self.state.keys.get(name) or self.state.keys.get(hash_of(name))
-        if row is None:
-            return _error(_ERROR_404, "not_found_error", "Key not found in database")
-        return Answer(body={"key": hash_of(row.key), "info": self._shown(row)})
-
-    def _list(self, alias: str | None) -> Answer:
-        rows = [row for row in self.state.keys.values() if alias is None or alias in (row.alias or "")]
-        keys = [{"token": hash_of(row.key), **self._shown(row)} for row in rows]
-        return Answer(body={"keys": keys, "total_count": len(keys), "current_page": 1, "total_pages": 1})
+    def _spend(self, incoming: Incoming) -> Answer:
+        if not {"start_date", "end_date"} <= set(incoming.query):
+            return error(400, "bad_request", "Start date and end date are required")
+        meant = incoming.query.get("model_group")
+        rows = [
+            {"api_key": who, "spend": 0.25, "model_group": model,
+             "metadata": {"user_api_key_alias": self.state.keys[who].alias}}
+            for who, model in self.state.calls if model == meant and who in self.state.keys
+        ]  # fmt: skip
+        return _page(incoming, "data", rows)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    def _write_key(self, incoming: Incoming, lag_s: float) -> Answer:
+    def _write(self, incoming: Incoming, lag_s: float) -> Answer:
         asked = incoming.json()
-        name = str(asked.get("key", ""))
-        row = self.state.keys.get(name) or self.state.keys.get(hash_of(name))
-        if row is None:
-            return _error(_ERROR_404, "not_found_error", "Key not found.")
-        if incoming.at_s >= row.cached_until_s:
-            row.cached = (row.blocked, row.rpm_limit)
-        row.cached_until_s = incoming.at_s + lag_s
-        if incoming.path == "/key/update":
-            if "rpm_limit" in asked:
-                row.rpm_limit = asked["rpm_limit"]
-        else:
-            row.blocked = incoming.path == "/key/block"
-        headers = {"x-litellm-call-id": f"call-{incoming.at_s:.6f}"}
-        return Answer(body={"token": hash_of(row.key), **self._shown(row)}, headers=headers)
+        match incoming.path.strip("/").split("/"):
+            case ["key", ("block" | "unblock" | "update") as verb]:
+                row = self._key(str(asked.get("key", "")))
+                return self._held(row, verb, asked, incoming.at_s, lag_s, "Key not found.")
+            case ["team", ("block" | "unblock" | "update") as verb]:
+                team = self.state.teams.get(str(asked.get("team_id", "")))
+                return self._held(team, verb, asked, incoming.at_s, lag_s, "Team not found.")
+            case ["model", ("block" | "unblock") as verb]:
+                return self._block_model(str(asked.get("model_id", "")), verb)
+            case ["guardrails", found] if incoming.method == "PATCH":
+                return self._guardrail(found, asked)
+            case ["config", "update"]:
+                settings = asked.get("router_settings") or {}
+                self.state.aliases = settings.get("model_group_alias", self.state.aliases)
+                return Answer(body={"message": "Config updated successfully"})
+            case _:
+                return error(404, "not_found_error", "Not Found")
 
-    def _write_model(self, incoming: Incoming) -> Answer:
-        row = self.state.models.get(str(incoming.json().get("model_id", "")))
+    def _held(
+        self, row: HeldRow | None, verb: str, asked: dict[str, Any], at_s: float, lag_s: float, absent: str
+    ) -> Answer:
         if row is None:
-            return _error(_ERROR_404, "not_found_error", "Model not found on proxy.")
+            return error(404, "not_found_error", absent)
+        row.remember(at_s, lag_s)
+        if verb == "update":
+            row.change(asked)
+        else:
+            row.blocked = verb == "block"
+        return Answer(body={"data": row.shown()}, headers={"x-litellm-call-id": f"call-{at_s:.6f}"})
+
+    def _block_model(self, model_id: str, verb: str) -> Answer:
+        row = self.state.models.get(model_id)
+        if row is None:
+            return error(404, "not_found_error", "Model not found on proxy.")
         if not row.in_database:
-            return _error(_ERROR_400, "invalid_request_error", "Store model in DB via /model/new first")
-        row.blocked = incoming.path == "/model/block"
+            return error(400, "invalid_request_error", "Store model in DB via /model/new first")
+        row.blocked = verb == "block"
         return Answer(body={"model_id": row.id, "model_name": row.name, "blocked": row.blocked})
 
-    # -- a caller ------------------------------------------------------------------------------------------------------
-
-    def _chat(self, incoming: Incoming) -> Answer:  # noqa: PLR0911  one answer per reason to refuse
-        row = self.state.keys.get(hash_of(incoming.bearer or ""))
+    def _guardrail(self, found: str, asked: dict[str, Any]) -> Answer:
+        row = self.state.guardrails.get(found)
         if row is None:
-            return _error(
-                _ERROR_401, "token_not_found_in_db", "Authentication Error, Invalid proxy server token passed"
-            )
-        blocked, rpm = (row.blocked, row.rpm_limit) if incoming.at_s >= row.cached_until_s else row.cached
-        model = str(incoming.json().get("model", ""))
-        if blocked:
-            return _error(_ERROR_401, "auth_error", "Authentication Error, Key is blocked.")
-        if row.models and model not in row.models:
-            return _error(_ERROR_403, "key_model_access_denied", "key not allowed to access model")
-        if rpm == 0:
-            answer = _error(_ERROR_429, "throttling_error", "Rate limit exceeded")
-            return Answer(status=answer.status, body=answer.body, headers={"retry-after": "60"})
-        behind = [found for found in self.state.models.values() if found.name == model]
-        if not behind:
-            return _error(_ERROR_400, "invalid_request_error", "Invalid model name")
-        if all(found.blocked for found in behind):
-            return _error(_ERROR_403, "permission_error", "litellm.PermissionDeniedError: Model is blocked")
-        message = {"role": "assistant", "content": "simulated"}
-        return Answer(body={"id": "chatcmpl-1", "model": model, "choices": [{"index": 0, "message": message}]})
+            return Answer(status=404, body={"detail": f"Guardrail with ID {found} not found"})
+        row.params = {**row.params, **(asked.get("litellm_params") or {})}
+        return Answer(body=_guardrail(row))
+
+
+def _model(row: ModelRow) -> dict[str, Any]:
+    info = {"id": row.id, "db_model": row.in_database, "blocked": row.blocked}
+    return {"model_name": row.name, "litellm_params": {"model": f"openai/{row.name}"}, "model_info": info}
+
+
+def _key_shown(row: KeyRow) -> dict[str, Any]:
+    return {"key_name": f"sk-...{row.key[-4:]}", "key_alias": row.alias, "team_id": row.team_id, **row.shown()}
+
+
+def _team_shown(row: TeamRow) -> dict[str, Any]:
+    return {"team_id": row.id, "team_alias": row.alias, **row.shown(), "blocked": row.blocked is True}
+
+
+def _guardrail(row: GuardrailRow) -> dict[str, Any]:
+    return {
+        "guardrail_id": row.id, "guardrail_name": row.name, "litellm_params": row.params,
+        "guardrail_definition_location": "db",
+    }  # fmt: skip
+
+
+def _page(incoming: Incoming, name: str, rows: list[dict[str, Any]]) -> Answer:
+    size = min(PAGE, int(incoming.query.get("size") or incoming.query.get("page_size") or PAGE))
+    page = max(1, int(incoming.query.get("page") or 1))
+    pages = max(1, -(-len(rows) // size))
+    shown = rows[(page - 1) * size : page * size]
+    told = {"total": len(rows), "total_count": len(rows), "page": page, "current_page": page, "total_pages": pages}
+    return Answer(body={name: shown, **told})

@@ -12,10 +12,19 @@ KEY = "sk-simulated-caller-1234"
 OTHER = "sk-simulated-other-5678"
 
 
+MEMBER = "sk-simulated-member-9012"
+TOOLS = ("gr-1", "standdown-tools", {"guardrail": "tool_permission", "default_on": False, "default_action": "deny"})
+WORDS = ("gr-2", "standdown-words", {"guardrail": "litellm_content_filter", "default_on": False, "blocked_words": []})
+
+
 def litellm_site(cache_lag_s: float = 0.1) -> LiteLLMSite:
-    keys = [(KEY, "canary", ["atlas"]), (OTHER, "other", []), ("sk-twin-a", "twin", []), ("sk-twin-b", "twin", [])]
+    keys = [
+        (KEY, "canary", ["atlas"]), (OTHER, "other", []), ("sk-twin-a", "twin", []), ("sk-twin-b", "twin", []),
+        (MEMBER, "member", []),
+    ]  # fmt: skip
     models = [("m-1", "atlas", True), ("m-2", "atlas", True), ("m-3", "filed", False)]
-    return LiteLLMSite(keys, models, cache_lag_s=cache_lag_s)
+    teams = [("team-1", "research", ["atlas", "filed"], [MEMBER])]
+    return LiteLLMSite(keys, models, teams=teams, guardrails=[TOOLS, WORDS], cache_lag_s=cache_lag_s)
 
 
 def litellm_at(url: str) -> LiteLLM:
@@ -23,7 +32,7 @@ def litellm_at(url: str) -> LiteLLM:
 
 
 def litellm_context(url: str, **more) -> DirectContext:
-    return DirectContext(url, secrets={"admin": MASTER_KEY, "caller": KEY, "other": OTHER}, **more)
+    return DirectContext(url, secrets={"admin": MASTER_KEY, "caller": KEY, "other": OTHER, "member": MEMBER}, **more)
 
 
 def model_server_site(flavour: str = "triton") -> ModelServerSite:

@@ -73,12 +73,18 @@ async def whole_story(plane, wish):
 
 @pytest.mark.parametrize(
     ("lever", "selector", "params"),
-    [("key.block", "canary", {}), ("key.rpm", "canary", {"rpm": "0"}), ("model.block", "atlas", {})],
+    [
+        ("key.block", "canary", {}),
+        ("key.rpm", "canary", {"rpm": "0"}),
+        ("model.block", "atlas", {}),
+        ("model.delist", "atlas", {}),
+        ("words.forbid", "atlas", {"words": "forbidden"}),
+    ],
 )
 def test_litellm(lever, selector, params):
     with Simulator(litellm_site(cache_lag_s=0.1)) as server:
         secrets = {"admin": MASTER_KEY, "caller": KEY}
-        probes = {hash_of(KEY): "caller", "atlas": "caller"}
+        probes = {hash_of(KEY): "caller", "atlas": "caller", "standdown-words": "caller"}
         plane = plane_of("litellm", {"base_url": server.url}, secrets, probes)
         wish = Wish(lever=lever, selector=selector, surface_key="atlas", params=params)
         planned = asyncio.run(whole_story(plane, wish))

@@ -47,6 +47,70 @@ class TestLiteLLMModelBlock(_LiteLLM):
         return Wish(lever="model.block", selector="m-1", surface_key="atlas")
 
 
+def _wishes(*told):
+    made = [
+        Wish(lever=lever, selector=selector, surface_key="atlas", params=params) for lever, selector, params in told
+    ]
+    return [pytest.param(one, id=one.lever) for one in made]
+
+
+class _LiteLLMAtOnce(_LiteLLM):
+    @pytest.fixture
+    def server(self):
+        with Simulator(litellm_site(cache_lag_s=0.0)) as simulator:
+            yield simulator
+
+
+class TestLiteLLMKeys(_LiteLLMAtOnce):
+    @pytest.fixture(
+        params=_wishes(
+            ("key.tpm", "canary", {"tpm": "0"}),
+            ("key.parallel", "canary", {"parallel": "0"}),
+            ("key.model-rpm", "canary", {"model": "atlas", "rpm": "0"}),
+            ("key.models", "canary", {"model": "atlas"}),
+            ("key.routes", "canary", {"routes": "/v1/models"}),
+        )
+    )
+    def wish(self, request):
+        return request.param
+
+
+class TestLiteLLMTeams(_LiteLLMAtOnce):
+    probe_credential = "member"
+
+    @pytest.fixture(
+        params=_wishes(
+            ("team.block", "research", {}),
+            ("team.rpm", "team-1", {"rpm": "0"}),
+            ("team.tpm", "research", {"tpm": "0"}),
+            ("team.models", "research", {"model": "atlas"}),
+        )
+    )
+    def wish(self, request):
+        return request.param
+
+
+class TestLiteLLMGateway(_LiteLLMAtOnce):
+    @pytest.fixture(
+        params=_wishes(
+            ("model.reroute", "atlas", {"fallback": "filed"}),
+            ("tools.forbid", "atlas", {}),
+            ("words.forbid", "standdown-words", {"words": "Forbidden Matter, other"}),
+        )
+    )
+    def wish(self, request):
+        return request.param
+
+
+class TestLiteLLMDelist(_LiteLLMAtOnce):
+    @pytest.fixture
+    def wish(self):
+        return Wish(lever="model.delist", selector="atlas", surface_key="atlas")
+
+    def test_revert_restores_what_was_saved(self, adapter, context, wish):
+        """Once no list lets it through nothing is left to plan: `test_litellm_levers` shows that lists come back."""
+
+
 class _OpenInference(AdapterConformance):
     flavour = "triton"
 

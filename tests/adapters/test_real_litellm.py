@@ -16,6 +16,31 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 TRIED_WITHIN_S = 70.0
 
 
+TOOLS = {
+    "guardrail_name": "standdown-tools",
+    "litellm_params": {
+        "guardrail": "tool_permission", "mode": "pre_call", "default_on": False, "default_action": "deny",
+        "on_disallowed_action": "block", "rules": [],
+    },
+}  # fmt: skip
+WORDS = {
+    "guardrail_name": "standdown-words",
+    "litellm_params": {
+        "guardrail": "litellm_content_filter", "mode": "pre_call", "default_on": False, "blocked_words": [],
+    },
+}  # fmt: skip
+
+
+def prepare(admin, body):
+    """A guardrail as the README says to make it, and its id."""
+    for found in admin.get("/v2/guardrails/list").json()["guardrails"]:
+        if found["guardrail_name"] == body["guardrail_name"]:
+            admin.delete(f"/guardrails/{found['guardrail_id']}")
+    made = admin.post("/guardrails", json={"guardrail": body})
+    made.raise_for_status()
+    return made.json()["guardrail_id"]
+
+
 @pytest.fixture(scope="module")
 def proxy(real_servers):
     """A key and a model of our own on the shared proxy."""
@@ -34,9 +59,12 @@ def proxy(real_servers):
         asked = {"key_alias": "conformance-key", "models": ["fake-small", "conformance-model"]}
         made = admin.post("/key/generate", json=asked)
         made.raise_for_status()
+        prepared = [prepare(admin, body) for body in (TOOLS, WORDS)]
         try:
             yield {**server, "key": made.json()["key"], "hash": made.json()["token_id"]}
         finally:
+            for found in prepared:
+                admin.delete(f"/guardrails/{found}")
             admin.post("/key/delete", json={"key_aliases": ["conformance-key"]})
             admin.post("/model/delete", json={"id": "conformance-model-id"})
 
@@ -73,6 +101,63 @@ class TestRealModelBlock(_Real):
     @pytest.fixture
     def wish(self):
         return Wish(lever="model.block", selector="conformance-model-id", surface_key="conformance-model")
+
+
+def _wishes(*told):
+    made = [
+        Wish(lever=lever, selector=selector, surface_key="conformance-model", params=params)
+        for lever, selector, params in told
+    ]
+    return [pytest.param(one, id=one.lever) for one in made]
+
+
+class TestRealKeys(_Real):
+    @pytest.fixture(
+        params=_wishes(
+            ("key.tpm", "conformance-key", {"tpm": "0"}),
+            ("key.parallel", "conformance-key", {"parallel": "0"}),
+            ("key.model-rpm", "conformance-key", {"model": "conformance-model", "rpm": "0"}),
+            ("key.models", "conformance-key", {"model": "conformance-model"}),
+            ("key.routes", "conformance-key", {"routes": "/v1/models"}),
+        )
+    )
+    def wish(self, request):
+        return request.param
+
+
+class TestRealGateway(_Real):
+    @pytest.fixture(
+        params=_wishes(
+            ("model.reroute", "conformance-model", {"fallback": "fake-small"}),
+            ("tools.forbid", "conformance-model", {}),
+            ("words.forbid", "conformance-model", {"words": "Forbidden Matter, other"}),
+        )
+    )
+    def wish(self, request):
+        return request.param
+
+
+class TestRealDelist(_Real):
+    @pytest.fixture
+    def wish(self):
+        return Wish(lever="model.delist", selector="conformance-model", surface_key="conformance-model")
+
+    def test_revert_restores_what_was_saved(self, adapter, context, wish):
+        """Once no list lets it through nothing is left to plan."""
+
+
+def test_calls_of_the_last_hour_are_counted(adapter, context):
+    """The log of calls is written some seconds later. (Of spend a proxy with a made-up model writes nothing.)"""
+
+    async def story():
+        wish = Wish(lever="model.block", selector="conformance-model", surface_key="conformance-model")
+        planned = await adapter.plan(context, wish)
+        await adapter.probe(context, planned, "caller")
+        return await until(lambda: adapter.plan(context, wish), lambda found: bool(found.affected), 60.0, 0.5)
+
+    planned = asyncio.run(story())
+    assert planned.affected == 1
+    assert any("most: conformance-key (" in note for note in planned.notes)
 
 
 def test_hash_and_alias_plan_the_same(adapter, context, proxy):

@@ -1,0 +1,108 @@
+"""Trying what a correction forbids, as a caller would, and judging the answer by the lever's own words only.
+
+A mistyped key is refused too, and proves nothing; a call below a limit passes, and proves nothing either.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from adapters.contract import Malformed, Planned, Reply
+from adapters.litellm import wire
+from adapters.litellm.levers import words_of
+
+Outcome = Literal["refused", "passed", "cannot-tell"]
+_OK, _BAD, _UNKNOWN, _FORBIDDEN = 200, 400, 401, 403
+LIMITS = {
+    "rpm": "rpm_limit", "tpm": "tpm_limit", "parallel": "max_parallel_requests", "model-rpm": "model_rpm_limit",
+}  # fmt: skip
+_DENIED = {
+    "key.models": {"key_model_access_denied"}, "team.models": {"team_model_access_denied"},
+    "model.delist": {"key_model_access_denied", "team_model_access_denied"},
+}  # fmt: skip
+_TOOL = {
+    "type": "function",
+    "function": {"name": "standdown_probe", "description": "none", "parameters": {"type": "object", "properties": {}}},
+}
+
+
+def limited(planned: Planned) -> Outcome:
+    """What 429 says: this lever's own refusal only where the limit is the lever."""
+    return "refused" if _is_limit(planned) else "cannot-tell"
+
+
+def _is_limit(planned: Planned) -> bool:
+    return planned.lever.partition(".")[2] in LIMITS
+
+
+def ask(planned: Planned) -> dict[str, Any]:
+    """One chat call of one token that does what is forbidden."""
+    text = "ping"
+    if planned.lever == "words.forbid":
+        text = (words_of(planned.params.get("words", "")) or ["ping"])[0]
+    body: dict[str, Any] = {
+        "model": planned.params["probe_model"],
+        "messages": [{"role": "user", "content": text}],
+        "max_tokens": 1,
+    }
+    return {**body, "tools": [_TOOL]} if planned.lever == "tools.forbid" else body
+
+
+def judge(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
+    """What one answer says of this correction."""
+    if reply.status == _OK:
+        return _answered(planned, reply)
+    if _own_refusal(planned, reply):
+        return "refused", "blocked" if planned.lever.endswith(".block") else "refused as planned"
+    return "cannot-tell", "refused for another reason than this correction"
+
+
+def _answered(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
+    try:
+        wire.read(wire.Choices, reply)
+    except Malformed as fault:
+        return "cannot-tell", fault.detail
+    if planned.lever == "model.reroute":
+        return _who_answered(planned, reply)
+    if _is_limit(planned) and _above_zero(planned):
+        return "cannot-tell", "below the limit"
+    return "passed", "answered"
+
+
+def _above_zero(planned: Planned) -> bool:
+    verb = planned.lever.partition(".")[2]
+    value = json.loads(planned.wanted.get(LIMITS[verb], "null"))
+    if verb == "model-rpm":
+        value = value.get(planned.params.get("model", ""))
+    return value not in {0, None}
+
+
+def _who_answered(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
+    """The gateway says in a header which deployment answered; the body names what was asked for."""
+    answered = reply.headers.get("x-litellm-model-id", "")
+    if not answered:
+        return "cannot-tell", "the gateway does not say which deployment answered"
+    if answered in json.loads(planned.params.get("deployments", "[]")):
+        return "passed", "the model itself answered"
+    return "refused", "another model answered"
+
+
+def _own_refusal(planned: Planned, reply: Reply) -> bool:
+    error = wire.error_of(reply)
+    said = (error.message or "").lower()
+    match planned.lever:
+        case "key.block":
+            return (reply.status, error.type) == (_UNKNOWN, "auth_error") and "key is blocked" in said
+        case "team.block":
+            named = f"team={planned.selector.lower()} is blocked"
+            return (reply.status, error.type) == (_UNKNOWN, "auth_error") and named in said
+        case "model.block":
+            return (reply.status, error.type) == (_FORBIDDEN, "permission_error") and "blocked" in said
+        case "key.routes":
+            return reply.status == _FORBIDDEN and "not allowed to call this route" in wire.detail_of(reply).lower()
+        case "tools.forbid" | "words.forbid":
+            by = error.provider_specific_fields.guardrail_name
+            return reply.status == _BAD and by == planned.selector
+        case _:
+            return reply.status == _FORBIDDEN and error.type in _DENIED.get(planned.lever, set())
