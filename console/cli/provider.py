@@ -178,6 +178,63 @@ def surfaces(call: Call, provider: str) -> None:
     call.tell({"ok": True, "surfaces": found}, *lines)
 
 
+@command.command()
+@pass_call
+def models(call: Call) -> None:
+    """Every model with the places that offer it, what each calls it, and what may be one model under two names."""
+    from console.services import model_names, providers
+
+    with call.session() as session:
+        known = providers.surfaces(session)
+        called = {one.id: one.name for one in providers.instances_of(session).all()}
+    found: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for model in sorted({one.model for one in known}):
+        here = [one for one in known if one.model == model]
+        maybe = model_names.likely(known, model)
+        found.append({
+            "model": model,
+            "surfaces": [{"surface": one.surface, "name": one.name, "provider": called.get(one.instance, ""),
+                          "own": one.own} for one in here],
+            "maybe": [{"surface": one.surface.surface, "model": one.surface.model, "why": one.why} for one in maybe],
+        })  # fmt: skip
+        lines.append(model)
+        lines += [
+            f"    {one.surface}  {one.name} at {called.get(one.instance, 'a provider not connected here')}"
+            f"{'' if one.own == model else f', calls it {one.own}'}" for one in here
+        ]  # fmt: skip
+        lines += [f"    maybe also {one.surface.surface}  {one.surface.model}: {one.why}" for one in maybe]
+    call.tell({"ok": True, "models": found}, *(lines or ["No model is known yet."]))
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  standdown provider same-model frontier-7 SURFACE SURFACE
+  standdown provider same-model --own SURFACE          (under its provider's own name again)
+Nothing is renamed at a provider: each goes on being told its own name."""
+)
+@click.argument("names", nargs=-1, required=True)
+@click.option("--own", is_flag=True, help="Take the surfaces named out again: models of their own.")
+@click.option("--why", default="", help="Why they are one model.")
+@pass_call
+def same_model(call: Call, names: tuple[str, ...], own: bool, why: str) -> None:  # noqa: FBT001  as above
+    """Say that surfaces offer one MODEL, whatever their providers call it: MODEL SURFACE ..."""
+    from console.services import model_names, providers
+
+    with call.session() as session:
+        if own:
+            written = model_names.untie(session, names, why)
+        elif len(names) < 2:  # noqa: PLR2004  a model and a surface
+            raise WrongUse("Name the model, then its surfaces.", "See `standdown provider models`.")
+        else:
+            written = model_names.tie(session, names[1:], names[0], why)
+        known = {one.surface: one.model for one in providers.surfaces(session)}
+    changed = [str(one.entry.pub["surface"]) for one in written]
+    call.tell({"ok": True, "surfaces": {one: known[one] for one in changed}},
+              *(f"{one} is {known[one]}." for one in changed))  # fmt: skip
+
+
 @command.group()
 def canary() -> None:
     """Credentials with which enforcement is probed."""

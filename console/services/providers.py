@@ -233,7 +233,7 @@ def find_surface(session: Session, instance: Instance, named: str) -> Surface:
     """
     here = [one for one in surfaces(session) if one.instance == instance.id]
     fits = [one for one in here if named in (one.key, one.name, one.surface)] or [
-        one for one in here if named == one.model
+        one for one in here if named in (one.model, one.own)
     ]
     if not named and len(here) == 1:
         fits = here

@@ -17,6 +17,7 @@ from console.services.corrections import Proposal, TargetWish
 from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing
+from console.ui.model_names import ModelNamesDialog
 from console.ui.proposal_fields import Fields
 from console.ui.proposal_plan import PlanPanel, PlanPaper, Shown
 from console.ui.proposal_reading import PlanReader, key_of
@@ -65,6 +66,7 @@ class ProposalDialog(Sheet):
         self.fields = Fields(room, self.change, self)
         self.fields.model_chosen.connect(self._start)
         self.fields.kind_chosen.connect(self._start_kind)
+        self.fields.names_asked.connect(self._ask_names)
         self.plan = PlanPanel(room.look)
         self.empty = EmptyState(
             room.look, "No surface is known", _NOTHING,
@@ -173,6 +175,22 @@ class ProposalDialog(Sheet):
         self._touched = True
         self._show()
         self._soon.start()
+
+    def _ask_names(self) -> None:
+        if self.made is None or not self.made.draft.model:
+            return
+        dialog = ModelNamesDialog(self.room, self, self.made.draft.model)
+        dialog.accepted.connect(self._named)
+        dialog.open()
+
+    def _named(self) -> None:
+        """Other surfaces are this model by now: they are rows of it, and everything typed stays."""
+        self.room.desk.refresh()
+        self.carry_out(read_ground, self._took_ground, READING, "look")
+
+    def _took_ground(self, ground: Ground) -> None:
+        self.ground = self.reader.ground = ground
+        self._start(None)
 
     def _start_kind(self, kind: str) -> None:
         self._start(None, kind)

@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
     QCompleter,
     QFrame,
     QLineEdit,
+    QPushButton,
     QRadioButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from console.domain.deceit import shown
 from console.services.planning import DAY_MS
 from console.ui.forms import FieldBox
 from console.ui.parts import column, row
@@ -151,6 +153,7 @@ class Fields(QScrollArea):
 
     model_chosen = Signal(str)
     kind_chosen = Signal(str)
+    names_asked = Signal()
 
     def __init__(self, room: Room, change: Change, over: QWidget) -> None:
         super().__init__()
@@ -167,6 +170,11 @@ class Fields(QScrollArea):
         self.setMinimumWidth(_LEAST_WIDTH)
         self.model = ModelBox()
         self.model.chosen.connect(self.model_chosen)
+        self.names = QPushButton()
+        self.names.setProperty("kind", "quiet")
+        self.names.setAutoDefault(False)
+        self.names.clicked.connect(self.names_asked)
+        self._maybe = Text(room.look, size="small", tone="waiting", wrap=True)
         self.kind = KindBar(room, over)
         self.kind.chosen.connect(self.kind_chosen)
         self.which = text_line("Which key")
@@ -219,6 +227,7 @@ class Fields(QScrollArea):
         if not self.model.line.hasFocus():
             self.model.put(draft.model)
         self.kind.put(draft.category)
+        self._name(ground, draft.model)
         selects = made.selects
         self._which.setVisible(bool(selects))
         noun = " or ".join(selects)
@@ -239,6 +248,14 @@ class Fields(QScrollArea):
         self._where.setText(_where(made))
         self._order()
         self._filling = False
+
+    def _name(self, ground: Ground, model: str) -> None:
+        """Whether it is offered elsewhere under another name: what is thought so is said, and never taken for so."""
+        maybe = ground.likely.get(model, ())
+        told = ", ".join(dict.fromkeys(shown(one.surface.own or one.surface.model) for one in maybe))
+        self._maybe.setText(f"Perhaps the same model, and not corrected by this: {told}." if told else "")
+        self.names.setText("Is it the same? ..." if maybe else "Offered under another name ...")
+        self.names.setVisible(bool(model) and len(ground.models) > 1)
 
     def known(self, selectors: tuple[str, ...]) -> None:
         """What may be offered while the selector is typed."""
@@ -322,6 +339,11 @@ class Fields(QScrollArea):
         inside = QWidget()
         lines = column(inside, unit + 4, (2, 2, unit + 4, unit))
         lines.addWidget(Labelled(room, "Model", self.model))
+        named = QWidget()
+        beside = row(named, unit)
+        beside.addWidget(self._maybe, 1)
+        beside.addWidget(self.names, 0, Qt.AlignmentFlag.AlignTop)
+        lines.addWidget(named)
         lines.addWidget(self.kind)
         lines.addWidget(self._which)
         lines.addWidget(self._asks)

@@ -371,7 +371,8 @@ def _levers(one: Row) -> QComboBox:
 def _told(one: Row) -> str:
     """Whom it reaches and how it is taken back; or why nothing can be pulled."""
     line = one.line
-    provider = one.options.provider
+    provider, surface = one.options.provider, one.options.surface
+    own = f"calls it {shown(surface.own)}; " if surface.own not in ("", surface.model) else ""
     at = "" if not provider or provider == one.options.surface.name else f"at {provider}; "
     if line is None:
         what = f"{at}{one.cannot or 'nothing can be pulled there'}"
@@ -380,4 +381,5 @@ def _told(one: Row) -> str:
     else:
         wide = "EVERYBODY on this surface; " if line.wide else ""
         what = f"{at}{wide}reaches {REACHES[line.reach]}; {REVERSALS[line.reversal]}"
-    return what[:1].upper() + what[1:]
+    told = f"{own}{what}"
+    return told[:1].upper() + told[1:]

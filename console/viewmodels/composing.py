@@ -96,7 +96,7 @@ class Composition:
         old = next((one for one in before.draft.rows if _key(one) == _key(row)), None)
         if old is None or not row.options.by_hand:
             return self
-        draft, ours = self.draft, [_asks(one, before.selector, before.draft.model) for one in CATEGORIES]
+        draft, ours = self.draft, [_asks(one, before.selector, _called(row)) for one in CATEGORIES]
         for name, text in old.params:
             if name in BY_HAND_FIELDS and text not in ours:
                 draft = draft.set(at, name, text)
@@ -172,8 +172,8 @@ class Composition:
         draft = self.draft
         for at, row in enumerate(draft.rows):
             told = dict(row.params).get("instruction", "")
-            if row.options.by_hand and told in ("", *(_asks(one, before, draft.model) for one in CATEGORIES)):
-                draft = draft.set(at, "instruction", _asks(draft.category, self.selector, draft.model))
+            if row.options.by_hand and told in ("", *(_asks(one, before, _called(row)) for one in CATEGORIES)):
+                draft = draft.set(at, "instruction", _asks(draft.category, self.selector, _called(row)))
         return replace(self, draft=draft)
 
     # -- what it comes to ----------------------------------------------------------------------------------------------
@@ -366,6 +366,11 @@ class Composition:
 
 def _key(row: Row) -> str:
     return row.options.surface.surface
+
+
+def _called(row: Row) -> str:
+    """What they call the model where they are asked."""
+    return row.options.surface.own or row.options.surface.model
 
 
 def _texts(told: object) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from console.domain.deceit import shown
 from console.services import providers
 from console.services.levers import LeverLine, Options, options_for
+from console.services.model_names import Likely, likely
 from console.services.session import Session
 from console.services.standing import Standing
 from console.viewmodels.proposal import Row
@@ -19,7 +20,10 @@ from console.viewmodels.provider_forms import Form, lever_form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider."""
+    """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider.
+
+    `likely` names, by model, what may be the same one under another name.
+    """
 
     options: tuple[Options, ...]
     adapters: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -27,6 +31,7 @@ class Ground:
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     members: tuple[tuple[str, str], ...] = ()
     provisional: bool = False
+    likely: Mapping[str, tuple[Likely, ...]] = field(default_factory=dict[str, "tuple[Likely, ...]"])
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -59,8 +64,14 @@ def read_ground(session: Session) -> Ground:
         options=options, adapters={ident: one.adapter for ident, one in instances.items()}, forms=forms,
         canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
         members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
-        provisional=session.roster.roster.policy is None,
+        provisional=session.roster.roster.policy is None, likely=_likely(options),
     )  # fmt: skip
+
+
+def _likely(options: Sequence[Options]) -> dict[str, tuple[Likely, ...]]:
+    known = [one.surface for one in options]
+    found = {model: likely(known, model) for model in {one.model for one in known}}
+    return {model: maybe for model, maybe in found.items() if maybe}
 
 
 def likely_model(ground: Ground, title: str, standings: Sequence[Standing]) -> str:

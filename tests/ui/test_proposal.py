@@ -9,12 +9,13 @@ from shiboken6 import isValid
 
 from adapters.practice.simulator import Estate
 from console.domain.reasons import read_reason
-from console.services import corrections, incidents, providers
+from console.services import corrections, incidents, model_names, provider_life, providers
 from console.services.corrections import TargetWish
 from console.services.planning import DAY_MS
 from console.services.record import start_record
 from console.services.session import Session
 from console.ui.keys import Keys
+from console.ui.model_names import ModelNamesDialog
 from console.ui.proposal import ProposalDialog, add_commands
 from console.ui.proposal_plan import PlanCard
 from console.ui.widgets import Exact, Words
@@ -184,6 +185,31 @@ def test_what_would_be_sent_and_what_cannot_be_stand_beside_it(place) -> None:
     assert west.mark.text() == "cannot be done"
     assert dialog.propose.text() == "Propose 2, leave out 3"
     assert told.count("(canary)") == 1, "a canary goes beside its target only"
+
+
+def test_another_name_of_the_model_is_suggested_confirmed_and_becomes_a_row(qtbot, place) -> None:
+    session = place.room.desk.session
+    connect_manual(session, "openai/Atlas_Large", "vendor-two")
+    dialog = place.composer()
+    place.typed(dialog)
+    count = len(dialog.fields.rows)
+    assert "openai/Atlas_Large" in dialog.fields._maybe.text()
+    qtbot.mouseClick(dialog.fields.names, Qt.MouseButton.LeftButton)
+    names = dialog.findChild(ModelNamesDialog)
+    place.until(lambda: bool(names.boxes) and not names.is_busy)
+    ticked = [box for box in names.boxes.values() if box.isChecked()]
+    assert [box.text() for box in ticked] == ["openai/Atlas_Large"], "what is thought so is ticked, and nothing else"
+    names.press_main()
+    place.until(lambda: len(dialog.fields.rows) == count + 1)
+    assert dialog.fields.reason.toPlainText() == WHY, "what was typed stays"
+    asked = next(row for row in dialog.made.draft.rows if row.options.surface.own == "openai/Atlas_Large")
+    assert "openai/Atlas_Large" in dict(asked.params)["instruction"], "they are asked under the name they know"
+    assert "Calls it openai/Atlas_Large" in next(
+        one.told.text() for one in dialog.fields.rows if "Calls it" in one.told.text()
+    )
+    assert dialog.fields._maybe.text() == ""
+    model_names.untie(session, [asked.options.surface.surface])
+    provider_life.remove(session, "vendor-two", "end of the test")
 
 
 def test_a_key_of_64_digits_that_cannot_be_planned_clips_nothing(qtbot, place) -> None:
