@@ -252,6 +252,22 @@ def record(  # noqa: PLR0913, PLR0917  one option for each thing a person may sa
     call.tell({"ok": True, "entry": stored.id}, f"Saved as {stored.id[:16]}.")
 
 
+@command.command("recorded-by-hand")
+@click.option("--incident", "incident", help="Only of this one.")
+@pass_call
+def recorded(call: Call, incident: str | None) -> None:
+    """Every correction that people recorded as made by themselves, the newest first."""
+    from dataclasses import asdict
+
+    from console.services import incidents, overview
+
+    with call.session() as session:
+        inc = None if incident is None else incidents.any_incident(session, incident)
+        found = overview.recorded_by_hand(session, inc)
+    lines = [f"{one.entry[:16]}  {when(one.done_ms)}  {one.by}  {one.text}" for one in found]
+    call.tell({"ok": True, "recorded": [asdict(one) for one in found]}, *(lines or ["Nothing was recorded by hand."]))
+
+
 @command.command("watch-by-hand")
 @click.argument("entry")
 @click.option("--provider", required=True, help="The connected provider.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from console.domain.errors import WrongUse
@@ -38,6 +39,46 @@ def _target(one: Standing, target: TargetStanding) -> dict[str, Any]:
     }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A correction that people made themselves, as it was recorded; what was not said is empty or None."""
+
+    entry: str
+    inc: str | None
+    text: str
+    by: str
+    done_ms: int
+    category: str
+    direction: str
+    selector: str
+    lever: str
+    instance: str | None
+
+
+def recorded_by_hand(session: Session, inc: str | None = None) -> tuple[Recorded, ...]:
+    """Every one of an incident (or of all), the newest first; what was taken back is left out."""
+    back: set[str] = set()
+    for one in session.reader.entries(kinds=("retraction",)):
+        of = one.entry.pub.get("of")
+        back |= {str(each) for each in of} if isinstance(of, list) and one.standing == "good" else set()
+    found = [
+        Recorded(
+            entry=one.id, inc=one.entry.inc, text=str(one.disclosed.get("text", "")),
+            by=session.name_of(one.entry.author), done_ms=done, category=str(one.entry.pub["category"]),
+            direction=str(one.entry.pub["direction"]), selector=str(one.disclosed.get("selector", "")),
+            lever=str(one.entry.pub.get("lever", "")), instance=_text(one.entry.pub.get("instance")),
+        )
+        for one in session.reader.entries(inc, kinds=("correction.attested",))
+        if one.entry.pub.get("doc") is None and one.standing == "good" and one.id not in back
+        and isinstance(done := one.entry.pub["done_ms"], int)
+    ]  # fmt: skip
+    return tuple(reversed(found))
+
+
+def _text(value: JsonValue) -> str | None:
+    return value if isinstance(value, str) else None
+
+
 def watch(session: Session, entry: str, provider: str, lever: str, selector: str, surface: str) -> dict[str, Any]:
     """Read back and, where a credential is known, probe once what somebody did by hand; two entries at most.
 
@@ -62,8 +103,8 @@ def watch(session: Session, entry: str, provider: str, lever: str, selector: str
         return read.verdict, probed, dict(read.fields), planned.name
 
     verdict, probed, fields, name = providers.on_planes(session, work)
-    of = [one.id for one in session.reader.entries(kinds=("correction.attested",)) if one.id.startswith(entry)]
-    inc = next((one.entry.inc for one in session.reader.entries() if one.id in of), None)
+    meant = [one for one in session.reader.entries(kinds=("correction.attested",)) if one.id.startswith(entry)]
+    of, inc = [one.id for one in meant], meant[0].entry.inc if meant else None
     drafts = [_reading(instance.id, where.surface, "read-back", verdict, of, name, selector, inc)]
     if probed != "cannot-tell":
         drafts.append(_reading(instance.id, where.surface, "probe", probed, of, name, selector, inc))

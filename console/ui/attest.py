@@ -23,6 +23,7 @@ from console.ui.parts import column, row
 from console.ui.proposal_plan import grid_of
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line, text_lines
+from console.ui.watch import verdict_words
 from console.ui.widgets import StateMark, Text
 from console.viewmodels.composing import CATEGORIES
 from console.viewmodels.ground import Ground, read_ground
@@ -359,17 +360,5 @@ class RecordDialog(Sheet):
         self.carry_out(work, self._watched, "Reading there ...", "aside")
 
     def _watched(self, found: dict[str, Any]) -> None:
-        self.found.setText(_verdict(found))
+        self.found.setText(verdict_words(found))
         self.room.desk.refresh()
-
-
-def _verdict(found: Mapping[str, Any]) -> str:
-    read = {
-        "in-effect": "The provider's record says that it stands.",
-        "not-in-effect": "The provider's record says that it does NOT stand.",
-    }.get(str(found["read_back"]), "The provider's record does not tell.")
-    probe = {
-        "refused": "One try as that caller was refused.",
-        "passed": "One try as that caller PASSED: it does not bite.",
-    }.get(str(found["probe"]), "There is no credential here to try it with.")
-    return f"{read} {probe} What was read is in the record."

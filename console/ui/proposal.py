@@ -17,6 +17,7 @@ from console.ui.attest import AttestDialog, RecordDialog
 from console.ui.lift import CancelDialog, LiftDialog, UndoDialog
 from console.ui.proposal_dialog import ProposalDialog
 from console.ui.room import Room
+from console.ui.watch import WatchDialog
 from console.viewmodels.commands import Command, WhyNot
 from console.viewmodels.incident_words import NO_INCIDENT
 from console.viewmodels.shell import INCIDENTS, NOW, SHELL
@@ -47,6 +48,9 @@ class CorrectionCommands:
                   self._none(attestable, "Nothing is asked of people by hand."), "vendor confirmed done")  # fmt: skip
         self._add("record-by-hand", "Record a correction made by hand", self._record, self._not_admitted,
                   "already done outside manual")  # fmt: skip
+
+        self._add("watch-by-hand", "Watch a correction made by hand", self._watch, self._not_admitted,
+                  "read back probe does it stand outside manual")  # fmt: skip
 
     def _add(self, name: str, title: str, run: Callable[[], None], why_not: WhyNot, also: str, key: str = "") -> None:
         self._room.commands.add(
@@ -101,6 +105,9 @@ class CorrectionCommands:
 
     def _record(self) -> None:
         RecordDialog(self._room, self._window, self._room.desk.inc).open()
+
+    def _watch(self) -> None:
+        WatchDialog(self._room, self._window, self._room.desk.inc).open()
 
     # -- which, and why not --------------------------------------------------------------------------------------------
 

@@ -109,6 +109,10 @@ class EntryDetail(QScrollArea):
             button = QPushButton(f"{word} ...")
             button.clicked.connect(lambda _checked=False, command=name: self._give(command))
             made.append(button)
+        if found.kind == "correction.attested" and ("doc", "-") in found.public:
+            watch = QPushButton("Watch it ...")
+            watch.clicked.connect(self._watch)
+            made.append(watch)
         if found.file is not None and found.file.here:
             save = QPushButton("Save a copy ...")
             save.clicked.connect(self._save)
@@ -143,6 +147,12 @@ class EntryDetail(QScrollArea):
             told.append((public, "text-muted"))
         told.append((f"Entry {found.id}   feed {found.feed[:16]}, number {found.seq}   key {found.key}", "text-muted"))
         return told
+
+    def _watch(self) -> None:
+        from console.ui.watch import WatchDialog  # noqa: PLC0415  as above
+
+        if self.detail is not None:
+            WatchDialog(self._room, self.window(), self.detail.inc, self.detail.id).open()
 
     def _save(self) -> None:
         if self.detail is None or self.detail.file is None:
