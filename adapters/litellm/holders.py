@@ -73,6 +73,7 @@ async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, 
     kind, _, verb = lever.name.partition(".")
     there = await gateway(context)
     there.surface(wish.surface_key)
+    there.surface(params.get("model", ""))
     holder = await find(context, kind, wish.selector)
     team = await find(context, "team", holder.team_id) if verb == "models" and holder.team_id else None
     pre = fields_of(verb, holder.held)

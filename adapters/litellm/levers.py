@@ -74,7 +74,7 @@ class RoutesParams(NoParams):
     """What may still be called."""
 
     routes: str = Field(
-        min_length=1, max_length=2000, title="Routes still allowed", description="such as /v1/models, parted by commas"
+        default="/v1/models", max_length=2000, title="Routes still allowed", description="paths, parted by commas"
     )
 
     @field_validator("routes")

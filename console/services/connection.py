@@ -16,7 +16,7 @@ from console.providers.plane import Plane
 from console.providers.registry import make_adapter
 from console.providers.wishes import AdapterFault, Found, Lever, wish
 from console.runtime.ids import new_id
-from console.services.provider_settings import least_params
+from console.services.provider_settings import STAND_IN, least_params
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
@@ -215,6 +215,8 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
     if not named and not denied:
         why = f"name a {lever.selector} to try it with; only a write would tell whether it is allowed"
         return _report(lever, "not-tried", why)
+    if (unsaid := [name for name, value in params.items() if value == STAND_IN]) and not denied:
+        return _report(lever, "not-tried", f"it has to be told {' and '.join(unsaid)}, which nobody can guess")
     why = "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on"
     return replace(_report(lever, "cannot", why), denied=denied)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,7 @@ from console.domain.errors import WrongUse
 from console.providers.registry import Registry
 
 Kind = Literal["text", "url", "number", "bool", "choice", "path", "secret", "rows"]
+STAND_IN: Final = "-"  # said for a text that nobody can guess
 _LONG_CHARS = 300  # a text that may be longer than this deserves several lines
 
 
@@ -107,7 +108,7 @@ def least_params(adapter: str, lever: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in lever_schema(adapter, lever).fields:
         if one.required:
-            found[one.name] = str(int(one.least or 0)) if one.kind == "number" else (one.choices or ("-",))[0]
+            found[one.name] = str(int(one.least or 0)) if one.kind == "number" else (one.choices or (STAND_IN,))[0]
     return found
 
 
@@ -224,6 +225,6 @@ def _sentence(text: str) -> str:
 
 
 __all__: Sequence[str] = (
-    "FieldFault", "FieldSchema", "Schema", "least_params", "lever_faults", "lever_schema", "settings_faults",
-    "settings_schema",
+    "STAND_IN", "FieldFault", "FieldSchema", "Schema", "least_params", "lever_faults", "lever_schema",
+    "settings_faults", "settings_schema",
 )  # fmt: skip

@@ -42,6 +42,8 @@ def wish(lever, selector, surface="", direction="contain", **params):
         (wish("key.routes", "canary", routes=" , "), "parameters: routes"),
         (wish("words.forbid", "atlas", words=","), "parameters: words"),
         (wish("key.models", "canary", direction="restore"), "without the model's name"),
+        (wish("key.models", "canary", model="nowhere"), "no model called nowhere"),
+        (wish("key.model-rpm", "canary", model="nowhere", rpm="1"), "no model called nowhere"),
         (wish("model.reroute", "atlas", fallback="nowhere"), "no model called nowhere"),
         (wish("model.reroute", "atlas", fallback="atlas"), "not answered by itself"),
         (wish("model.delist", "nowhere"), "no model called nowhere"),

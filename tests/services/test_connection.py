@@ -100,7 +100,11 @@ def test_a_credential_that_may_look_but_not_read_keys_is_warned_of(tmp_path: Pat
     with Simulator(site) as gateway, Session.open(paths, ask) as real:
         report = try_connection(real, "litellm", {"base_url": gateway.url}, {"admin": MASTER_KEY})
     assert report.answers
-    assert verdicts(report) == {"key.block": "cannot", "key.rpm": "cannot", "model.block": "can-plan"}
+    found = verdicts(report)
+    assert {verdict for lever, verdict in found.items() if lever.startswith("key.") and "model" not in lever} == {
+        "cannot"
+    }
+    assert (found["model.block"], found["model.delist"]) == ("can-plan", "cannot")
     assert any("no administrator" in warning for warning in report.warnings)
 
 
@@ -133,7 +137,10 @@ def test_where_a_gateway_keeps_its_models_is_told_and_what_stands_in_its_file_ca
         settings, admin = {"base_url": gateway.url}, {"admin": MASTER_KEY}
         report = try_connection(real, "litellm", settings, admin, selectors={"key.block": "caller"})
         assert report.facts["models_in_database"] == report.facts["models_in_file"] == "1"
-        assert verdicts(report) == {"key.block": "can-plan", "key.rpm": "not-tried", "model.block": "can-plan"}
+        found = verdicts(report)
+        assert (found["key.block"], found["key.rpm"], found["model.block"]) == ("can-plan", "not-tried", "can-plan")
+        assert (found["model.delist"], found["model.reroute"]) == ("can-plan", "not-tried")
+        assert found["tools.forbid"] == "cannot"  # nobody prepared a guardrail
         blocked = next(one for one in report.levers if one.lever == "model.block")
         assert blocked.at == ("F-7",)
         assert "configuration file" in blocked.why
