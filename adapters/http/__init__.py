@@ -1,0 +1,1 @@
+"""Control planes declared in a file: levers as YAML, read as data, never run as code."""
