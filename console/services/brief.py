@@ -153,6 +153,7 @@ class _Writing:
         self._session = session
         self._seen = seen
         self._audience: Audience = audience
+        self._house = session.settings.house
         self._zone = zone
         self._inside = audience == "internal"
         self._quoted: list[str] = []
@@ -249,7 +250,7 @@ class _Writing:
     def _hand(self, name: str, category: str, outcome: str) -> str:
         if self._inside and name:
             return one_line(name, 80)
-        done = _DOING.get(category, category)
+        done = self._doing(category, "")
         return done if outcome == "done" else f"{done} (asked)"
 
     def _target(self, one: Measure) -> str:
@@ -258,7 +259,12 @@ class _Writing:
             return f"{one.lever}: {one_line(one.name, 60)} at {one_line(one.instance_name, 40)}"
         kind = next((where.kind for where in self._seen.surfaces if where.surface == one.surface), "internal")
         model = "an internal system" if self._audience == "customer" and kind == "internal" else one.model
-        return f"{model}, {_DOING.get(one.category, one.category)}"
+        return f"{model}, {self._doing(one.category, one.reach)}"
+
+    def _doing(self, category: str, reach: str) -> str:
+        """Who only uses a model never withdraws it: its own use is what ends."""
+        ours = reach == "only-us" or (not reach and self._house == "use")
+        return "our use of it stopped" if category == "shutdown" and ours else _DOING.get(category, category)
 
     # -- people and words ----------------------------------------------------------------------------------------------
 

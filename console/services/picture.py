@@ -71,6 +71,7 @@ class Measure:
     held_ms: int | None
     why: str
     detail: str
+    reach: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +209,7 @@ def _measure(one: Standing, target: TargetStanding, steps: Sequence[Stored]) -> 
         surface_name=target.surface_name, instance=target.instance, instance_name=target.instance_name,
         by_hand=target.by_hand, canary=target.canary, state=target.state, since_ms=target.since_ms, sure=sure,
         held_ms=_held_since(one.doc, target, sure, steps) if sure in HELD else None, why=why, detail=target.detail,
+        reach=target.reach,
     )  # fmt: skip
 
 

@@ -25,8 +25,8 @@ from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line, text_lines
 from console.ui.watch import verdict_words
 from console.ui.widgets import StateMark, Text
-from console.viewmodels.composing import CATEGORIES
 from console.viewmodels.ground import Ground, read_ground
+from console.viewmodels.house import kinds
 from console.viewmodels.said_times import said_moment
 from console.viewmodels.times import ago, both
 from console.viewmodels.zones import shown_zone, zone_chosen
@@ -222,7 +222,7 @@ class RecordDialog(Sheet):
         self.text.setPlaceholderText("On call blocked key-17 in the vendor's console.")
         self.text.textChanged.connect(self.check)
         self.kind = QComboBox()
-        for name, title in CATEGORIES.items():
+        for name, title in kinds(room.desk.session.settings.house).items():
             self.kind.addItem(title, name)
         self.kind.currentIndexChanged.connect(self._offer_levers)
         self.back = QCheckBox("It gave something back, rather than taking it away")

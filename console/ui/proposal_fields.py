@@ -32,8 +32,9 @@ from console.ui.proposal_rows import Change, SurfaceRow, complete
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Lines, text_line
 from console.ui.widgets import Text
-from console.viewmodels.composing import CATEGORIES, CATEGORY_MEANS, Composition
+from console.viewmodels.composing import Composition
 from console.viewmodels.ground import Ground
+from console.viewmodels.house import kind_means, kinds
 
 _SHORT: Final = {
     "user": "Users", "frequency": "Rate", "capability": "Capability", "use-case": "Use", "shutdown": "Shutdown",
@@ -102,13 +103,15 @@ class KindBar(QWidget):
     def __init__(self, room: Room, over: QWidget) -> None:
         super().__init__()
         self._buttons: dict[str, QRadioButton] = {}
+        house = room.desk.session.settings.house
+        self._kinds, self._meanings = kinds(house), kind_means(house)
         group = QButtonGroup(self)
         lines = column(self, 2)
         holder = QWidget()
         line = row(holder, room.look.theme.space("unit"))
-        for number, (name, title) in enumerate(CATEGORIES.items(), start=1):
+        for number, (name, title) in enumerate(self._kinds.items(), start=1):
             button = QRadioButton(_SHORT[name])
-            button.setAccessibleName(f"{title}: {CATEGORY_MEANS[name]}")
+            button.setAccessibleName(f"{title}: {self._meanings[name]}")
             button.setToolTip(f"{title} (Alt+{number})")
             button.clicked.connect(lambda _on=False, name=name: self._clicked(name))
             button.toggled.connect(self._turned)
@@ -134,7 +137,7 @@ class KindBar(QWidget):
     def _turned(self, on: bool) -> None:  # noqa: FBT001  Qt's signal
         name = next((name for name, button in self._buttons.items() if on and button.isChecked()), None)
         if name is not None:
-            self._means.setText(f"{CATEGORIES[name]}. {CATEGORY_MEANS[name]}")
+            self._means.setText(f"{self._kinds[name]}. {self._meanings[name]}")
 
 
 class _Named(Labelled):

@@ -11,31 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from console.domain.deceit import shown
 from console.domain.reasons import read_reason
+from console.runtime.settings import House
 from console.services.corrections import TargetWish
 from console.services.standing import Standing
 from console.viewmodels.ground import Ground, where_of
+from console.viewmodels.house import asked, ever_asked
 from console.viewmodels.proposal import BY_HAND_FIELDS, ProposalDraft, Row
-from console.viewmodels.provider_cards import CATEGORIES
 from console.viewmodels.provider_forms import Form
 
-__all__ = ["CATEGORIES", "CATEGORY_MEANS", "Composition", "Placed"]
+__all__ = ["Composition", "Placed"]
 
-CATEGORY_MEANS: Final = {
-    "user": "A key, user, team or network loses access; everybody else keeps it.",
-    "frequency": "Fewer requests, tokens or spend; access stays.",
-    "capability": "A tool, a feature or a mode goes; the rest stays.",
-    "use-case": "A use is forbidden, by policy and by enforcement.",
-    "shutdown": "The model is withdrawn from a surface for everybody there.",
-}
-_ASK: Final = {
-    "user": "Block {what} for {model}.",
-    "frequency": "Limit how often {what} may use {model}.",
-    "capability": "Take the dangerous capability of {model} away.",
-    "use-case": "Forbid the dangerous use of {model}.",
-    "shutdown": "Stop serving {model} to us.",
-}
 _WHOM: Final = ("user", "frequency")  # kinds that are about somebody, also where people have to do it
 _KEPT_FORM: Final = 1
 
@@ -64,6 +50,7 @@ class Composition:
     words: Mapping[str, str] = field(default_factory=dict[str, str])
     first_word: str = ""
     canaries: Mapping[str, str] = field(default_factory=dict[str, str])
+    house: House | None = None
 
     @staticmethod
     def start(ground: Ground, model: str, category: str, before: Composition | None = None) -> Composition:
@@ -75,7 +62,7 @@ class Composition:
             review_in_ms=kept.draft.review_in_ms,
         )  # fmt: skip
         made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words,
-                           first_word=kept.first_word)  # fmt: skip
+                           first_word=kept.first_word, house=ground.house)  # fmt: skip
         for at in range(len(draft.rows)):
             made = made.bare(at, ground)._asked_before(at, kept)  # noqa: SLF001  its own
         return made.asked_anew("")
@@ -96,7 +83,7 @@ class Composition:
         old = next((one for one in before.draft.rows if _key(one) == _key(row)), None)
         if old is None or not row.options.by_hand:
             return self
-        draft, ours = self.draft, [_asks(one, before.selector, _called(row)) for one in CATEGORIES]
+        draft, ours = self.draft, ever_asked(before.selector, _called(row))
         for name, text in old.params:
             if name in BY_HAND_FIELDS and text not in ours:
                 draft = draft.set(at, name, text)
@@ -172,8 +159,8 @@ class Composition:
         draft = self.draft
         for at, row in enumerate(draft.rows):
             told = dict(row.params).get("instruction", "")
-            if row.options.by_hand and told in ("", *(_asks(one, before, _called(row)) for one in CATEGORIES)):
-                draft = draft.set(at, "instruction", _asks(draft.category, self.selector, _called(row)))
+            if row.options.by_hand and told in ("", *ever_asked(before, _called(row))):
+                draft = draft.set(at, "instruction", asked(self.house, draft.category, self.selector, _called(row)))
         return replace(self, draft=draft)
 
     # -- what it comes to ----------------------------------------------------------------------------------------------
@@ -375,8 +362,3 @@ def _called(row: Row) -> str:
 
 def _texts(told: object) -> dict[str, str]:
     return {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
-
-
-def _asks(category: str, selector: str, model: str) -> str:
-    what = shown(selector.strip()) or "the account in question"
-    return _ASK[category].format(what=what, model=model)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from console.domain.deceit import shown
+from console.runtime.settings import House
 from console.services import providers
 from console.services.levers import LeverLine, Options, options_for
 from console.services.model_names import Likely, likely
@@ -31,6 +32,7 @@ class Ground:
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     members: tuple[tuple[str, str], ...] = ()
     provisional: bool = False
+    house: House | None = None
     likely: Mapping[str, tuple[Likely, ...]] = field(default_factory=dict[str, "tuple[Likely, ...]"])
 
     @property
@@ -65,6 +67,7 @@ def read_ground(session: Session) -> Ground:
         canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
         members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
         provisional=session.roster.roster.policy is None, likely=_likely(options),
+        house=session.settings.house,
     )  # fmt: skip
 
 

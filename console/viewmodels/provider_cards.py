@@ -19,12 +19,9 @@ from console.services.live_values import Connectivity, ProviderLink
 from console.services.secrets import open_secrets
 from console.services.session import Session
 from console.viewmodels.header import provider_sentence
+from console.viewmodels.house import kinds
 from console.viewmodels.times import ago
 
-CATEGORIES: Final = {
-    "user": "Block users or keys", "frequency": "Slow access down", "capability": "Take capabilities away",
-    "use-case": "Forbid uses", "shutdown": "Withdraw the model",
-}  # fmt: skip
 REVERSALS: Final = {"exact": "reversible", "best-effort": "partly reversible", "none": "IRREVERSIBLE"}
 REACHES: Final = {"everyone": "for everyone", "our-customers": "for our customers", "only-us": "only for us"}
 LINK_MARKS: Final = {
@@ -120,9 +117,9 @@ def _card(session: Session, told: Mapping[str, Any]) -> AdapterCard:
             ),
             why_not=_sentence(not_possible.get(category, "not possible through this adapter")),
         )
-        for category, title in CATEGORIES.items()
+        for category, title in kinds(session.settings.house).items()
     )  # fmt: skip
-    notes = tuple(f"{_sentence(what, '')}: {why}" for what, why in not_possible.items() if what not in CATEGORIES)
+    notes = tuple(f"{_sentence(what, '')}: {why}" for what, why in not_possible.items() if what not in kinds(None))
     return AdapterCard(name=name, title=str(told["title"]), abilities=abilities, notes=notes, why_not=why)
 
 
@@ -142,7 +139,7 @@ def _within(seconds: int) -> str:
 def report_view(report: ConnectionReport) -> ReportView:
     """A trial in words."""
     impossible = tuple(
-        f"{CATEGORIES.get(what, _sentence(what, ''))}: {why}" for what, why in sorted(report.not_possible.items())
+        f"{kinds(None).get(what, _sentence(what, ''))}: {why}" for what, why in sorted(report.not_possible.items())
     )
     took = "" if report.latency_ms is None else f" in {report.latency_ms} ms"
     if not report.answers:
