@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
-SERVERS = ("litellm", "triton")
+SERVERS = ("litellm", "triton", "mlserver", "haproxy", "unleash")
 SCREEN = ("Xvfb", "openbox", "xdotool", "dbus-run-session")
 PYATSPI = Path("/usr/lib/python3/dist-packages/pyatspi")  # the system's own; the index has none
 THREADS_END_WITHIN_S = 2.0

@@ -1,4 +1,4 @@
-"""Open Inference Protocol servers (Triton first): unload a model, for everybody this server serves.
+"""Open Inference Protocol servers (Triton, MLServer, KServe's): unload a model, for everybody this server serves.
 
 An unload answers at once and takes a while; only an inference that is refused says that it took hold.
 """
@@ -34,10 +34,10 @@ from adapters.contract import (
     Wish,
 )
 from adapters.open_inference import wire
+from adapters.open_inference.listing import LOADING, READY, UNLOADING, Listing, list_models
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OK = 200
-_READY, _UNLOADING, _LOADING = "READY", "UNLOADING", "LOADING"
 
 
 class Settings(BaseModel):
@@ -95,17 +95,17 @@ class OpenInference:
 
     async def discover(self, context: Context) -> Sequence[Found]:
         """Every model in the repository, loaded or not."""
-        index, _ = await _index(context)
-        return [Found(key=name, name=name, model=name, kind="internal") for name in _names(index)]
+        listing = await list_models(context)
+        return [Found(key=name, name=name, model=name, kind="internal") for name in listing.names()]
 
     async def status(self, context: Context) -> Status:
         """Each model's state in the index. A model that is unloading or loading is neither serving nor stopped."""
-        index, reply = await _index(context)
+        listing = await list_models(context)
         about = await context.call("GET", "/v2", effect="read")
         server = wire.read(wire.Server, wire.check(about, "server"))
         return Status(
-            at_ms=context.now_ms(), latency_ms=reply.elapsed_ms + about.elapsed_ms,
-            surfaces=tuple(_surface(name, _state(index, name)) for name in _names(index)),
+            at_ms=context.now_ms(), latency_ms=listing.elapsed_ms + about.elapsed_ms,
+            surfaces=tuple(_surface(name, listing.state(name)) for name in listing.names()),
             detail=f"{server.name} {server.version}".strip(), facts={"server": server.name, "version": server.version},
         )  # fmt: skip
 
@@ -119,24 +119,29 @@ class OpenInference:
             NoParams.model_validate(dict(wish.params))
         except ValidationError as fault:
             raise Refused(f"{_UNLOAD.name} takes no parameters") from fault
-        index, _ = await _index(context)
+        found = await list_models(context)
         model = wish.selector
-        if not model or model not in _names(index):
+        # of a model that is not loaded KServe says nothing: it can be asked for again, by name
+        known = model in found.names() or (not found.whole and wish.direction == "restore")
+        if not model or not known:
             raise Refused(f"the server has no model called {model}", wire.NOT_FOUND)
         if wish.surface_key not in {"", model}:
             raise Refused(f"{model} is a surface of its own, not part of {wish.surface_key}")
-        state = _state(index, model)
-        if state in {_UNLOADING, _LOADING}:
+        state = found.state(model)
+        if state in {UNLOADING, LOADING}:
             raise Refused(f"{model} is {state.lower()}: look again when it has settled")
-        inputs = await _inputs(context, model) if state == _READY else []
-        pre = {"loaded": json.dumps(state == _READY)}
+        inputs = await _inputs(context, model) if state == READY else []
+        pre = {"loaded": json.dumps(state == READY)}
         wanted = {"loaded": json.dumps(wish.direction == "restore")}
-        notes = [] if inputs or state != _READY else ["the model does not tell its inputs: enforcement cannot be tried"]
+        notes = [] if inputs or state != READY else ["the model does not tell its inputs: it is tried without any"]
+        if not found.whole:
+            notes.append("this server lists loaded models only, and may be unable to load one again without a restart")
         return Planned(
             lever=_UNLOAD.name, selector=model, surface_key=model, name=model, model=model,
-            params={"inputs": wire.text_of(inputs)}, pre=pre, pre_read_ms=context.now_ms(), wanted=wanted,
-            requests=(_write(model, wanted["loaded"]),), revert=(_write(model, pre["loaded"]),), selectors=0,
-            reach=_UNLOAD.reach, reversal=_UNLOAD.reversal, direction=wish.direction, notes=tuple(notes),
+            params={"inputs": wire.text_of(inputs), "listed": "all" if found.whole else "loaded"}, pre=pre,
+            pre_read_ms=context.now_ms(), wanted=wanted, requests=(_write(model, wanted["loaded"]),),
+            revert=(_write(model, pre["loaded"]),), selectors=0, reach=_UNLOAD.reach,
+            reversal="exact" if found.whole else "best-effort", direction=wish.direction, notes=tuple(notes),
         )  # fmt: skip
 
     # -- doing ---------------------------------------------------------------------------------------------------------
@@ -154,9 +159,9 @@ class OpenInference:
         for number, request in enumerate(requests):
             reply = await context.send(request)
             if reply.status == wire.NOT_FOUND and request.path.endswith("/unload"):
-                # MLServer refuses to unload what is not loaded; Triton answers 200
-                index, _ = await _index(context)
-                if planned.selector in _names(index) and _state(index, planned.selector) != _READY:
+                # MLServer and KServe refuse to unload what is not loaded; Triton answers 200
+                found = await list_models(context)
+                if _told(found, planned) and found.state(planned.selector) != READY:
                     return Receipt(outcome="already-so", status=reply.status, detail="it was not loaded")
             try:
                 wire.check(reply, request.path.rpartition("/")[2])
@@ -171,14 +176,14 @@ class OpenInference:
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the repository index anew. While it unloads it is not yet so."""
-        index, _ = await _index(context)
+        found = await list_models(context)
         at_ms = context.now_ms()
-        if planned.selector not in _names(index):
+        if not _told(found, planned):
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="the model left the repository")
-        state = _state(index, planned.selector)
-        fields = {"loaded": json.dumps(state in {_READY, _UNLOADING})}
+        state = found.state(planned.selector)
+        fields = {"loaded": json.dumps(state in {READY, UNLOADING})}
         verdict: Literal["in-effect", "not-in-effect"] = "not-in-effect"
-        if fields == dict(planned.wanted) and state not in {_UNLOADING, _LOADING}:
+        if fields == dict(planned.wanted) and state not in {UNLOADING, LOADING}:
             verdict = "in-effect"
         return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=state or "not loaded")
 
@@ -202,9 +207,9 @@ class OpenInference:
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-async def _index(context: Context) -> tuple[list[wire.Indexed], Reply]:
-    reply = await context.call("POST", "/v2/repository/index", json={}, effect="read")
-    return wire.index_of(wire.check(reply, "repository index")), reply
+def _told(found: Listing, planned: Planned) -> bool:
+    """Whether the listing says anything of this model: of one that lists loaded models only, absence says it too."""
+    return planned.selector in found.names() or (not found.whole and planned.params.get("listed") == "loaded")
 
 
 async def _inputs(context: Context, model: str) -> list[wire.Tensor]:
@@ -215,22 +220,9 @@ async def _inputs(context: Context, model: str) -> list[wire.Tensor]:
     return wire.read(wire.Metadata, wire.check(reply, "model")).inputs
 
 
-def _names(index: Sequence[wire.Indexed]) -> list[str]:
-    return list(dict.fromkeys(found.name for found in index))
-
-
-def _state(index: Sequence[wire.Indexed], model: str) -> str:
-    """The state that says most about whether it still serves: one ready version is enough."""
-    states = {found.state for found in index if found.name == model}
-    for state in (_READY, _LOADING, _UNLOADING):
-        if state in states:
-            return state
-    return "UNAVAILABLE" if states - {""} else ""
-
-
 def _surface(name: str, state: str) -> SurfaceState:
     seen: dict[str, Literal["serving", "degraded", "stopped", "unknown"]] = {
-        _READY: "serving", _UNLOADING: "degraded", _LOADING: "unknown",
+        READY: "serving", UNLOADING: "degraded", LOADING: "unknown",
     }  # fmt: skip
     return SurfaceState(key=name, model=name, state=seen.get(state, "stopped"), detail=state or "never loaded")
 

@@ -1,6 +1,6 @@
-"""A model server as the adapter sees one, as a site for `adapters.simulator`: Triton's ways, or MLServer's.
+"""A model server as the adapter sees one, as a site for `adapters.simulator`: Triton's ways, MLServer's, or KServe's.
 
-Shapes and statuses as seen on Triton 2.51.0 and MLServer 1.7.1.
+Shapes and statuses as seen on Triton 2.51.0, MLServer 1.7.1 and KServe 0.21.0.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal
 
 from adapters.simulator import Answer, Incoming
 
-Flavour = Literal["triton", "mlserver"]
+Flavour = Literal["triton", "mlserver", "kserve"]
 
 
 @dataclass(slots=True)
@@ -38,12 +38,14 @@ class ModelServerSite:
             return "call"
         return "write" if incoming.path.endswith(("/load", "/unload")) else "read"
 
-    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
+    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:  # noqa: PLR0911  one answer per route
         """Answer as the server would."""
         match incoming.method, [step for step in incoming.path.split("/") if step]:
             case "GET", ["v2"]:
                 return Answer(body={"name": self._flavour, "version": "simulated", "extensions": ["model_repository"]})
-            case "POST", ["v2", "repository", "index"]:
+            case "GET", ["v2", "models"] if self._flavour == "kserve":
+                return Answer(body={"models": [model.name for model in self.state.values() if model.loaded]})
+            case "POST", ["v2", "repository", "index"] if self._flavour != "kserve":
                 return Answer(body=[self._indexed(model, incoming.at_s) for model in self.state.values()])
             case "POST", ["v2", "repository", "models", name, ("load" | "unload") as verb]:
                 return self._write(name, verb, incoming.at_s, enforce_lag_s)
@@ -65,10 +67,11 @@ class ModelServerSite:
         model = self.state.get(name)
         triton = self._flavour == "triton"
         if model is None:
-            status = (500 if verb == "load" else 200) if triton else 404
+            loading = {"triton": 500, "mlserver": 404, "kserve": 503}[self._flavour]
+            status = loading if verb == "load" else 200 if triton else 404
             return Answer(status=status, body=None if status == 200 else {"error": f"failed to {verb} '{name}'"})  # noqa: PLR2004  HTTP
         if verb == "unload" and not model.loaded and not triton:
-            return Answer(status=404, body={"error": f"Model {name} not found"})
+            return self._unknown(name)
         if model.loaded != (verb == "load"):
             model.loaded = verb == "load"
             model.leaves_at_s = now_s + self._unload_s + lag_s
@@ -77,6 +80,8 @@ class ModelServerSite:
     def _unknown(self, name: str) -> Answer:
         if self._flavour == "mlserver":
             return Answer(status=404, body={"error": f"Model {name} not found"})
+        if self._flavour == "kserve":
+            return Answer(status=404, body={"error": f"Model with name {name} does not exist."})
         return Answer(status=404, body={"error": f"Request for unknown model: '{name}' has no available versions"})
 
     def _metadata(self, name: str) -> Answer:

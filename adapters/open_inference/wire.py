@@ -1,5 +1,6 @@
-"""What an Open Inference Protocol server says, read tolerantly. Shapes seen on Triton 2.51.0.
+"""What an Open Inference Protocol server says, read tolerantly.
 
+Shapes seen on Triton 2.51.0, MLServer 1.7.1 and KServe 0.21.0.
 Sources: the protocol's REST description and Triton's model repository extension.
 """
 
@@ -48,6 +49,12 @@ class Metadata(Said):
     name: str
     platform: str = ""
     inputs: list[Tensor] = []
+
+
+class Loaded(Said):
+    """GET /v2/models, KServe's own."""
+
+    models: list[str]
 
 
 class Server(Said):

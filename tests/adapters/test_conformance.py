@@ -140,6 +140,13 @@ class TestMLServer(_OpenInference):
     flavour = "mlserver"
 
 
+class TestKServe(_OpenInference):
+    flavour = "kserve"
+
+    def test_revert_restores_what_was_saved(self, adapter, context, wish):
+        """Of a model that is not loaded it says nothing, so there is no plan on top of an unload."""
+
+
 class _Practice(AdapterConformance):
     part = ""
 

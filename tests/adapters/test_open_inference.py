@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
 
 from adapters.conformance import Bent, DirectContext, reply
-from adapters.contract import Malformed, Refused, Wish
+from adapters.contract import Malformed, OutcomeUnknown, Refused, Wish
 from adapters.open_inference import OpenInference
 from adapters.simulator import Simulator
 from tests.adapters.kit import model_server_site, open_inference_at
@@ -83,7 +84,8 @@ def test_a_plan_made_while_unloaded_restores_and_then_learns_the_inputs(server, 
     server.poke(lambda models: setattr(models["toy"], "loaded", False))
     wish = Wish(lever="model.unload", selector="toy", surface_key="toy", direction="restore")
     planned = asyncio.run(adapter.plan(context, wish))
-    assert (planned.pre, planned.wanted, planned.params) == ({"loaded": "false"}, {"loaded": "true"}, {"inputs": "[]"})
+    assert (planned.pre, planned.wanted) == ({"loaded": "false"}, {"loaded": "true"})
+    assert planned.params == {"inputs": "[]", "listed": "all"}
     assert asyncio.run(adapter.probe(context, planned, None)).outcome == "refused"
     asyncio.run(adapter.apply(context, planned))
     assert asyncio.run(adapter.read_back(context, planned)).verdict == "in-effect"
@@ -99,6 +101,27 @@ def test_an_unload_of_an_unknown_model_is_refused_where_the_server_says_so():
         server.poke(lambda models: models.pop("toy"))
         with pytest.raises(Refused):
             asyncio.run(adapter.apply(context, planned))
+
+
+def test_a_server_that_lists_loaded_models_only_takes_absence_for_unloaded_and_promises_less():
+    with Simulator(model_server_site("kserve")) as server:
+        adapter, context = open_inference_at(server.url), DirectContext(server.url, auth="none")
+        planned = asyncio.run(adapter.plan(context, WISH))
+        assert (planned.reversal, planned.params["listed"]) == ("best-effort", "loaded")
+        asyncio.run(adapter.apply(context, planned))
+        assert asyncio.run(adapter.read_back(context, planned)).fields == {"loaded": "false"}
+        assert [found.name for found in asyncio.run(adapter.discover(context))] == ["toy2"]
+        with pytest.raises(Refused, match="no model called toy"):
+            asyncio.run(adapter.plan(context, WISH))
+        assert asyncio.run(adapter.apply(context, planned)).outcome == "already-so"
+        back = asyncio.run(adapter.plan(context, replace(WISH, direction="restore")))
+        asyncio.run(adapter.apply(context, back))
+        assert asyncio.run(adapter.read_back(context, back)).verdict == "in-effect"
+        nobody = asyncio.run(
+            adapter.plan(context, Wish(lever="model.unload", selector="no-such", surface_key="", direction="restore"))
+        )
+        with pytest.raises(OutcomeUnknown):
+            asyncio.run(adapter.apply(context, nobody))
 
 
 def test_a_redirect_is_no_answer(adapter, context):

@@ -1,4 +1,4 @@
-"""The Open Inference adapter against a real Triton."""
+"""The Open Inference adapter against a real Triton and a real MLServer, whose answers differ."""
 
 from __future__ import annotations
 
@@ -30,6 +30,39 @@ class TestRealTriton(AdapterConformance):
     @pytest.fixture
     def wish(self):
         return WISH
+
+
+class TestRealMLServer(AdapterConformance):
+    settles_within_s = 30.0
+
+    @pytest.fixture
+    def adapter(self, real_servers):
+        return open_inference_at(real_servers["mlserver"]["base_url"])
+
+    @pytest.fixture
+    def context(self, real_servers):
+        return DirectContext(real_servers["mlserver"]["base_url"], auth="none", deadline_s=30.0)
+
+    @pytest.fixture
+    def wish(self):
+        return WISH
+
+
+def test_mlserver_refuses_a_second_unload_and_that_is_no_fault(real_servers):
+    url = real_servers["mlserver"]["base_url"]
+    server, plain = open_inference_at(url), DirectContext(url, auth="none", deadline_s=30.0)
+
+    async def story():
+        planned = await server.plan(plain, WISH)
+        await server.apply(plain, planned)
+        try:
+            return await server.apply(plain, planned), await server.probe(plain, planned, None)
+        finally:
+            await server.revert(plain, planned)
+
+    again, seen = asyncio.run(story())
+    assert (again.outcome, again.status) == ("already-so", 404)
+    assert (seen.outcome, seen.status) == ("refused", 404)
 
 
 def test_an_unload_takes_a_while_and_refuses_at_once(adapter, context):
