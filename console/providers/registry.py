@@ -1,4 +1,4 @@
-"""Which adapters there are: those that ship with the console, and any installed under `standdown.adapters`.
+"""Which adapters there are: shipped with the console, installed under `standdown.adapters`, or declared in a file.
 
 An adapter that cannot be used is kept as `Broken` with its reason; it must never stop another one.
 """
@@ -8,22 +8,27 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from adapters.contract import CONTRACT_VERSION, Adapter, Manifest
 from console.domain.errors import WrongUse
+from console.runtime.paths import adapters_home
 
 BUILT_IN: Final = ("litellm", "manual", "open_inference", "practice")
 GROUP: Final = "standdown.adapters"
+DECLARED: Final = "http_"  # files only: no installed adapter may take a name that begins so
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")
 _REASON_CHARS: Final = 200
 
 AdapterType = Callable[..., Adapter]
+Kind = Literal["built-in", "installed", "declared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Broken:
 
     name: str
     reason: str
+    kind: Kind = "installed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ class Usable:
 
     manifest: Manifest
     make: AdapterType
+    kind: Kind = "installed"
 
 
 class UnknownAdapter(WrongUse):
@@ -55,7 +62,7 @@ def _built_in(name: str) -> object:
     raise ImportError(f"adapters.{name}.adapter holds no class whose manifest is named {name}")
 
 
-def _checked(name: str, found: object) -> Usable:
+def _checked(name: str, found: object, kind: Kind) -> Usable:
     manifest: object = getattr(found, "manifest", None)
     if not inspect.isclass(found) or not isinstance(manifest, Manifest):
         raise TypeError("it is no class with a manifest")
@@ -66,7 +73,7 @@ def _checked(name: str, found: object) -> Usable:
     missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
     if missing:
         raise TypeError(f"it lacks {', '.join(missing)}")
-    return Usable(manifest, cast("AdapterType", found))
+    return Usable(manifest, cast("AdapterType", found), kind)
 
 
 @functools.cache
@@ -75,12 +82,41 @@ def _installed() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def _attempt(name: str, load: Callable[[], object]) -> Usable | Broken:
+def adapters_folder() -> Path:
+    """Where the files of declared adapters lie: this user's, for every profile, as installed packages are."""
+    return adapters_home(os.environ, Path.home())
+
+
+@functools.lru_cache(maxsize=64)
+def _read_declared(path: Path, stamp: tuple[int, int]) -> object:  # noqa: ARG001  another stamp is another file
+    """Read once for each state of the file: each plan asks many times."""
+    from adapters.http.declare import load  # noqa: PLC0415  most consoles have no such file, and need no YAML
+
+    return load(path.read_text(encoding="utf-8"))
+
+
+def declared(path: Path) -> Usable:
+    """The adapter that this file declares, wherever it lies and whatever the file is called.
+
+    Raises:
+        OSError, UnicodeError: when it cannot be read.
+        BadDeclaration (`adapters.http.checks`): when it declares none; it says each fault with its line.
+    """
+    found = path.stat()
+    made = _read_declared(path, (found.st_mtime_ns, found.st_size))
+    return _checked(cast("Manifest", getattr(made, "manifest", None)).name, made, "declared")
+
+
+def _in_folder(path: Path) -> object:
+    return declared(path).make
+
+
+def _attempt(name: str, load: Callable[[], object], kind: Kind) -> Usable | Broken:
     try:
-        return _checked(name, load())
+        return _checked(name, load(), kind)
     except (Exception, SystemExit) as fault:  # noqa: BLE001  a stranger's module may raise anything when imported
         first = (str(fault).splitlines() or [""])[0][:_REASON_CHARS]
-        return Broken(name, f"{type(fault).__name__}: {first}" if first else type(fault).__name__)
+        return Broken(name, f"{type(fault).__name__}: {first}" if first else type(fault).__name__, kind)
 
 
 class Registry:
@@ -92,17 +128,28 @@ class Registry:
         self._found = MappingProxyType(dict(found))
 
     @classmethod
-    def load(cls, built_in: Iterable[str] = BUILT_IN, extra: Iterable[EntryPoint] | None = None) -> Registry:
-        """Import every adapter. An installed one that takes the name of a built-in is broken: it may not replace it."""
+    def load(
+        cls,
+        built_in: Iterable[str] = BUILT_IN,
+        extra: Iterable[EntryPoint] | None = None,
+        folder: Path | None = None,
+    ) -> Registry:
+        """Import every adapter, and read those declared in `folder` (default: `adapters_folder()`).
+
+        One that takes the name of another is broken: it may not replace it.
+        """
         found: dict[str, Usable | Broken] = {}
         for name in built_in:
-            found[name] = _attempt(name, partial(_built_in, name))
+            found[name] = _attempt(name, partial(_built_in, name), "built-in")
         for point in _installed() if extra is None else extra:
-            if point.name in found:
+            if point.name in found or point.name.startswith(DECLARED):
                 shadow = f"{point.name} ({point.value})"
                 found[shadow] = Broken(shadow, "the name belongs to another adapter")
                 continue
-            found[point.name] = _attempt(point.name, point.load)
+            found[point.name] = _attempt(point.name, point.load, "installed")
+        for path in sorted((folder or adapters_folder()).glob("*.yaml")):
+            name = DECLARED + path.stem
+            found[name] = _attempt(name, partial(_in_folder, path), "declared")
         return cls(found)
 
     def names(self) -> tuple[str, ...]:

@@ -71,6 +71,11 @@ def data_home(environ: Mapping[str, str], home: Path) -> Path:
     return _xdg(environ, "XDG_DATA_HOME", home / ".local" / "share") / "standdown"
 
 
+def adapters_home(environ: Mapping[str, str], home: Path) -> Path:
+    """Directory of adapters declared in files: software of this user, not part of any profile."""
+    return data_home(environ, home) / "adapters"
+
+
 def state_home(environ: Mapping[str, str], home: Path) -> Path:
     """Directory for what is neither profile nor cache: high-water marks, the practice estate's leftovers."""
     return _xdg(environ, "XDG_STATE_HOME", home / ".local" / "state") / "standdown"

@@ -16,7 +16,7 @@ from console.providers.plane import Plane
 from console.providers.registry import make_adapter
 from console.providers.wishes import AdapterFault, Found, Lever, wish
 from console.runtime.ids import new_id
-from console.services.provider_settings import STAND_IN, least_params
+from console.services.provider_settings import STAND_IN, least_of
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
@@ -102,7 +102,7 @@ def try_connection(
     """
     instances = instances_of(session)
     plane = _plane(session, instances, adapter, settings, secrets, instance)
-    return asyncio.run(_try(plane, adapter, dict(selectors or {})))
+    return asyncio.run(try_plane(plane, adapter, dict(selectors or {})))
 
 
 def try_saved(session: Session, provider: str, *, selectors: Mapping[str, str] | None = None) -> ConnectionReport:
@@ -147,7 +147,8 @@ def _plane(
     )  # fmt: skip
 
 
-async def _try(plane: Plane, adapter: str, selectors: Mapping[str, str]) -> ConnectionReport:
+async def try_plane(plane: Plane, adapter: str, selectors: Mapping[str, str]) -> ConnectionReport:
+    """What one trial of this plane finds, by reading only; its connections are closed afterwards."""
     report = ConnectionReport(
         adapter=adapter, title=plane.manifest.title, answers=False, not_possible=dict(plane.manifest.not_possible)
     )  # fmt: skip
@@ -198,7 +199,7 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
 
     Where nothing was named, something that nobody has is asked for: a credential that may not even read shows by it.
     """
-    params = least_params(plane.instance.adapter, lever.name)
+    params = least_of(lever.params)
     named = lever.wide or bool(selector)
     places = [(one.key, one.key) for one in found[:_MOST_TRIED]] if lever.wide else [(selector or _NOBODY, "")]
     planned: list[str] = []
@@ -261,4 +262,4 @@ def _lines(report: ConnectionReport) -> list[str]:
     return [*lines, *(f"  ! {warning}" for warning in report.warnings)]
 
 
-__all__ = ["ConnectionReport", "LeverReport", "require_answer", "try_connection", "try_saved"]
+__all__ = ["ConnectionReport", "LeverReport", "require_answer", "try_connection", "try_plane", "try_saved"]

@@ -104,9 +104,14 @@ def lever_faults(adapter: str, lever: str, params: Mapping[str, Any]) -> tuple[F
 
 
 def least_params(adapter: str, lever: str) -> dict[str, str]:
+    """As `least_of`, by names; raises as `lever_schema`."""
+    return least_of(_lever(adapter, lever).params)
+
+
+def least_of(params: type[BaseModel] | None) -> dict[str, str]:
     """Parameters that satisfy a lever with the least: only to ask whether it could be planned, never to send."""
     found: dict[str, str] = {}
-    for one in lever_schema(adapter, lever).fields:
+    for one in () if params is None else _fields_of(params):
         if one.required:
             found[one.name] = str(int(one.least or 0)) if one.kind == "number" else (one.choices or (STAND_IN,))[0]
     return found
@@ -225,6 +230,6 @@ def _sentence(text: str) -> str:
 
 
 __all__: Sequence[str] = (
-    "STAND_IN", "FieldFault", "FieldSchema", "Schema", "least_params", "lever_faults", "lever_schema",
+    "STAND_IN", "FieldFault", "FieldSchema", "Schema", "least_of", "least_params", "lever_faults", "lever_schema",
     "settings_faults", "settings_schema",
 )  # fmt: skip

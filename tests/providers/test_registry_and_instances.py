@@ -1,22 +1,27 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+import adapters.http
 from console.domain.errors import Problem, WrongUse
 from console.providers.instance import BadProvidersFile, BadSettings, Instances, NoSuchInstance, WrongWorld
 from console.providers.plane import Planes
 from console.providers.poller import Look, Reachability, look
-from console.providers.registry import Broken, Registry, UnknownAdapter, Usable
+from console.providers.registry import Broken, Registry, UnknownAdapter, Usable, make_adapter
 from console.runtime import platform
 from console.runtime.clock import SystemClock
 from tests.kit.entropy import SeededEntropy
 from tests.kit.plainadapter import PlainAdapter
 from tests.kit.plainserver import PlainEstate
+
+EXAMPLES = Path(adapters.http.__file__).with_name("examples")
 
 
 class NoSecrets:
@@ -170,3 +175,59 @@ def test_transitions_are_told_once_and_dated_from_the_first_look():
     assert (back.became, back.since_ms) == ("reachable", 5)
     assert watch.observe(seen(6, reachable=True)) is None
     assert watch.answering_since_ms("g") == 5
+
+
+# -- adapters declared in files ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "adapters"
+    made.mkdir()
+    shutil.copy(EXAMPLES / "bans.yaml", made)
+    return made
+
+
+def test_a_file_in_the_folder_is_an_adapter_like_any_other(folder):
+    found = Registry.load(built_in=(), extra=[], folder=folder)
+    assert found.names() == ("http_bans",)
+    usable = found.usable("http_bans")
+    assert (usable.kind, usable.manifest.levers[0].name) == ("declared", "account.ban")
+    assert make_adapter(usable, {}).base_url() == "https://bans.example"
+    assert Registry.load(built_in=(), extra=[], folder=folder).usable("http_bans").make is usable.make, "read once"
+
+
+def test_a_file_that_changed_is_read_anew(folder):
+    before = Registry.load(built_in=(), extra=[], folder=folder).usable("http_bans")
+    path = folder / "bans.yaml"
+    path.write_text(path.read_text().replace("title: Ban service", "title: The ban service"))
+    after = Registry.load(built_in=(), extra=[], folder=folder).usable("http_bans")
+    assert (before.manifest.title, after.manifest.title) == ("Ban service", "The ban service")
+
+
+def test_a_file_with_a_fault_is_shown_as_broken_with_its_line_and_stops_no_other(folder):
+    bad = (folder / "bans.yaml").read_text().replace("category: user", "category: ban")
+    (folder / "worse.yaml").write_text(bad)
+    (folder / "notes.txt").write_text("no adapter")
+    found = Registry.load(built_in=(), extra=[], folder=folder)
+    (broken,) = found.broken()
+    assert (broken.name, broken.kind) == ("http_worse", "declared")
+    assert "line 17, levers.account.ban.category" in broken.reason
+    assert found.usable("http_bans")
+
+
+def test_a_file_under_another_name_and_a_package_under_a_files_name_are_broken(folder, monkeypatch):
+    (folder / "bans.yaml").rename(folder / "litellm.yaml")
+    module = ModuleType("stranger")
+    module.Good = PlainAdapter
+    monkeypatch.setitem(sys.modules, "stranger", module)
+    point = EntryPoint("http_bans", "stranger:Good", "standdown.adapters")
+    found = Registry.load(built_in=(), extra=[point], folder=folder)
+    assert {one.name for one in found.broken()} == {"http_litellm", "http_bans (stranger:Good)"}
+
+
+def test_a_declared_adapter_is_no_part_of_a_drill(folder, tmp_path):
+    known = Registry.load(built_in=(), extra=[], folder=folder)
+    with pytest.raises(WrongWorld):
+        Instances(tmp_path, known, "drill", SeededEntropy(1)).add("http_bans", "bans", {})
+    assert Instances(tmp_path, known, "real", SeededEntropy(1)).add("http_bans", "bans", {}).adapter == "http_bans"
