@@ -235,6 +235,7 @@ def write(
 
 def said_of(entry: Row, kind: str, now_ms: int, zone: tzinfo = UTC) -> str:
     """What was understood beside the words; empty where nothing was."""
+    from console.services.said import promised_ms  # noqa: PLC0415  as above
     from console.viewmodels.intake import within  # noqa: PLC0415  as above
 
     parts: list[str] = []
@@ -246,6 +247,8 @@ def said_of(entry: Row, kind: str, now_ms: int, zone: tzinfo = UTC) -> str:
         parts.append(f"known since now, {both(now_ms, zone)}: begin with a time if it was earlier")
     if entry.speaker:
         parts.append(f"said by {entry.speaker}")
+    if kind == "communication" and (due_ms := promised_ms(entry.text, now_ms)) is not None:
+        parts.append(f"next update due {both(due_ms, zone)}")
     return ", ".join(parts)
 
 

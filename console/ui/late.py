@@ -47,9 +47,11 @@ def _nothing() -> None:
 def add_late_commands(room: Room, window: QWidget, say: Callable[[str, str], None], settings: QSettings) -> None:
     """Offer them; on Qt's thread."""
     from console.ui.intents import Intents  # noqa: PLC0415  see the module's docstring
+    from console.ui.notify import Notifier  # noqa: PLC0415  as above
     from console.ui.proposal import add_commands  # noqa: PLC0415  as above
     from console.ui.redact import add_commands as add_redaction  # noqa: PLC0415  as above
 
     add_commands(room, window)
     add_redaction(room, window)
     Intents(room, window, say, settings).add_commands(room.commands)
+    Notifier(room, window, settings, say).add_commands(room.commands)

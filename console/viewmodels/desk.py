@@ -66,6 +66,7 @@ class Desk:
         self._inc: str | None = None
         self._chosen = False
         self._mark = 0
+        self._promised: tuple[tuple[str, int], int | None] = (("", -1), None)
         self._newest = -1
         self._bringing: Future[None] | None = None
         self._verification: Verification | None = None
@@ -264,7 +265,20 @@ class Desk:
             my_roles=tuple(sorted(held.get(session.me, frozenset()))),
             uncontained_since_ms=_uncontained(line, mine),
             queued=sum(one.group == "queued" for one in everything), needs_me=wanted,
+            update_due_ms=self._update_due(session, line),
         )  # fmt: skip
+
+    def _update_due(self, session: Session, line: IncidentLine | None) -> int | None:
+        """Read anew only where something was written since, or another incident is shown."""
+        from console.services.said import next_update, said_in  # noqa: PLC0415  see above
+
+        if line is None or line.status == "closed":
+            return None
+        key = (line.inc, self._newest)
+        if self._promised[0] != key:
+            found = next_update(said_in(session, line.inc, marked=False))
+            self._promised = (key, None if found is None else found.due_ms)
+        return self._promised[1]
 
 
 def _pressing(line: IncidentLine) -> tuple[bool, int, int]:

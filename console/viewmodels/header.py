@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from typing import Final
 
 from console.services.live_values import Connectivity, PlaceLink, ProviderLink
 from console.viewmodels.outlet import Topic
@@ -14,6 +15,7 @@ from console.viewmodels.shell import Shell
 from console.viewmodels.times import ago, both, span, timer
 
 CONNECTIVITY: Topic[Connectivity] = Topic("connectivity")
+_SOON_MS: Final = 10 * 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,10 @@ class HeaderLines:
 def header_lines(shell: Shell, links: Connectivity | None, now_ms: int, zone: tzinfo = UTC) -> HeaderLines:
     """The header at this moment; moments are told in `zone`."""
     return HeaderLines(
-        title=_title(shell, zone), incident=_incident(shell, now_ms), links=_links(shell, links, now_ms), me=_me(shell)
+        title=_title(shell, zone),
+        incident=_incident(shell, now_ms, zone),
+        links=_links(shell, links, now_ms),
+        me=_me(shell),
     )
 
 
@@ -52,7 +57,7 @@ def _title(shell: Shell, zone: tzinfo) -> Chip:
     return Chip(text=line.title, mark=f"SEV-{line.severity}", tip=tip, strong=True)
 
 
-def _incident(shell: Shell, now_ms: int) -> tuple[Chip, ...]:
+def _incident(shell: Shell, now_ms: int, zone: tzinfo) -> tuple[Chip, ...]:
     if shell.line is None:
         return ()
     line = shell.line
@@ -66,11 +71,22 @@ def _incident(shell: Shell, now_ms: int) -> tuple[Chip, ...]:
     else:
         word = f"{line.phase.capitalize()}  {timer(now_ms - line.declared_ms)}"
         chips.append(Chip(text=word, tip=f"Phase {line.phase}, status {line.status}; since it was declared"))
+    if shell.update_due_ms is not None:
+        chips.append(_update(shell.update_due_ms, now_ms, zone))
     you = shell.line.commander == shell.me
     chips.append(Chip(text=f"IC  {'you' if you else shell.commander or 'nobody'}", tip="Incident commander",
                       tone="text" if shell.commander else "alarm"))  # fmt: skip
     chips.append(Chip(text=f"Scribe  {', '.join(shell.scribes) or '-'}", tone="text-muted"))
     return tuple(chips)
+
+
+def _update(due_ms: int, now_ms: int, zone: tzinfo) -> Chip:
+    """Counts down to the update that was promised, and up from it."""
+    tip = f"Next update promised for {both(due_ms, zone)}. Write a communication with `next update 14:30` (UTC)."
+    if due_ms < now_ms:
+        return Chip(text=f"update overdue {timer(now_ms - due_ms)}", tone="alarm", tip=tip, strong=True)
+    soon = due_ms - now_ms <= _SOON_MS
+    return Chip(text=f"update in {timer(due_ms - now_ms)}", tone="waiting" if soon else "text", tip=tip, strong=soon)
 
 
 def _links(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Chip, ...]:

@@ -19,7 +19,10 @@ Rung = Literal["provisional", "joining", "founded"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """The frame. `rung` says how far the organisation is: one person's record, waiting to be admitted, or founded."""
+    """The frame. `rung` says how far the organisation is: one person's record, waiting to be admitted, or founded.
+
+    `update_due_ms` is when the next update was promised for, met or not.
+    """
 
     me: str
     my_name: str
@@ -34,6 +37,7 @@ class Shell:
     uncontained_since_ms: int | None
     queued: int
     needs_me: int
+    update_due_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

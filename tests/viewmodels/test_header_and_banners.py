@@ -104,3 +104,15 @@ def test_times_are_told_in_fitting_units() -> None:
     assert timer(90_000_000) == "1 d 01:00:00"
     assert (ago(NOW_MS, NOW_MS + 5), ago(NOW_MS, NOW_MS - 12_000)) == ("just now", "12 s ago")
     assert (left(NOW_MS, NOW_MS + 1000), left(NOW_MS, NOW_MS - 1000)) == ("1 s left", "over for 1 s")
+
+
+def _incident_chips(due_ms: int) -> list[tuple[str, str]]:
+    chips = header_lines(replace(SHELL, update_due_ms=due_ms), None, NOW_MS).incident
+    return [(chip.text, chip.tone) for chip in chips if chip.text.startswith("update")]
+
+
+def test_it_counts_down_to_the_update_that_was_promised_and_up_from_it() -> None:
+    assert _incident_chips(NOW_MS + 754_000) == [("update in 00:12:34", "text")]
+    assert _incident_chips(NOW_MS + 60_000) == [("update in 00:01:00", "waiting")]
+    assert _incident_chips(NOW_MS - 60_000) == [("update overdue 00:01:00", "alarm")]
+    assert not [chip for chip in header_lines(SHELL, None, NOW_MS).incident if chip.text.startswith("update")]
