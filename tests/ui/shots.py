@@ -34,8 +34,8 @@ LOOKS = ("dark", "light")
 # a command, and what is on screen after it
 DIALOGS = (
     "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
-    "undo", "cancel-correction", "record-by-hand", "provider-add", "providers", "organisation", "copy-situation-for",
-    "room-page", "export", "verify", "jump", "keys", "about",
+    "undo", "cancel-correction", "record-by-hand", "watch-by-hand", "provider-add", "providers", "organisation",
+    "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about",
 )  # fmt: skip
 WITHIN_S = 40.0
 
