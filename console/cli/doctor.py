@@ -14,13 +14,17 @@ from console.domain.errors import Problem
 @click.command("doctor")
 @click.option("--recover", is_flag=True, help="After a restored backup: fetch what is missing, go on in new feeds.")
 @click.option("--alone", is_flag=True, help="With --recover: go on although a shared place cannot be met.")
+@click.option("--page-test", is_flag=True, help="Try every hook of the call-out with a message that says so.")
 @pass_call
-def command(call: Call, recover: bool, alone: bool) -> None:  # noqa: FBT001  click hands options by name
+def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  # noqa: FBT001  click hands options by name
     """Say what is there and what is missing; changes nothing unless asked to. Exit code 1: something is missing."""
     from console.runtime.faults import RuntimeProblem
 
     if recover:
         _recover(call, alone=alone)
+        return
+    if page_test:
+        _page_test(call)
         return
 
     facts: list[tuple[bool, str]] = [
@@ -76,3 +80,18 @@ def _recover(call: Call, *, alone: bool) -> None:
         },
         *done.sentences,
     )  # fmt: skip
+
+
+def _page_test(call: Call) -> None:
+    from console.services import callout
+
+    with call.session() as session:
+        pages = callout.try_hooks(session)
+    ok = all(one.ok for one in pages)
+    call.tell(
+        {"ok": ok, "pages": [{"hook": one.hook, "ok": one.ok, "detail": one.detail} for one in pages]},
+        *(f"{'ok     ' if one.ok else 'FAILED '}  {one.hook}: {one.detail}" for one in pages),
+        "Whether it reached a person, they have to tell you.",
+    )
+    if not ok:
+        exit_with(1)

@@ -50,6 +50,7 @@ class LivePace:
     lock_s: float = 1.0
     sync_ms: int = 5_000
     again_s: float = 5.0
+    call_s: float = 5.0
 
 
 class Live:
@@ -117,7 +118,7 @@ class Live:
             asyncio.create_task(self._again(work, name))
             for work, name in (
                 (lambda: self._watching(watch), "watch"), (lambda: self._dispatching(watch), "engine"),
-                (lambda: self._posting(watch), "posts"),
+                (lambda: self._posting(watch), "posts"), (self._calling, "call-out"),
             )
         ]  # fmt: skip
         aside(lambda: self._telemetry.forget_before(self._session.clock.wall_ms() - DAY_MS), "telemetry")
@@ -234,6 +235,18 @@ class Live:
             await outbox.run("forever")
         finally:
             self._become(EngineLink(state="starting"))
+
+    async def _calling(self) -> None:
+        """Page whoever is due, while this process is the engine: one console pages, not all of them."""
+        from console.services import callout  # noqa: PLC0415  a window that starts calls nobody yet
+
+        while True:
+            if self._engine.state == "here":
+                for page in await asyncio.wrap_future(aside(lambda: callout.turn(self._session), "call-out")):
+                    if not page.ok:
+                        self._note(f"call-out: {page.hook or 'nobody'}: {page.detail}")
+                    self._touch()
+            await asyncio.sleep(self._pace.call_s)
 
     def _not_yet(self) -> str | None:
         """Why nothing is dispatched, where it is so: one person's record, or a console that no roster names yet."""

@@ -1,4 +1,4 @@
-"""The commands about corrections beyond the composer: the approval policy. It opens dialogs; no rule lives here."""
+"""The commands about corrections beyond the composer: call-out, the policy. It opens dialogs only."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ class CorrectionCommands:
         commands.add(Command(name="policy", title="Who has to sign what", group="Organisation", run=self._policy,
                              why_not=self._founded, also="approval policy quorum signatures levels"))  # fmt: skip
 
+        commands.add(Command(name="callout", title="Reaching people: call-out", group="Organisation", run=self._callout,
+                             why_not=self._founded, also="page pager hooks on call acknowledge escalate"))  # fmt: skip
+
     def _founded(self) -> str | None:
         return (
             "The record is provisional: found an organisation first." if self._room.desk.session.provisional else None
@@ -33,3 +36,8 @@ class CorrectionCommands:
         from console.ui.policy import PolicySheet  # noqa: PLC0415  the first window does not wait for it
 
         PolicySheet(self._room, self._window).open()
+
+    def _callout(self) -> None:
+        from console.ui.callout import CalloutSheet  # noqa: PLC0415  as above
+
+        CalloutSheet(self._room, self._window).open()

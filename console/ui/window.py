@@ -208,11 +208,13 @@ class MainWindow(QMainWindow):
         return "Nothing waits for your signature; choose a correction first." if self._to_review() is None else None
 
     def _review(self) -> None:
-        from console.ui.confirm import ConfirmDialog  # noqa: PLC0415  a window that starts needs no dialog yet
+        from console.services.callout import note_opened  # noqa: PLC0415  a window that starts needs no dialog yet
+        from console.ui.confirm import ConfirmDialog  # noqa: PLC0415  as above
 
         doc = self._to_review()
         if doc is not None:
             ConfirmDialog.opened(self._room, doc, self)
+            self._room.doer.do(lambda session: note_opened(session, doc), failed=lambda _trouble: None, lane="slow")
 
     def _palette(self) -> None:
         from console.ui.palette import Palette  # noqa: PLC0415  as in _review

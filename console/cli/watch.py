@@ -1,0 +1,41 @@
+"""`standdown watch`: the same engine without a window and without authority, for a server that stays awake."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import Any
+
+import click
+
+from console.cli.frame import Call, pass_call
+
+
+@click.command(
+    "watch",
+    epilog="""\b
+On a server, with a profile of its own that was admitted as a member's further device:
+  standdown --profile /srv/standdown watch
+It re-reads what is in force, meets the shared folders, sends what was approved for it, and pages people. It never asks
+for a key and can sign nothing but what the machine itself did.""",
+)
+@click.option("--seconds", type=float, help="End after so long (default: at SIGINT or SIGTERM).")
+@pass_call
+def command(call: Call, seconds: float | None) -> None:
+    """Watch, sync, dispatch and call out until stopped; a line for whatever changes (with --json: one object each)."""
+    from console.services.session import Session, nobody_asked
+    from console.services.watching import Watching
+
+    ended = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: ended.set())
+    said = threading.Lock()
+
+    def say(fact: dict[str, Any], line: str) -> None:
+        with said:
+            click.echo(json.dumps(fact, ensure_ascii=False, sort_keys=True) if call.as_json else line)
+
+    with Session.open(call.paths(), nobody_asked) as session, Watching(session, say):
+        ended.wait(seconds)

@@ -1,0 +1,241 @@
+"""The call-out: what people are called out for, who was paged, who answered; and the turn that pages whoever is due.
+
+The engine's holder takes turns; nobody else pages. It reads the record, and writes only what people did about a call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from console.domain.actions import Action
+from console.domain.callout import Answer, Call, Page, State, due, message
+from console.domain.corrections import QUEUED
+from console.domain.errors import Problem, WrongUse
+from console.journal.values import Draft, Stored
+from console.keys.words import words_of
+from console.outbox.facts import read_document
+from console.runtime import platform
+from console.services import approvals, incidents
+from console.services.callout_settings import read
+from console.services.hooks import Hook, HookFailed, page
+from console.services.policy import in_force
+from console.services.secrets import open_secrets
+from console.services.session import Session
+from console.services.standing import Standing, corrections, held_roles
+
+__all__ = ["Called", "acknowledge", "called", "calls", "note_opened", "try_hooks", "turn"]
+LAPSE_WARNING_MS: Final = 30 * 60_000
+_MARKS: Final = {"acknowledged": "call-out acknowledged", "opened": "call-out opened"}
+_MOST_KEPT: Final = 2_000
+_TROUBLED: Final = {"drifted": "drift", "failed": "failed", "attention": "failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A call and how it stands: its pages (of this console), and what each person did about it."""
+
+    call: Call
+    pages: tuple[Page, ...]
+    answers: tuple[Answer, ...]
+
+    def state_of(self, person: str) -> State | None:
+        """How far a person is: signed, opened, acknowledged, paged; None before anything."""
+        told = {one.state for one in self.answers if one.person == person}
+        if any(one.person == person and one.ok for one in self.pages):
+            told.add("paged")
+        order: tuple[State, ...] = ("signed", "opened", "acknowledged", "paged")
+        return next((one for one in order if one in told), None)
+
+
+# -- what people are called for ----------------------------------------------------------------------------------------
+
+
+def calls(session: Session) -> tuple[Call, ...]:
+    """Every cause to call people out now."""
+    if session.provisional:
+        return ()
+    lines = {line.inc: line for line in incidents.list_incidents(session) if line.status != "closed"}
+    found: list[Call] = []
+    for one in corrections(session):
+        line = lines.get(one.inc)
+        if line is not None:
+            found += _of(session, one, line.label, line.severity)
+    return tuple(found)
+
+
+def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[Call]:
+    now = session.clock.wall_ms()
+    commanders = tuple(
+        person for person, roles in held_roles(session, one.inc).items() if roles & {"commander", "deputy"}
+    )
+
+    def call(why: Any, asked: Sequence[str], until_ms: int | None, *, key: str = "", everyone: bool = False) -> Call:  # noqa: ANN401  a word of Why
+        return Call(
+            key=f"{why}:{one.doc[:24]}{key}", why=why, organisation=session.org, incident=label, severity=severity,
+            words=words_of(one.doc), asked=tuple(dict.fromkeys(asked)), since_ms=now, until_ms=until_ms, doc=one.doc,
+            inc=one.inc, everyone=everyone,
+        )  # fmt: skip
+
+    if one.group == "pending" and one.state == "proposed" and now <= one.approve_by_ms:
+        with suppress(Problem):
+            with session.reader.snapshot() as connection:
+                held = read_document(connection, one.doc)
+            asked = approvals.judge(session, held).verdict.can_sign
+            if asked:
+                yield call("signature", asked, one.approve_by_ms)
+    yield from _glass(session, one, call, now)
+    troubled = {_TROUBLED[t.state] for t in one.targets if t.state in _TROUBLED}
+    for why in sorted(troubled):
+        yield call(why, [*commanders, *([one.proposer] if one.proposer else [])], None)
+    soon = [t for t in one.targets if t.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS]
+    if soon and one.authorised_ms is not None:
+        yield call("lapse", [*commanders, *one.signed], one.execute_until_ms)
+
+
+def _glass(session: Session, one: Standing, call: Any, now: int) -> Iterable[Call]:  # noqa: ANN401  made just above
+    if one.authorised_ms is None or len(one.signed) > 1:
+        return
+    with suppress(Problem):
+        with session.reader.snapshot() as connection:
+            document = read_document(connection, one.doc).document
+        if not isinstance(document, Action) or not document.break_glass:
+            return
+        until = one.authorised_ms + in_force(session).windows["ratify_ms"]
+        others = [p.person for p in session.roster.roster.persons if p.person not in one.signed]
+        if now <= until:
+            yield call("break-glass", others, until, everyone=True)
+
+
+# -- who did what about them -------------------------------------------------------------------------------------------
+
+
+def called(session: Session) -> tuple[Called, ...]:
+    """Every call with its pages and answers, for the screen and the command line."""
+    pages = _pages(session)
+    found: list[Called] = []
+    for one in calls(session):
+        mine = tuple(page_ for page_ in pages if page_.key == one.key)
+        found.append(Called(call=one, pages=mine, answers=_answers(session, one)))
+    return tuple(found)
+
+
+def _answers(session: Session, call: Call) -> tuple[Answer, ...]:
+    if call.inc is None or call.doc is None:
+        return ()
+    found: list[Answer] = []
+    proposals = {one.id for one in session.reader.entries(call.inc, kinds=("correction.proposed",))
+                 if one.entry.pub.get("doc") == call.doc}  # fmt: skip
+    for one in session.reader.entries(call.inc, kinds=("communication",)):
+        of = one.entry.pub.get("of")
+        mark = next((state for state, text in _MARKS.items() if one.disclosed.get("source") == text), None)
+        if mark is not None and one.entry.author and isinstance(of, list) and proposals & {str(name) for name in of}:
+            state: State = "acknowledged" if mark == "acknowledged" else "opened"
+            found.append(Answer(person=one.entry.author, state=state, at_ms=one.entry.hlc[0]))
+    signed = session.reader.entries(call.inc, kinds=("correction.approved", "correction.refused"))
+    found += [
+        Answer(person=one.entry.author, state="signed", at_ms=one.entry.hlc[0])
+        for one in signed
+        if one.entry.pub.get("doc") == call.doc and one.entry.author
+    ]
+    return tuple(found)
+
+
+def acknowledge(session: Session, doc: str) -> Stored:
+    """Say that one has heard of it: an entry that everybody sees; nobody else is paged then.
+
+    Raises:
+        WrongUse: when nobody is called out for that document.
+    """
+    return _answer(session, doc, "acknowledged", "I have heard of it.")
+
+
+def note_opened(session: Session, doc: str) -> Stored | None:
+    """Say that one has opened it, once; nothing where nobody is called out for it, or one's key is locked."""
+    if not session.unlocked or not any(one.doc == doc for one in calls(session)):
+        return None
+    known = [one for one in called(session) if one.call.doc == doc]
+    if any(one.state_of(session.me) in ("opened", "signed") for one in known):
+        return None
+    return _answer(session, doc, "opened", "I have opened it.")
+
+
+def _answer(session: Session, doc: str, mark: str, text: str) -> Stored:
+    call = next((one for one in calls(session) if one.doc is not None and one.doc.startswith(doc)), None)
+    if call is None:
+        raise WrongUse("Nobody is called out for that.", "See `standdown callout show`.")
+    of = [one.id for one in session.reader.entries(call.inc, kinds=("correction.proposed",))
+          if one.entry.pub.get("doc") == call.doc]  # fmt: skip
+    words = {"text": text, "source": _MARKS[mark]}
+    return session.append(Draft("communication", call.inc, None, {"of": [*of]}, {**words}))
+
+
+# -- paging ------------------------------------------------------------------------------------------------------------
+
+
+def turn(session: Session) -> tuple[Page, ...]:
+    """Page whoever is due now. Only the engine's holder calls it, on a worker; it never raises for a hook."""
+    settings = read(session)
+    if not settings.hooks:
+        return ()
+    pages, now = list(_pages(session)), session.clock.wall_ms()
+    made: list[Page] = []
+    for one in calls(session):
+        for person in due(one, settings.ladder, pages, _answers(session, one), now):
+            made += [_page(session, one, person, hook) for hook in settings.hooks_of(person)]
+            if not settings.hooks_of(person):
+                none = "no hook reaches them"
+                made.append(Page(key=one.key, person=person, hook="", at_ms=now, ok=False, detail=none))
+    if made:
+        _keep(session, [*pages, *made])
+    return tuple(made)
+
+
+def try_hooks(session: Session, only: str = "") -> tuple[Page, ...]:
+    """Try every hook (or one) with a message that says it is a test.
+
+    Raises:
+        WrongUse: when there is none.
+    """
+    settings = read(session)
+    hooks = [settings.hook(only)] if only else list(settings.hooks)
+    if not hooks:
+        raise WrongUse("No hook is set.", "Add one: `standdown callout add-hook`.")
+    now = session.clock.wall_ms()
+    call = Call(
+        key=f"test:{now}", why="test", organisation=session.org, incident="", severity=4, words="", asked=(session.me,),
+        since_ms=now, until_ms=None,
+    )  # fmt: skip
+    return tuple(_page(session, call, session.me, hook) for hook in hooks)
+
+
+def _page(session: Session, call: Call, person: str, hook: Hook) -> Page:
+    drill = session.settings.world == "drill"
+    asked = ", ".join(session.name_of(one) for one in ((person,) if not call.everyone else call.asked))
+    text = message(call, asked=asked, drill=drill)
+    at = session.clock.wall_ms()
+    try:
+        secret = open_secrets(session).get(f"callout/{hook.name}")
+        told = page(hook, call, text, secret, drill=drill)
+    except HookFailed as fault:
+        return Page(key=call.key, person=person, hook=hook.name, at_ms=at, ok=False, detail=fault.why[:200])
+    except Problem as fault:
+        return Page(key=call.key, person=person, hook=hook.name, at_ms=at, ok=False, detail=fault.what[:200])
+    return Page(key=call.key, person=person, hook=hook.name, at_ms=at, ok=True, detail=told[:200])
+
+
+def _pages(session: Session) -> tuple[Page, ...]:
+    """What this console paged; a file that is damaged is begun anew: paging twice is better than not at all."""
+    path = session.paths.root / "pages.json"
+    try:
+        return tuple(Page(**one) for one in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return ()
+
+
+def _keep(session: Session, pages: Sequence[Page]) -> None:
+    text = json.dumps([asdict(one) for one in pages[-_MOST_KEPT:]], ensure_ascii=False)
+    platform.write_durably(session.paths.root / "pages.json", text.encode())
