@@ -33,19 +33,25 @@ Key            {fingerprint}
 Key in words   {fingerprint_words}
 
 {body}
-What it is for: this key signs rosters, so that people who lost their keys can be admitted again. It signs nothing else.
-Keep the two envelopes sealed, in two places, with two people. Both together can sign; open them only to recover.
+What it is for: this key signs rosters, so that people who lost their keys
+can be admitted again. It signs nothing else. Keep the two envelopes sealed,
+in two places, with two people. Both together can sign; open them only to
+recover, and have the key replaced afterwards.
 """
-_FILE_BODY = """This envelope holds the key file. Without the words in envelope 2 it is worth nothing. To use it, type
-or scan the private key into a file called recovery, and the one line below it into a file called recovery.pub.
+_FILE_BODY = """This envelope holds the key file. Without the words in envelope 2 it is worth
+nothing. To use it, open the roster that waits (Organisation), choose "Use my
+sealed recovery key", and type or scan what stands below, from BEGIN to END.
+In a terminal: standdown org sign --recovery FILE, the same text in the file.
 
 {pem}
 {line} standdown recovery
 """
-_WORDS_BODY = """This envelope holds the words that open the key file in envelope 1: in this order, in small letters,
-with one space between.
+_WORDS_BODY = """This envelope holds the words that open the key file in envelope 1: in this
+order, in small letters, with one space between.
 
     {phrase}
+
+They are asked for when the key of envelope 1 signs.
 """
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from console.keys import hardware
+from console.keys.publickey import PublicKey
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import House
 from console.services import founding, organisation, setup
@@ -31,7 +33,11 @@ from console.viewmodels.desk import Desk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
-    """What somebody typed who wants to join."""
+    """What somebody typed who wants to join.
+
+    `held` is a key of their ssh-agent; `on_device`: the approver key is made on a security key, and `approver` is its
+    PIN; `member` is their id, where they are a member already.
+    """
 
     folder: Path
     words: str
@@ -39,22 +45,29 @@ class Joining:
     writer: bytes
     approver: bytes
     envelopes: Path
+    held: PublicKey | None = None
+    on_device: bool = False
+    member: str | None = None
 
 
-def begin_record(paths: ProfilePaths, name: str, typed: bytes, house: House | None) -> None:
-    """Start a provisional record.
+def begin_record(
+    paths: ProfilePaths, name: str, typed: bytes, house: House | None, held: PublicKey | None = None
+) -> None:  # fmt: skip
+    """Start a provisional record, with a new writer key, or one `held` by the ssh-agent.
 
     Raises:
         WrongUse: where there is a profile already.
     """
-    start_record(paths, _given({WRITER: typed}), name=name)
+    start_record(paths, _given({WRITER: typed}), name=name, held=held)
     if house is not None:
         setup.choose_house(paths, house)
 
 
-def begin_founding(paths: ProfilePaths, name: str, typed: bytes, house: House | None) -> Session:
+def begin_founding(
+    paths: ProfilePaths, name: str, typed: bytes, house: House | None, held: PublicKey | None = None
+) -> Session:  # fmt: skip
     """Start a provisional record in order to found: noted, so that the next start goes on. Its session, unlocked."""
-    begin_record(paths, name, typed, house)
+    begin_record(paths, name, typed, house, held)
     setup.write_note(paths, Note("found"))
     return _opened(paths, typed)
 
@@ -72,10 +85,11 @@ def find_beginning(folder: Path, words: str) -> None:
 def ask_to_join(paths: ProfilePaths, asked: Joining, house: House | None) -> Session:
     """Make keys and a request to join; noted, so that the next start goes on. The profile's session, unlocked."""
     setup.write_note(paths, Note("join", str(asked.folder), str(asked.envelopes)))
-    typed = {WRITER: asked.writer, APPROVER: asked.approver}
+    typed = {WRITER: asked.writer, hardware.PIN if asked.on_device else APPROVER: asked.approver}
     organisation.join(
-        paths, _given(typed), folder=asked.folder, words=asked.words, name=asked.name, envelopes=asked.envelopes
-    )
+        paths, _given(typed), folder=asked.folder, words=asked.words, name=asked.name, envelopes=asked.envelopes,
+        held=asked.held, on_device=asked.on_device, member=asked.member,
+    )  # fmt: skip
     if house is not None:
         setup.choose_house(paths, house)
     return _opened(paths, asked.writer)
@@ -129,6 +143,7 @@ def _opened(paths: ProfilePaths, typed: bytes) -> Session:
     try:
         session.offer(WRITER, typed)
         session.writer()
+        session.forget(WRITER)  # a key in an agent took none
     except BaseException:
         session.close()
         raise

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QRadioButton, QSize
 
 from console.runtime.settings import House
 from console.services.setup import Door
-from console.ui.pages import Field, FolderField, HeardField, NewPassphrase, Page, press
+from console.ui.key_choices import ApproverChoice, Ask, MemberChoice, WriterChoice
+from console.ui.pages import Field, FolderField, HeardField, Page, press
 from console.ui.parts import column, row
 from console.ui.theme import Look
 from console.ui.widgets import IconMark, Text
@@ -115,7 +116,7 @@ class AlonePage(Page):
 
     asked = Signal()
 
-    def __init__(self, look: Look, *, found: bool) -> None:
+    def __init__(self, look: Look, ask_agent: Ask, *, found: bool) -> None:
         title = "Found an organisation" if found else "Start a record now"
         lead = (
             "First a record of your own, with your name and your key. The shared folder and your colleague come next."
@@ -125,7 +126,7 @@ class AlonePage(Page):
         super().__init__(look, title, lead)
         self.name = Field(look, "Your name, as colleagues will read it")
         self.name.edit.setText(suggested_name())
-        self.passphrase = NewPassphrase(look, "A passphrase for what you write")
+        self.passphrase = WriterChoice(look, "A passphrase for what you write", ask_agent)
         self.go = self.add_button("Go on" if found else "Start the record", "main")
         for part in (self.name, self.passphrase):
             self.add(part)
@@ -175,17 +176,18 @@ class JoinPage(Page):
 
     asked = Signal()
 
-    def __init__(self, look: Look, envelopes: Path) -> None:
+    def __init__(self, look: Look, envelopes: Path, ask_agent: Ask) -> None:
         lead = "The words agree. Now your name, and your keys: one signs what you write, the other what you approve."
         super().__init__(look, "Join: your keys", lead)
         self.name = Field(look, "Your name, as colleagues will read it")
         self.name.edit.setText(suggested_name())
-        self.writer = NewPassphrase(look, "A passphrase for what you write")
-        self.approver = NewPassphrase(look, "Another one for what you approve")
+        self.member = MemberChoice(look)
+        self.writer = WriterChoice(look, "A passphrase for what you write", ask_agent)
+        self.approver = ApproverChoice(look, "Another one for what you approve")
         self.envelopes = FolderField(look, "Where your two recovery envelopes go", KEYS_HINT)
         self.envelopes.edit.setText(str(envelopes))
         self.go = self.add_button("Make my keys and ask", "main")
-        for part in (self.name, self.writer, self.approver, self.envelopes):
+        for part in (self.name, self.member, self.writer, self.approver, self.envelopes):
             self.add(part)
             part.changed.connect(self.check)
         self.name.entered.connect(self.writer.setFocus)
@@ -202,7 +204,8 @@ class JoinPage(Page):
         self.name.say(why, wrong=bool(why and self.name.text().strip()))
         same = bool(self.writer.typed()) and self.writer.typed() == self.approver.typed()
         where = bool(self.envelopes.text().strip())
-        self.go.setEnabled(not (why or self.writer.why_not() or self.approver.why_not()) and where)
+        lacks = why or self.member.why_not() or self.writer.why_not() or self.approver.why_not()
+        self.go.setEnabled(not lacks and where)
         self.doing.setText("Better two: whoever learns one of them could then approve." if same else "")
 
 

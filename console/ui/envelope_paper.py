@@ -5,6 +5,7 @@ The page is made in memory. Whoever asks for a file says where; no copy is left 
 
 from __future__ import annotations
 
+import textwrap
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, Qt
@@ -41,7 +42,7 @@ def pdf_of(sheet: str, title: str, font: QFont) -> bytes:
 
 
 def picture_of(sheet: str, font: QFont, width: int, scale: float) -> QPixmap:
-    """The page as it will look, `width` pixels wide."""
+    """The upper two thirds of the page as it will look, `width` pixels wide: nothing stands below."""
     high = round(width * _PAPER_A4[1] / _PAPER_A4[0])
     picture = QPixmap(round(width * scale), round(high * scale))
     picture.setDevicePixelRatio(scale)
@@ -52,12 +53,16 @@ def picture_of(sheet: str, font: QFont, width: int, scale: float) -> QPixmap:
     # drawn as large as on paper, then made smaller: hints of small letters would break lines in other places
     unit = width / _PAPER_A4[0] * 25.4 / 72
     _draw(painter, QRectF(margin, margin, width - 2 * margin, high - 2 * margin), sheet, font, unit)
+    painter.setPen(QPen(QColor("gray")))
+    painter.drawRect(0, 0, width - 1, high * 2 // 3 - 1)
     painter.end()
-    return picture
+    part = picture.copy(0, 0, picture.width(), picture.height() * 2 // 3)
+    part.setDevicePixelRatio(scale)
+    return part
 
 
 def _draw(painter: QPainter, into: QRectF, sheet: str, font: QFont, unit: float) -> None:
-    """Title, a line, the text; no line is broken: its letters get smaller until the longest one fits."""
+    """Title, a line, the text in letters of 10.5 points; smaller ones only where the paper is narrower than that."""
     title, _, body = sheet.strip().partition("\n")
     painter.setPen(QPen(_INK))
     head = QFont(font)
@@ -71,8 +76,10 @@ def _draw(painter: QPainter, into: QRectF, sheet: str, font: QFont, unit: float)
     below = into.top() + high * 1.4
     painter.setPen(QPen(_INK, max(1.0, unit)))
     painter.drawLine(int(into.left()), int(below), int(into.right()), int(below))
-    lines = body.strip("\n").split("\n")
-    text = _fitting(font, lines, into.width(), unit)
+    text = QFont(font)
+    text.setPixelSize(max(1, round(_BODY_PT * unit)))
+    lines = _broken(body.strip("\n"), int(into.width() / QFontMetricsF(text).horizontalAdvance("0")))
+    text = _fitting(text, lines, into.width(), unit)
     painter.setFont(text)
     step = QFontMetricsF(text).height() * 1.25
     at = below + step
@@ -81,9 +88,17 @@ def _draw(painter: QPainter, into: QRectF, sheet: str, font: QFont, unit: float)
         at += step
 
 
+def _broken(body: str, columns: int) -> list[str]:
+    """Its lines, long ones broken between words (a long word within), what follows as far in as the line began."""
+    found: list[str] = []
+    for line in body.split("\n"):
+        inset = line[: len(line) - len(line.lstrip())]
+        found += textwrap.wrap(line, columns, subsequent_indent=inset, drop_whitespace=True) or [""]
+    return found
+
+
 def _fitting(font: QFont, lines: list[str], width: float, unit: float) -> QFont:
-    made = QFont(font)
-    size = _BODY_PT * unit
+    made, size = QFont(font), float(font.pixelSize())
     while True:
         made.setPixelSize(max(1, int(size)))
         measure = QFontMetricsF(made)

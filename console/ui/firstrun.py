@@ -23,10 +23,12 @@ from console.services import setup
 from console.services.setup import PRACTICE_PASSPHRASE
 from console.ui.bridge import Bridge
 from console.ui.doors import AlonePage, DoorsPage, HearPage, JoinPage, PractisePage
-from console.ui.pages import Page
+from console.ui.key_choices import Take
+from console.ui.pages import Page, trouble_of
 from console.ui.parts import column
 from console.ui.theme import Look
 from console.ui.widgets import Stripe
+from console.viewmodels.keys import agent_keys
 from console.viewmodels.outlet import Outlet, Topic
 
 if TYPE_CHECKING:
@@ -119,20 +121,21 @@ class FirstRun(QWidget):
         self._turn_to(page)
 
     def _alone(self, *, found: bool) -> None:
-        page = AlonePage(self._look, found=found)
+        page = AlonePage(self._look, self._ask_agent, found=found)
         page.back.connect(self._doors)
         page.asked.connect(lambda: self._start(page, found=found))
         self._turn_to(page)
 
     def _start(self, page: AlonePage, *, found: bool) -> None:
         name, typed, house, paths = page.name.text().strip(), page.passphrase.typed(), self._house, self._paths
+        held = page.passphrase.held()
 
         def make() -> Session | None:
             from console.ui import behind  # noqa: PLC0415  loaded once the doors stand, and on the worker
 
             if found:
-                return behind.begin_founding(paths, name, typed, house)
-            behind.begin_record(paths, name, typed, house)
+                return behind.begin_founding(paths, name, typed, house, held)
+            behind.begin_record(paths, name, typed, house, held)
             return None
 
         def made(session: Session | None) -> None:
@@ -166,19 +169,21 @@ class FirstRun(QWidget):
     def _keys(self) -> None:
         folder, words = self._join
         paths, house = self._paths, self._house
-        page = JoinPage(self._look, paths.root / "envelopes")
+        page = JoinPage(self._look, paths.root / "envelopes", self._ask_agent)
         page.back.connect(lambda: self._hear(str(folder)))
 
         def ask() -> None:
             name, envelopes = page.name.text().strip(), page.envelopes.path()
             writer, approver = page.writer.typed(), page.approver.typed()
+            held, on_device, member = page.writer.held(), page.approver.on_device, page.member.member()
 
             def make() -> Session:
                 from console.ui import behind  # noqa: PLC0415  as above
 
                 asked = behind.Joining(
-                    folder=folder, words=words, name=name, writer=writer, approver=approver, envelopes=envelopes
-                )
+                    folder=folder, words=words, name=name, writer=writer, approver=approver, envelopes=envelopes,
+                    held=held, on_device=on_device, member=member,
+                )  # fmt: skip
                 return behind.ask_to_join(paths, asked, house)
 
             def made(session: Session) -> None:
@@ -186,10 +191,17 @@ class FirstRun(QWidget):
                 page.approver.forget()
                 self._enter(session)
 
-            self._do(page, "Making your keys and your request.", make, made)
+            touch = " Touch your security key when it blinks." if on_device else ""
+            self._do(page, f"Making your keys and your request.{touch}", make, made)
 
         page.asked.connect(ask)
         self._turn_to(page)
+
+    def _ask_agent(self, take: Take) -> None:
+        """On the worker: an agent may ask its person first."""
+        self._bridge.when_done(
+            self._worker.submit(lambda _none: agent_keys()), take, lambda fault: take(trouble_of(fault)[0])
+        )
 
     def _practise(self) -> None:
         page = PractisePage(self._look, PRACTICE_PASSPHRASE)

@@ -295,8 +295,12 @@ class HeardField(Field):
     def __init__(self, look: Look, title: str, parent: QWidget | None = None) -> None:
         super().__init__(look, title, hear("").hint, parent=parent)
         self.edit.setFont(look.theme.font("title", mono=True))
-        look.changed.connect(lambda: self.edit.setFont(look.theme.font("title", mono=True)))
+        self._look = look
+        look.changed.connect(self._dress)  # a method, not a lambda: it ends with the field
         self.changed.connect(self._typed)
+
+    def _dress(self) -> None:
+        self.edit.setFont(self._look.theme.font("title", mono=True))
 
     def complete(self) -> bool:
         """Whether eight words of the list were typed."""

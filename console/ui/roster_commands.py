@@ -36,7 +36,7 @@ class RosterCommands:
         room, window, add = self._room, self._window, commands.add
         add(Command(
             name="admit", title="Admit somebody, or a member's new device", group=_GROUP, why_not=self._no_admin_yet,
-            run=lambda: self._with_members(lambda people: AdmitSheet(room, window, people)), also="invite join",
+            run=lambda: self._with_members(lambda people: AdmitSheet(room, window, people)), also="newcomer",
         ))  # fmt: skip
         add(Command(
             name="lost", title="A device or a key is lost: revoke it", group=_GROUP, why_not=self._no_admin_yet,

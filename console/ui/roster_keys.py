@@ -5,98 +5,27 @@ Passphrases are taken once and handed on; a PIN goes to `ssh-keygen` alone. Only
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from console.domain.deceit import shown
-from console.domain.errors import Problem
 from console.keys import hardware
-from console.keys.agent import AgentKey, agent_of
-from console.keys.canon import sha256_hex
-from console.keys.publickey import PublicKey
-from console.keys.words import words_of
 from console.services import dispatch, renewal
 from console.services.members import NEW_KEYS
 from console.services.roster import Outcome
 from console.services.session import APPROVER, Session
+from console.ui.key_choices import AgentChoice, Take
 from console.ui.pages import NewPassphrase, WordsCard
 from console.ui.parts import column
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet
-from console.ui.theme import Look
 from console.ui.unlock import secret_field
-from console.ui.widgets import Text
+from console.viewmodels.keys import DEVICE_SAYS, agent_keys
 from console.viewmodels.shell import Trouble
 
-Kind = Literal["file", "agent", "device"]
-Ask = Callable[[Callable[[tuple[AgentKey, ...] | str], None]], None]
 _FILE: Final = "A new key in a file here, with a passphrase"
 _AGENT: Final = "A key of your ssh-agent"
 _DEVICE: Final = "A FIDO2 security key: PIN and touch"
-_AGENT_SAYS: Final = (
-    "Your team's key signs what you write. Locking this console stops it asking; other programs of yours can still use "
-    "the agent (lock it with ssh-add -x)."
-)
-_DEVICE_SAYS: Final = (
-    "Plug it in. Its PIN is asked for now and at each approval, and it blinks to be touched. The key cannot be copied "
-    "off it: keep a second one, or your envelopes."
-)
-
-
-def agent_keys() -> tuple[AgentKey, ...] | str:
-    """The keys of the agent, or why there are none. For a lane: an agent may ask its person."""
-    try:
-        return agent_of().keys() or "The ssh-agent holds no Ed25519 key: ssh-add one, then choose this again."
-    except Problem as fault:
-        return f"{fault.what} {fault.next_step}".strip()
-
-
-class AgentChoice(QWidget):
-    """Which key of the agent: by its comment, with its words. It is asked anew each time this is shown."""
-
-    changed = Signal()
-
-    def __init__(self, look: Look, ask: Ask) -> None:
-        super().__init__()
-        self._ask = ask
-        self.keys = QComboBox()
-        self.keys.setAccessibleName("Which key of the ssh-agent")
-        self.told = Text(look, _AGENT_SAYS, size="small", tone="text-muted", wrap=True)
-        self._found: tuple[AgentKey, ...] = ()
-        self._why = "The ssh-agent is being asked."
-        lines = column(self, look.theme.space("half"))
-        lines.addWidget(self.keys)
-        lines.addWidget(self.told)
-        self.keys.currentIndexChanged.connect(self.changed)
-        self.setFocusProxy(self.keys)
-
-    def look_again(self) -> None:
-        """Ask the agent."""
-        self._ask(self._take)
-
-    def _take(self, found: tuple[AgentKey, ...] | str) -> None:
-        self._found = () if isinstance(found, str) else found
-        self._why = found if isinstance(found, str) else ""
-        self.keys.clear()
-        for one in self._found:
-            words = " ".join(words_of(sha256_hex(one.public.blob)).split()[:4])
-            self.keys.addItem(f"{shown(one.comment) or 'without a comment'} ({words} ...)", one.public.fingerprint)
-        self.keys.setVisible(bool(self._found))
-        self.told.setText(_AGENT_SAYS if self._found else self._why)
-        self.told.set_tone("text-muted" if self._found else "alarm")
-        self.changed.emit()
-
-    def chosen(self) -> PublicKey | None:
-        """The key; None where there is none."""
-        at = self.keys.currentIndex()
-        return self._found[at].public if 0 <= at < len(self._found) else None
-
-    def why_not(self) -> str:
-        """Why it will not do yet."""
-        return "" if self.chosen() is not None else self._why
 
 
 class RenewSheet(Sheet):
@@ -119,7 +48,7 @@ class RenewSheet(Sheet):
         self.agent = AgentChoice(room.look, self._ask_agent)
         self.pin = secret_field("The PIN of your security key")
         self.now = secret_field("Passphrase (or PIN) of your approver key of now")
-        self._pin = Labelled(room, "The PIN of your security key", self.pin, _DEVICE_SAYS)
+        self._pin = Labelled(room, "The PIN of your security key", self.pin, DEVICE_SAYS)
         self._now = Labelled(
             room, "Passphrase (or PIN) of your approver key of now", self.now,
             "It signs the roster that names the new key, as its first signer.",
@@ -178,7 +107,7 @@ class RenewSheet(Sheet):
             return why
         return "" if self.now.text() else "Type the passphrase of your approver key of now."
 
-    def _ask_agent(self, take: Callable[[tuple[AgentKey, ...] | str], None]) -> None:
+    def _ask_agent(self, take: Take) -> None:
         self.room.doer.do(lambda _session: agent_keys(), take, lane="slow", over=self)
 
     # -- making it -----------------------------------------------------------------------------------------------------

@@ -99,9 +99,13 @@ class AdoptSheet(Sheet):
 
     def _show(self, found: LoneRecord) -> None:
         self._seen = found
+        written = (
+            f"{count(found.entries, 'entry', 'entries')}, the newest of {moment(found.newest_ms)}"
+            if found.entries
+            else "nothing is written in it yet"
+        )
         self.found.setText(
-            f"{shown(found.name)} began it {moment(found.begun_ms)}; {count(found.entries, 'entry', 'entries')}, the "
-            f"newest of {moment(found.newest_ms)}. Its organisation is {found.org}."
+            f"{shown(found.name)} began it {moment(found.begun_ms)}; {written}. Its organisation is {found.org}."
         )
         self.words.setText(found.words)
         self.words.setAccessibleName(f"Its beginning in words: {found.words}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWidget
 
 from console.domain.forms import ROLES
@@ -31,6 +31,7 @@ _USUAL_ROLES: Final = frozenset({"approver"})
 _NEWCOMER: Final = "newcomer"
 _DEVICE: Final = "device"
 _REST_MS: Final = 250
+_DOES_LINES: Final = 4
 _SET_ASIDE: Final = "What was written later is set aside and shown; nothing is erased."
 _ADMITS: Final = {
     _NEWCOMER: "A new person: from when the roster is in force their keys count for the roles you tick.",
@@ -161,6 +162,8 @@ class _Revoking(_Proposing):
         self.reason = text_line("Why (whoever signs reads it)")
         self.does = Text(room.look, wrap=True)
         self.does.setAccessibleName("What it does")
+        self.does.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.does.setMinimumHeight(room.look.theme.metrics().lineSpacing() * _DOES_LINES)
         self._since = Labelled(room, "Since when", self.since, _SET_ASIDE)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)

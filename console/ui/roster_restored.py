@@ -32,6 +32,7 @@ class RestoredSheet(Sheet):
         self.alone.hide()
         self.add(self.shelf)
         self.add(self.alone)
+        self.body.addStretch(1)
         self.go = self.add_button("Fetch, and go on in new feeds", self._recover, "main")
         self.go.hide()
         self._view: RestoredView | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
@@ -21,6 +22,8 @@ from console.ui.widgets import IconMark, Text
 from console.viewmodels.organisation import Looked, WaitingView, look_for_rosters
 from console.viewmodels.roster_split import SplitView, VersionView, split_views
 from console.viewmodels.shell import Trouble
+
+_SHORT: Final = 6  # lines
 
 
 class Shelf(QWidget):
@@ -157,17 +160,20 @@ class Splits(Shelf):
         line = row(head, look.theme.space("unit"))
         line.addWidget(Text(look, one.headline, weight="medium", wrap=True), 1)
         line.addWidget(
-            marked(look, "monitor", "known", "counts here") if one.used else marked(look, "x", "waiting", "not here")
+            marked(look, "monitor", "known", "counts here")
+            if one.used
+            else marked(look, "x", "waiting", "does not count here")
         )
         layout.addWidget(head)
         layout.addWidget(Text(look, f"Signed by {one.signed}.", wrap=True))
         layout.addWidget(Text(look, one.words, mono=True, wrap=True))
         lines = [line for part in one.sections for line in (part.heading, *(f"    {text}" for text in part.lines))]
         more = Text(look, "\n".join(lines), tone="text-muted", wrap=True)
-        more.hide()
-        turn = quiet_button("What it says ...", lambda: more.setVisible(not more.isVisible()))
-        layout.addWidget(turn, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(more)
+        if len(lines) > _SHORT:  # the difference is what matters: a short one is not hidden
+            more.hide()
+            turn = quiet_button("What it says ...", lambda: more.setVisible(not more.isVisible()))
+            layout.addWidget(turn, 0, Qt.AlignmentFlag.AlignLeft)
         return held
 
 
@@ -199,8 +205,12 @@ def marked(look: Look, icon: str, tone: str, text: str, *, bold: bool = False, w
     """A word, or a sentence (`wrap`), with a mark before it."""
     held = QWidget()
     line = row(held, look.theme.space("unit"))
-    line.addWidget(IconMark(look, icon, tone), 0, Qt.AlignmentFlag.AlignTop)
-    line.addWidget(Text(look, text, weight="semibold" if bold else "regular", wrap=wrap), 1)
+    at = Qt.AlignmentFlag.AlignTop if wrap else Qt.AlignmentFlag.AlignVCenter
+    line.addWidget(IconMark(look, icon, tone), 0, at)
+    said = Text(look, text, weight="semibold" if bold else "regular", wrap=wrap)
+    if wrap:
+        said.setAlignment(Qt.AlignmentFlag.AlignTop)
+    line.addWidget(said, 1)
     return held
 
 

@@ -13,15 +13,18 @@ from typing import Final
 from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from console.keys import hardware
 from console.runtime.paths import ProfilePaths
 from console.services import dispatch, organisation, setup
 from console.services.founding import Progress, Stage
 from console.services.session import APPROVER, Session
 from console.services.setup import Note
 from console.ui.doors import KEYS_HINT
-from console.ui.pages import FolderField, HeardField, NewPassphrase, WordsCard, press
+from console.ui.key_choices import ApproverChoice
+from console.ui.pages import FolderField, HeardField, WordsCard, press
 from console.ui.parts import column, row
 from console.ui.room import Room
+from console.ui.roster_waiting import WaitingRosters
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.organisation import Ability, abilities
 
@@ -89,7 +92,7 @@ class AlonePanel(Panel):
             "and fro. Nothing in it is trusted: every entry is verified.",
         )  # fmt: skip
         self.folder = FolderField(self.look, "The folder you share with your colleague", "It has to exist already.")
-        self.approver = NewPassphrase(self.look, "A passphrase for what you approve: another one than for writing")
+        self.approver = ApproverChoice(self.look, "A passphrase for what you approve: another one than for writing")
         self.envelopes = FolderField(self.look, "Where your two recovery envelopes go", KEYS_HINT)
         for part in (self.folder, self.approver, self.envelopes):
             self.body.addWidget(part)
@@ -116,16 +119,16 @@ class AlonePanel(Panel):
     def _make(self) -> None:
         folder = self.folder.path()
         envelopes = self.envelopes.path()
-        typed = self.approver.typed()
+        typed, on_device = self.approver.typed(), self.approver.on_device
 
         def make(session: Session) -> None:
             door = setup.read_note(session.paths).door  # founding from the main window is no first run's
             setup.write_note(session.paths, Note(door, str(folder), str(envelopes)))
             session.writer()
-            session.offer(APPROVER, typed)
-            organisation.prepare_founding(session, folder, envelopes)
+            session.offer(hardware.PIN if on_device else APPROVER, typed)
+            organisation.prepare_founding(session, folder, envelopes, on_device=on_device)
 
-        self.act(make, "Making your keys.")
+        self.act(make, "Making your keys." + (" Touch your security key when it blinks." if on_device else ""))
 
 
 class InvitingPanel(Panel):
@@ -195,8 +198,11 @@ class AskingPanel(Panel):
         )  # fmt: skip
         self.card = WordsCard(self.look, "Read these to your colleague")
         self.waits = Text(self.look, tone="text-muted", wrap=True)
+        self.rosters = WaitingRosters(room)  # a member who lost a machine signs second, from this new one
         self.body.addWidget(self.card)
         self.body.addWidget(self.waits)
+        self.body.addWidget(self.rosters)
+        self.rosters.hide()
 
     def take(self, progress: Progress) -> None:
         """The words of one's own request."""
@@ -207,6 +213,10 @@ class AskingPanel(Panel):
         else:
             self.card.show_words(progress.my_words)
             self.waits.setText("Waiting for the signatures. You may close this and come back.")
+        member = any(one["me"] for one in progress.facts["people"])
+        self.rosters.setVisible(member)
+        if member:
+            self.rosters.look_again()
 
 
 class WaitingPanel(Panel):

@@ -185,9 +185,13 @@ def _for_rosters(facts: dict[str, Any]) -> tuple[Ability, ...]:
     spare = len(able) - needed
     told = f"A change of the roster ({needed} admins): "
     if not can:
-        return (Ability("roster", can=False, sentence=f"{told}not now, only {names or 'nobody'} could sign."),)
+        return (Ability("roster", can=False, sentence=f"{told}not now, {_only(names)} could sign."),)
     rest = "" if spare else " Nobody may be away."
     return (Ability("roster", can=True, sentence=f"{told}yes, by {names}.{rest}"),)
+
+
+def _only(names: str) -> str:
+    return f"only {names}" if names else "nobody"
 
 
 def _for_corrections(facts: dict[str, Any]) -> tuple[Ability, ...]:

@@ -78,6 +78,6 @@ def _view(session: Session, split: lodging.Split) -> SplitView:
 
 
 def _steps(both: list[str]) -> tuple[str, ...]:
-    who = " and ".join(both) if both else "Nobody"
+    who = " and ".join(filter(None, (", ".join(both[:-1]), *both[-1:]))) if both else "Nobody"
     stand = "stands" if len(both) == 1 else "stand"
     return (_CALL, f"Until you agree, sign nothing but containment. {who} {stand} {_COUNTS}", _THEN)

@@ -29,6 +29,7 @@ from console.ui.opened import OpenProfile
 from console.ui.start import application
 from console.ui.theme import Look
 from console.viewmodels.shell import NOW
+from tests.ui import shots_roster
 
 LOOKS = ("dark", "light")
 # a command, and what is on screen after it
@@ -133,6 +134,7 @@ def main() -> int:
         refused = first_run(shots, Path(made) / "first")
         refused += empty(shots, Path(made) / "empty")
         refused += drill(shots, Path(made) / "drill")
+        shots_roster.pictures(shots, Path(made) / "roster")
     (folder / "shots.ini").unlink(missing_ok=True)
     print(f"{shots.count} pictures in {folder}")  # noqa: T201  a script's answer
     for line in refused:

@@ -81,8 +81,13 @@ def person(name: str, *roles: str, rehearsed: bool = True, me: bool = False) -> 
     return {"person": name, "name": name, "roles": list(roles), "me": me, "rehearsed": rehearsed, "keys": []}
 
 
-def facts(*people: dict[str, Any], consoles: int = 2, missing: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"people": list(people), "consoles": [f"c-{n}" for n in range(consoles)], "missing": list(missing)}
+def facts(
+    *people: dict[str, Any], consoles: int = 2, missing: tuple[str, ...] = (), threshold: int | None = None
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "people": list(people), "consoles": [f"c-{n}" for n in range(consoles)], "missing": list(missing),
+        "threshold": threshold,
+    }  # fmt: skip
 
 
 def can(*people: dict[str, Any], consoles: int = 2) -> tuple[bool, ...]:
@@ -97,6 +102,34 @@ def test_who_could_sign_is_never_said_of_somebody_who_has_not_rehearsed() -> Non
     assert can(second, person("Other", "approver")) == (True, False, False), "nobody may command"
     assert can(lead, person("Scribe", "scribe")) == (True, False, False)
     assert can(lead, second, consoles=1) == (True, True, False)
+
+
+def admin(name: str, *uses: str, revoked: str = "", ends: str = "") -> dict[str, Any]:
+    keys = [{"use": use, "key": use, "revoked": use == revoked, "until_ms": 1 if use == ends else None} for use in uses]
+    return {**person(name, "admin", "approver"), "keys": keys}
+
+
+@pytest.mark.parametrize(
+    ("people", "threshold", "told"),
+    [
+        ((admin("A", "approver"), admin("B", "approver")), 2, "yes, by A, B. Nobody may be away."),
+        ((admin("A", "approver"), admin("B", "recovery")), 2, "yes, by A, B (by recovery key alone). Nobody"),
+        ((admin("A", "approver"), admin("B", "approver", revoked="approver")), 2, "not now, only A could sign."),
+        ((admin("A", "approver"), admin("B", "approver", ends="approver")), 2, "not now, only A could sign."),
+        ((admin("A", "writer"), admin("B", "writer")), 2, "not now, nobody could sign."),
+        (tuple(admin(name, "approver", "recovery") for name in "ABC"), 2, "yes, by A, B, C."),
+        (tuple(admin(name, "approver") for name in "AB"), 3, "not now, only A, B could sign."),
+    ],
+)
+def test_whether_the_roster_could_be_changed_now_and_by_whom(people, threshold: int, told: str) -> None:
+    found = organisation.abilities(facts(*people, threshold=threshold))[-1]
+    assert found.gravity == "roster"
+    assert found.sentence.startswith(f"A change of the roster ({threshold} admins): {told}")
+    assert found.can == told.startswith("yes")
+
+
+def test_a_provisional_record_says_nothing_of_a_next_roster() -> None:
+    assert [one.gravity for one in organisation.abilities(facts())] == ["normal", "high", "critical"]
 
 
 def test_what_is_missing_names_no_command_of_a_terminal() -> None:
