@@ -22,10 +22,10 @@ from console.runtime.instance import EngineLock, read_holder
 from console.runtime.workers import EngineThread, Stopped
 from console.services import dispatch
 from console.services.dispatch import EngineBusy
+from console.services.inventory import Surface, retired, surfaces
 from console.services.live_places import Places, aside
-from console.services.live_values import Connectivity, EngineLink, Looks, SyncNews
+from console.services.live_values import Connectivity, EngineLink, InstanceLook, Looks, SyncNews
 from console.services.live_watch import Watch
-from console.services.providers import Surface, surfaces
 from console.services.recovery import alarm_of
 from console.services.session import Session
 
@@ -79,6 +79,7 @@ class Live:
         self._posted: dict[str, object] = {}
         self._surfaces: tuple[Surface, ...] = ()
         self._surfaces_to = -1
+        self._retired: frozenset[str] = frozenset()
         self._synced_ms: int | None = None
         self._alarm = ("", "")
         self._alarm_ms: int | None = None
@@ -289,17 +290,21 @@ class Live:
                 self._dirty = False
                 self._post(CONNECTIVITY, self._connectivity(watch))
                 self._post(
-                    LOOKS, Looks(surfaces=self._surfaces, instances=watch.looks(), poll_ms=self._pace.poll_ms)
+                    LOOKS, Looks(surfaces=self._surfaces, instances=self._looks(watch), poll_ms=self._pace.poll_ms)
                 )  # fmt: skip
                 for news in self._places.news():
                     self._post_news(news)
             self._post(OUTBOX, tuple(dispatch.rows(self._session)))
             await asyncio.sleep(self._pace.tick_s)
 
+    def _looks(self, watch: Watch) -> tuple[InstanceLook, ...]:
+        """Without what was retired for everybody and is still connected here: it is nobody's surface any more."""
+        return tuple(one for one in watch.looks() if one.link.instance not in self._retired)
+
     def _connectivity(self, watch: Watch) -> Connectivity:
         odd = [*self._odd, *(self._outbox.odd if self._outbox is not None else ())]
         return Connectivity(
-            engine=self._engine, providers=tuple(one.link for one in watch.looks()), places=self._places.links(),
+            engine=self._engine, providers=tuple(one.link for one in self._looks(watch)), places=self._places.links(),
             locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]), alarm=self._alarm,
         )  # fmt: skip
 
@@ -350,8 +355,11 @@ class Live:
             )
         self._dirty = True  # own entries may have come too: what is to be sent has changed
         if new:
-            self._surfaces = tuple(await asyncio.wrap_future(aside(lambda: surfaces(self._session), "surfaces")))
+            self._surfaces, self._retired = await asyncio.wrap_future(aside(self._inventory, "surfaces"))
         self._surfaces_to = newest
+
+    def _inventory(self) -> tuple[tuple[Surface, ...], frozenset[str]]:
+        return tuple(surfaces(self._session)), frozenset(retired(self._session))
 
 
 __all__ = ["CONNECTIVITY", "LOOKS", "OUTBOX", "SYNC", "Live", "LivePace"]

@@ -224,6 +224,21 @@ def test_a_provider_that_another_process_added_or_broke_shows(alone: Session, es
         assert set(run.heard.states()) == {"cloud", "gateway-east"}
 
 
+def test_what_a_colleague_retired_is_on_no_board_and_counts_for_nothing(alone: Session, estate: Estate) -> None:
+    connect(alone, estate, "gateway-east", "gateway-west")
+    gone = providers.instances_of(alone).get("gateway-east").id
+    with Running(alone) as live:
+        live.heard.until(lambda: set(live.heard.states()) == {"gateway-east", "gateway-west"})
+        alone.append(Draft("provider.removed", pub={"instance": gone}, disclosures={"reason": "replaced"}))
+        live.heard.until(lambda: set(live.heard.states()) == {"gateway-west"})
+        live.heard.until(
+            lambda: (
+                [one.link.name for one in live.heard.latest[LOOKS].instances] == ["gateway-west"]
+                and gone not in {one.instance for one in live.heard.latest[LOOKS].surfaces}
+            )
+        )
+
+
 def test_what_hears_badly_does_not_end_the_engine(alone: Session, estate: Estate) -> None:
     connect(alone, estate, "cloud")
     heard = Heard()
