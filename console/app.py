@@ -22,6 +22,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "person": ("console.cli.person", "Who is in the organisation, with which roles and keys."),
     "policy": ("console.cli.policy", "Who has to sign what, and who can now; try and propose another policy."),
     "provider": ("console.cli.provider", "Connect control planes: gateways, model servers, people."),
+    "adapter": ("console.cli.adapter", "What speaks to control planes: list, write your own, try a file."),
     "status": ("console.cli.status", "Every model on every surface, with the age of what is known."),
     "incident": ("console.cli.incident", "Declare, command, rate, close."),
     "note": ("console.cli.note", "Write into the timeline, or paste a chat log."),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -19,13 +18,12 @@ from typing import Any, Final, Literal, cast
 
 from adapters.contract import CONTRACT_VERSION, Adapter, Manifest
 from console.domain.errors import WrongUse
-from console.runtime.paths import adapters_home
+from console.providers import declared as files
 
 BUILT_IN: Final = ("litellm", "manual", "open_inference", "practice")
 GROUP: Final = "standdown.adapters"
-DECLARED: Final = "http_"  # files only: no installed adapter may take a name that begins so
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")
-_REASON_CHARS: Final = 200
+_REASON_CHARS: Final = 300
 
 AdapterType = Callable[..., Adapter]
 Kind = Literal["built-in", "installed", "declared"]
@@ -82,28 +80,13 @@ def _installed() -> tuple[EntryPoint, ...]:
     return tuple(entry_points(group=GROUP))
 
 
-def adapters_folder() -> Path:
-    """Where the files of declared adapters lie: this user's, for every profile, as installed packages are."""
-    return adapters_home(os.environ, Path.home())
-
-
-@functools.lru_cache(maxsize=64)
-def _read_declared(path: Path, stamp: tuple[int, int]) -> object:  # noqa: ARG001  another stamp is another file
-    """Read once for each state of the file: each plan asks many times."""
-    from adapters.http.declare import load  # noqa: PLC0415  most consoles have no such file, and need no YAML
-
-    return load(path.read_text(encoding="utf-8"))
-
-
 def declared(path: Path) -> Usable:
     """The adapter that this file declares, wherever it lies and whatever the file is called.
 
     Raises:
-        OSError, UnicodeError: when it cannot be read.
-        BadDeclaration (`adapters.http.checks`): when it declares none; it says each fault with its line.
+        BadAdapterFile: when it declares none; it says each fault with its line.
     """
-    found = path.stat()
-    made = _read_declared(path, (found.st_mtime_ns, found.st_size))
+    made = files.read(path)
     return _checked(cast("Manifest", getattr(made, "manifest", None)).name, made, "declared")
 
 
@@ -115,8 +98,8 @@ def _attempt(name: str, load: Callable[[], object], kind: Kind) -> Usable | Brok
     try:
         return _checked(name, load(), kind)
     except (Exception, SystemExit) as fault:  # noqa: BLE001  a stranger's module may raise anything when imported
-        first = (str(fault).splitlines() or [""])[0][:_REASON_CHARS]
-        return Broken(name, f"{type(fault).__name__}: {first}" if first else type(fault).__name__, kind)
+        told = fault.what if isinstance(fault, WrongUse) else f"{type(fault).__name__}: {fault}"
+        return Broken(name, " ".join(told.split()).rstrip(" .:")[:_REASON_CHARS], kind)
 
 
 class Registry:
@@ -134,7 +117,7 @@ class Registry:
         extra: Iterable[EntryPoint] | None = None,
         folder: Path | None = None,
     ) -> Registry:
-        """Import every adapter, and read those declared in `folder` (default: `adapters_folder()`).
+        """Import every adapter, and read those declared in `folder` (default: the user's own).
 
         One that takes the name of another is broken: it may not replace it.
         """
@@ -142,13 +125,13 @@ class Registry:
         for name in built_in:
             found[name] = _attempt(name, partial(_built_in, name), "built-in")
         for point in _installed() if extra is None else extra:
-            if point.name in found or point.name.startswith(DECLARED):
+            if point.name in found or point.name.startswith(files.PREFIX):
                 shadow = f"{point.name} ({point.value})"
                 found[shadow] = Broken(shadow, "the name belongs to another adapter")
                 continue
             found[point.name] = _attempt(point.name, point.load, "installed")
-        for path in sorted((folder or adapters_folder()).glob("*.yaml")):
-            name = DECLARED + path.stem
+        for path in sorted((folder or files.folder()).glob("*.yaml")):
+            name = files.PREFIX + path.stem
             found[name] = _attempt(name, partial(_in_folder, path), "declared")
         return cls(found)
 
