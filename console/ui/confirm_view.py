@@ -5,28 +5,24 @@ It shows an `ApprovalView` and nothing else: no word here comes from anywhere bu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QWidget
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QWidget
-
+from console.ui.confirm_card import TargetCard, facts
 from console.ui.confirm_standing import SELECTABLE
+from console.ui.confirm_targets import Targets
 from console.ui.parts import column, row
 from console.ui.theme import Look
 from console.ui.tokens import SEVERITIES
-from console.ui.widgets import Exact, IconMark, StateMark, Text
-from console.viewmodels.approval import ApprovalView, RequestView, Section, TargetView, signed_part
-
-_AT_FIRST = 8  # targets drawn at once; the others follow while the window stays alive
-_AT_ONCE = 4
-_SHORT = 48  # characters that stay on one line beside each other
+from console.ui.widgets import IconMark, StateMark, Text
+from console.viewmodels.approval import ApprovalView, Section, signed_part
 
 
 class Content(QScrollArea):
-    """The left side: everything that is about the document itself, drawn a few targets at a time.
+    """The left side: everything that is about the document itself, each target laid out when it comes into sight.
 
     It is made anew where what is signed changed; readings change in place, so that nobody loses their line.
-    `drawn` says that all of it is there. A `tail` is kept at its end, where there is no room for it beside.
+    `drawn` says that all of it can be read. A `tail` is kept at its end, where there is no room for it beside.
     """
 
     drawn = Signal()
@@ -36,12 +32,9 @@ class Content(QScrollArea):
         self._look, self._tail = look, tail
         self._open: set[int] = set()
         self._key: tuple[ApprovalView, tuple[str, ...]] | None = None
-        self._cards: list[TargetCard] = []
-        self._left: list[TargetView] = []
-        self._heads = self._shelves = 0
-        self._more = QTimer(self)
-        self._more.setInterval(0)
-        self._more.timeout.connect(self._draw_some)
+        self._targets = Targets(look, (), self._open, 0)
+        self.verticalScrollBar().valueChanged.connect(self._look_in)
+        self.viewport().installEventFilter(self)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("What would be signed")
@@ -49,8 +42,13 @@ class Content(QScrollArea):
 
     @property
     def whole(self) -> bool:
-        """Whether every target is drawn."""
-        return not self._left
+        """Whether every target can be read here."""
+        return self._targets.whole
+
+    @property
+    def cards(self) -> list[TargetCard]:
+        """The targets that are laid out."""
+        return self._targets.cards
 
     def put(self, view: ApprovalView, problems: tuple[str, ...] = ()) -> None:
         """Show this view, with what keeps it from being signed above it; what was opened stays so."""
@@ -58,66 +56,53 @@ class Content(QScrollArea):
         if key != self._key:
             self._key = key
             self._make(view, problems)
-        for card, one in zip(self._cards, view.targets, strict=False):
-            card.read(one)
-        self._left = list(view.targets[len(self._cards) :])
+        self._targets.read(view.targets)
 
     def turn_all(self) -> None:
         """Show every exact request, or hide them all."""
-        wanted = not all(card.is_open for card in self._cards)
-        for card in self._cards:
-            if card.is_open != wanted:
-                card.turn()
+        self._targets.turn_all(self._open)
 
     def _make(self, view: ApprovalView, problems: tuple[str, ...]) -> None:
         at = self.verticalScrollBar().value()
         page = QWidget()
         unit = self._look.theme.space("unit")
-        self._lines = column(page, unit + 4, (unit // 2, unit // 2, 2 * unit, unit))
-        self._cards, self._shelves = [], 0
+        lines = column(page, unit + 4, (unit // 2, unit // 2, 2 * unit, unit))
         for part in self._parts(view, problems):
-            self._lines.addWidget(part)
-        self._left = list(view.targets)
-        self._add(_AT_FIRST)
+            lines.addWidget(part)
+        self._targets = Targets(self._look, view.targets, self._open, lines.spacing())
+        self._targets.settled.connect(self.drawn)
+        self._targets.moved.connect(self._follow)
+        lines.addWidget(self._targets)
+        self._targets.setVisible(bool(view.targets))
         for section in view.sections:
-            self._lines.addWidget(_section(self._look, section))
+            lines.addWidget(_section(self._look, section))
         if self._tail is not None:
-            self._lines.addWidget(self._tail)
-        self._lines.addStretch(1)
+            lines.addWidget(self._tail)
+        lines.addStretch(1)
         self.setWidget(page)
-        self._order()
+        self._targets.order(self)
         self.verticalScrollBar().setValue(at)
-        if self._left:
-            self._more.start()
-        else:
-            self._more.stop()
 
-    def _draw_some(self) -> None:
-        self._add(_AT_ONCE)
-        if not self._left:
-            self._order()
-            self._more.stop()
-            self.drawn.emit()
+    def _look_in(self) -> None:
+        """What is in sight from now on is laid out before it is painted."""
+        top = self.verticalScrollBar().value() - self._targets.y()
+        self._targets.look_at(top, top + self.viewport().height())
 
-    def _order(self) -> None:
-        """By Tab from target to target, then on."""
-        before: QWidget = self
-        for card in self._cards:
-            QWidget.setTabOrder(before, card.last)
-            before = card.last
+    def _follow(self, by_px: int) -> None:
+        """Something above what is seen is higher than was thought: what is seen stays where it is."""
+        page = self.widget()
+        layout = None if page is None else page.layout()
+        if page is not None and layout is not None:
+            layout.activate()
+            high = layout.totalHeightForWidth(page.width()) if layout.hasHeightForWidth() else page.sizeHint().height()
+            page.resize(page.width(), max(high, self.viewport().height()))
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + by_px)
 
-    def _add(self, count: int) -> None:
-        some, self._left = self._left[:count], self._left[count:]
-        if not some:
-            return
-        shelf = QWidget()  # so that what stands is not laid out again with every target that comes
-        lines = column(shelf, self._lines.spacing())
-        for one in some:
-            card = TargetCard(self._look, one, self._open)
-            lines.addWidget(card)
-            self._cards.append(card)
-        self._lines.insertWidget(self._heads + self._shelves, shelf)
-        self._shelves += 1
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Before anything of it is painted, all that is in sight is laid out."""
+        if watched is self.viewport() and event.type() in (QEvent.Type.Resize, QEvent.Type.Paint):
+            self._look_in()
+        return super().eventFilter(watched, event)
 
     def _parts(self, view: ApprovalView, problems: tuple[str, ...]) -> list[QWidget]:
         parts: list[QWidget] = []
@@ -131,7 +116,6 @@ class Content(QScrollArea):
             parts.append(warnings)
         if view.reason or view.targets:
             parts.append(self._answers(view))
-        self._heads = len(parts)
         return parts
 
     def _answers(self, view: ApprovalView) -> QWidget:
@@ -142,194 +126,6 @@ class Content(QScrollArea):
             told.append(("Undo", view.undo, "text"))
         told += [("Left out", text, "changed") for text in view.left_out]
         return facts(self._look, told)
-
-
-class TargetCard(QFrame):
-    """One target: its name as signed and as read here, what changes, whom it reaches, how it is taken back."""
-
-    def __init__(self, look: Look, one: TargetView, opened: set[int]) -> None:
-        super().__init__()
-        self._look, self._one, self._opened = look, one, opened
-        self.setProperty("ground", "raised")
-        unit = look.theme.space("unit")
-        lines = column(self, unit // 2 + 2, (unit + 6, unit + 2, unit + 4, unit + 2))
-        lines.addLayout(self._head())
-        lines.addWidget(self._reading())
-        if one.changes:
-            lines.addWidget(self._changes())
-        lines.addWidget(facts(look, self._facts()))
-        for text in one.notes:
-            lines.addWidget(Text(look, text, tone="waiting", wrap=True))
-        self._more = QPushButton()
-        self._more.setProperty("kind", "quiet")
-        self._more.setAutoDefault(False)
-        self._more.clicked.connect(self.turn)
-        self._lines, self._exact = lines, None
-        lines.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
-        self.setAccessibleName(_spoken(one))
-        self._tell()
-
-    _exact: QWidget | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether its exact requests are shown."""
-        return self._one.number in self._opened
-
-    @property
-    def last(self) -> QWidget:
-        """Its one control."""
-        return self._more
-
-    def read(self, one: TargetView) -> None:
-        """The same target with another reading."""
-        if one == self._one:
-            return
-        self._one = one
-        self._say_reading()
-        self.setAccessibleName(_spoken(one))
-
-    def _head(self) -> QHBoxLayout:
-        look, one = self._look, self._one
-        line = QHBoxLayout()
-        line.setSpacing(look.theme.space("unit"))
-        line.addWidget(Text(look, f"{one.number}", size="title", weight="semibold", tone="text-muted"))
-        name = Text(look, one.name, size="title", weight="semibold", wrap=True)
-        name.setTextInteractionFlags(SELECTABLE)
-        line.addWidget(name, 1)
-        for word, tone in (
-            ("CANNOT BE REVERTED", "alarm" if one.irreversible else ""),
-            ("everybody", "changed" if one.everybody else ""),
-            ("canary", "text-muted" if one.canary else ""),
-            ("by hand", "claimed" if one.by_hand else ""),
-        ):  # fmt: skip
-            if tone:
-                line.addWidget(Text(look, word, size="small", weight="semibold", tone=tone))
-        return line
-
-    def _reading(self) -> QWidget:
-        look, holder = self._look, QWidget()
-        line = row(holder, look.theme.space("unit"))
-        self._read_mark = IconMark(look, "eye", "text-muted")
-        self._read = Text(look, "", size="small", tone="text-muted", wrap=True)
-        self._against = Text(look, "", weight="semibold", tone="alarm", wrap=True)
-        line.addWidget(self._read_mark, 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(self._read, 1)
-        line.addWidget(self._against, 1)
-        self._say_reading()
-        return holder
-
-    def _say_reading(self) -> None:
-        one = self._one
-        text = one.reading
-        if one.contradicts:
-            pass  # it says itself what is called otherwise
-        elif one.name_here and one.name_here != one.name:
-            text = f"called {one.name_here!r} here; {text}"
-        elif one.name_here:
-            text = f"called so here too; {text}"
-        if one.contradicts:
-            self._read_mark.set_icon("octagon-alert", "alarm")
-        else:
-            self._read_mark.set_icon("eye", "text-muted")
-        self._read.setText(text)
-        self._against.setText(text)
-        self._read.setVisible(not one.contradicts)
-        self._against.setVisible(one.contradicts)
-
-    def _changes(self) -> QWidget:
-        look = self._look
-        holder = QWidget()
-        grid = QGridLayout(holder)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(2 * look.theme.space("unit"))
-        grid.setColumnMinimumWidth(0, look.theme.space("unit") * 13)
-        for at, (field, old, new) in enumerate(self._one.changes):
-            grid.addWidget(Text(look, field, tone="text-muted"), at, 0)
-            both = QWidget()
-            line = row(both, look.theme.space("unit"))
-            for part in (
-                Text(look, old, size="title", tone="text-muted"),
-                Text(look, new, size="title", weight="semibold"),
-            ):
-                part.setTextInteractionFlags(SELECTABLE)
-                part.setWordWrap(len(old) + len(new) > _SHORT)
-                line.addWidget(part)
-            line.insertWidget(1, IconMark(look, "arrow-right", "text"))
-            line.addStretch(1)
-            grid.addWidget(both, at, 1)
-        grid.setColumnStretch(1, 1)
-        return holder
-
-    def _facts(self) -> list[tuple[str, str, str]]:
-        one = self._one
-        told = [("What", f"{one.lever}: {one.how_many}", "text")]
-        if one.selector and one.selector != one.name:
-            told.append(("Which", one.selector, "text"))
-        where = one.surface if one.surface == one.provider else f"{one.surface} at {one.provider}"
-        told.append(("Where", f"{where}, model {one.model}", "text"))
-        told.append(("Whom it reaches", one.reach, "text"))
-        if one.affected != "not known":
-            told.append(("Affected", one.affected, "text"))
-        told.append(("Taking it back", one.reversal, "alarm" if one.irreversible else "text"))
-        if one.by_hand is not None:
-            hand = one.by_hand
-            told += [
-                (word, text, "text") for word, text in (
-                    ("Asked", hand.instruction), ("Who", hand.who), ("Contact", hand.contact), ("Ticket", hand.ticket),
-                    ("By", hand.by), ("Seen to by", hand.assignee),
-                ) if text
-            ]  # fmt: skip
-        told += [(word, text, "text") for word, text in (*one.asked, *one.more)]
-        return told
-
-    def _requests(self) -> QWidget:
-        look, one = self._look, self._one
-        holder = QWidget()
-        lines = column(holder, look.theme.space("unit") // 2)
-        for title, found in (("Exactly this is sent", one.requests), ("Exactly this takes it back", one.revert)):
-            lines.addWidget(Text(look, title, size="small", weight="semibold", tone="text-muted"))
-            for request in found:
-                lines.addWidget(_request(look, request))
-            if not found:
-                lines.addWidget(Text(look, "Nothing.", size="small", tone="text-muted"))
-        sent = ", ".join(one.dispatchers)
-        lines.addWidget(Text(look, f"Sent by {sent}", size="small", tone="text-muted", wrap=True))
-        return holder
-
-    def turn(self) -> None:
-        """Show its exact requests, or hide them."""
-        self._opened ^= {self._one.number}
-        self._tell()
-
-    def _tell(self) -> None:
-        count = len(self._one.requests)
-        word = "Hide" if self.is_open else "Show"
-        what = "the exact request" if count == 1 else f"the {count} exact requests" if count else "what is sent"
-        self._more.setText(f"{word} {what} and how it is taken back")
-        self._more.setAccessibleName(f"{word} {what} of target {self._one.number} and how it is taken back")
-        if self.is_open and self._exact is None:
-            self._exact = self._requests()
-            self._lines.addWidget(self._exact)
-        if self._exact is not None:
-            self._exact.setVisible(self.is_open)
-
-
-def facts(look: Look, told: Sequence[tuple[str, str, str]]) -> QWidget:
-    """Pairs of a quiet word and what it is, aligned; the third is the tone."""
-    holder = QWidget()
-    grid = QGridLayout(holder)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(2 * look.theme.space("unit"))
-    grid.setVerticalSpacing(3)
-    grid.setColumnMinimumWidth(0, look.theme.space("unit") * 13)
-    for at, (word, text, tone) in enumerate(told):
-        grid.addWidget(Text(look, word, tone="text-muted"), at, 0, Qt.AlignmentFlag.AlignTop)
-        value = Text(look, text, tone=tone, wrap=True, weight="semibold" if tone == "alarm" else "regular")
-        value.setTextInteractionFlags(SELECTABLE)
-        grid.addWidget(value, at, 1)
-    grid.setColumnStretch(1, 1)
-    return holder
 
 
 def severity_mark(look: Look, severity: str) -> StateMark:
@@ -364,18 +160,3 @@ def _section(look: Look, section: Section) -> QWidget:
         told.setTextInteractionFlags(SELECTABLE)
         lines.addWidget(told)
     return holder
-
-
-def _request(look: Look, request: RequestView) -> QWidget:
-    text = "\n".join((f"{request.head}   {request.kind}".rstrip(), *request.body))
-    return Exact(look, text)
-
-
-def _spoken(one: TargetView) -> str:
-    """The target in one sentence for a screen reader."""
-    changes = ", ".join(f"{field} from {old} to {new}" for field, old, new in one.changes)
-    parts = (
-        f"Target {one.number}: {one.lever} {one.name}", f"{one.surface} at {one.provider}", changes, one.reading,
-        f"reaches {one.reach}", one.reversal, "canary" if one.canary else "", "by hand" if one.by_hand else "",
-    )  # fmt: skip
-    return ". ".join(part for part in parts if part)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 from shiboken6 import isValid
@@ -68,8 +69,8 @@ def test_in_five_seconds_what_where_how_many_why_what_if_not_and_who_else(dialog
     for words in ("Three reports.", "It goes on.", "Fixed", "high", "2 more persons have to sign."):
         assert words in told
     assert any(text.startswith("Can sign now: ") for text in told)
-    assert [one.accessibleName()[:9] for one in dialog._content._cards] == ["Target 1:", "Target 2:", "Target 3:"]
-    for card, word in zip(dialog._content._cards, ("yes", "canary", "by hand"), strict=True):
+    assert [one.accessibleName()[:9] for one in dialog._content.cards] == ["Target 1:", "Target 2:", "Target 3:"]
+    for card, word in zip(dialog._content.cards, ("yes", "canary", "by hand"), strict=True):
         assert word in texts(card)
     answers = [one for one in dialog.findChildren(QLabel) if one.text() == "It goes on."]
     assert answers[0].mapTo(dialog, answers[0].rect().bottomLeft()).y() < 400
@@ -79,17 +80,17 @@ def test_in_five_seconds_what_where_how_many_why_what_if_not_and_who_else(dialog
 
 
 def test_what_was_read_here_stands_beside_what_is_signed(dialog):
-    until(lambda: "called so here too; read here" in dialog._content._cards[0]._read.text())
-    card = dialog._content._cards[0]
+    until(lambda: "called so here too; read here" in dialog._content.cards[0]._read.text())
+    card = dialog._content.cards[0]
     now = dialog._paper.now_ms
     dialog._took_readings((Reading(target=0, how="contradiction", at_ms=now, name="Other", why="it is called Other"),))
-    assert dialog._content._cards[0] is card  # in place: nobody loses their line
+    assert dialog._content.cards[0] is card  # in place: nobody loses their line
     assert card._against.isVisibleTo(dialog)
     assert "it is called Other" in card.accessibleName()
 
 
 def test_only_the_times_change_from_second_to_second(dialog):
-    cards, labels = list(dialog._content._cards), list(dialog._standing._left)
+    cards, labels = list(dialog._content.cards), list(dialog._standing._left)
     before = labels[0].text()
     until(lambda: labels[0].text() != before)
     assert isValid(labels[0])
@@ -127,15 +128,70 @@ def test_what_is_signed_and_cannot_be_judged_here_yet_is_said_to_be_signed(dialo
     until(lambda: "approved" in "\n".join(texts(dialog._standing)))
 
 
-def test_many_targets_are_drawn_while_the_window_lives_and_signed_only_when_all_are(dialog):
+def _many(dialog):
     paper = dialog._paper
-    many = replace(paper, sheet=replace(paper.sheet, targets=paper.sheet.targets * 20))
-    dialog._take(many)
-    assert not dialog._content.whole
+    dialog._papers.present = lambda: None  # it would be read anew meanwhile, as it is in the record
+    dialog._take(replace(paper, sheet=replace(paper.sheet, targets=paper.sheet.targets * 60)))
+    content = dialog._content
+    until(lambda: content.verticalScrollBar().maximum() > 20_000)  # laid out
+    return content
+
+
+def _in_sight(content):
+    """The places of targets of which anything can be seen."""
+    seen = content.viewport().rect()
+    places = content._targets._places
+    return [one for one in places if seen.intersects(one.rect().translated(one.mapTo(content.viewport(), QPoint())))]
+
+
+def test_of_many_targets_all_have_their_place_and_those_in_sight_are_laid_out(dialog):
+    content = _many(dialog)
+    assert content.whole
+    assert len(content.cards) < 20
+    names = [place.accessibleName() or place.card.accessibleName() for place in content._targets._places]
+    assert [name.split(":")[0] for name in names] == [f"Target {number}" for number in range(1, 181)]
+    bar = content.verticalScrollBar()
+    for part in (7, 3, 10, 0, 5):
+        bar.setValue(bar.maximum() * part // 10)
+        QApplication.processEvents()
+        assert all(place.card is not None for place in _in_sight(content))
+    bar.setValue(bar.maximum())
+    QApplication.processEvents()
+    assert content.cards[-1].accessibleName().startswith("Target 180: ")
+
+
+def test_what_is_seen_of_many_targets_stays_where_it_is_when_one_above_turns_out_higher(dialog):
+    content = _many(dialog)
+    bar = content.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    QApplication.processEvents()
+    for _ in range(12):
+        last = _in_sight(content)[-1]
+        before, step = last.mapTo(content.viewport(), QPoint()).y(), content.viewport().height() // 3
+        bar.setValue(bar.value() - step)
+        QApplication.processEvents()
+        assert last.mapTo(content.viewport(), QPoint()).y() == before + step
+        assert all(one.height() == one.card.height() for one in _in_sight(content))
+
+
+def test_by_tab_one_comes_to_every_target_and_its_card_is_laid_out_there(dialog):
+    content = _many(dialog)
+    content._targets._places[40].setFocus(Qt.FocusReason.TabFocusReason)
+    card = content._targets._places[40].card
+    assert card is not None
+    assert QApplication.focusWidget() is card.last
+    QTest.keyClick(dialog, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is content._targets._places[41].card.last
+
+
+def test_where_a_screen_reader_listens_it_is_signed_only_when_all_are_laid_out(dialog, monkeypatch):
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    content = _many(dialog)
+    assert not content.whole
     assert name_of(dialog) == "locked"
     assert "Not every target" in dialog._guard.state().reason
-    until(lambda: dialog._content.whole)
-    assert len(dialog._content._cards) == 60
+    until(lambda: content.whole)
+    assert len(content.cards) == 180
     assert name_of(dialog) in {"waiting", "ready"}
 
 

@@ -375,7 +375,7 @@ def test_only_a_contradiction_resets(dialog):
     begun = dialog._guard.begun
     now = dialog._paper.now_ms
     dialog._took_readings((Reading(target=0, how="offline", at_ms=now, why="no answer"),))
-    assert "offline" in dialog._content._cards[0]._read.text()
+    assert "offline" in dialog._content.cards[0]._read.text()
     assert (dialog._guard.begun, name_of(dialog)) == (begun, "ready")
     dialog._took_readings((Reading(target=0, how="contradiction", at_ms=now, name="X", why="it is called X"),))
     assert name_of(dialog) == "waiting"
