@@ -158,6 +158,16 @@ def test_a_broken_environment_is_made_again(installed: Start, standing: Path, da
     assert INSTALLING not in installed("run").stderr
 
 
+def test_an_adapter_installed_beside_it_stays(installed: Start, standing: Path) -> None:
+    own = next(standing.glob(".venv/lib/*/site-packages")) / "standdown_ours-0.1.0.dist-info"
+    assert installed("run").returncode == 3  # whatever was damaged before is repaired
+    own.mkdir()
+    done = installed("run")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert own.exists()
+    own.rmdir()
+
+
 def test_an_installation_cut_short_is_said_and_made_good_later(start: Start, checkout: Path) -> None:
     lock = checkout / "packaging" / "locks" / "runtime.txt"
     lock.write_text(UNKNOWN_LOCK)
