@@ -5,6 +5,8 @@ It shows cards and gives their commands; it decides nothing and signs nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
@@ -12,7 +14,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVB
 from console.ui.parts import column, panel_title, row
 from console.ui.room import Room
 from console.ui.widgets import EmptyState, StateMark, Text, Words, plain_tooltip
-from console.viewmodels.cards import Card, card_of, need_card
+from console.viewmodels.cards import Card, CardLine, card_of, need_card
 from console.viewmodels.commands import Command, Commands
 from console.viewmodels.shell import NOW, Now
 
@@ -161,19 +163,29 @@ class _CardFrame(QFrame):
         self._told.setVisible(bool(card.told))
         self.setAccessibleName(card.sentence)
         if before is None or card.lines != before.lines:
-            self._fill(card)
+            self._fill(card, before)
         if before is None or card.commands != before.commands:
             self._offer(card)
         self.update()
 
-    def _fill(self, card: Card) -> None:
-        while (item := self._targets.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
+    def _fill(self, card: Card, before: Card | None) -> None:
+        """Ages in the tooltips go on every second: the marks stay, for nothing may flicker because time passes."""
+        wanted = card.lines if len(card.lines) > 1 else ()
+        while self._targets.count() > len(wanted):
+            item = self._targets.takeAt(self._targets.count() - 1)
+            if item is not None and (old := item.widget()) is not None:
+                old.hide()
                 old.deleteLater()
-        for line in card.lines if len(card.lines) > 1 else ():
-            mark = StateMark(self._room.look, line.state, f" {line.text}", size="small")
+        for at, line in enumerate(wanted):
+            item = self._targets.itemAt(at)
+            mark = None if item is None else item.widget()
+            if not isinstance(mark, StateMark):
+                mark = StateMark(self._room.look, line.state, size="small")
+                self._targets.addWidget(mark)
+                mark.set_state(line.state, f" {line.text}")
+            elif before is None or not _same(line, before.lines[at : at + 1]):
+                mark.set_state(line.state, f" {line.text}")
             mark.setToolTip(plain_tooltip(line.tip))
-            self._targets.addWidget(mark)
 
     def _offer(self, card: Card) -> None:
         while (item := self._row.takeAt(0)) is not None:
@@ -224,3 +236,7 @@ class _CardFrame(QFrame):
         if self.hasFocus():
             painter.drawRect(self.rect().adjusted(1, 1, -2, -2))
         painter.end()
+
+
+def _same(line: CardLine, before: Sequence[CardLine]) -> bool:
+    return any((one.state, one.text) == (line.state, line.text) for one in before)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the table is there before its rows
 LINE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
 _MIDDLE: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_NARROW, _SLIM = 100, 72  # letters of a row: below, the day goes; then who
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -226,31 +227,36 @@ class TimelineRow(QStyledItemDelegate):
         unit, side = theme.space("unit"), theme.space("mark") - 2
         dead = any(badge.name in ("retracted", "forked", "quarantined") for badge in line.badges)
         small = theme.metrics("small")
-        clock = small.horizontalAdvance("0000-00-00 00:00:00") + unit
+        letters = box.width() // max(small.averageCharWidth(), 1)
+        narrow, slim = letters < _NARROW, letters < _SLIM  # the words come first: who said them is one key away
+        clock = small.horizontalAdvance("00:00:00" if narrow else "0000-00-00 00:00:00") + (
+            3 * unit if narrow else unit
+        )
         left = box.left()
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text-muted"))
-        when = f"{line.clock} {line.about}".rstrip() if line.about else f"{line.day[5:]} {line.clock}"
+        when = line.clock if narrow else f"{line.day[5:]} {line.clock}"
+        when = f"{line.clock} {line.about}" if line.about and not narrow else when
         painter.drawText(QRect(left, box.top(), clock, box.height()), _MIDDLE, when)
         left += clock - 2 * unit
         tone = theme.colour("text-muted" if dead else line.tone)
         paint_shape(painter, QRectF(left, box.center().y() - side / 2, side, side), line.shape, tone)
         left += side + unit // 2 + 2
-        kind = unit * 16
+        kind = unit * (12 if slim else 16)
         painter.setPen(tone)
         painter.setFont(theme.font("small", "medium"))
         measure = theme.metrics("small", "medium")
         word = measure.elidedText(line.word, Qt.TextElideMode.ElideRight, kind - unit)
         painter.drawText(QRect(left, box.top(), kind, box.height()), _MIDDLE, word)
         left += kind
-        who = unit * 13
+        who = 0 if slim else unit * (9 if narrow else 13)
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text-muted"))
         name = f"{line.speaker} (quoted)" if line.speaker else line.author
-        told = small.elidedText(name, Qt.TextElideMode.ElideRight, who - unit)
+        told = "" if slim else small.elidedText(name, Qt.TextElideMode.ElideRight, who - unit)
         painter.drawText(QRect(left, box.top(), who, box.height()), _MIDDLE, told)
         left += who
-        right = self._paint_badges(painter, theme, box, line, left + 10 * unit)
+        right = self._paint_badges(painter, theme, box, line, left + (24 if narrow else 10) * unit)
         painter.setFont(theme.font("body"))
         painter.setPen(theme.colour("text-muted" if dead else "text"))
         room = right - left - unit

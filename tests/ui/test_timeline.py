@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QMimeData, QRect, Qt, QUrl
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication, QLabel
 
 from console.services import dispatch, incidents, timeline
 from console.services.live_values import Connectivity, EngineLink, PlaceLink
 from console.ui.intake import IntakeDialog
 from console.ui.timeline import TimelinePanel
-from console.ui.timeline_table import LINE
+from console.ui.timeline_table import LINE, TimelineRow
 from console.ui.unlock import UnlockDialog
 from console.viewmodels.drafts import Drafts
 from console.viewmodels.header import CONNECTIVITY
@@ -292,3 +293,20 @@ def _locked(what: str, *, new: bool = False) -> bytes:
 def _dialog(kind: type):
     found = [one for one in QApplication.topLevelWidgets() if isinstance(one, kind) and one.isVisible()]
     return found[0] if found else None
+
+
+@pytest.mark.parametrize("width", [340, 460, 640, 900])
+def test_the_words_of_a_row_are_seen_however_narrow_the_window_is(qtbot, panel, width) -> None:
+    """At 960 pixels the middle of the window has some 340: day and author give way there, words never."""
+
+    def painted(text: str) -> QImage:
+        made = QImage(width, 28, QImage.Format.Format_RGB32)
+        made.fill(0)
+        painter = QPainter(made)
+        line = panel._model.line(0)
+        row = TimelineRow(panel.room.look, panel.table)
+        row._paint_line(painter, panel.room.look.theme, QRect(0, 0, width, 28), replace(line, text=text))
+        painter.end()
+        return made
+
+    assert painted("three keys restricted") != painted("")
