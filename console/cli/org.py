@@ -229,6 +229,21 @@ def revoke(call: Call, what: str, reason: str, since: str) -> None:
     tell_outcome(call, outcome, "Signed. It counts once enough admins signed: standdown org sign")
 
 
+@command.command()
+@click.option("--reason", required=True, help="Why the version in force here is the one that goes on.")
+@pass_call
+def settle(call: Call, reason: str) -> None:
+    """End a split of the roster in favour of the version in force here; admins of every branch have to sign it."""
+    from console.services import settling
+
+    with call.session() as session:
+        left_out = [session.name_of(person) for person in settling.left_out(session)]
+        outcome = settling.settle(session, reason)
+        share(session)
+        again = f" Afterwards admit again: {', '.join(left_out)}." if left_out else ""
+        tell_outcome(call, outcome, f"The admins of each branch sign it: `standdown org sign`.{again}")
+
+
 def share(session: Session) -> None:
     """Send what was just written, so that whoever signs next reads names and reasons; a place that is gone waits."""
     from console.services import dispatch

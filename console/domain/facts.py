@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from console.domain.actions import Action, ApprovalRecord
-from console.domain.forms import Person, PersonKey, Policy, Roster
+from console.domain.forms import Person, PersonKey, Policy, Roster, RosterRef
 
 KeyKind = Literal["ssh-ed25519", "sk-ssh-ed25519@openssh.com"]
 HARDWARE = "sk-ssh-ed25519@openssh.com"
@@ -40,7 +40,8 @@ class Facts:
     forked. `recent_normal`: see `gravity`. `undone` and what begins with it describe the action that this document
     undoes, extends or ratifies: its hash, who signed it, when it was authorised, whether that was used up before, and
     (undo) whether the disclosed selectors and requests are exactly the signed revert. `extended_to`: a granted
-    extension of this action, ms. `cancelled` and `refused` end the revision.
+    extension of this action, ms. `cancelled` and `refused` end the revision. `beside`: validly signed versions of
+    other branches of the roster; while none of them is settled, `in_all` are the people who stand in every branch.
     """
 
     roster: Roster
@@ -62,6 +63,8 @@ class Facts:
     extended_to: int | None = None
     cancelled: bool = False
     refused: bool = False
+    beside: frozenset[RosterRef] = frozenset()
+    in_all: frozenset[str] | None = None
 
 
 def fingerprint(line: str) -> str:

@@ -6,7 +6,7 @@ Each form parses from checked JSON and gives the same JSON back. No bytes, no si
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from console.domain import shape
 from console.domain.errors import BadForm
@@ -216,13 +216,16 @@ _ROSTER: dict[str, shape.Check] = {
     "revoked": shape.list_of(_revoked, most=1000),
     "adopts": shape.heads,
 }
+# only in a version that ends a split of the roster: the form of every other is as it was (decision 0027)
+_SETTLES: Final = shape.list_of(shape.sha256, most=16, least=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Who may do what: one version. `threshold` and `prev` are null exactly at n = 0 (the provisional record).
 
-    `adopts` names the heads of the feeds this version takes over. Rules across versions: `console.keys.roster`.
+    `adopts` names the heads of the feeds this version takes over; `settles`, ascending, the versions of other branches
+    that end with it. Rules across versions: `console.keys.roster`.
     """
 
     org: str
@@ -235,6 +238,7 @@ class Roster:
     consoles: tuple[ConsoleKey, ...]
     revoked: tuple[RevokedKey, ...] = ()
     adopts: tuple[Head, ...] = ()
+    settles: tuple[str, ...] = ()
 
     @staticmethod
     def parse(value: JsonValue) -> Roster:
@@ -243,9 +247,12 @@ class Roster:
         Raises:
             BadForm: on any departure from the form, including a threshold below 2.
         """
-        found = shape.check_object(value, "", _ROSTER)
+        has_settles = isinstance(value, dict) and "settles" in value
+        found = shape.check_object(value, "", {**_ROSTER, "settles": _SETTLES} if has_settles else _ROSTER)
         found.pop("type")
         roster = Roster(**found)
+        if list(roster.settles) != sorted(set(roster.settles)) or (roster.settles and roster.prev in roster.settles):
+            raise BadForm("settles", "it names other versions than the one it follows, each once, ascending")
         for name, given in (("prev", roster.prev), ("threshold", roster.threshold)):
             if (given is None) != (roster.n == 0):
                 raise BadForm(name, "it is null exactly in roster 0")
@@ -269,6 +276,7 @@ class Roster:
             "consoles": [{"console": c.console, "key": c.key, "from": c.from_ms, "to": c.to_ms} for c in self.consoles],
             "revoked": [{"key": r.key, "good": [list(h) for h in r.good]} for r in self.revoked],
             "adopts": [list(h) for h in self.adopts],
+            **({"settles": list(self.settles)} if self.settles else {}),
         }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
 from console.domain.command import ROLE_KINDS, Roles, fold_roles
 from console.domain.facts import Facts, Signed
-from console.domain.forms import Entry, Head, Policy, Roster
+from console.domain.forms import Entry, Head, Policy, Roster, RosterRef
 from console.domain.profile import JsonValue
 from console.domain.reach import NotSeen, counting, reachable
 from console.domain.seen import Seen
@@ -54,7 +54,7 @@ class View:
     """What the facts are folded from. `entries` (by id, at least all reachable from `seen`) and `papers` are proven.
 
     `prove` answers with the approval an entry carries, if its SSHSIG holds under the roster's approver key it names;
-    its `received_ms` is the carrying entry's own time, `hlc[0]`.
+    its `received_ms` is the carrying entry's own time, `hlc[0]`. `beside`: as in `Facts`.
     """
 
     entries: Mapping[str, Entry]
@@ -64,6 +64,7 @@ class View:
     policy: Policy
     policy_sha: str
     prove: Prove
+    beside: frozenset[RosterRef] = frozenset()
 
 
 def facts_at(view: View, seen: Iterable[Head], doc_sha: str, now_ms: int) -> Facts:
@@ -149,6 +150,7 @@ class _Moment:
             bad_keys=revoked | {one.key for one in forks},
             forked=frozenset(one.author for one in open_forks if one.author is not None),
             cancelled=self._is_cancelled(sha, roles),
+            beside=view.beside,
         )
         if isinstance(document, Action):
             recent = self._recent_normal(sha, document, facts.proposer, now_ms)

@@ -67,6 +67,8 @@ def objections(document: Document, facts: Facts, now_ms: int, *, unreachable: bo
         found.append("It was cancelled.")
     if facts.refused:
         found.append("It was refused.")
+    if facts.in_all is not None and not (isinstance(document, Action) and document.direction == "contain"):
+        found.append("Two rosters were validly signed: until the admins settle which goes on, only containment does.")
     if isinstance(document, Action):
         found += _action_objections(document, facts, now_ms, unreachable=unreachable)
     return tuple(found)

@@ -56,8 +56,13 @@ def _wrong_paper(record: ApprovalRecord, doc_sha: str, document: Document) -> st
 
 
 def wrong_roster(ref: RosterRef, facts: Facts) -> str | None:
-    """An older version is no fault as long as the key still counts; a newer or a different one is."""
+    """An older version is no fault as long as the key still counts; a newer or a different one is.
+
+    One of another branch of a split roster is none: whether its signer counts, this version says.
+    """
     number, sha = ref
+    if ref in facts.beside:
+        return None
     if number > facts.roster.n:
         return "it was signed under a newer roster than the one known here"
     if number == facts.roster.n and sha != facts.roster_sha:
@@ -103,6 +108,8 @@ def wrong_person(person: str, facts: Facts, document: Document) -> str | None:
     """Why nothing this person signs counts now, or None. A rehearsal may be signed before one has rehearsed."""
     if person in facts.forked:
         return "this person's feed has forked"
+    if facts.in_all is not None and person not in facts.in_all:
+        return "this person stands in only one of two rosters, and the admins have not settled which goes on"
     if not isinstance(document, Rehearsal) and person not in facts.rehearsed:
         return "this person has not rehearsed signing yet"
     return None

@@ -28,11 +28,12 @@ from console.exports.seal import InProcess
 from console.exports.standalone import verify_py
 from console.exports.timeline import Account, account_of, to_csv, to_html
 from console.journal.reader import Reader
+from console.journal.roster_tree import RosterTree
 from console.journal.segments import encode_segment
 from console.journal.store import JournalStore
 from console.journal.values import Stored
 from console.keys import canon, sshsig
-from console.keys.roster import VerifiedRoster, allowed_signers, revoked_tsv
+from console.keys.roster import allowed_signers, revoked_tsv
 from console.keys.signer import Signer
 from console.runtime import platform
 from console.runtime.clock import Clock
@@ -81,13 +82,14 @@ def make_files(
     """
     if inc not in reader.incidents():
         raise WrongUse("There is no such incident in this record.", "See `standdown incident list`.")
-    rosters = reader.rosters()
+    tree = reader.roster_tree()
+    rosters = tree.chain
     entries = _all_entries(reader)
     about = About(
         org=rosters[0].roster.org, inc=inc, genesis=rosters[0].sha256, exported=exported_ms, by=person,
         key=signer.public.fingerprint, heads=tuple(_heads(entries)),
     )  # fmt: skip
-    gathered = _Gathered(reader, inc, rosters, entries)
+    gathered = _Gathered(reader, inc, tree, entries)
     files = {**gathered.files(), names.ABOUT: strict.encode(about.as_json())}
     seal = InProcess()
     evidence = read_evidence(files, seal)
@@ -146,12 +148,15 @@ def _heads(entries: list[Stored]) -> list[tuple[str, int, str]]:
 class _Gathered:
     """The signed files of an export, from the journal."""
 
-    def __init__(self, reader: Reader, inc: str, rosters: list[VerifiedRoster], entries: list[Stored]) -> None:
+    def __init__(self, reader: Reader, inc: str, tree: RosterTree, entries: list[Stored]) -> None:
         self._reader = reader
         self._inc = inc
-        self._rosters = rosters
+        self._tree = tree
+        beside = {one.sha256 for one in (*tree.open, *tree.everything())} - {one.sha256 for one in tree.chain}
+        self._beside = [one for one in (*tree.open, *tree.everything()) if one.sha256 in beside]
+        self._rosters = [*self._beside, *tree.chain]  # the newest in force has the last word on a key
         self._entries = entries
-        self._org = rosters[0].roster.org
+        self._org = tree.chain[0].roster.org
         linked = {
             str(one)
             for stored in entries
@@ -192,17 +197,22 @@ class _Gathered:
 
     def _roster_files(self) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        for n, sha, raw, sigs, rival in self._reader.roster_files():
-            if rival:
-                continue
-            path = names.roster(n, sha)
+        beside = {one.sha256 for one in self._beside}
+        for n, sha, raw, sigs, _ in self._reader.roster_files():
+            path = names.roster_beside(n, sha) if sha in beside else names.roster(n, sha)
             found[path] = raw
-            listed = {*self._rosters[n].keys(), *self._rosters[max(n - 1, 0)].keys()}
             for key, sig in sigs.items():
-                if key in listed:
-                    found[names.roster_signature(n, sha, key)] = sshsig.armour(sig).encode()
+                if key in self._listed(sha):
+                    found[names.roster_signature(path, key)] = sshsig.armour(sig).encode()
             found |= self._values(path, sha, raw)
         return found
+
+    def _listed(self, sha: str) -> set[str]:
+        """The keys whose signature over this version may count: its own, and those of what it follows or settles."""
+        one = self._tree.get(sha)
+        below = () if one is None else (one.roster.prev, *one.roster.settles)
+        versions = [one, *map(self._tree.get, below)]
+        return set[str]().union(*(version.keys() for version in versions if version is not None))
 
     def _entry_files(self) -> dict[str, bytes]:
         found: dict[str, bytes] = {}

@@ -22,8 +22,9 @@ from console.exports.seal import InProcess
 from console.exports.standalone import verify_py
 from console.exports.timeline import account_of, to_csv, to_html
 from console.journal import envelope
-from console.keys import roster, sshsig
-from console.keys.roster import VerifiedRoster
+from console.journal.faults import Damaged
+from console.journal.roster_tree import Kept, RosterTree
+from console.keys import sshsig
 
 MAX_FILES: Final = 200_000
 MAX_FILE_BYTES: Final = 256 * 1024 * 1024
@@ -150,23 +151,19 @@ def _read_zip(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _check_rosters(evidence: Evidence) -> None:
     """The console's own door for rosters, besides the rule in `proof`."""
-    before: VerifiedRoster | None = None
-    for n, (sha, _) in enumerate(evidence.rosters):
-        path = names.roster(n, sha)
+    kept: list[Kept] = []
+    for path, sha, form in evidence.every_roster():
         start, raw = path.removesuffix("json"), evidence.files[path]
         sigs: dict[str, bytes] = {}
         for beside, data in evidence.files.items():
             if beside.startswith(start) and beside.endswith(".sig"):
                 blob = sshsig.dearmour(data.decode("ascii", "replace"))
                 sigs[sshsig.parse_blob(blob).key.fingerprint] = blob
-        try:
-            before = (
-                roster.verify_genesis(raw, sigs, evidence.about.genesis)
-                if before is None
-                else roster.verify_next(before, raw, sigs)
-            )
-        except Problem as fault:
-            raise Wrong(path, fault.what.rstrip(".")) from None
+        kept.append(Kept(sha, form.n, rival=sha in evidence.beside, received_ms=0, raw=raw, sigs=sigs))
+    try:
+        RosterTree(kept, evidence.about.genesis)
+    except Damaged as fault:
+        raise Wrong(fault.where, fault.why) from None
 
 
 def _check_forms(evidence: Evidence) -> None:

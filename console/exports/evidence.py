@@ -14,7 +14,7 @@ from console.domain.errors import BadForm, Problem
 from console.domain.forms import Entry, Policy, Roster
 from console.domain.moment import Paper
 from console.domain.profile import JsonValue
-from console.exports import strict
+from console.exports import names, strict
 
 
 class Wrong(Problem):
@@ -77,11 +77,15 @@ class About:
 
 @dataclass(slots=True)
 class Evidence:
-    """What has been proven so far. `values`: by holder (entry id, document or roster hash), digest -> (name, value)."""
+    """What has been proven so far. `beside`: rosters of other branches, by hash.
+
+    `values`: by holder (entry id, document or roster hash), digest -> (name, value).
+    """
 
     files: Mapping[str, bytes]
     about: About
     rosters: list[tuple[str, Roster]] = field(default_factory=list)
+    beside: dict[str, Roster] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     file_of: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, tuple[str, JsonValue]]] = field(default_factory=dict)
@@ -96,7 +100,13 @@ class Evidence:
         """The roster version of that number and hash."""
         if ref[0] < len(self.rosters) and self.rosters[ref[0]][0] == ref[1]:
             return self.rosters[ref[0]][1]
-        return None
+        found = self.beside.get(ref[1])
+        return found if found is not None and found.n == ref[0] else None
+
+    def every_roster(self) -> list[tuple[str, str, Roster]]:
+        """File, hash and form of each version, those of other branches first: the word of the newest is the last."""
+        beside = [(names.roster_beside(one.n, sha), sha, one) for sha, one in self.beside.items()]
+        return [*beside, *((names.roster(one.n, sha), sha, one) for sha, one in self.rosters)]
 
     def named(self, holder: str) -> dict[str, JsonValue]:
         """A holder's values by name."""

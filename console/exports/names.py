@@ -22,16 +22,19 @@ APPROVABLE = ("action.v1", "redaction.v1", "closing.v1", "ratification.v1", "ext
 _ENTRY = re.compile(r"entries/([0-9a-f]{64})/([0-9]{8})-([0-9a-f]{16})\.json")
 _SEGMENT = re.compile(r"entries/([0-9a-f]{64})/segment\.seg")
 _ROSTER = re.compile(r"roster/(0|[1-9][0-9]*)-([0-9a-f]{64})\.json")
+_BESIDE = re.compile(r"roster/beside/([1-9][0-9]*)-([0-9a-f]{64})\.json")
+_BESIDE_SIG = re.compile(r"roster/beside/([1-9][0-9]*)-([0-9a-f]{64})\.([0-9a-f]{64})\.sig")
 _ROSTER_SIG = re.compile(r"roster/(0|[1-9][0-9]*)-([0-9a-f]{64})\.([0-9a-f]{64})\.sig")
 _DOCUMENT = re.compile(r"(?:actions|documents)/([0-9a-f]{64})\.json")
 _RECORD = re.compile(r"actions/([0-9a-f]{64})\.([0-9a-f]{64})\.approval\.json")
 _VALUES = re.compile(
-    r"disclosures/(?:entries/[0-9a-f]{64}/[0-9]{8}-[0-9a-f]{16}|(?:actions|documents|roster)/[0-9a-f.-]+)\.txt"
+    r"disclosures/(?:entries/[0-9a-f]{64}/[0-9]{8}-[0-9a-f]{16}|(?:actions|documents|roster(?:/beside)?)/[0-9a-f.-]+)\.txt"
 )
 _BLOB = re.compile(r"blobs/([0-9a-f]{64})")
 # what may stand in a bundle at all; anything else is refused by name
 KNOWN = (
-    _ENTRY, re.compile(_ENTRY.pattern.replace("json", "sig")), _SEGMENT, _ROSTER, _ROSTER_SIG, _DOCUMENT, _RECORD,
+    _ENTRY, re.compile(_ENTRY.pattern.replace("json", "sig")), _SEGMENT, _ROSTER, _ROSTER_SIG, _BESIDE, _BESIDE_SIG,
+    _DOCUMENT, _RECORD,
     re.compile(_RECORD.pattern.replace(r"\.json", r"\.sig")), _VALUES, _BLOB,
 )  # fmt: skip
 TOP = frozenset({README, MANIFEST, MANIFEST_SIG, SIGNERS, KRL, REVOKED, ABOUT, VERIFY, HTML, CSV, REDACTIONS})
@@ -80,9 +83,20 @@ def read_roster(path: str) -> tuple[int, str] | None:
     return None if found is None else (int(found[1]), found[2])
 
 
-def roster_signature(n: int, sha: str, fingerprint: str) -> str:
-    """One key's signature over a roster version; the key's fingerprint in hex."""
-    return f"roster/{n}-{sha}.{hex_fingerprint(fingerprint)}.sig"
+def roster_beside(n: int, sha: str) -> str:
+    """A version of another branch, where the roster was split."""
+    return f"roster/beside/{n}-{sha}.json"
+
+
+def read_beside(path: str) -> tuple[int, str] | None:
+    """Number and hash of the file of a version of another branch."""
+    found = _BESIDE.fullmatch(path)
+    return None if found is None else (int(found[1]), found[2])
+
+
+def roster_signature(path: str, fingerprint: str) -> str:
+    """One key's signature beside a roster version's file; the key's fingerprint in hex."""
+    return f"{path.removesuffix('.json')}.{hex_fingerprint(fingerprint)}.sig"
 
 
 def hex_fingerprint(fingerprint: str) -> str:

@@ -7,7 +7,7 @@ verified. It raises at the first thing that is wrong and names the file. What wa
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from console.domain import shape
 from console.domain.actions import ApprovalRecord, parse_document
@@ -106,43 +106,67 @@ def _prove_with(evidence: Evidence, seal: Seal, path: str, beside: str, key: tup
 
 
 def _check_rosters(evidence: Evidence, seal: Seal) -> None:
-    """The chain from the genesis on, each version signed as section 2 demands."""
+    """The chain from the genesis on, and the branches beside it, each version signed as section 2 demands."""
     found = sorted(pair for pair in map(names.read_roster, evidence.files) if pair is not None)
     if [n for n, _ in found] != list(range(len(found))) or not found:
         raise Wrong("roster/", "the roster versions are not 0, 1, 2 and so on, one of each")
+    beside = sorted(pair for pair in map(names.read_beside, evidence.files) if pair is not None)
+    forms = {sha: _roster_form(evidence, names.roster(n, sha), n, sha) for n, sha in found}
+    forms |= {sha: _roster_form(evidence, names.roster_beside(n, sha), n, sha) for n, sha in beside}
     for n, sha in found:
         path = names.roster(n, sha)
-        if strict.sha256(evidence.files[path]) != sha:
-            raise Wrong(path, "its content is not what its name says")
-        try:
-            roster = Roster.parse(evidence.json(path))
-        except BadForm as fault:
-            raise Wrong(path, fault.what.rstrip(".")) from None
-        if (roster.n, roster.org) != (n, evidence.about.org):
-            raise Wrong(path, "it is another version, or another organisation's")
         if n == 0 and sha != evidence.about.genesis:
             raise Wrong(path, "it is not the genesis that bundle.json names")
-        if n > 0 and roster.prev != evidence.rosters[-1][0]:
+        if n > 0 and forms[sha].prev != evidence.rosters[-1][0]:
             raise Wrong(path, "it does not follow the version before it")
-        _check_roster_signers(evidence, seal, path, (n, sha, roster))
-        evidence.rosters.append((sha, roster))
+        _check_roster_signers(evidence, seal, path, forms[sha], _rests_on(path, forms[sha], forms))
+        evidence.rosters.append((sha, forms[sha]))
+    for n, sha in beside:
+        path = names.roster_beside(n, sha)
+        if n == 0 or forms[sha].prev not in forms:
+            raise Wrong(path, "it follows no version that is here")
+        _check_roster_signers(evidence, seal, path, forms[sha], _rests_on(path, forms[sha], forms))
+        evidence.beside[sha] = forms[sha]
 
 
-def _check_roster_signers(evidence: Evidence, seal: Seal, path: str, version: tuple[int, str, Roster]) -> None:
-    n, sha, roster = version
-    before = evidence.rosters[-1][1] if evidence.rosters else None
+def _roster_form(evidence: Evidence, path: str, n: int, sha: str) -> Roster:
+    if strict.sha256(evidence.files[path]) != sha:
+        raise Wrong(path, "its content is not what its name says")
+    try:
+        roster = Roster.parse(evidence.json(path))
+    except BadForm as fault:
+        raise Wrong(path, fault.what.rstrip(".")) from None
+    if (roster.n, roster.org) != (n, evidence.about.org):
+        raise Wrong(path, "it is another version, or another organisation's")
+    return roster
+
+
+def _rests_on(path: str, roster: Roster, forms: Mapping[str, Roster]) -> list[Roster]:
+    """The version it follows and those it settles: the admins of each have to have signed it."""
+    below = [one for one in (roster.prev, *roster.settles) if one is not None]
+    if any(sha not in forms for sha in below):
+        raise Wrong(path, "a version that it follows or settles is not here")
+    found = [forms[sha] for sha in below]
+    if any(one.n != roster.n - 1 for one in found[:1]):
+        raise Wrong(path, "it does not follow the version before it")
+    return found
+
+
+def _check_roster_signers(
+    evidence: Evidence, seal: Seal, path: str, roster: Roster, below: Sequence[Roster]
+) -> None:  # fmt: skip
     signed: set[str] = set()
-    for line in {key.key for one in (roster, before) if one is not None for p in one.persons for key in p.keys}:
-        beside = names.roster_signature(n, sha, fingerprint(line))
+    for line in {key.key for one in (roster, *below) for p in one.persons for key in p.keys}:
+        beside = names.roster_signature(path, fingerprint(line))
         if beside in evidence.files:
             _prove_with(evidence, seal, path, beside, (line, f"roster.v1@{evidence.about.org}"))
             signed.add(line)
-    if n <= 1:
-        founder = (before or roster).persons
+    if roster.n <= 1:
+        founder = (below[0] if below else roster).persons
         if len(founder) != 1 or not any(key.use == "writer" and key.key in signed for key in founder[0].keys):
             raise Wrong(path, "the founder's writer key did not sign it, or there is not one founder")
-    for one in (roster, before):
-        if one is None or one.threshold is None:
+    for one in (roster, *below):
+        if one.threshold is None:
             continue
         people = {p.person for p in one.persons if "admin" in p.roles and _signed_by(p.keys, signed)}
         if len(people) < one.threshold:
@@ -155,7 +179,7 @@ def _signed_by(keys: tuple[object, ...], signed: set[str]) -> bool:
 
 def _check_manifest_signature(evidence: Evidence, seal: Seal) -> None:
     about = evidence.about
-    for _, roster in evidence.rosters:
+    for _, _, roster in evidence.every_roster():
         for person in roster.persons:
             for key in person.keys:
                 if person.person == about.by and key.use == "writer" and fingerprint(key.key) == about.key:
@@ -316,7 +340,7 @@ def _check_documents(evidence: Evidence) -> None:
 def _check_values(evidence: Evidence) -> None:
     """Every disclosed value belongs to a digest in signed bytes; then the documents are read with their values."""
     holders = {path: ident for ident, path in evidence.file_of.items()}
-    holders |= {names.roster(n, sha): sha for n, (sha, _) in enumerate(evidence.rosters)}
+    holders |= {path: sha for path, sha, _ in evidence.every_roster()}
     for path, raw in evidence.files.items():
         holder = names.holder_of(path)
         if holder is None:
@@ -381,7 +405,7 @@ def _check_records(evidence: Evidence, seal: Seal) -> None:
 
 def approver_line(evidence: Evidence, record: ApprovalRecord) -> str | None:
     """The public line of the approver key a record names, if any roster lists it for that person."""
-    for _, roster in evidence.rosters:
+    for _, _, roster in evidence.every_roster():
         for person in roster.persons:
             for key in person.keys:
                 if person.person == record.person and key.use == "approver" and fingerprint(key.key) == record.key:

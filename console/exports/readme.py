@@ -107,7 +107,7 @@ def _stamp(at_ms: int) -> str:
 def _keys(evidence: Evidence) -> dict[str, tuple[str, tuple[str, int, int | None]]]:
     """Fingerprint to (principal, (line, from, to)), the newest roster's word."""
     found: dict[str, tuple[str, tuple[str, int, int | None]]] = {}
-    for _, roster in evidence.rosters:
+    for _, _, roster in evidence.every_roster():
         for person in roster.persons:
             for key in person.keys:
                 found[fingerprint(key.key)] = (person.person, (key.key, key.from_ms, key.to_ms))
@@ -118,8 +118,7 @@ def _keys(evidence: Evidence) -> dict[str, tuple[str, tuple[str, int, int | None
 
 def _rosters(evidence: Evidence) -> Iterator[str]:
     by_hex = {names.hex_fingerprint(name): facts for name, facts in _keys(evidence).items()}
-    for n, (sha, _) in enumerate(evidence.rosters):
-        path = names.roster(n, sha)
+    for path, _, _ in evidence.every_roster():
         start = path.removesuffix("json")
         for beside in sorted(one for one in evidence.files if one.startswith(start) and one.endswith(".sig")):
             who, key = by_hex[beside.removeprefix(start).removesuffix(".sig")]

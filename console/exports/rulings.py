@@ -82,6 +82,7 @@ class Judge:
             policy=policy,
             policy_sha=str(entry.pub["policy"]),
             prove=lambda carrier: self.prove(carrier, roster),
+            beside=frozenset((one.n, sha) for sha, one in evidence.beside.items()),
         )
         try:
             facts = facts_at(view, self._seen(entry), sha, now)

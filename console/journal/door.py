@@ -38,7 +38,7 @@ def prove(ledger: Ledger, raw: bytes, sig: bytes) -> Entry | Answer:
         entry = envelope.read_entry(raw)
     except (BadForm, BadPublicKey):
         return Answer.malformed
-    named = ledger.rosters.named(ledger.connection, entry.roster)
+    named = ledger.rosters.named(ledger.connection, entry)
     if named is None:
         return Answer.unknown_key
     ident, current = canon.sha256_hex(raw), ledger.rosters.current(ledger.connection)
@@ -73,7 +73,7 @@ def ingest(ledger: Ledger, raw: bytes, sig: bytes) -> Answer:
     ident = canon.sha256_hex(raw)
     if ledger.connection.execute("SELECT 1 FROM entry WHERE id = ?", (ident,)).fetchone():
         return Answer.exists
-    named = ledger.rosters.named(ledger.connection, entry.roster)
+    named = ledger.rosters.named(ledger.connection, entry)
     if named is None:
         return Answer.unknown_key
     offer = _Offer(entry, ident, raw, sig, named, ledger.rosters.current(ledger.connection))

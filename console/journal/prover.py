@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from console.domain.errors import BadForm, Problem
 from console.domain.forms import Entry
 from console.journal import envelope, rosters
+from console.journal.roster_tree import RosterTree
 from console.keys import canon
 from console.keys.publickey import PublicKey
-from console.keys.roster import VerifiedRoster
 from console.keys.sshsig import Verifier
 
 Row = tuple[str, str, int, str | None, int, str, str | None, int, int, bytes, bytes, str | None]
@@ -42,9 +42,9 @@ class Partly(Exception):
 class Prover:
     """Proves rows against the chain of rosters; it only ever adds to its caches."""
 
-    def __init__(self, chain: Sequence[VerifiedRoster]) -> None:
-        self._chain = chain
-        self._by_ref = {found.ref: found for found in chain}
+    def __init__(self, tree: RosterTree) -> None:
+        self._chain = tree.chain
+        self._by_ref = {found.ref: found for found in (*tree.everything(), *tree.open)}
         self._verifiers: dict[tuple[str, bool], Verifier] = {}
 
     def window(self, window: Sequence[Row], values: Values, tombstones: frozenset[str]) -> list[Entry]:

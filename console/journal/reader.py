@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from console.journal import rows
 from console.journal.faults import Damaged
 from console.journal.ledger import connect
+from console.journal.roster_tree import RosterTree
 from console.journal.rosters import RosterChain
 from console.journal.values import DocumentRow, FeedFacts, Stored
 from console.keys import canon
@@ -170,6 +171,15 @@ class Reader:
         """
         with self._chain_gate, self.snapshot() as connection:
             return list(self._chain.load(connection))
+
+    def roster_tree(self) -> RosterTree:
+        """Every version here in its place, proven.
+
+        Raises:
+            Damaged: when a stored one does not prove itself.
+        """
+        with self._chain_gate, self.snapshot() as connection:
+            return self._chain.tree(connection)
 
     def roster(self) -> VerifiedRoster:
         """The newest roster.

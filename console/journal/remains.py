@@ -10,45 +10,39 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from console.domain.errors import BadForm, Problem
-from console.domain.forms import Entry, Roster
+from console.domain.errors import BadForm
+from console.domain.forms import Entry
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.journal import envelope
 from console.journal.prover import Row, Unsound, check_values, values_of, where
+from console.journal.roster_tree import RosterTree
 from console.journal.verified import Upto
 from console.keys import canon
-from console.keys.roster import VerifiedRoster, verify_next
+from console.keys.roster import VerifiedRoster
 from console.runtime.paths import ProfilePaths
 
 _PIECE_BYTES = 1024 * 1024
 _MANY = 64
 
 
-def check_rosters(connection: sqlite3.Connection, chain: Sequence[VerifiedRoster]) -> None:
-    """The chain itself is proven where it is loaded; here, that no roster is set aside but a true rival.
+def check_rosters(connection: sqlite3.Connection, tree: RosterTree) -> None:
+    """Each is proven where they are loaded; here, that none is set aside but a true rival of one in force.
 
     Raises:
         Unsound: naming the roster.
     """
-    sigs: dict[str, dict[str, bytes]] = {}
-    for sha, key, sig in connection.execute("SELECT sha256, key, sig FROM roster_sig"):
-        sigs.setdefault(sha, {})[key] = sig
-    for sha, n, rival, raw in connection.execute("SELECT sha256, n, rival, raw FROM roster ORDER BY n, sha256"):
-        place = f"roster {n}"
-        if canon.sha256_hex(raw) != sha:
-            raise Unsound(place, "its bytes were changed: they do not have its hash")
-        if rival not in (0, 1) or (rival and not 0 < n < len(chain)):
-            raise Unsound(place, "it is set aside, but no other stands in its place")
-        try:
-            told = Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES)).n
-            if rival:
-                verify_next(chain[n - 1], raw, sigs.get(sha, {}))
-        except Problem as fault:
-            raise Unsound(place, fault.what.rstrip(".")) from None
-        if told != n:
-            raise Unsound(place, "its row says another number than its signed bytes")
-    stray = sigs.keys() - {row[0] for row in connection.execute("SELECT sha256 FROM roster")}
-    if stray:
+    for n, rival in connection.execute("SELECT n, rival FROM roster ORDER BY n, sha256"):
+        if rival not in (0, 1):
+            raise Unsound(f"roster {n}", "its row says neither that it is in force nor that it is not")
+    in_force = [one.sha256 for one in tree.chain]
+    for one in (*tree.open, *tree.everything()):
+        at: VerifiedRoster | None = one
+        while at is not None and at.sha256 not in in_force:
+            at = tree.get(at.roster.prev)
+        if one.sha256 not in in_force and (at is None or at.sha256 == in_force[-1]):
+            raise Unsound(f"roster {one.roster.n}", "it is set aside, but no other stands in its place")
+    stray = connection.execute("SELECT 1 FROM roster_sig WHERE sha256 NOT IN (SELECT sha256 FROM roster)").fetchone()
+    if stray is not None:
         raise Unsound("the rosters", "there are signatures of a roster that is not here")
 
 

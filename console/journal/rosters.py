@@ -1,6 +1,6 @@
-"""The chain of rosters as the journal holds it: proven again at every opening, and asked who may write which feed.
+"""The rosters as the journal holds them: proven again at every opening, and asked who may write which feed.
 
-The rules between versions are `console.keys.roster`'s. A rival (second valid version of one number) is kept, unused.
+The rules between versions are `console.keys.roster`'s; which of several branches counts is `roster_tree`'s.
 """
 
 from __future__ import annotations
@@ -8,10 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from console.domain.errors import Problem
-from console.domain.forms import Entry, Roster
-from console.domain.profile import MAX_DOCUMENT_BYTES
-from console.journal.faults import Damaged, NoGenesis, NoRoster
+from console.domain.forms import Entry
+from console.journal.faults import NoGenesis, NoRoster
+from console.journal.roster_tree import Kept, RosterTree
 from console.journal.values import Answer
 from console.keys import canon, roster
 from console.keys.faults import BadRoster
@@ -25,28 +24,34 @@ class RosterChain:
 
     def __init__(self) -> None:
         self._count = -1
-        self._chain: tuple[VerifiedRoster, ...] = ()
-        self._by_sha: dict[str, VerifiedRoster] = {}
+        self._tree = RosterTree((), None)
 
-    def load(self, connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
-        """All versions from 0 on.
+    def tree(self, connection: sqlite3.Connection) -> RosterTree:
+        """All versions, each in its place.
 
         Raises:
             Damaged: when a stored roster does not prove itself any more.
         """
         count = int(connection.execute("SELECT count(*) FROM roster").fetchone()[0])
         if count != self._count:
-            self._chain = _prove(connection)
-            self._by_sha = {found.sha256: found for found in self._chain}
+            self._tree = RosterTree(kept_in(connection), pinned_genesis(connection))
             self._count = count
-        return self._chain
+        return self._tree
+
+    def load(self, connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
+        """The versions in force one after another, from 0 on.
+
+        Raises:
+            Damaged: as `tree`.
+        """
+        return self.tree(connection).chain
 
     def forget(self) -> None:
         """Read again next time (after a rollback)."""
         self._count = -1
 
     def current(self, connection: sqlite3.Connection) -> VerifiedRoster:
-        """The newest version.
+        """The version in force.
 
         Raises:
             NoRoster: when there is none.
@@ -56,11 +61,26 @@ class RosterChain:
             raise NoRoster
         return chain[-1]
 
-    def named(self, connection: sqlite3.Connection, ref: tuple[int, str]) -> VerifiedRoster | None:
-        """The version an entry refers to, or None where it is not known (yet)."""
-        self.load(connection)
-        found = self._by_sha.get(ref[1])
-        return found if found is not None and found.roster.n == ref[0] else None
+    def named(self, connection: sqlite3.Connection, entry: Entry) -> VerifiedRoster | None:
+        """The version an entry refers to, or None where it is not known (yet).
+
+        While a version of another branch is not settled, entries under it wait, but for those of keys that may write
+        that feed under the version in force too.
+        """
+        tree = self.tree(connection)
+        found = tree.get(entry.roster[1])
+        if found is None or found.ref != entry.roster:
+            return None
+        return None if found in tree.open and may_write(tree.chain[-1], entry) is None else found
+
+
+def kept_in(connection: sqlite3.Connection) -> list[Kept]:
+    """Every version as it is stored, with its signatures."""
+    sigs: dict[str, dict[str, bytes]] = {}
+    for sha, key, sig in connection.execute("SELECT sha256, key, sig FROM roster_sig"):
+        sigs.setdefault(sha, {})[key] = sig
+    rows = connection.execute("SELECT sha256, n, rival, received_ms, raw FROM roster ORDER BY n, sha256")
+    return [Kept(sha, n, bool(rival), at_ms, raw, sigs.get(sha, {})) for sha, n, rival, at_ms, raw in rows]
 
 
 def pinned_genesis(connection: sqlite3.Connection) -> str | None:
@@ -85,30 +105,32 @@ def pin_genesis(connection: sqlite3.Connection, sha256: str) -> None:
 def add_roster(
     connection: sqlite3.Connection, chain: RosterChain, raw: bytes, sigs: Mapping[str, bytes], received_ms: int
 ) -> Answer:
-    """Prove a roster version and keep it: inserted, exists (further signatures are added), gap, or forked.
+    """Prove a roster version and keep it: inserted (it is in force), exists, gap, or forked (it stands beside it).
 
     Raises:
         BadRoster: when it may not follow or may not begin.
         NoGenesis: when it begins and nothing is pinned.
     """
     sha = canon.sha256_hex(raw)
-    known = chain.load(connection)
+    tree = chain.tree(connection)
     if connection.execute("SELECT 1 FROM roster WHERE sha256 = ?", (sha,)).fetchone():
         return Answer.exists
-    n = Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES)).n
-    if n == 0:
-        pinned = pinned_genesis(connection)
+    told, pinned = roster.read_roster(raw), pinned_genesis(connection)
+    settled = tree.settled_by(told.settles)
+    if told.n == 0:
         if pinned is None:
             raise NoGenesis
-        verified = roster.verify_genesis(raw, sigs, pinned)
-    elif n > len(known):
+        roster.verify_genesis(raw, sigs, pinned)
+    elif (told.n > len(tree.chain) and tree.get(told.prev) is None) or settled is None:
         return Answer.gap
     else:
-        verified = roster.verify_next(known[n - 1], raw, sigs)
-    rival = n < len(known)
+        roster.verify_next(tree.get(told.prev) or tree.chain[told.n - 1], raw, sigs, settled)
+    extends = told.prev == (tree.chain[-1].sha256 if tree.chain else None)
+    one = Kept(sha, told.n, rival=not extends, received_ms=received_ms, raw=raw, sigs=sigs)
+    rival = tree.with_one(one, pinned).chain[-1].sha256 != sha
     connection.execute(
         "INSERT INTO roster (sha256, n, rival, received_ms, raw) VALUES (?, ?, ?, ?, ?)",
-        (verified.sha256, n, int(rival), received_ms, raw),
+        (sha, told.n, int(rival), received_ms, raw),
     )
     connection.executemany(
         "INSERT INTO roster_sig (sha256, key, sig) VALUES (?, ?, ?)", [(sha, key, sig) for key, sig in sigs.items()]
@@ -152,20 +174,3 @@ def has_ended(chain: tuple[VerifiedRoster, ...], fingerprint: str, now_ms: int) 
     facts = chain[-1].key(fingerprint)
     ended = facts is not None and facts.to_ms is not None and now_ms >= facts.to_ms
     return ended or chain[-1].is_revoked(fingerprint)
-
-
-def _prove(connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
-    sigs: dict[str, dict[str, bytes]] = {}
-    for sha, key, sig in connection.execute("SELECT sha256, key, sig FROM roster_sig"):
-        sigs.setdefault(sha, {})[key] = sig
-    chain: list[VerifiedRoster] = []
-    for sha, raw in connection.execute("SELECT sha256, raw FROM roster WHERE rival = 0 ORDER BY n"):
-        try:
-            if chain:
-                chain.append(roster.verify_next(chain[-1], raw, sigs.get(sha, {})))
-            else:
-                chain.append(roster.verify_genesis(raw, sigs.get(sha, {}), pinned_genesis(connection) or ""))
-        except (Problem, ValueError) as fault:
-            why = fault.what.rstrip(".") if isinstance(fault, Problem) else str(fault)
-            raise Damaged(f"roster {len(chain)}", why) from None
-    return tuple(chain)

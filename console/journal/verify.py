@@ -135,11 +135,12 @@ class _Walk:
         self._progress = progress
         self._stop = stop
         self._all = _one(connection, "SELECT count(*) FROM entry")
-        chain = RosterChain().load(connection)
+        tree = RosterChain().tree(connection)
+        chain = tree.chain
         counts["rosters"] = len(chain)
-        remains.check_rosters(connection, chain)
+        remains.check_rosters(connection, tree)
         self._roster = chain[-1].sha256 if chain else ""
-        self._prover = Prover(chain)
+        self._prover = Prover(tree)
         self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
         self._tombstones = frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
         self._reached: dict[str, FeedUpto] = {}

@@ -126,7 +126,7 @@ def verify_genesis(raw: bytes, sigs: Mapping[str, bytes], pinned: str | None) ->
         BadRoster: when it is another one than the pinned, or not validly signed.
         BadForm: when the bytes are no roster.
     """
-    roster = _read(raw)
+    roster = read_roster(raw)
     if roster.n != 0:
         raise BadRoster("the first roster has number 0")
     if pinned is not None and pinned != canon.sha256_hex(raw):
@@ -140,17 +140,20 @@ def verify_genesis(raw: bytes, sigs: Mapping[str, bytes], pinned: str | None) ->
     return VerifiedRoster(raw, roster)
 
 
-def verify_next(previous: VerifiedRoster, raw: bytes, sigs: Mapping[str, bytes]) -> VerifiedRoster:
+def verify_next(
+    previous: VerifiedRoster, raw: bytes, sigs: Mapping[str, bytes], settled: Sequence[VerifiedRoster] = ()
+) -> VerifiedRoster:
     """Prove version n+1: signed by the admin threshold of distinct people of n and of n+1.
 
-    Roster 1 is signed by the writer key of roster 0 and by the approver keys of its own admins (section 12).
+    Roster 1 is signed by the writer key of roster 0 and by the approver keys of its own admins (section 12). One that
+    ends a split is signed by the threshold of every version it settles as well; `settled` are those, proven.
 
     Raises:
         TooFewSigners: naming whose signatures are missing.
         BadRoster: when it may not follow.
         BadForm: when the bytes are no roster.
     """
-    roster = _read(raw)
+    roster = read_roster(raw)
     before = previous.roster
     if roster.org != before.org:
         raise BadRoster("it belongs to another organisation")
@@ -173,7 +176,23 @@ def verify_next(previous: VerifiedRoster, raw: bytes, sigs: Mapping[str, bytes])
             raise TooFewSigners("the person of roster 0 did not sign it with the writer key")
     else:
         _require(previous.signers(sigs, raw, roster.created), before.threshold, "the version in force")
+    if roster.settles != tuple(sorted(one.sha256 for one in settled)):
+        raise BadRoster("a version that it settles is not here")
+    for one in settled:
+        _require_settles(found, one, sigs)
     return found
+
+
+def _require_settles(found: VerifiedRoster, other: VerifiedRoster, sigs: Mapping[str, bytes]) -> None:
+    """It stands to a version of another branch as to the one it follows: nothing of that branch is undone by it."""
+    if other.roster.n == 0 or other.roster.created > found.roster.created:
+        raise BadRoster("it settles a version that is no branch, or is newer than itself")
+    if other.changes_hands(found):
+        raise BadRoster("a key of the other branch changes hands or use; make a new key")
+    if not {one.key for one in other.roster.revoked} <= {one.key for one in found.roster.revoked}:
+        raise BadRoster("it drops a revocation of the other branch; a revoked key stays revoked")
+    signed = other.signers(sigs, found.raw, found.roster.created)
+    _require(signed, other.roster.threshold or _FOUNDERS, f"the other version {other.roster.n}")
 
 
 def _require(people: frozenset[str], needed: int, of: str) -> None:
@@ -181,7 +200,12 @@ def _require(people: frozenset[str], needed: int, of: str) -> None:
         raise TooFewSigners(f"{len(people)} of {needed} admins of {of} signed it")
 
 
-def _read(raw: bytes) -> Roster:
+def read_roster(raw: bytes) -> Roster:
+    """A version's bytes as a form; nothing of it is proven.
+
+    Raises:
+        BadForm: when they are none.
+    """
     return Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -15,11 +16,13 @@ import orjson
 
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import Facts, Signed
-from console.domain.forms import Entry, Head
+from console.domain.forms import Entry, Head, RosterRef
 from console.domain.moment import FACT_KINDS, NotSeen, Paper, View, facts_at, facts_of
 from console.domain.moment import may_cancel as may_cancel_in
 from console.domain.profile import JsonValue
 from console.journal.faults import Damaged
+from console.journal.roster_tree import RosterTree
+from console.journal.rosters import RosterChain
 from console.journal.whole import select_whole_heads
 from console.keys.roster import VerifiedRoster
 from console.outbox.papers import Held, prove_record, read_document, read_policy
@@ -37,7 +40,7 @@ _PLACED: Final = "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?"
 class Moments:
     """Make one for each transaction that decides, and throw it away after it."""
 
-    __slots__ = ("_connection", "_forks", "_now", "_papers", "_policy", "_whole", "now_heads", "roster")
+    __slots__ = ("_connection", "_forks", "_now", "_papers", "_policy", "_tree", "_whole", "now_heads", "roster")
 
     def __init__(
         self, connection: sqlite3.Connection, roster: VerifiedRoster, policy_sha: str, held: Held | None = None
@@ -51,6 +54,7 @@ class Moments:
         self._papers = _Papers(connection, held)
         self._policy = (read_policy(connection, policy_sha), policy_sha)
         self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+        self._tree = _split_tree(connection)
         self._now: View | None = None
         self._whole: dict[str, Entry] | None = None
         self.roster = roster
@@ -59,8 +63,15 @@ class Moments:
         )
 
     def now(self, doc: str, now_ms: int) -> Facts:
-        """Every fact about a document as it stands here and now: at `now_heads`, with every fork that is known here."""
-        return facts_of(self._at_now(), doc, now_ms, self._forks)
+        """Every fact about a document as it stands here and now: at `now_heads`, with every fork that is known here.
+
+        One of the roster too, as long as nothing settled it.
+        """
+        facts = facts_of(self._at_now(), doc, now_ms, self._forks)
+        tips = () if self._tree is None else self._tree.tips()
+        if not tips:
+            return facts
+        return replace(facts, in_all=frozenset.intersection(*map(_members, (self.roster, *tips))))
 
     def may_cancel(self, doc: str, person: str) -> bool:
         """Whether a cancel of it by this person, written now, would count."""
@@ -101,9 +112,13 @@ class Moments:
 
     def _view(self, entries: Mapping[str, Entry]) -> View:
         policy, policy_sha = self._policy
+        beside = frozenset[RosterRef]()
+        if self._tree is not None:
+            here = (*self._tree.open, *self._tree.everything())
+            beside = frozenset(one.ref for one in here) - frozenset(one.ref for one in self._tree.chain)
         return View(
             entries=entries, papers=self._papers, roster=self.roster.roster, roster_sha=self.roster.sha256,
-            policy=policy, policy_sha=policy_sha, prove=partial(_prove, self.roster),
+            policy=policy, policy_sha=policy_sha, prove=partial(_prove, self.roster), beside=beside,
         )  # fmt: skip
 
     def _below(self, heads: Iterable[Head]) -> dict[str, Entry]:
@@ -121,6 +136,17 @@ class Moments:
             "SELECT e.id, e.raw FROM fork k JOIN entry e ON e.feed = k.feed AND e.seq = 0"
         ).fetchall()
         return {ident: _parsed(ident, raw) for ident, raw in found}
+
+
+def _members(version: VerifiedRoster) -> frozenset[str]:
+    return frozenset(person.person for person in version.roster.persons if person.roles)
+
+
+def _split_tree(connection: sqlite3.Connection) -> RosterTree | None:
+    """The rosters, where any was ever split: all of them are proven anew for it."""
+    if connection.execute("SELECT 1 FROM roster WHERE rival = 1 LIMIT 1").fetchone() is None:
+        return None
+    return RosterChain().tree(connection)
 
 
 class _Papers(Mapping[str, Paper]):

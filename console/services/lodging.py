@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.domain.errors import Problem, WrongUse
-from console.domain.forms import Head, Roster
+from console.domain.forms import Head
 from console.domain.profile import JsonValue
 from console.journal.values import Draft, Stored
 from console.keys import canon
@@ -154,7 +154,7 @@ def adopt_record(session: Session, folder: Path, *, seen: LoneRecord | None = No
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Two validly signed rosters of one number: the one used here, the rivals, and who stands in all of them."""
+    """Two validly signed rosters of one number: the one used here, the rivals, and who stands in every branch."""
 
     n: int
     used: str
@@ -163,15 +163,16 @@ class Split:
 
 
 def splits(session: Session) -> tuple[Split, ...]:
-    """The forks of the roster known here; empty in an organisation that is whole."""
-    files = session.reader.roster_files()
-    found: list[Split] = []
-    for n in sorted({n for n, _, _, _, rival in files if rival}):
-        used = next(sha for at, sha, _, _, rival in files if at == n and not rival)
-        raws = [raw for at, _, raw, _, _ in files if at == n]
-        people = [
-            {one.person for one in Roster.parse(canon.decode(raw, limit=len(raw))).persons if one.roles} for raw in raws
-        ]
-        rivals = tuple(sha for at, sha, _, _, rival in files if at == n and rival)
-        found.append(Split(n, used, rivals, tuple(sorted(set.intersection(*people)))))
-    return tuple(found)
+    """The forks of the roster that nothing has settled yet, as known here; empty in an organisation that is whole."""
+    tree = session.reader.roster_tree()
+    if not tree.open:
+        return ()
+    ends = [tree.chain[-1], *tree.tips()]
+    people = [frozenset(person.person for person in one.roster.persons if person.roles) for one in ends]
+    both = tuple(sorted(frozenset.intersection(*people)))
+    on_it = {one.sha256 for one in tree.chain}
+    found: dict[int, list[str]] = {}
+    for one in tree.open:
+        if one.roster.prev in on_it:
+            found.setdefault(one.roster.n, []).append(one.sha256)
+    return tuple(Split(n, tree.chain[n].sha256, tuple(shas), both) for n, shas in sorted(found.items()))

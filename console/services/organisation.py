@@ -283,13 +283,17 @@ def sign_roster(session: Session) -> str:
 
 
 def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:
-    """Rosters in the places that follow the one in force here."""
-    following = session.roster.roster.n + 1
+    """Rosters in the places that follow the one in force here, or that would end a split of it."""
+    tree = session.reader.roster_tree()
+    known = {one.sha256 for one in (*tree.everything(), *tree.open)}
+    in_force = session.roster
     waiting: list[tuple[FolderPlace, Found]] = []
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
         for one, value in _rosters_of(place):
-            if value.n == following and value.prev == session.roster.sha256 and value.org == session.org:
+            follows = value.n == in_force.roster.n + 1 and value.prev == in_force.sha256
+            ends = bool(value.settles) and one.sha256 not in known and value.prev in known
+            if (follows or ends) and value.org == session.org:
                 waiting.append((place, one))
     return waiting
 

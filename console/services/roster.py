@@ -78,7 +78,6 @@ class Outcome:
 
 def waiting(session: Session) -> tuple[Waiting, ...]:
     """Versions that follow the roster in force and that one of its own people signed; the oldest first."""
-    before = session.roster
     raws: dict[str, bytes] = {}
     signatures: dict[str, dict[str, bytes]] = {}
     for _, found in organisation.waiting_rosters(session):
@@ -86,7 +85,7 @@ def waiting(session: Session) -> tuple[Waiting, ...]:
         signatures.setdefault(found.sha256, {}).update(found.signatures)
     told = _told(session) if raws else {}
     mine = own_key(session)
-    made = [_waiting(session, before, raw, signatures[sha], mine, told.get(sha)) for sha, raw in raws.items()]
+    made = [_waiting(session, raw, signatures[sha], mine, told.get(sha)) for sha, raw in raws.items()]
     return tuple(sorted((one for one in made if one is not None), key=lambda one: (one.created_ms, one.sha)))
 
 
@@ -111,7 +110,7 @@ def asked(session: Session) -> tuple[tuple[str, int, str | None, str], ...]:
         if row is None or stored.standing != "good" or stored.entry.author == session.me:
             continue
         after = read_roster(row.raw)
-        if after.n == now.roster.n + 1 and after.prev == now.sha256:
+        if (after.n == now.roster.n + 1 and after.prev == now.sha256) or now.sha256 in after.settles:
             reason = stored.disclosed.get("reason")
             found.append((sha, after.n, stored.entry.author, reason if isinstance(reason, str) else ""))
     return tuple(found)
@@ -154,7 +153,15 @@ def follows(session: Session, after: Roster, made: int) -> Roster:
         persons=tuple(sorted(after.persons, key=lambda one: one.person)),
         consoles=tuple(sorted(after.consoles, key=lambda one: one.console)),
         adopts=(),
+        settles=(),
     )
+
+
+def beneath(session: Session, after: Roster) -> tuple[VerifiedRoster, ...]:
+    """What a version stands on: the one it follows, then those of other branches that it settles, as far as known."""
+    tree = session.reader.roster_tree()
+    found = (tree.get(sha) for sha in (after.prev, *after.settles))
+    return tuple(one for one in found if one is not None) or (session.roster,)
 
 
 def made_ms(session: Session) -> int:
@@ -190,17 +197,17 @@ def propose(
             when nobody could sign the version after it.
         BadRoster: when it may not follow.
     """
-    before, raw = session.roster, canon.encode(after.as_json())
+    raw = canon.encode(after.as_json())
     if not session.settings.places:
         raise WrongUse("Nobody else could see it: this profile has no shared place.", "Add a folder first.")
-    _require_sound(before, raw)
+    _require_sound(session, after, raw)
     if not admin_quorum_satisfiable(after):
         raise WrongUse(
             "After it too few admins could sign the next roster; the organisation could never be changed again.",
             "Admit an admin or a recovery key first.",
         )
     _require_one(session, canon.sha256_hex(raw))
-    key = _require_counting(session, before, after)
+    key = _require_counting(session, after)
     feed, ref = session.person(), session.ref
     blob = signer.sign_single(key, sshsig.roster_ns(session.org), raw, partial(session.ask, APPROVER))
     sha = canon.sha256_hex(raw)
@@ -229,8 +236,8 @@ def sign(session: Session, sha: str, *, recovery: TypedKey | None = None) -> Out
     if one.problem:
         raise Problem(one.problem, "Have it proposed again; nothing was signed.")
     _require_one(session, one.sha)
-    before, after = session.roster, read_roster(one.raw)
-    public = _require_counting(session, before, after).public if recovery is None else recovery.public
+    after = read_roster(one.raw)
+    public = _require_counting(session, after).public if recovery is None else recovery.public
     if recovery is not None and recovery_counts_for(session, one, recovery.public) is None:
         raise WrongUse("Neither roster lists this recovery key for an admin.", "Is it of another organisation?")
     if public.fingerprint not in one.signatures:
@@ -253,10 +260,11 @@ def recovery_counts_for(session: Session, one: Waiting, public: PublicKey) -> st
 
     A person's approver key is none: it has its own way, and its own guards.
     """
-    before, after = session.roster, read_roster(one.raw)
-    uses = {facts.use for facts in before.keys().values() if facts.public == public}
+    after = read_roster(one.raw)
+    known = beneath(session, after)
+    uses = {facts.use for version in known for facts in version.keys().values() if facts.public == public}
     uses |= {key.use for person in after.persons for key in person.keys if key.key == public.line}
-    return counts_for(before, after, public) if uses == {"recovery"} else None
+    return _counts_for(known, after, public) if uses == {"recovery"} else None
 
 
 def withdraw(session: Session, sha: str) -> Waiting:
@@ -303,11 +311,18 @@ def _publish(session: Session, n: int, raw: bytes, signatures: Mapping[str, byte
         put_roster(FolderPlace(Path(folder)), n, raw, signatures)
 
 
-def _require_sound(before: VerifiedRoster, raw: bytes) -> None:
+def _require_sound(session: Session, after: Roster, raw: bytes) -> None:
+    before, *settled = beneath(session, after)
     try:
-        verify_next(before, raw, {})
+        verify_next(before, raw, {}, settled)
     except TooFewSigners:
         return
+
+
+def _counts_for(known: Iterable[VerifiedRoster], after: Roster, key: PublicKey) -> str | None:
+    """The admin for whom this key's signature would count, in any version that has to have signed it."""
+    found = (counts_for(version, after, key) for version in known)
+    return next((person for person in found if person is not None), None)
 
 
 def _require_one(session: Session, sha: str) -> None:
@@ -320,11 +335,11 @@ def _require_one(session: Session, sha: str) -> None:
         )
 
 
-def _require_counting(session: Session, before: VerifiedRoster, after: Roster) -> SavedKey:
+def _require_counting(session: Session, after: Roster) -> SavedKey:
     key = own_key(session)
     if key is None:
         raise WrongUse("This profile has no approver key.", "Found or join an organisation first.")
-    if counts_for(before, after, key.public) != session.me:
+    if _counts_for(beneath(session, after), after, key.public) != session.me:
         raise WrongUse("Your approver key is no admin's in either roster; its signature would count for nothing.")
     return key
 
@@ -369,26 +384,29 @@ def names_in(session: Session, sha: str) -> dict[str, str]:
 
 
 def _waiting(
-    session: Session, before: VerifiedRoster, raw: bytes, signatures: dict[str, bytes], mine: SavedKey | None,
-    told: _Told | None,
-) -> Waiting | None:  # fmt: skip
+    session: Session, raw: bytes, signatures: dict[str, bytes], mine: SavedKey | None, told: _Told | None
+) -> Waiting | None:
     try:
         after = read_roster(raw)
-        by = signers_of(before, after, raw, signatures)
+        before, *settled = known = beneath(session, after)
+        by: dict[str, bool] = {}
+        for version in known:
+            for person, listed in signers_of(version, after, raw, signatures).items():
+                by[person] = by.get(person, False) or listed
     except Problem:
         return None  # whatever lies in a folder is not trusted: a key in it that is none must hide no other
     if not any(by.values()):
         return None  # without a signature of ours it is nobody's proposal
     missing, problem = "", ""
     try:
-        verify_next(before, raw, signatures)
+        verify_next(before, raw, signatures, settled)
     except TooFewSigners as fault:
         missing = fault.what.removeprefix("The roster is refused: ")
     except Problem as fault:
         problem = fault.what
     if not problem and (ends := ends_too_soon(before.roster, after, session.clock.wall_ms())):
         problem = ends
-    may = mine is not None and counts_for(before, after, mine.public) == session.me
+    may = mine is not None and _counts_for(known, after, mine.public) == session.me
     done = session.me in by if mine is None else mine.public.fingerprint in signatures
     return Waiting(
         sha=canon.sha256_hex(raw), n=after.n, created_ms=after.created, raw=raw,

@@ -134,3 +134,10 @@ def test_a_letter_is_written_once(terminals, tmp_path: Path) -> None:
     assert (tmp_path / "letter.txt").read_text().startswith("STANDDOWN - LODGING LETTER")
     assert len(told["sha256"]) == 64
     one("org", "lodge", str(tmp_path / "letter.txt"), keys=(WRITER,), code=2)
+
+
+def test_a_roster_that_is_not_split_cannot_be_settled(terminals) -> None:
+    one, _ = terminals
+    told = one("org", "settle", "--reason", "so that it is one", code=2)
+    assert "not split" in told
+    assert "--reason" in one("org", "settle", code=2)

@@ -104,7 +104,7 @@ def test_a_roster_that_too_few_admins_signed(bundle):
     (bundle / "roster" / f"2-{sha}.json").write_bytes(raw)
     for count, (key, sig) in enumerate(sigs.items()):
         assert f"{count} admins" in refused(bundle, f"{count} admins of version 2 signed it, 2 are needed").stdout
-        (bundle / names.roster_signature(2, sha, key)).write_text(sshsig.armour(sig))
+        (bundle / names.roster_signature(names.roster(2, sha), key)).write_text(sshsig.armour(sig))
 
 
 def test_a_readable_page_that_says_something_else(bundle):

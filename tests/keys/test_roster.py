@@ -490,3 +490,67 @@ def test_one_person_with_many_keys_is_one_person(copies):
     names = [f"one-approver-{at}" for at in range(copies)]
     with pytest.raises(TooFewSigners, match="1 of 2"):
         step(one, after, "one-approver", "one-recovery", *names)
+
+
+# -- two versions of one number ----------------------------------------------------------------------------------------
+
+OTHER = replace(
+    following(ONE, "one", "two", "four"),
+    created=ONE.created + 70_000,
+    revoked=(revoked("one-device", (FEED, 3, IDENT)),),
+)
+ADMINS = ("one-approver", "two-approver")
+
+
+def ending(**changes: object) -> Roster:
+    """A version that follows TWO and names OTHER."""
+    made = replace(
+        following(TWO, "one", "two", "three"), created=OTHER.created + 1, revoked=OTHER.revoked,
+        settles=(canon.sha256_hex(raw_of(OTHER)),),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def ended(form: Roster, *names: str, without: bool = False) -> VerifiedRoster:
+    one = founded()
+    branches = [step(one, form_, *ADMINS) for form_ in (TWO, OTHER)]
+    raw = raw_of(form)
+    return roster.verify_next(branches[0], raw, sign(raw, *names), () if without else branches[1:])
+
+
+def test_a_version_that_names_both_ends_a_split():
+    found = ended(ending(), *ADMINS)
+    assert found.roster.settles == (canon.sha256_hex(raw_of(OTHER)),)
+    assert Roster.parse(canon.decode(found.raw, limit=1 << 20)) == found.roster
+    assert b"settles" not in raw_of(TWO)  # the form of every other version is as it was
+
+
+def test_it_needs_the_admins_of_every_branch_and_undoes_nothing_of_any():
+    assert ended(ending(), "one-approver", "three-approver", "two-approver").ref[0] == 3
+    with pytest.raises(TooFewSigners, match="the other version 2"):
+        ended(ending(), "one-approver", "three-approver")
+    cases = [
+        (ending(revoked=()), "drops a revocation of the other branch"),
+        (ending(created=OTHER.created - 1), "newer than itself"),
+        (ending(settles=("ab" * 32,)), "is not here"),
+    ]
+    for form, why in cases:
+        with pytest.raises(BadRoster, match=why):
+            ended(form, *ADMINS)
+    with pytest.raises(BadRoster, match="is not here"):
+        ended(ending(), *ADMINS, without=True)
+    with pytest.raises(BadRoster, match="is not here"):
+        ended(ending(settles=()), *ADMINS)
+    takes = replace(person("three"), keys=(person_key("four-approver", "approver", made_id("c", "three")),))
+    form = ending(persons=(person("one"), person("two"), takes))
+    with pytest.raises(BadRoster, match="other branch changes hands"):
+        ended(form, *ADMINS)
+
+
+@pytest.mark.parametrize("settles", [[], ["x"], ["b" * 64, "a" * 64], ["a" * 64, "a" * 64], None, "a" * 64])
+def test_what_it_settles_is_named_once_each_in_order(settles):
+    value = {**ending().as_json(), "settles": settles}
+    with pytest.raises(BadForm):
+        Roster.parse(value)
+    with pytest.raises(BadForm):
+        Roster.parse({**ending().as_json(), "settles": [ending().prev]})

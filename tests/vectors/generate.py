@@ -102,6 +102,20 @@ def roster_one() -> forms.Roster:
 
 
 ROSTER_1 = canon.encode(roster_one().as_json())
+
+
+def branches() -> tuple[bytes, bytes, bytes]:
+    """Two rosters 2, as no two should ever be signed, and the roster 3 that follows one and settles the other."""
+    two = replace(roster_one(), n=2, prev=canon.sha256_hex(ROSTER_1), created=NOW + 120_000)
+    rival = replace(two, created=NOW + 121_000, threshold=2, policy=None)
+    raws = [canon.encode(one.as_json()) for one in (two, rival)]
+    end = replace(
+        two, n=3, prev=canon.sha256_hex(raws[0]), created=NOW + 180_000, settles=(canon.sha256_hex(raws[1]),)
+    )  # fmt: skip
+    return raws[0], raws[1], canon.encode(end.as_json())
+
+
+ROSTER_2, ROSTER_2_RIVAL, ROSTER_3 = branches()
 REF_0, REF_1 = (0, canon.sha256_hex(ROSTER_0)), (1, canon.sha256_hex(ROSTER_1))
 
 
@@ -281,7 +295,8 @@ def documents() -> dict[str, bytes]:
         org=ORG, genesis=canon.sha256_hex(ROSTER_0), person=person(APPROVER, "b", CONSOLE_B, ()),
         console=roster_one().consoles[1], created=NOW, nonce="33" * 16,
     )  # fmt: skip
-    return {**made, "policy": POLICY_RAW, "roster-0": ROSTER_0, "roster-1": ROSTER_1,
+    return {**made, "policy": POLICY_RAW, "roster-0": ROSTER_0, "roster-1": ROSTER_1, "roster-2": ROSTER_2,
+            "roster-2-rival": ROSTER_2_RIVAL, "roster-3-settles": ROSTER_3,
             "enrol": canon.encode(request.as_json())}  # fmt: skip
 
 
@@ -303,6 +318,7 @@ def good() -> dict[str, dict[str, Any]]:
                             "namespace": envelope.namespace_of(ORG, signer.author)}],
         }  # fmt: skip
     signers = {"roster-0": ["writer-a"], "roster-1": ["writer-a", "approver-a", "approver-b"]}
+    signers |= {name: ["approver-a", "approver-b"] for name in ("roster-2", "roster-2-rival", "roster-3-settles")}
     for name, raw in documents().items():
         found[name] = {
             "form": name.split("-", maxsplit=1)[0], "bytes": raw.decode(), "sha256": canon.sha256_hex(raw),
@@ -362,7 +378,7 @@ def bad() -> dict[str, dict[str, Any]]:
     other = base64.b64decode(good_ones["entry-knowledge-fact"]["signatures"][0]["sig"])
     flipped = bytearray(sig)
     flipped[-1] ^= 1
-    roster = json.loads(ROSTER_1)
+    roster, ending = json.loads(ROSTER_1), json.loads(ROSTER_3)
     return {
         "entry-float": entry(raw.replace(b'"iseq":1', b'"iseq":1.0')),
         "entry-duplicate-key": entry(raw.replace(b'"iseq":1', b'"iseq":1,"iseq":1')),
@@ -407,6 +423,9 @@ def bad() -> dict[str, dict[str, Any]]:
         "roster-threshold-1": other_form("roster", canon.encode({**roster, "threshold": 1})),
         "roster-threshold-0": other_form("roster", canon.encode({**roster, "threshold": 0})),
         "roster-0-with-threshold": other_form("roster", canon.encode({**json.loads(ROSTER_0), "threshold": 2})),
+        "roster-settles-nothing": other_form("roster", canon.encode({**ending, "settles": []})),
+        "roster-settles-twice": other_form("roster", canon.encode({**ending, "settles": ending["settles"] * 2})),
+        "roster-settles-what-it-follows": other_form("roster", canon.encode({**ending, "settles": [ending["prev"]]})),
         "policy-high-with-one-person": other_form("policy", canon.encode(one_person)),
         "segment-cut-in-a-line": other_form("segment", segment[:-20]),
         "segment-second-spelling": other_form("segment", segment.replace(b'","s"', b'", "s"', 1)),

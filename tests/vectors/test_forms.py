@@ -15,7 +15,7 @@ from console.domain.errors import BadForm, UnknownField
 from console.domain.kinds import check_kind
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal import envelope, segments
-from console.keys import canon, sshsig
+from console.keys import canon, roster, sshsig
 from console.keys.faults import BadSignature
 from console.keys.publickey import PublicKey
 from tests.vectors import generate
@@ -101,3 +101,17 @@ def test_stock_ssh_keygen_verifies_every_signature(tmp_path: Path) -> None:
             subprocess.run(command, cwd=tmp_path, input=vector["bytes"].encode(), check=True, capture_output=True)
             checked += 1
     assert checked >= 14
+
+
+def test_the_rosters_are_a_chain_whose_split_the_last_one_ends() -> None:
+    def read(name: str) -> tuple[bytes, dict[str, bytes]]:
+        vector = json.loads((generate.HERE / "good" / f"{name}.json").read_text(encoding="utf-8"))
+        signatures = {
+            PublicKey.parse(one["key"]).fingerprint: base64.b64decode(one["sig"]) for one in vector["signatures"]
+        }
+        return vector["bytes"].encode(), signatures
+
+    zero, one, two, rival, end = map(read, ("roster-0", "roster-1", "roster-2", "roster-2-rival", "roster-3-settles"))
+    first = roster.verify_next(roster.verify_genesis(*zero, canon.sha256_hex(zero[0])), *one)
+    branches = [roster.verify_next(first, *found) for found in (two, rival)]
+    assert roster.verify_next(branches[0], *end, branches[1:]).roster.settles == (branches[1].sha256,)
