@@ -128,7 +128,7 @@ class SignPanel(QWidget):
         self._reason = QLineEdit()
         self._reason.setAccessibleName("Why, kept with the signature")
         whose = f"the approver key of {shown(self._guest)}" if self._guest else "your approver key"
-        self._usual_secret = f"Passphrase (or PIN) for {whose}, for this one signature"
+        self._usual_secret = f"Passphrase for {whose} (of a security key: its PIN), for this one signature"
         self._passphrase = PassphraseField(self._usual_secret)
         self._passphrase.chord.connect(self._finish)
         self._go = PointerButton("Sign")
@@ -264,7 +264,7 @@ class SignPanel(QWidget):
 
     def _sentence(self) -> tuple[str, str]:
         if self._busy:
-            return "Signing ... A security key wants to be touched now.", "known"
+            return "Signing with the approver key ... A security key wants to be touched now.", "known"
         if self.signed:
             return "", "text"
         if self._said is not None:

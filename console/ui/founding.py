@@ -19,6 +19,7 @@ from console.services.session import Session
 from console.ui.pages import Page
 from console.ui.parts import column, row
 from console.ui.room import Room
+from console.ui.roster_envelopes import EnvelopesSheet
 from console.ui.stages import Act, Beside, Panel, open_process, panel_for
 from console.ui.widgets import Banner, IconMark, Text
 from console.viewmodels.organisation import steps
@@ -79,11 +80,15 @@ class Envelopes(QFrame):
         self.delete.setEnabled(False)
         self.sealed.toggled.connect(self.delete.setEnabled)
         self.delete.clicked.connect(lambda: act(lambda session: setup.delete_envelopes(session.paths), "Deleting."))
+        self.paper = QPushButton("Print or save ...")
+        self.paper.setProperty("kind", "main")
+        self.paper.clicked.connect(lambda: EnvelopesSheet(room, self.window()).open())
         show = QPushButton("Open the folder")
         show.clicked.connect(self._open)
         foot = QWidget()
         below = row(foot, unit)
         below.addWidget(self.sealed, 1)
+        below.addWidget(self.paper)
         below.addWidget(show)
         below.addWidget(self.delete)
         for part in (head, self._where, foot):

@@ -130,7 +130,8 @@ class Founding(Seeing):
 
     def _type_twice(self, part: QWidget, passphrase: str) -> None:
         for field in part.findChildren(QLineEdit):
-            self.type_into(field, passphrase)
+            if field.isVisibleTo(part):  # a security key's PIN is asked for where somebody ticks it
+                self.type_into(field, passphrase)
 
     def _first(self, *, guest: bool = False) -> Any:
         first: Any = self.windows.first

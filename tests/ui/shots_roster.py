@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from console.services.record import start_record
 from console.services.session import Session, nobody_asked
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
+from console.ui.firstrun import FirstRun
 from console.ui.organisation import OrganisationDialog
 from console.ui.roster import RosterDialog
 from console.ui.roster_envelopes import EnvelopesSheet
@@ -66,6 +68,23 @@ def pictures(shots: Shots, root: Path) -> None:
         _split(shots, one, two, third, share)
 
 
+def beginnings(shots: Shots, root: Path) -> None:
+    """Where somebody begins or joins: a key of the agent, a security key, a member's further device."""
+    first = FirstRun(ProfilePaths(root), shots.look, lambda _paths, _done: None)  # type: ignore[arg-type,return-value]  # opens nothing here
+    with _shown(shots, "first-alone-agent", first):
+        first._alone(found=False)
+        first.page.passphrase.use_agent.click()
+        _until(lambda: "being asked" not in first.page.passphrase.agent.told.text())
+    first = FirstRun(ProfilePaths(root), shots.look, lambda _paths, _done: None)  # type: ignore[arg-type,return-value]  # as above
+    with _shown(shots, "first-join-keys", first):
+        first._keys()
+    first = FirstRun(ProfilePaths(root), shots.look, lambda _paths, _done: None)  # type: ignore[arg-type,return-value]  # as above
+    with _shown(shots, "first-join-member", first):
+        first._keys()
+        first.page.member.is_member.click()
+        first.page.approver.use_device.click()
+
+
 def _opened(stack: ExitStack, folder: Path, who: str) -> Session:
     return stack.enter_context(Session.open(ProfilePaths(folder), Asks(who)))
 
@@ -88,6 +107,12 @@ def _shown(shots: Shots, name: str, widget: QWidget, wait_ms: int = _LAID_OUT_MS
     shots.both(widget, name)
     widget.close()
     QTest.qWait(50)
+
+
+def _until(condition: Callable[[], object], within_s: float = 60.0) -> None:
+    ends = time.monotonic() + within_s
+    while not condition() and time.monotonic() < ends:
+        QTest.qWait(50)
 
 
 def _waiting(shots: Shots, two: Session, sha: str) -> None:
@@ -125,6 +150,7 @@ def _people(shots: Shots, one: Session, root: Path) -> None:
         lost = LostSheet(room, None, people)  # type: ignore[arg-type]  # as above
         with _shown(shots, "roster-lost", lost):
             lost.since.setText("-1m")
+            _until(lambda: "revoked" in lost.does.text())
         for name, use, kind in (("file", "writer", 0), ("agent", "writer", 1), ("security-key", "approver", 1)):
             renew = RenewSheet(room, None, admin=True, use=use)  # type: ignore[arg-type]  # as above
             with _shown(shots, f"keys-renew-{name}", renew):
@@ -135,12 +161,13 @@ def _people(shots: Shots, one: Session, root: Path) -> None:
         with _shown(shots, "roster-adopt", adopt):
             adopt.folder.edit.setText(str(lone.root))
             adopt.look_button.click()
+            _until(adopt.found.isVisible)
         (one.paths.root / "envelopes").mkdir(mode=0o700)
         for sheet in (root / "e1").iterdir():
             shutil.copy(sheet, one.paths.root / "envelopes")
         envelopes = EnvelopesSheet(room, None)
-        with _shown(shots, "keys-envelopes", envelopes, 1_200):
-            pass
+        with _shown(shots, "keys-envelopes", envelopes):
+            _until(lambda: envelopes.cards)
         with _shown(shots, "keys-record-sound", RestoredSheet(room, None)):
             pass
 
@@ -162,12 +189,14 @@ def _restored(shots: Shots, root: Path) -> None:
     shutil.rmtree(paths.root)
     shutil.copytree(root / "backup", paths.root)
     with Session.open(paths, nobody_asked) as session, room_of(session, shots.look) as room:
-        with _shown(shots, "keys-record-restored", RestoredSheet(room, None)):
-            pass
+        sheet = RestoredSheet(room, None)
+        with _shown(shots, "keys-record-restored", sheet):
+            _until(sheet.go.isVisible)
         sheet = RestoredSheet(room, None)
         with _shown(shots, "keys-record-recovered", sheet):
+            _until(sheet.go.isVisible)
             sheet.go.click()
-            QTest.qWait(6_000)
+            _until(lambda: not sheet.go.isVisible())
 
 
 def _split(shots: Shots, one: Session, two: Session, third: Session, share: Path) -> None:
