@@ -33,9 +33,10 @@ def list_(call: Call) -> None:
 def _line(one: AdapterLine) -> str:
     if one.broken:
         return f"{one.name:<18} {one.kind:<9} BROKEN: {one.broken}"
+    where = f" at {one.address}" if one.address else ""
     unproven = f"; unproven: {', '.join(one.unproven)}" if one.unproven else ""
     return (
-        f"{one.name:<18} {one.kind:<9} {one.title}, version {one.version}, contract {one.contract}: "
+        f"{one.name:<18} {one.kind:<9} {one.title}{where}, version {one.version}, contract {one.contract}: "
         f"{', '.join(one.levers)}{unproven}"
     )
 
@@ -86,7 +87,8 @@ def try_(
 
     usable = adapters.check(file)
     told = usable.manifest
-    lines = [f"{file.name} declares {told.name}, version {told.version}: {', '.join(one.name for one in told.levers)}."]
+    levers = ", ".join(one.name for one in told.levers)
+    lines = [f"{file.name} declares {told.name}, version {told.version}, at {usable.address}: {levers}."]
     if check_only:
         call.tell({"ok": True, "adapter": told.name, "levers": [one.name for one in told.levers]}, *lines)
         return

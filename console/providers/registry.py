@@ -40,11 +40,12 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """An adapter's class and what it says of itself."""
+    """An adapter's class and what it says of itself; `address` where a file fixes it."""
 
     manifest: Manifest
     make: AdapterType
     kind: Kind = "installed"
+    address: str = ""
 
 
 class UnknownAdapter(WrongUse):
@@ -71,7 +72,8 @@ def _checked(name: str, found: object, kind: Kind) -> Usable:
     missing = [method for method in _METHODS if not callable(getattr(found, method, None))]
     if missing:
         raise TypeError(f"it lacks {', '.join(missing)}")
-    return Usable(manifest, cast("AdapterType", found), kind)
+    address = str(getattr(getattr(found, "form", None), "base_url", "")) if kind == "declared" else ""
+    return Usable(manifest, cast("AdapterType", found), kind, address)
 
 
 @functools.cache

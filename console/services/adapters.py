@@ -31,13 +31,14 @@ _TRIAL: Final = "trial"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterLine:
-    """One adapter. `kind` is where it comes from; `broken` says why it cannot be used (empty where it can)."""
+    """One adapter. `kind` is where it comes from, `address` what a file fixes; `broken` says why it cannot be used."""
 
     name: str
     kind: str
     title: str = ""
     version: int = 0
     contract: int = 0
+    address: str = ""
     levers: tuple[str, ...] = ()
     unproven: tuple[str, ...] = ()
     broken: str = ""
@@ -86,7 +87,7 @@ def _line(name: str, found: Usable | Broken | None) -> AdapterLine:
     told = found.manifest
     return AdapterLine(
         name=name, kind=found.kind, title=told.title, version=told.version, contract=told.contract,
-        levers=tuple(one.name for one in told.levers),
+        address=found.address, levers=tuple(one.name for one in told.levers),
         unproven=tuple(one.name for one in told.levers if not one.proven and one.name != "manual.ask"),
     )  # fmt: skip
 

@@ -44,6 +44,7 @@ def adapters() -> list[dict[str, Any]]:
         manifest = registry.manifest(name)
         found.append({
             "name": name, "title": manifest.title, "version": manifest.version, "secrets": dict(manifest.secrets),
+            "address": getattr(known, "address", ""),
             "settings": sorted(manifest.settings.model_fields),
             "levers": [
                 {"name": one.name, "title": one.title, "category": one.category, "reversal": one.reversal,

@@ -120,13 +120,15 @@ def _card(session: Session, told: Mapping[str, Any]) -> AdapterCard:
         for category, title in kinds(session.settings.house).items()
     )  # fmt: skip
     notes = tuple(f"{_sentence(what, '')}: {why}" for what, why in not_possible.items() if what not in kinds(None))
+    if address := told.get("address"):
+        notes = (f"Declared in a file. It speaks to {address} and to no other place.", *notes)
     return AdapterCard(name=name, title=str(told["title"]), abilities=abilities, notes=notes, why_not=why)
 
 
 def _lever_words(one: Mapping[str, Any]) -> str:
     return (
         f"{one['title']}: {REVERSALS[one['reversal']]}, {REACHES[one['reach']]}{_within(one['propagation_s'])}"
-        f"{'' if one['probe'] else ', cannot be measured'}"
+        f"{'' if one['probe'] else ', cannot be measured'}{'' if one['proven'] else ', unproven'}"
     )
 
 
