@@ -271,11 +271,11 @@ def _facts(session: Session, one: Waiting) -> dict[str, Any]:
 
 def _paper(session: Session, one: Waiting) -> list[str]:
     """The roster for a reader, made from the bytes that would be signed; its words are the last line."""
-    from console.services import policy
+    from console.viewmodels.organisation import ground_of
     from console.viewmodels.roster_paper import roster_view
 
     name_of = one.name_of(session)
-    view = roster_view(one.raw, session.roster, name_of, session.clock.wall_ms(), policy.known(session))
+    view = roster_view(one.raw, ground_of(session, one.raw), name_of, session.clock.wall_ms())
     lines = [view.headline, f"  {one.sha}  made {when(one.created_ms)}"]
     lines += [f"  Proposed by {session.name_of(one.proposer)}." if one.proposer else "  Nobody recorded why."]
     lines += [f"  Why: {one.reason}"] if one.reason else []

@@ -17,6 +17,7 @@ from console.services import roster
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.roster import RosterDialog
+from console.ui.roster_settling import SettleSheet
 from console.ui.theme import Look
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.organisation import Looked, WaitingView, look_for_rosters
@@ -149,7 +150,14 @@ class Splits(Shelf):
             layout.addWidget(self._version(version))
         for step in one.steps:
             layout.addWidget(marked(look, "arrow-right", "text", step, wrap=True))
+        settle = quiet_button("Settle it: the version that counts here goes on ...", partial(self._settle, one))
+        settle.setEnabled(one.may_settle)
+        settle.setToolTip("" if one.may_settle else "An admin of the version that counts here settles it.")
+        layout.addWidget(settle, 0, Qt.AlignmentFlag.AlignLeft)
         return card
+
+    def _settle(self, one: SplitView) -> None:
+        SettleSheet(self._room, self, one).open()
 
     def _version(self, one: VersionView) -> QWidget:
         look = self._room.look

@@ -17,9 +17,10 @@ from console.keys.words import words_of
 from console.services import policy, roster
 from console.services.founding import Progress, Stage
 from console.services.roster import Waiting
+from console.services.roster_signers import read_roster
 from console.services.session import Session
 from console.viewmodels.approval import ApprovalView, Section
-from console.viewmodels.roster_paper import roster_view
+from console.viewmodels.roster_paper import Ground, roster_view
 
 StepState = Literal["done", "now", "later"]
 _COMMAND: Final = re.compile(r"[:(]?\s*\(?standdown [a-z -]+\)?")
@@ -140,9 +141,15 @@ def waiting_views(session: Session) -> tuple[WaitingView, ...]:
     return tuple(_waiting_view(session, one, now) for one in roster.waiting(session))
 
 
+def ground_of(session: Session, raw: bytes) -> Ground:
+    """What a roster's bytes stand on, as far as it is known here."""
+    before, *settled = roster.beneath(session, read_roster(raw))
+    return Ground(before, tuple(settled), session.roster, policy.known(session))
+
+
 def _waiting_view(session: Session, one: Waiting, now_ms: int) -> WaitingView:
     name_of = one.name_of(session)
-    paper = roster_view(one.raw, session.roster, name_of, now_ms, policy.known(session))
+    paper = roster_view(one.raw, ground_of(session, one.raw), name_of, now_ms)
     problems = (*paper.problems, *([one.problem] if one.problem else []))
     if one.mine != "may" and not problems:
         told = "You have signed it." if one.mine == "signed" else "Your signature would not count for it."

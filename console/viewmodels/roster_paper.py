@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 from console.domain.deceit import shown, warnings_about
 from console.domain.errors import BadForm
@@ -21,29 +23,42 @@ from console.viewmodels.approval import ApprovalView, Section
 from console.viewmodels.approval_words import clock, count
 
 NameOf = Callable[[str], str]
+_SHORT: Final = 3
 
 
-def roster_view(
-    raw: bytes, before: VerifiedRoster, name_of: NameOf, now_ms: int, policies: Mapping[str, Policy] | None = None
-) -> ApprovalView:
-    """The view of a roster that waits for signatures; what it cannot show or what does not follow cannot be signed.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a version stands on: the one it follows, those of other branches that it settles, and the one in force here.
 
     `policies` are those that are here, by hash: what a new one changes is told from it, never from its proposer.
     """
+
+    before: VerifiedRoster
+    settled: tuple[VerifiedRoster, ...] = ()
+    here: VerifiedRoster | None = None
+    policies: Mapping[str, Policy] = field(default_factory=dict[str, Policy])
+
+
+def roster_view(raw: bytes, ground: Ground, name_of: NameOf, now_ms: int) -> ApprovalView:
+    """The view of a roster that waits for signatures; what it cannot show or what does not follow cannot be signed."""
     sha = canon.sha256_hex(raw)
     words = tuple(words_of(sha).split())
     try:
         after = Roster.parse(canon.decode(raw, limit=MAX_DOCUMENT_BYTES))
     except BadForm as fault:
         return _view(sha, words, "This roster cannot be shown here.", (), (fault.what,), ())
-    changes = (*_changes(before.roster, after, name_of, now_ms), *_policy(before.roster, after, policies or {}))
+    before, policies = ground.before, ground.policies
+    changes = (
+        *_ends_split(ground, after, name_of, now_ms),
+        *_changes(before.roster, after, name_of, now_ms),
+        *_policy(before.roster, after, policies),
+    )
     odd = tuple(
         f"Look closely at the name {shown(name)}: {why}."
         for name in (name_of(one.person) for one in after.persons)
         for why in warnings_about(name)
     )
-    return _view(sha, words, _headline(before.roster, after, name_of), changes,
-                 _against(before, after, policies or {}), odd)  # fmt: skip
+    return _view(sha, words, _headline(before.roster, after, name_of), changes, _against(ground, after), odd)
 
 
 def _view(
@@ -57,14 +72,18 @@ def _view(
     )  # fmt: skip
 
 
-def _against(before: VerifiedRoster, after: Roster, policies: Mapping[str, Policy]) -> tuple[str, ...]:
-    found: list[str] = []
+def _against(ground: Ground, after: Roster) -> tuple[str, ...]:
+    before, found = ground.before, list[str]()
     if after.org != before.roster.org:
         found.append("It belongs to another organisation.")
-    if after.n != before.roster.n + 1 or after.prev != before.sha256:
+    stands_on = {before.sha256, *(one.sha256 for one in ground.settled)}
+    elsewhere = ground.here is not None and ground.here.sha256 not in stands_on
+    if after.n != before.roster.n + 1 or after.prev != before.sha256 or elsewhere:
         found.append("It does not follow the roster in force here: sync, and look again.")
+    if len(ground.settled) != len(after.settles):
+        found.append("A version that it settles is not here yet: sync, and look again.")
     new = after.policy not in (None, before.roster.policy) and before.roster.n > 0
-    if new and policies.get(after.policy or "") is None:
+    if new and ground.policies.get(after.policy or "") is None:
         found.append("The approval policy that it brings is not here yet, or cannot be read: sync, and look again.")
     return tuple(found)
 
@@ -82,8 +101,29 @@ def _headline(before: Roster, after: Roster, name_of: NameOf) -> str:
     whose = [shown(name_of(one)) for one in new if {fingerprint(key.key) for key in new[one].keys} & revoked]
     of = f" of {', '.join(whose)}" if whose else ""
     parts += [f"revoke {count(len(revoked), 'key', 'keys')}{of}"] if revoked else []
+    parts = (
+        [f"end the split, roster {before.n} ({_spoken(after.prev or '')}) goes on", *parts] if after.settles else parts
+    )
     told = " and ".join(parts) or "change who may do what"
     return f"Roster {after.n}: {told}."
+
+
+def _spoken(sha: str) -> str:
+    return f"{' '.join(words_of(sha).split()[:_SHORT])} ..."
+
+
+def _ends_split(ground: Ground, after: Roster, name_of: NameOf, now_ms: int) -> Iterator[Section]:
+    """Which branch goes on, and what that changes for whoever followed another one."""
+    for other in ground.settled if after.settles else ():
+        ours = ground.here is not None and ground.here.sha256 == other.sha256
+        lines = [
+            text for part in _changes(other.roster, after, name_of, now_ms) for text in (part.heading, *part.lines)
+        ]
+        counts = ", the one that counts on this console" if ours else ""
+        yield Section(
+            f"Ended: version {other.roster.n} ({_spoken(other.sha256)}){counts}",
+            ("Against it this changes:", *lines) if lines else ("It said the same of everybody.",),
+        )
 
 
 def _changes(before: Roster, after: Roster, name_of: NameOf, now_ms: int) -> Iterator[Section]:

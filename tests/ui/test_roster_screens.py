@@ -32,6 +32,7 @@ from console.ui.roster_keys import RenewSheet
 from console.ui.roster_letters import AdoptSheet
 from console.ui.roster_members import AdmitSheet
 from console.ui.roster_restored import RestoredSheet
+from console.ui.roster_settling import SettleSheet
 from console.ui.roster_waiting import Splits
 from console.viewmodels.organisation import members as view_members
 from console.viewmodels.organisation import waiting_views
@@ -41,6 +42,7 @@ from tests.keys.test_agent import add, running
 from tests.kit.confirming import Hand
 from tests.kit.pair import Asks, passphrase, sync
 from tests.kit.rooms import room_of
+from tests.services.test_roster_split import hear_apart
 
 __all__ = ["device_library", "running", "security_key"]
 
@@ -414,22 +416,35 @@ def test_where_the_place_is_away_it_waits_until_a_person_says_so(restored: Sessi
 # -- a split, and the commands -----------------------------------------------------------------------------------------
 
 
-def test_a_split_roster_shows_both_versions_with_who_signed_them(pair, look, window, qtbot) -> None:
+@pytest.fixture
+def split(pair, tmp_path: Path) -> tuple[str, str]:
+    """Two versions 2, both signed by both; the commander's console follows the first, the approver's the other."""
     one, two = pair
     first = members.change_roles(one, "Approver", ("admin", "approver"))
     raw = roster.waiting(one)[0].raw
     roster.withdraw(one, first.sha)
     other = members.change_roles(two, "Commander", ("admin", "approver", "commander"))
-    assert roster.sign(one, other.sha).in_force
-    sync(one, two)
+    raws = {first.sha: raw, other.sha: roster.waiting(two)[0].raw}
+    share = FolderPlace(Path(one.settings.places[0]))
     for session, who in ((one, "commander"), (two, "approver")):  # what no console does, somebody's program does
         key = keyfile.read_saved(session.paths.key("approver"), "approver")
-        blob = signer.sign_once(key, sshsig.roster_ns(one.org), raw, passphrase(who, APPROVES))
-        put_roster(FolderPlace(Path(one.settings.places[0])), 2, raw, {key.public.fingerprint: blob})
+        for bytes_ in raws.values():
+            blob = signer.sign_once(key, sshsig.roster_ns(one.org), bytes_, passphrase(who, APPROVES))
+            put_roster(share, 2, bytes_, {key.public.fingerprint: blob})
+    hear_apart(one, two, first.sha, other.sha, share, tmp_path)
     sync(one, two)
+    sync(one, two)
+    assert (one.roster.sha256, two.roster.sha256) == (first.sha, other.sha)
+    return first.sha, other.sha
+
+
+def test_a_split_roster_shows_both_versions_and_is_settled_by_the_admins_of_both(
+    pair, split, look, window, qtbot
+) -> None:  # fmt: skip
+    one, two = pair
+    first, other = split
     [view] = split_views(one)
-    assert [version.used for version in view.versions] == [True, False]
-    assert view.versions[0].sha == other.sha
+    assert [(version.sha, version.used) for version in view.versions] == [(first, True), (other, False)]
     with room_of(one, look) as room:
         card = Splits(room)
         qtbot.addWidget(card)
@@ -438,10 +453,32 @@ def test_a_split_roster_shows_both_versions_with_who_signed_them(pair, look, win
         told = texts(card)
         assert "two rosters 2 were validly signed" in told
         assert told.count("Signed by Approver, Commander.") == 2
-        assert words_of(first.sha) in told
-        assert words_of(other.sha) in told
+        assert words_of(first) in told
+        assert words_of(other) in told
         assert "Approver and Commander stand in both" in told
         assert "sign nothing but containment" in told
+        sheet = SettleSheet(room, window, view)
+        sheet.open()
+        assert words_of(first) in texts(sheet)
+        assert sheet.why_not() == "Say why: whoever signs has to know."
+        sheet.reason.setText("The second one was a slip")
+        room.desk.session.offer(APPROVES, passphrase("commander", APPROVES))
+        sheet._propose()
+        qtbot.waitUntil(lambda: not isValid(sheet) or not sheet.isVisible(), timeout=WITHIN_MS)
+    sync(one, two)
+    [waits] = waiting_views(two)
+    assert waits.paper.can_sign, waits.paper.problems
+    assert waits.paper.headline.startswith("Roster 3: end the split, roster 2")
+    assert any("the one that counts on this console" in part.heading for part in waits.paper.sections)
+    with room_of(two, look) as room:
+        dialog = RosterDialog(room, waits, None)
+        dialog.show()
+        sign_by_hand(dialog, passphrase("approver", APPROVES).decode(), qtbot)
+        assert "It is in force." in dialog.sign._outcome.text()
+        dialog.close()
+    sync(one, two)
+    assert split_views(one) == split_views(two) == ()
+    assert one.roster.sha256 == two.roster.sha256 == waits.sha
 
 
 def test_the_palette_lists_them_and_says_why_not(pair, look, window, qtbot) -> None:

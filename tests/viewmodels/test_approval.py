@@ -18,7 +18,7 @@ from console.services.corrections import TargetWish
 from console.services.presented import Presented, present
 from console.viewmodels.approval import approval_view, choices_of, guard_of, signed_part
 from console.viewmodels.approval_words import brief, clock, field, left, verb_of
-from console.viewmodels.roster_paper import roster_view
+from console.viewmodels.roster_paper import Ground, roster_view
 from tests.domain import made
 from tests.kit.clock import FakeClock
 from tests.kit.pair import connect, connect_manual, pair_at, passphrase, sync
@@ -393,7 +393,7 @@ def test_an_extension_a_ratification_and_a_redaction_say_what_they_are_about(sto
 def test_a_roster_says_who_comes_with_which_keys_in_words(founded, tmp_path):
     with pair_at(founded, tmp_path / "org") as (one, _):
         zero, first = one.store.rosters()
-        view = roster_view(first.raw, zero, one.name_of, one.clock.wall_ms())
+        view = roster_view(first.raw, Ground(zero), one.name_of, one.clock.wall_ms())
         assert view.headline == "Roster 1: admit Approver."
         assert view.can_sign
         added = next(section for section in view.sections if section.heading.startswith("Added: Approver"))
@@ -402,12 +402,11 @@ def test_a_roster_says_who_comes_with_which_keys_in_words(founded, tmp_path):
         changed = next(section for section in view.sections if section.heading.startswith("Changed: Commander"))
         assert any(line.startswith("recovery key ") for line in changed.lines)
         assert any("needs 2 admins" in line for line in view.sections[-1].lines)
-        assert not roster_view(first.raw, first, one.name_of, 0).can_sign
-        broken = roster_view(b"{}", zero, one.name_of, 0)
+        assert not roster_view(first.raw, Ground(first), one.name_of, 0).can_sign
+        broken = roster_view(b"{}", Ground(zero), one.name_of, 0)
         assert not broken.can_sign
-        back = roster_view(
-            canon.encode(replace(zero.roster, n=2, prev=first.sha256, threshold=2).as_json()), first, one.name_of, 0
-        )
+        raw = canon.encode(replace(zero.roster, n=2, prev=first.sha256, threshold=2).as_json())
+        back = roster_view(raw, Ground(first), one.name_of, 0)
         assert "remove Approver" in back.headline
         assert organisation.genesis_of(one) == zero.sha256
 
