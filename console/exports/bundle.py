@@ -164,7 +164,8 @@ class _Gathered:
             for one in _list(stored.entry.pub.get("of"))
         }
         self._open = [one for one in entries if one.entry.inc in (None, inc) or one.id in linked]
-        self._absent: list[tuple[str, str, str]] = []
+        self._buried = reader.burials()
+        self._absent: list[tuple[str, str, str, str]] = []
 
     def files(self) -> dict[str, bytes]:
         """Rosters, entries, documents, approvals, values, blobs, and the lists of keys."""
@@ -172,10 +173,10 @@ class _Gathered:
         return {**found, **self._key_files()}
 
     def redactions(self) -> bytes:
-        """Which values of what is disclosed are not in here, and why."""
+        """Which values of what is disclosed are not in here, why, and by which redaction where one took them."""
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["file", "digest", "why"])
+        writer.writerow(["file", "digest", "why", "redaction"])
         writer.writerows(sorted(self._absent))
         return out.getvalue().encode()
 
@@ -281,10 +282,11 @@ class _Gathered:
     def _values(self, path: str, holder: str, raw: bytes, held_back: str | None = None) -> dict[str, bytes]:
         texts = self._reader.disclosures([holder]).get(holder, ())
         shown = {} if held_back is not None else {canon.digest(text): text for text in texts}
-        buried = self._reader.tombstones()
         for digest in strict.digests_in(canon.decode(raw, limit=len(raw))):
             if digest not in shown:
-                self._absent.append((path, digest, held_back or ("redacted" if digest in buried else "not here")))
+                by = self._buried.get(digest)
+                why = held_back or ("not here" if by is None else "redacted")
+                self._absent.append((path, digest, why, by or ""))
         if not shown:
             return {}
         return {names.values(path): "".join(f"{shown[digest]}\n" for digest in sorted(shown)).encode()}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from console.journal.line import Line, line_of
+from console.journal.line import Line, line_of, place_of
 from console.journal.search import facet, spread
 from console.journal.shelf import QUOTED, SKEWED
 from console.journal.values import Stored
@@ -115,7 +115,7 @@ def _row(line: Line, numbers: _Numbers) -> tuple[object, ...]:
         line.n, bytes.fromhex(line.id), numbers.inc(line.inc), numbers.feed(line.feed, line.author), line.seq,
         numbers.kind(line.kind), line.subj, line.occurred_ms, line.plus_minus_ms, *line.hlc, line.received_ms,
         None if line.standing == "good" else line.standing, SKEWED * line.skewed + QUOTED * line.quoted, line.absent,
-        line.held, line.text, line.speaker, line.fact, line.more, int(line.feed[:14], 16),
+        line.held, line.text, line.speaker, line.fact, line.more, place_of(line.feed, line.id),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from console.runtime import platform
 from console.runtime.platform import FileLock
 
-FORM = 6
+FORM = 7
 BUSY_TIMEOUT_S = 10.0
 _CACHE = "cache_size = -16384"
 # a checkpoint waits for the disk: it is made by `checkpoint` when nobody waits, and by itself only in need
@@ -25,7 +25,7 @@ _WRITING = (
 )  # fmt: skip
 _LOG_BYTES = 16 * 1024 * 1024
 _BUILDING_CACHE = "cache_size = -65536"
-# feed_at is the first 56 bits of the feed's id: it orders as the id does, and a tie is settled by n
+# feed_at (`line.place_of`) settles a tie of the hybrid time by the feed, and of a fork's two sides by the entry
 _TABLES = (
     """CREATE TABLE at (
         one INTEGER PRIMARY KEY CHECK (one = 1), n INTEGER NOT NULL, id BLOB, standings INTEGER NOT NULL,

@@ -184,8 +184,11 @@ class Ledger:
         """The feed's last (iseq, id) in this incident, None where it wrote nothing in it."""
         if inc in head.incidents:
             return head.incidents[inc]
+        # never by walking the feed back: it may have written for years since it last wrote in this incident
+        by, where = ("entry_org", "inc IS NULL") if inc is None else ("entry_incident", "inc = ?")
         row = self.connection.execute(
-            "SELECT iseq, id FROM entry WHERE feed = ? AND inc IS ? ORDER BY seq DESC LIMIT 1", (feed, inc)
+            f"SELECT iseq, id FROM entry INDEXED BY {by} WHERE {where} AND feed = ? ORDER BY n DESC LIMIT 1",  # noqa: S608  our own names
+            (feed,) if inc is None else (inc, feed),
         ).fetchone()
         if row is None:
             return None

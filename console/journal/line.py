@@ -73,6 +73,11 @@ class Shown:
     retracted: bool = False
 
 
+def place_of(feed: str, ident: str) -> int:
+    """Where an entry stands among those of the same hybrid time, on every console alike: by its feed, then its id."""
+    return int(feed[:8] + ident[:6], 16)
+
+
 def line_of(stored: Stored) -> Line:
     """The row of one entry; what its author says of the time is believed for display only."""
     entry, said = stored.entry, stored.disclosed

@@ -118,6 +118,11 @@ class Reader:
         with self.snapshot() as connection:
             return frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
 
+    def burials(self) -> dict[str, str]:
+        """What was redacted for ever, and by which document."""
+        with self.snapshot() as connection:
+            return dict(connection.execute("SELECT digest, doc FROM tombstone").fetchall())
+
     def document(self, sha256: str) -> DocumentRow | None:
         """A document by content, with the values present here."""
         with self.snapshot() as connection:

@@ -94,4 +94,6 @@ _WHOLE = (
         WHERE ref IS NOT NULL AND (ref NOT IN (SELECT id FROM entry) OR ref IN (SELECT id FROM late))""",
 )
 
-JOURNAL = Part("journal", (_FIRST, _WHOLE))
+_ORG = ("CREATE INDEX entry_org ON entry (feed, n) WHERE inc IS NULL",)
+
+JOURNAL = Part("journal", (_FIRST, _WHOLE, _ORG))

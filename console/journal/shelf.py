@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.journal import index, search
-from console.journal.line import Line, Shown
+from console.journal.line import Line, Shown, place_of
 
 _LINES = (
     "SELECT l.n, lower(hex(l.id)), i.inc, f.feed, l.seq, f.author, k.kind, l.subj, l.occurred_ms, l.plus_minus_ms, "
@@ -103,7 +103,7 @@ class Shelf:
             sql, values = f"{_WHOLE} WHERE l.inc = ?", [_inc(index_db, inc)]
             if last is not None:
                 sql += f" AND ({_ORDER}) > (?, ?, ?, ?, ?)"
-                values += [last.occurred_ms, *last.hlc, int(last.feed[:14], 16), last.n]
+                values += [last.occurred_ms, *last.hlc, place_of(last.feed, last.id), last.n]
             found = index_db.execute(f"{sql} ORDER BY {_ORDER} LIMIT ?", (*values, limit)).fetchall()
         return [_line(row) for row in found]
 

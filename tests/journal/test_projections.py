@@ -4,13 +4,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.journal import index, projections
+from console.journal import envelope, index, projections
 from console.journal.projections import Projections, line_of
 from console.journal.seen import all_seen
 from console.journal.values import Draft
@@ -43,6 +44,25 @@ def test_a_timeline_is_in_order_of_occurrence_and_windowed(tmp_path):
         assert [line.text for line in shown.timeline(INC, after=window[-1])] == ["third"]
         assert [line.kind for line in shown.timeline(None)] == ["feed.open"]
         assert [s.disclosed["text"] for s in all_seen(store.reader().entries(OTHER_INC))] == ["elsewhere"]
+
+
+def test_two_sides_of_a_fork_stand_in_one_order_whichever_came_first(tmp_path):
+    world = World(folder=tmp_path)
+    with world.open("writer") as writer:
+        feed = world.person_feed(writer)
+        append(world, writer, feed, "before")
+        first, last = writer.reader().feed(feed.feed)
+    sides = [(last.raw, last.sig), envelope.build(replace(last.entry, mono=last.entry.mono + 1), feed.signer)]
+    orders = []
+    for name, told in (("a", sides), ("b", sides[::-1])):
+        with world.open(name) as store, Projections(store) as shown:
+            for raw, sig in ((first.raw, first.sig), *told):
+                store.write(lambda tx, raw=raw, sig=sig: tx.ingest(raw, sig))
+            lines = shown.timeline(INC)
+            assert [line.standing for line in lines] == ["forked", "forked"]
+            orders.append([line.id for line in lines])
+            assert [line.id for line in shown.timeline(INC, after=lines[0])] == [lines[1].id]
+    assert orders[0] == orders[1]
 
 
 def test_counts_are_kept_by_incident(tmp_path):

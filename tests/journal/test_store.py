@@ -306,3 +306,30 @@ def test_two_writers_of_one_feed_take_turns_without_a_fork(world):
             assert writer.write(lambda tx: tx.append(feed, note(), roster=world.ref)).seq == i + 1
         hlcs = [s.entry.hlc for s in one.reader().feed(feed.feed)]
         assert hlcs == sorted(set(hlcs))
+
+
+def test_the_last_entry_in_an_incident_is_not_looked_for_by_walking_a_feed_back(world):
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        asked = []
+
+        def work(tx):
+            first = tx.append(feed, Draft("note", inc=OTHER_INC), roster=world.ref)
+            for _ in range(5):
+                last = tx.append(feed, Draft("note", inc=INC), roster=world.ref)
+            ledger = tx._ledger
+            tx.connection.set_trace_callback(lambda sql: asked.append(sql) if sql.startswith("SELECT iseq") else None)
+            ledger.forget()
+            head = ledger.head(feed.feed)
+            found = [ledger.last_in_incident(head, feed.feed, inc) for inc in (INC, OTHER_INC, None)]
+            tx.connection.set_trace_callback(None)
+            opened = store.reader().feed(feed.feed, 0, 0)[0].id
+            assert found == [(4, last.id), (0, first.id), (0, opened)]
+            return [tx.connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in asked]
+
+        plans = store.write(work)
+        assert len(plans) == 3
+        for plan in plans:
+            told = " ".join(row[3] for row in plan)
+            assert "entry_incident (inc=?" in told or "entry_org (feed=?" in told
+            assert "B-TREE" not in told
