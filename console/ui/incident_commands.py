@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from console.services.incidents import IncidentLine
 from console.ui.command_dialogs import AcceptDialog, CloseDialog, HandOverDialog, RolesDialog
 from console.ui.incident_dialogs import DeclareDialog, MoveDialog, ReopenDialog, SeverityDialog
+from console.ui.next_update import UpdateDialog
 from console.ui.room import Room
 from console.ui.sheets import Sheet
 from console.viewmodels.commands import Command, Commands, WhyNot
@@ -40,6 +41,9 @@ class IncidentCommands:
         self._add(commands, "status", "Change the status", self._status, self._not_open, "holding recovering")
         self._add(commands, "roles", "Roles in this incident", self._roles, self._not_open, "scribe deputy assign")
         self._add(commands, "hand-over", "Hand over command", self._hand_over, self._not_mine, "offer command shift")
+        commands.add(Command(name="next-update", title="Promise the next update", key="u", group=_GROUP,
+                             run=lambda: self._open(self._update), why_not=self._not_open,
+                             also="communication due announce"))  # fmt: skip
         self._add(commands, "accept-command", "Accept command", self._accept, self._not_offered, "take command")
         self._add(commands, "close", "Close the incident", self._close, self._not_closable, "closing end finish")
         self._add(commands, "reopen", "Reopen the incident", self._reopen, self._not_closed, "")
@@ -76,6 +80,9 @@ class IncidentCommands:
 
     def _hand_over(self, line: IncidentLine) -> Sheet:
         return HandOverDialog(self._room, self._window, line)
+
+    def _update(self, line: IncidentLine) -> Sheet:
+        return UpdateDialog(self._room, self._window, line)
 
     def _accept(self, line: IncidentLine) -> Sheet:
         return AcceptDialog(self._room, self._window, line)

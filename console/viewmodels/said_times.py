@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
 
 from console.domain.stamps import AHEAD_MS, read_back, read_stamp, settle, today_in
+
+_HOURS: Final = 24
+_MINUTES: Final = 60
 
 
 def said_moment(text: str, now_ms: int, zone: tzinfo) -> int | None:
@@ -18,6 +22,18 @@ def said_moment(text: str, now_ms: int, zone: tzinfo) -> int | None:
     stamp = read_stamp(told, today_in(now_ms, zone))
     at_ms = _written(told, zone) if stamp is None else settle(stamp, now_ms, zone).at_ms
     return at_ms if at_ms is not None and at_ms <= now_ms + AHEAD_MS else None
+
+
+def next_clock(text: str, now_ms: int, zone: tzinfo) -> int | None:
+    """The next moment at which a clock of the zone shows `HH:MM`, today or tomorrow; None for anything else."""
+    hour, sign, minute = text.strip().partition(":")
+    if not (sign and hour.isdecimal() and minute.isdecimal() and int(hour) < _HOURS and int(minute) < _MINUTES):
+        return None
+    now = datetime.fromtimestamp(now_ms / 1000, zone)
+    at = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    if at <= now:
+        at = (now + timedelta(days=1)).replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    return round(at.timestamp() * 1000)
 
 
 def _written(text: str, zone: tzinfo) -> int | None:

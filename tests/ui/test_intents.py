@@ -296,7 +296,7 @@ def test_the_zone_is_chosen_and_remembered(place) -> None:
     assert place.room.commands.give("zone") is None
     chosen = place.room.desk.outlet.latest(ZONE)
     assert place.settings.value("zone") == chosen
-    assert f"tell times in {chosen}." in place.said[-1]
+    assert f"read in {chosen}" in place.said[-1]
 
 
 # -- exports -----------------------------------------------------------------------------------------------------------
