@@ -87,6 +87,16 @@ class WrongPassphrase(Problem):
         super().__init__(f"The passphrase does not open the {what}.", "Nothing was signed or changed; try again.")
 
 
+class WrongPin(WrongPassphrase):
+    """The PIN does not open the FIDO2 security key."""
+
+    def __init__(self) -> None:
+        Problem.__init__(
+            self, "The PIN does not open the security key.",
+            "Nothing was signed or changed. Try again with care: after a few wrong ones it locks itself.",
+        )  # fmt: skip
+
+
 class BadKeyFile(Problem):
     """A private key file that is absent, unreadable, or no Ed25519 key in OpenSSH form."""
 

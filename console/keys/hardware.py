@@ -11,7 +11,7 @@ from typing import Final
 
 from console.domain.errors import WrongUse
 from console.keys import askpass, keyfile
-from console.keys.faults import BadKeyFile, BadSignature, SigningFailed, WrongPassphrase
+from console.keys.faults import BadKeyFile, BadSignature, SigningFailed, WrongPin
 from console.keys.keyfile import KeyUse, SavedKey
 from console.keys.sshsig import dearmour
 from console.runtime import platform
@@ -26,7 +26,7 @@ def create(path: Path, use: KeyUse, pin: Callable[[], bytes], ssh_keygen: str = 
 
     Raises:
         BadKeyFile: where there is a key already.
-        WrongPassphrase: for a wrong PIN.
+        WrongPin: for a wrong PIN.
         SigningFailed: without a device, without `ssh-keygen`, or when nobody touched it.
     """
     if use != "approver":
@@ -48,7 +48,7 @@ def sign(key: SavedKey, namespace: str, message: bytes, pin: Callable[[], bytes]
     """One signature by the device: the raw SSHSIG, not verified yet.
 
     Raises:
-        WrongPassphrase: for a wrong PIN.
+        WrongPin: for a wrong PIN.
         SigningFailed: when the device is not there, nobody touched it, or what came back is no signature.
     """
     command = [ssh_keygen, "-Y", "sign", "-q", "-n", namespace, "-f", str(key.path)]
@@ -64,7 +64,7 @@ def sign(key: SavedKey, namespace: str, message: bytes, pin: Callable[[], bytes]
 def _refused(done: askpass.Done) -> None:
     said = " ".join(done.said.split())
     if done.again or "incorrect passphrase" in said or "PIN incorrect" in said:
-        raise WrongPassphrase("security key")
+        raise WrongPin
     lines = [line.strip() for line in done.said.splitlines() if line.strip() and "presence" not in line]
     why = lines[-1][:_MOST_SAID] if lines else "it gave no reason"
     if "device not found" in said or "invalid format" in said:

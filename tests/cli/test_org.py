@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import pexpect
 import pytest
 
 from console.app import main
+from console.keys import hardware
 from console.services.session import APPROVER, WRITER
+from tests.keys.device import device_library, security_key
+from tests.keys.test_agent import add, running
 from tests.kit.pair import founded, pair, passphrase
 
-__all__ = ["founded", "pair"]
+__all__ = ["device_library", "founded", "pair", "running", "security_key"]
 
 
 class Terminal:
@@ -141,3 +145,75 @@ def test_a_roster_that_is_not_split_cannot_be_settled(terminals) -> None:
     told = one("org", "settle", "--reason", "so that it is one", code=2)
     assert "not split" in told
     assert "--reason" in one("org", "settle", code=2)
+
+
+def test_a_renewed_key_comes_from_the_agent_or_a_security_key(terminals, running, security_key, tmp_path) -> None:
+    one, two = terminals
+    add(tmp_path, "duty@desk")
+    told = one("org", "renew", "writer", "--agent", "duty@desk", keys=(WRITER, APPROVER))
+    assert "Another admin signs next" in told
+    assert "1 of 2" in told
+    again = one("org", "renew", "writer", "--agent", "duty@desk", keys=(WRITER,), code=2)
+    assert "waits for signatures already" in again
+    told = two.facts("org", "pending")["waiting"][0]
+    two("org", "sign", "--roster", told["roster"], keys=(APPROVER,))
+    one("sync", "run")
+    one("note", "by the agent, no passphrase")
+    reply = one("org", "renew", "approver", "--security-key", keys=(hardware.PIN, APPROVER), code=1)
+    assert "The PIN does not open the security key." in reply
+
+
+def test_the_sealed_key_signs_from_what_stands_on_its_envelope(terminals, pair, capsys, tmp_path) -> None:
+    one, _ = terminals
+    share = Path(pair[0].settings.places[0])
+    genesis = one.facts("org", "words")["words"]
+    person = next(p for p in one.facts("person", "list")["people"] if not p["me"])
+    fresh = Terminal(capsys, tmp_path / "fresh", "fresh")
+    asked = fresh.facts(
+        "org", "join", "--folder", str(share), "--words", genesis, "--name", "Approver", "--person", person["person"],
+        keys=(WRITER, APPROVER, APPROVER),
+    )["words"]  # fmt: skip
+    lost = next(key["console"] for key in person["keys"] if key["console"])
+    one("org", "admit", "--words", asked, "--device", "--lost", lost, keys=(WRITER, APPROVER))
+    fresh("sync", "run")
+    [waits] = fresh.facts("org", "pending")["waiting"]
+    sheet = share.parent / "e2" / "recovery-envelope-1.txt"
+    words = (share.parent / "e2" / "recovery-envelope-2.txt").read_text()
+    spoken = next(line.strip() for line in words.splitlines() if line.startswith("    "))
+    read, write = os.pipe()
+    os.write(write, spoken.upper().encode() + b"\n")
+    os.close(write)
+    code = main([
+        "--profile", str(fresh.profile), "--passphrase-fd", str(read), "--json", "org", "sign",
+        "--roster", waits["roster"], "--recovery", str(sheet),
+    ])  # fmt: skip
+    os.close(read)
+    told = capsys.readouterr()
+    assert code == 0, told.out + told.err
+    assert json.loads(told.out)["complete"]
+
+
+def test_a_lone_record_is_looked_at_before_it_is_taken_over(terminals, capsys, tmp_path) -> None:
+    one, _ = terminals
+    lone = Terminal(capsys, tmp_path / "lone", "lone")
+    begun = lone.facts("record", "start", "--name", "Night shift", "--drill", keys=(WRITER,))
+    found = one.facts("org", "adopt", str(lone.profile), "--look")
+    assert (found["name"], found["words"], found["entry"], found["known"]) == (
+        "Night shift", begun["words"], None, False,
+    )  # fmt: skip
+    assert one.facts("org", "adopt", str(lone.profile), keys=(WRITER,))["entry"]
+    assert one.facts("org", "adopt", str(lone.profile), "--look")["known"]
+
+
+def test_envelopes_are_printed_one_by_one(terminals, pair, tmp_path, monkeypatch) -> None:
+    one, _ = terminals
+    shutil.copytree(Path(pair[0].settings.places[0]).parent / "e1", one.profile / "envelopes")
+    assert len(one.facts("org", "envelopes")["envelopes"]) == 2
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "No printer" in one("org", "envelopes", "--print", "1", code=2)
+    (tmp_path / "lpstat").write_text("#!/bin/sh\n[ $1 = -e ] && echo Office\n")
+    (tmp_path / "lp").write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/page\n")
+    for name in ("lp", "lpstat"):
+        (tmp_path / name).chmod(0o755)
+    assert one.facts("org", "envelopes", "--print", "2")["printer"] == "Office"
+    assert (tmp_path / "page").read_text().startswith("STANDDOWN - RECOVERY KEY - ENVELOPE 2 OF 2")

@@ -8,7 +8,7 @@ import pytest
 
 from console.domain.errors import WrongUse
 from console.keys import hardware, keyfile, signer, sshsig
-from console.keys.faults import BadKeyFile, SigningFailed, WrongPassphrase
+from console.keys.faults import BadKeyFile, SigningFailed, WrongPin
 from tests.keys import openssh
 from tests.keys.device import PIN, device_library, security_key
 
@@ -49,11 +49,11 @@ def test_a_key_is_made_with_pin_and_signs_with_user_verification(security_key, t
 def test_a_wrong_pin_is_tried_once_and_signs_nothing(security_key, tmp_path: Path) -> None:
     key = hardware.create(tmp_path / "approver", "approver", Asked())
     wrong = Asked(b"0815")
-    with pytest.raises(WrongPassphrase):
+    with pytest.raises(WrongPin):
         signer.sign_single(key, NAMESPACE, b"a record", wrong)
     assert wrong.times == 1, "such a key locks itself after a few"
     again = Asked(b"0815")
-    with pytest.raises(WrongPassphrase):
+    with pytest.raises(WrongPin):
         hardware.create(tmp_path / "other", "approver", again)
     assert again.times == 1
     assert not (tmp_path / "other").exists()
