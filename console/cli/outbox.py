@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Final
+
 import click
 
 from console.cli.frame import Call, exit_with, pass_call, when
 
 STOPPED = "Stopped. What is queued stays queued; what was under way is read back at the next start."
+_SAID: Final = {
+    "goes": "goes", "held": "held", "turn": "another console", "connection": "waits for connection",
+    "back": "back to people", "again": "confirm again", "anew": "decide anew",
+}  # fmt: skip
 
 
 @click.group("outbox")
@@ -35,6 +42,70 @@ def list_(call: Call) -> None:
         for one, r in zip(found, rows, strict=True)
     ]
     call.tell({"ok": True, "rows": found}, *(lines or ["The outbox is empty."]))
+
+
+@command.command("waiting")
+@pass_call
+def waiting_(call: Call) -> None:
+    """What was decided and not carried out yet: what goes, and when; what people have to confirm again; what lapsed."""
+    from console.services import waiting
+
+    with call.session() as session:
+        found = waiting.waiting(session)
+    lines = [
+        f"{_SAID[one.fate]:<22} {one.title} at {one.where}, {one.state}, valid until {when(one.until_ms)}"
+        + (f", goes at {when(one.at_ms)}" if one.at_ms else "") + f". {one.why} {one.next_step}".rstrip()
+        for one in found
+    ]  # fmt: skip
+    call.tell({"ok": True, "waiting": [asdict(one) for one in found]}, *(lines or ["Nothing waits."]))
+
+
+@command.command()
+@click.argument("named")
+@pass_call
+def now(call: Call, named: str) -> None:
+    """End the visible hold of a correction whose provider came back: it goes now."""
+    from console.services import resending
+
+    with call.session() as session:
+        count = resending.release(session, named)
+    call.tell({"ok": bool(count), "released": count}, f"{count} {'target goes' if count == 1 else 'targets go'} now.")
+    if not count:
+        exit_with(3)
+
+
+@command.command()
+@click.argument("named")
+@click.option("--reason", default="", help="Why (else the reason it had).")
+@pass_call
+def again(call: Call, named: str, reason: str) -> None:
+    """Propose what is left of a correction again: its next revision, read anew, sent from here. It needs signatures."""
+    from console.services import resending
+
+    with call.session() as session:
+        made = resending.again(session, named, reason)
+        _tell_proposed(call, made.op, made.sha, made.action.rev, len(made.plans))
+
+
+@command.command("take-over")
+@click.argument("named")
+@click.option("--reason", default="", help="Why (else the reason it had).")
+@pass_call
+def take_over(call: Call, named: str, reason: str) -> None:
+    """Propose that this console sends what another one was to send: its next revision. It needs signatures."""
+    from console.services import resending
+
+    with call.session() as session:
+        made = resending.take_over(session, named, reason)
+        _tell_proposed(call, made.op, made.sha, made.action.rev, len(made.plans))
+
+
+def _tell_proposed(call: Call, op: str, sha: str, rev: int, targets: int) -> None:
+    call.tell(
+        {"ok": True, "op": op, "document": sha, "revision": rev, "targets": targets},
+        f"Revision {rev} of {op} proposed with {targets} {'target' if targets == 1 else 'targets'}: {sha}",
+        f"No approval carries over. Approve it: standdown approve sign {sha[:16]}",
+    )
 
 
 @command.command(

@@ -5,6 +5,7 @@ Nothing else may put a row into the outbox. A forged file, an edited row or one 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -18,13 +19,29 @@ from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner, Stored
 from console.keys.roster import VerifiedRoster
 from console.outbox import store
-from console.outbox.facts import CARRIERS, Held, Moments, good_entries, policy_of, prove_record, read_document
+from console.outbox.facts import (
+    CARRIERS,
+    Held,
+    Moments,
+    good_entries,
+    policy_of,
+    prove_record,
+    proven_records,
+    read_document,
+)
 from console.outbox.item import Row
 from console.outbox.rulings import by_ref, judge
 from console.providers.planned import from_disclosures
 
-Outcome = Literal["authorised", "already", "waiting", "not-ours", "over"]
+Outcome = Literal["authorised", "already", "waiting", "standing-by", "not-ours", "over"]
+_OTHERS: Final = 2  # than whoever refused an earlier revision
+Turns = Callable[[Tx, Held], tuple[int, ...]]
 _KINDS: Final = {"action.v1": "dispatch", "redaction.v1": "redaction", "closing.v1": "closing"}
+
+
+def no_turn(_tx: Tx, _held: Held) -> tuple[int, ...]:
+    """Of one that stands by for nobody."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +64,10 @@ def doc_type(document: Document) -> str:
     return "action.v1" if isinstance(document, Action) else document.doc_type
 
 
-def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911  one answer for each outcome
+def authorise(tx: Tx, feed: FeedSigner, doc: str, turns: Turns = no_turn) -> Decision:  # noqa: PLR0911  one answer for each outcome
     """Decide about one document on this console, in the caller's transaction.
+
+    `turns` gives the targets this console stands by for and whose turn has come (`console.outbox.turn`).
 
     Raises:
         UnknownDocument: when the document or its policy is not here.
@@ -60,9 +79,10 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
     if word is None:
         return Decision(doc=doc, op=op, outcome="not-ours", why="It needs no dispatch.")
     if _decided_here(tx, feed, f"{word}.authorised", doc, op):
+        _stand_in(tx, held, turns(tx, held))
         return Decision(doc=doc, op=op, outcome="already")
     ours = own_targets(held.document, feed)
-    if isinstance(held.document, Action) and not ours:
+    if isinstance(held.document, Action) and not ours and not stands_by(held.document, feed):
         return Decision(doc=doc, op=op, outcome="not-ours", why="Another console dispatches it.")
     roster = tx.roster()
     now_ms = tx.now_ms
@@ -80,14 +100,30 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str) -> Decision:  # noqa: PLR0911 
         why = "Its time to be signed has passed." if late else ""
         outcome: Outcome = "over" if late else "waiting"
         return Decision(doc=doc, op=op, outcome=outcome, verdict=verdict, why=why, refused=refused)
+    refused_before = _after_refusal(tx, held, signed, roster)
+    if refused_before:
+        return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=refused_before, refused=refused)
+    ours = (*ours, *turns(tx, held))
+    if isinstance(held.document, Action) and not ours:
+        why = "Another console dispatches it; this one stands by."
+        return Decision(doc=doc, op=op, outcome="standing-by", verdict=verdict, why=why, refused=refused)
     missing = _not_here(held, ours)
     if missing:
         return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=missing, refused=refused)
     stored = _decide(tx, feed, held, moments, records, now_ms, f"{word}.authorised", clock)
-    if isinstance(held.document, Action):
-        for at in ours:
-            store.enqueue(tx.connection, new_row(held.document, doc, at, stored.entry.hlc[0]))
+    _enqueue(tx, held, ours, stored.entry.hlc[0])
     return Decision(doc=doc, op=op, outcome="authorised", verdict=verdict, refused=refused)
+
+
+def _enqueue(tx: Tx, held: Held, targets: Iterable[int], since_ms: int) -> None:
+    if isinstance(held.document, Action):
+        for at in targets:
+            store.enqueue(tx.connection, new_row(held.document, held.sha, at, since_ms))
+
+
+def _stand_in(tx: Tx, held: Held, targets: Iterable[int]) -> None:
+    """Put the targets of a decided document whose turn has come meanwhile beside those that were ours at once."""
+    _enqueue(tx, held, [at for at in targets if store.find(tx.connection, held.sha, at) is None], tx.now_ms)
 
 
 def _decided_here(tx: Tx, feed: FeedSigner, kind: str, doc: str, op: str | None) -> bool:
@@ -114,6 +150,13 @@ def own_targets(document: Document, feed: FeedSigner) -> tuple[int, ...]:
     return tuple(at for at, target in enumerate(document.targets) if target.dispatchers[0] == feed.feed)
 
 
+def stands_by(document: Document, feed: FeedSigner) -> tuple[int, ...]:
+    """The targets of containment for which this feed is named, and not first."""
+    if not isinstance(document, Action) or document.direction != "contain":
+        return ()
+    return tuple(at for at, one in enumerate(document.targets) if feed.feed in one.dispatchers[1:])
+
+
 def _is_over(tx: Tx, held: Held, now_ms: int) -> str:
     document = held.document
     if not isinstance(document, Action):
@@ -134,6 +177,28 @@ def superseded(tx: Tx, doc: str) -> bool:
         except Problem:
             continue
     return False
+
+
+def _after_refusal(tx: Tx, held: Held, signed: Sequence[Signed], roster: VerifiedRoster) -> str:
+    """What a refused earlier revision asks of this one: of containment two others, of giving back a new action."""
+    action = held.document
+    refusers: set[str] = set()
+    before = action.supersedes if isinstance(action, Action) else None
+    while before is not None:
+        carried = [one for one in good_entries(tx.connection, CARRIERS) if one.entry.pub.get("doc") == before]
+        proven = (one.record for _, one in proven_records(carried, roster))
+        refusers |= {one.person for one in proven if one.decision == "refuse"}
+        try:
+            document = read_document(tx.connection, before).document
+        except Problem:
+            break
+        before = document.supersedes if isinstance(document, Action) else None
+    if not refusers or not isinstance(action, Action):
+        return ""
+    if action.direction == "restore":
+        return "It was refused, and that ends giving back by this action. Propose a new one."
+    others = {one.record.person for one in signed if one.record.decision == "approve"} - refusers
+    return "" if len(others) >= _OTHERS else "It was refused before: two others than whoever refused it have to sign."
 
 
 def _receive(

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adapters.contract import AdapterFault, Evidence, Planned
+from adapters.contract import AdapterFault, Evidence, Planned, ReadBack
+from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import gate
@@ -53,7 +54,7 @@ class Enforcer:
             return await self.executor.wait(row, fault)
         now_ms = self.steps.clock.wall_ms()
         fields: dict[str, JsonValue] = dict(seen.fields)
-        if seen.verdict == "in-effect":
+        if seen.verdict == "in-effect" or await self.steps.write(lambda tx: self._stands(tx, row, seen)):
             return await self.steps.attempted(
                 row, "dispatch.recorded", "recorded", words={"fields": fields}, tries=0, not_before_ms=0
             )
@@ -64,6 +65,13 @@ class Enforcer:
         return await self.steps.tell(
             row, "dispatch.attention", {}, words={"why": why, "fields": fields}, state="attention", detail=why
         )
+
+    def _stands(self, tx: Tx, row: Row, seen: ReadBack) -> bool:
+        """Whether it is as this asks for because of another correction in force there: stricter, or left standing."""
+        authority = gate.prove(tx, self.steps.feed, row)
+        if row.direction == "contain":
+            return covers(seen.fields, authority.planned.wanted)
+        return gate.overlap(tx, authority, row, seen) == "stands"
 
     async def measure(self, row: Row, plane: Plane) -> Row:
         """Probe a recorded containment until it is enforced, or say plainly that it cannot be measured."""

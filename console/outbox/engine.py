@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from console.domain.actions import Action
+from console.domain.actions import Action, Target
 from console.domain.clock_doubt import clock_told
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
@@ -26,12 +26,14 @@ from console.outbox.backoff import Breaker
 from console.outbox.beside import beside
 from console.outbox.enforce import Enforcer, by_hand
 from console.outbox.executor import Executor
-from console.outbox.facts import good_entries, read_document
+from console.outbox.facts import Held, good_entries, read_document
 from console.outbox.gate import Unauthorised
+from console.outbox.guards import roster_doubt
 from console.outbox.item import NEEDS_PEOPLE, Row, Settled
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
+from console.outbox.turn import Lease, may_stand_in, turns
 from console.outbox.watch import DriftWatch, is_answered
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, Reachability, Transition, look
@@ -83,7 +85,8 @@ class Outbox:
         self._clock = clock
         self._sync = sync
         self._sleep = sleep
-        self._executor = Executor(self._steps, self._pace)
+        self._lease = Lease(kept=sync is not None)
+        self._executor = Executor(self._steps, self._pace, self._lease)
         self._reconciler = Reconciler(self._steps, self._pace, self._executor)
         self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep)
@@ -94,7 +97,7 @@ class Outbox:
         self._odd: list[str] = []
         self._decisions: dict[str, Decision] = {}
         self._newest = -1
-        self._doubt = ""
+        self._doubts: tuple[str, ...] = ()
         self._decided_ms = 0
         self._synced_ms: int | None = None
         self._syncing: asyncio.Task[None] | None = None
@@ -108,7 +111,7 @@ class Outbox:
     @property
     def odd(self) -> tuple[str, ...]:
         """What did not add up: a doubtful clock, rows without a decision, sync faults, adapters' surprises."""
-        return (*((self._doubt,) if self._doubt else ()), *self._odd)
+        return (*self._doubts, *self._odd)
 
     async def rows(self) -> list[Row]:
         """Every row as it stands."""
@@ -116,7 +119,14 @@ class Outbox:
 
     async def authorise(self, doc: str) -> Decision:
         """Decide about one document now, if its people have signed."""
-        return await self._steps.write(lambda tx: authorise(tx, self._steps.feed, doc))
+        return await self._steps.write(lambda tx: authorise(tx, self._steps.feed, doc, self._turns))
+
+    def _turns(self, tx: Tx, held: Held) -> tuple[int, ...]:
+        return turns(tx, self._steps.feed, held, self._can_stand_in)
+
+    def _can_stand_in(self, action: Action, target: Target) -> bool:
+        plane = self._planes.get(target.instance)
+        return plane is not None and may_stand_in(action, target, plane.lever(target.lever))
 
     async def release(self, doc: str, target: int) -> bool:
         """The "now" button: end the hold of a target that waits after an outage. False where it does not."""
@@ -190,8 +200,10 @@ class Outbox:
 
     async def _sync_now(self, hook: SyncHook) -> None:
         """The journal first, but not for ever: after the wait the round goes on beside a sync that hangs."""
+        began_ms = self._clock.boot_ms()
         try:
             await beside(hook, "sync")
+            self._lease.meet(began_ms)
         except (Problem, OSError) as fault:  # no place is needed to contain: it is recorded and tried again
             self._note(f"sync: {fault}")
 
@@ -202,8 +214,8 @@ class Outbox:
         """
         now = self._clock.boot_ms()
         again = now - self._decided_ms >= self._pace.poll_ms
-        (newest, docs), self._doubt = await self._steps.write(
-            lambda tx: (_undecided(tx, -1 if again else self._newest), clock_told(tx.clock_back_ms))
+        (newest, docs), self._doubts = await self._steps.write(
+            lambda tx: (_undecided(tx, -1 if again else self._newest), _doubts(tx))
         )
         self._newest = newest
         if docs:
@@ -436,6 +448,11 @@ def _undecided(tx: Tx, newest_seen: int) -> tuple[int, list[str]]:
         return newest, []
     proposals = good_entries(tx.connection, ("correction.proposed", "document.proposed"))
     return newest, list(dict.fromkeys(str(one.entry.pub["doc"]) for one in proposals))
+
+
+def _doubts(tx: Tx) -> tuple[str, ...]:
+    """What is to be known beside whatever goes: of the clock, and of the roster."""
+    return tuple(one for one in (clock_told(tx.clock_back_ms), roster_doubt(tx)) if one)
 
 
 __all__ = ["FeedEnded", "Outbox", "Settled", "Until"]

@@ -6,18 +6,24 @@ It must never send twice what may have landed, and never without a decision prov
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import orjson
 
-from adapters.contract import AdapterFault, NotSent, Planned, Refused, Stale, Throttled
+from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Refused, Stale, Throttled
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
 from console.outbox.gate import Authority, Stop
+from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
+from console.outbox.overlap import authorised, place_of, under_way_at
 from console.outbox.steps import Pace, Steps
+from console.outbox.turn import Lease, fence, may_stand_in, waits_ms
 from console.providers.plane import Plane
+
+LOOK_MS: Final = 30_000  # whoever waits longer looks again meanwhile: the other may be known to be done with it
 
 
 def requests_sha(planned: Planned) -> str:
@@ -31,6 +37,7 @@ class Executor:
 
     steps: Steps
     pace: Pace
+    lease: Lease = field(default_factory=Lease)
 
     async def dispatch(self, row: Row, plane: Plane) -> Row:
         """Send one queued target, if everything still says so.
@@ -38,7 +45,7 @@ class Executor:
         Raises:
             Unauthorised: when no valid decision stands behind the row.
         """
-        checked = await self.steps.write(lambda tx: self._check(tx, row))
+        checked = await self.steps.write(lambda tx: self.check(tx, row, plane))
         if isinstance(checked, Stop):
             return await self.steps.end(row, checked.state, checked.kind, checked.why)
         planned = checked.planned
@@ -53,37 +60,84 @@ class Executor:
                 row, "dispatch.accepted", "accepted", pub={"outcome": "already-so"}, words=words, tries=0
             )
         pre = gate.compare(planned, seen)
-        if pre is None:
-            why = "What it would change is no longer as it was signed; people decide again."
-            return await self.steps.tell(
-                row, "dispatch.stale", {}, words={"why": why, "fields": fields}, state="stale", detail=why
-            )
-        row = await self.steps.write(lambda tx: self._intend(tx, row, planned, pre, fields))
+        row = await self.steps.write(lambda tx: self._intend(tx, row, plane, pre, seen))
         if row.state != "dispatching":
             return row
         self.steps.crash("after-intent")
         return await self._call(row, plane, planned)
 
-    def _check(self, tx: Tx, row: Row) -> Authority | Stop:
+    def check(self, tx: Tx, row: Row, plane: Plane) -> Authority | Stop:
+        """The decision proven and the rule asked again, inside the caller's transaction; why it may not go, else."""
         authority = gate.prove(tx, self.steps.feed, row)
         if gate.told(tx, self.steps.feed, row) != row:
             raise gate.Unauthorised("its state is not what this console's record says")
-        return gate.recheck(tx, authority, row, tx.now_ms) or authority
+        lever, action = plane.lever(authority.planned.lever), authority.action
+        target = action.targets[row.target]
+        if target.dispatchers[0] != self.steps.feed.feed and not may_stand_in(action, target, lever):
+            raise gate.Unauthorised("this console only stands by for it, and it must not be sent twice")
+        stop = gate.recheck(tx, authority, row, tx.now_ms) or fence(tx, authority, row, lever, self.lease)
+        return stop or authority
 
-    def _intend(self, tx: Tx, row: Row, planned: Planned, pre: gate.Pre, fields: dict[str, JsonValue]) -> Row:
+    def _intend(self, tx: Tx, row: Row, plane: Plane, pre: gate.Pre | None, seen: ReadBack) -> Row:
         """The last look and the intent are one transaction: a cancel either came before it or came too late."""
-        checked = self._check(tx, row)
+        checked = self.check(tx, row, plane)
         if isinstance(checked, Stop):
-            return self.steps.tell_in(
-                tx, row, checked.kind, {}, words={"why": checked.why}, state=checked.state, detail=checked.why
-            )
+            return self._stop(tx, row, checked)
+        planned = checked.planned
+        wait_ms, why = self._waits_its_turn(tx, row, checked, plane)
+        if wait_ms:
+            return self.steps.save_in(tx, row, not_before_ms=tx.now_ms + wait_ms, detail=why)
+        fields: dict[str, JsonValue] = dict(seen.fields)
+        others = gate.overlap(tx, checked, row, seen)
+        if isinstance(others, Stop):
+            return self._stop(tx, row, others, fields)
+        if others == "stands":
+            return self._leave(tx, row, fields)
+        if pre is None:
+            changed = gate.changed(planned, seen)
+            why = f"What it would change is no longer as it was signed: {changed}. People decide again."
+            return self._stop(tx, row, Stop("stale", "dispatch.stale", why), fields)
         attempt = row.attempt + 1
         pub: dict[str, JsonValue] = {
-            "attempt": attempt, "requests": requests_sha(planned), "step": "apply", "pre": pre, "verdict": "approved",
+            "attempt": attempt, "requests": requests_sha(planned), "step": "apply", "pre": pre,
+            "verdict": "approved",
         }  # fmt: skip
         return self.steps.tell_in(
             tx, row, "dispatch.intent", pub, words={"fields": fields}, state="dispatching", attempt=attempt
         )
+
+    def _leave(self, tx: Tx, row: Row, fields: dict[str, JsonValue]) -> Row:
+        why = "Another correction in force there is as strict or stricter; nothing was sent."
+        pub: dict[str, JsonValue] = {"attempt": row.attempt, "outcome": "already-so"}
+        return self.steps.tell_in(
+            tx, row, "dispatch.accepted", pub, words={"why": why, "fields": fields}, state="accepted", tries=0,
+            not_before_ms=0, detail=why,
+        )  # fmt: skip
+
+    def _stop(self, tx: Tx, row: Row, stop: Stop, fields: dict[str, JsonValue] | None = None) -> Row:
+        words: dict[str, JsonValue] = {"why": stop.why, "fields": fields or {}}
+        return self.steps.tell_in(tx, row, stop.kind, {}, words=words, state=stop.state, detail=stop.why)
+
+    def _waits_its_turn(self, tx: Tx, row: Row, authority: Authority, plane: Plane) -> tuple[int, str]:
+        """How long (ms) it has to wait for others, and why.
+
+        One call at a time to one place: of two, the second would be sent over a target nobody has read since.
+        """
+        settle_ms = self.pace.settle_ms
+        lever = plane.lever(authority.planned.lever)
+        wait_ms = waits_ms(tx, authority, row, lever, self.lease, settle_ms)
+        if wait_ms:
+            return min(wait_ms, LOOK_MS), "It was taken over: the other console's lease of 15 minutes has to end first."
+        doubt = why_it_waits(tx, authority, row, self.lease)
+        if doubt:
+            return LOOK_MS, doubt
+        place = place_of(authority.action, row.target, authority.planned)
+        newer_ms = tx.now_ms - self.pace.record_ms
+        if under_way_at(
+            tx.connection, place, self.steps.feed.feed, authorised(tx.connection), but=row.key, newer_ms=newer_ms
+        ):
+            return settle_ms, "Something else is being sent there; one goes after the other."
+        return 0, ""
 
     async def _call(self, row: Row, plane: Plane, planned: Planned) -> Row:
         steps = self.steps

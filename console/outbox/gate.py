@@ -5,10 +5,8 @@ It believes no row: a row that no signed decision stands for is refused, and wha
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from adapters.contract import Planned, ReadBack
 from console.domain import shape
@@ -16,6 +14,7 @@ from console.domain.actions import Action
 from console.domain.clock_doubt import WAITS, Reading, latest_ms, state_of, waits_while_doubtful
 from console.domain.errors import Problem
 from console.domain.forms import Head
+from console.domain.overlap import Claim, InForce, covers, is_limit, same, strictest, value_of
 from console.domain.profile import JsonValue
 from console.domain.quorum import Signed, quorum
 from console.journal.envelope import verify_entry
@@ -36,6 +35,7 @@ from console.outbox.facts import (
     read_document,
 )
 from console.outbox.item import STEP_KINDS, Row, State, state_told
+from console.outbox.overlap import in_force_at, lift_of, place_of
 from console.providers.planned import from_disclosures
 
 Pre = Literal["same", "not-laxer", "unread"]
@@ -94,7 +94,7 @@ def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
     claimed = (row.op, row.inc, row.instance, row.direction, row.by_hand)
     if claimed != (action.op, action.inc, target.instance, action.direction, target.by_hand):
         raise Unauthorised("it differs from the signed document")
-    if target.dispatchers[0] != feed.feed:
+    if feed.feed not in target.dispatchers:
         raise Unauthorised("another console dispatches this target")
     decided = _decision(tx, feed, row.op, row.doc)
     roster = tx.roster()
@@ -203,6 +203,47 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     return Stop("attention", "dispatch.attention", " ".join(dict.fromkeys(missing))) if missing else None
 
 
+def overlap(tx: Tx, authority: Authority, row: Row, seen: ReadBack) -> Stop | Literal["stands"] | None:
+    """What other corrections in force at the same place say: never is sent what is laxer than the strictest of them.
+
+    "stands" means that nothing has to be sent: it is as strict as this and everything else in force asks for.
+    """
+    planned, action = authority.planned, authority.action
+    place = in_force_at(tx.connection, place_of(action, row.target, planned), but=row.doc)
+    if action.direction == "contain":
+        return _stricter_already(planned, seen, place)
+    left = place.without(lift_of(action, planned, authority.decided_ms))
+    loosened = [one for one in left if not covers(planned.wanted, one.wanted)]
+    at = strictest([one.wanted for one in left])
+    if loosened and at is not None and covers(seen.fields, left[at].wanted) and covers(left[at].wanted, seen.fields):
+        return "stands"  # it is what has to be left: of two, the laxer one is given back
+    if loosened:
+        why = "Another correction is in force here, and this would loosen it: a lift has to leave that one standing."
+        return Stop("stale", "dispatch.stale", f"{why} It is {loosened[0].doc[:16]}.")
+    alone = len({one.record.person for one in authority.signed if one.record.decision == "approve"}) == 1
+    if alone and not left and _was_otherwise(planned, place.base):
+        why = "Somebody had set it otherwise before it was sent: what was signed as its revert is not how it was."
+        return Stop("stale", "dispatch.stale", why)
+    return None
+
+
+def _was_otherwise(planned: Planned, base: Claim | None) -> bool:
+    """Whether what restricted it first found it stricter than it was signed, and this would not give that back."""
+    if base is None or base.found is None or covers(planned.wanted, base.found):
+        return False
+    return not all(same(value, base.signed_pre.get(name)) for name, value in base.found.items())
+
+
+def _stricter_already(planned: Planned, seen: ReadBack, place: InForce) -> Stop | Literal["stands"] | None:
+    """Containment where it is stricter already: by our own correction or as its signers saw it, nothing is sent."""
+    if not covers(seen.fields, planned.wanted):
+        return None
+    ours = any(covers(one.wanted, seen.fields) for one in place.claims)
+    if ours or all(same(seen.fields.get(name), planned.pre.get(name)) for name in planned.wanted):
+        return "stands"
+    return Stop("stale", "dispatch.stale", "Somebody else has set it stricter meanwhile; this would loosen it.")
+
+
 def compare(planned: Planned, seen: ReadBack) -> Pre | None:
     """How the target stands against the signed pre-state, in what the lever writes; None means stale."""
     if seen.verdict == "cannot-tell" or not seen.fields:
@@ -216,18 +257,15 @@ def compare(planned: Planned, seen: ReadBack) -> Pre | None:
     return None
 
 
-def same(one: str | None, other: str | None) -> bool:
-    """Whether two exact JSON texts say the same."""
-    if one is None or other is None:
-        return one is other
-    return one == other or _value(one) == _value(other)
-
-
-def _value(text: str) -> Any:  # noqa: ANN401  any JSON value
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+def changed(planned: Planned, seen: ReadBack) -> str:
+    """What differs from what was signed, field by field, for people to read."""
+    odd = [name for name in {**planned.pre, **seen.fields} if not same(seen.fields.get(name), planned.pre.get(name))]
+    told = [
+        f"{name} was {planned.pre.get(name, 'absent')}, is {seen.fields.get(name, 'absent')},"
+        f" and was to become {planned.wanted.get(name, 'what it was')}"
+        for name in sorted(odd) if name in planned.pre or name in planned.wanted
+    ]  # fmt: skip
+    return "; ".join(told) or "the provider does not say how it is"
 
 
 def _not_laxer(now: str | None, pre: str | None, wanted: str) -> bool:
@@ -236,19 +274,7 @@ def _not_laxer(now: str | None, pre: str | None, wanted: str) -> bool:
         return False
     if same(now, wanted) or same(now, pre):
         return True
-    present, after = _value(now), _value(wanted)
+    present, after = value_of(now), value_of(wanted)
     if present is None:
-        return _is_limit(after)
-    return _is_limit(present) and _is_limit(after) and after <= present
-
-
-def as_strict(now: str | None, wanted: str) -> bool:
-    """Whether a field is as wanted, or a stricter limit (another correction in force may have set it)."""
-    if now is None:
-        return False
-    present, limit = _value(now), _value(wanted)
-    return same(now, wanted) or (_is_limit(present) and _is_limit(limit) and present <= limit)
-
-
-def _is_limit(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value >= 0
+        return is_limit(after)
+    return is_limit(present) and is_limit(after) and after <= present

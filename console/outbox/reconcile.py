@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.contract import AdapterFault
+from adapters.contract import AdapterFault, Lever
 from console.domain.actions import Action
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
@@ -106,6 +106,14 @@ class Reconciler:
             return await self.steps.end(
                 row, "attention", "dispatch.attention", "Nothing tells whether it landed; a person decides."
             )
+        return await self._not_landed(row, lever)
+
+    async def _not_landed(self, row: Row, lever: Lever) -> Row:
+        """A read shows that it is not so (yet): what that allows is said by the lever's idempotency."""
+        left_ms = row.since_ms + self.pace.late_ms - self.steps.clock.wall_ms()
+        if lever.idempotency == "taggable" and 0 < left_ms <= self.pace.late_ms:
+            # what is on its way still would make a second one, with the same tag
+            return await self.steps.save(row, not_before_ms=row.since_ms + self.pace.late_ms)
         if lever.idempotency in REPEATABLE:
             return await self.steps.attempted(
                 row, "dispatch.requeued", "queued", words={"why": "It did not land: an independent read shows it."},

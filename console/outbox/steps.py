@@ -32,6 +32,7 @@ class Pace:
     """Durations of the dispatcher; tests shorten them. `spread_ms` None = the lever's own propagation bound.
 
     What is in force is read again every `watch_ms`; the looks at `again_ms` after it was found so are entered.
+    A write whose answer was lost is taken to land within `late_ms`, if it lands at all, where twice is not once.
     A provider's count of requests is watched for `usage_ms` more than the propagation bound.
     """
 
@@ -48,6 +49,7 @@ class Pace:
     spread_ms: int | None = None
     patience_ms: int | None = None
     rounds: int = 3
+    late_ms: int = 60_000
     again_ms: tuple[int, ...] = (300_000, 3_600_000)
     again_probes: int = 5
     watch_ms: int = 60_000
@@ -120,16 +122,17 @@ class Steps:
         Raises:
             Overtaken: when the row has moved on.
         """
+        return await self.write(lambda tx: self.save_in(tx, row, **changes))
 
-        def work(tx: Tx) -> Row:
-            present = table.find(tx.connection, row.doc, row.target)
-            if present is None or (present.state, present.attempt) != (row.state, row.attempt):
-                raise Overtaken
-            changed = replace(present, **changes)  # only what is named: others may have marked the row meanwhile
-            table.save(tx.connection, changed)
-            return changed
-
-        return await self.write(work)
+    @staticmethod
+    def save_in(tx: Tx, row: Row, **changes: Any) -> Row:  # noqa: ANN401  as `tell`
+        """As `save`, inside the caller's transaction."""
+        present = table.find(tx.connection, row.doc, row.target)
+        if present is None or (present.state, present.attempt) != (row.state, row.attempt):
+            raise Overtaken
+        changed = replace(present, **changes)  # only what is named: others may have marked the row meanwhile
+        table.save(tx.connection, changed)
+        return changed
 
     async def end(self, row: Row, state: State, kind: str, why: str) -> Row:
         """End a row in a state whose entry needs no more than a reason."""

@@ -14,16 +14,19 @@ from typing import Final
 from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Throttled
 from console.domain.actions import Action
 from console.domain.errors import Problem
+from console.domain.overlap import Claim, covers
 from console.domain.profile import JsonValue
 from console.journal.rows import select_entries
 from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
 from console.outbox import gate
 from console.outbox.enforce import Enforcer
-from console.outbox.facts import Held, good_entries, read_document
-from console.outbox.item import STEP_KINDS, Row, state_told
+from console.outbox.facts import read_document
+from console.outbox.item import Row, state_told
+from console.outbox.overlap import Authorised, authorised, lift_of, place_of, steps_of, targets_at
 from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
 from console.providers.plane import Plane, Planes
+from console.providers.planned import from_disclosures
 
 WATCHED: Final = ("enforced", "unmeasurable")
 # an action that ended in one of these changed nothing
@@ -32,8 +35,6 @@ _UNDONE: Final = (
     "An independent read no longer shows it: somebody or something undid it. "
     "It is not sent again; propose a new action."
 )
-
-Authorised = Sequence[tuple[int, Held, Action]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class DriftWatch:
     async def _round(self, plane: Plane, rows: Sequence[Row]) -> None:
         instance = plane.instance.id
         try:
-            known = await self.steps.write(authorised)
+            known = await self.steps.write(lambda tx: authorised(tx.connection))
             for row in rows:
                 self._looked_ms[row.key] = self.steps.clock.boot_ms()
                 rest_ms = await self._look_at(row, plane, known)
@@ -155,14 +156,14 @@ class DriftWatch:
         return passed, refused
 
     def _drifted(self, tx: Tx, one: Watched, seen: ReadBack) -> None:
-        if is_over(tx, one.row, one.decided_ms, authorised(tx)):  # a lift was decided while it was read
+        if is_over(tx, one.row, one.decided_ms, authorised(tx.connection)):  # a lift was decided while it was read
             return
         words: dict[str, JsonValue] = {"why": _UNDONE, "fields": dict(seen.fields)}
         self.steps.tell_in(tx, one.row, "dispatch.drifted", {}, words=words, state="drifted", detail=_UNDONE)
 
     def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
         """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""
-        if is_over(tx, one.row, one.decided_ms, authorised(tx)):
+        if is_over(tx, one.row, one.decided_ms, authorised(tx.connection)):
             return
         verdict = "in-effect" if _holds(one, seen) else seen.verdict
         self._reading(tx, one, "read-back", verdict, 1, {"fields": dict(seen.fields)})
@@ -190,23 +191,7 @@ class DriftWatch:
 
 
 def _holds(one: Watched, seen: ReadBack) -> bool:
-    return seen.verdict == "in-effect" or (
-        bool(one.planned.wanted)
-        and all(gate.as_strict(seen.fields.get(name), wanted) for name, wanted in one.planned.wanted.items())
-    )
-
-
-def authorised(tx: Tx) -> Authorised:
-    """Every action that was authorised on any console, with the time of its decision."""
-    found: list[tuple[int, Held, Action]] = []
-    for stored in good_entries(tx.connection, ("dispatch.authorised",)):
-        try:
-            held = read_document(tx.connection, str(stored.entry.pub["doc"]))
-        except Problem:
-            continue
-        if isinstance(held.document, Action):
-            found.append((stored.entry.hlc[0], held, held.document))
-    return found
+    return seen.verdict == "in-effect" or covers(seen.fields, one.planned.wanted)
 
 
 def in_force(tx: Tx, steps: Steps, row: Row, known: Authorised) -> Watched | None:
@@ -218,7 +203,7 @@ def in_force(tx: Tx, steps: Steps, row: Row, known: Authorised) -> Watched | Non
     authority = gate.prove(tx, steps.feed, row)
     if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms, known):
         return None
-    last = _steps_of(tx, row.op, row.doc, row.target, steps.feed.feed)[-1]
+    last = steps_of(tx.connection, row.op, row.doc, row.target, steps.feed.feed)[-1]
     about = select_entries(
         tx.connection, "e.subj = ? AND e.feed = ? AND e.kind = 'reading.observed'", (row.op, steps.feed.feed)
     )
@@ -234,62 +219,57 @@ def _of(one: Stored) -> tuple[JsonValue, ...]:
     return tuple(of) if isinstance(of, list) else ()
 
 
-def _steps_of(tx: Tx, op: str, doc: str, target: int, feed: str | None = None) -> list[Stored]:
-    marks = ",".join("?" * len(STEP_KINDS))
-    where, values = f"e.subj = ? AND e.kind IN ({marks}) AND s.id IS NULL", (op, *STEP_KINDS)
-    found = select_entries(tx.connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
-    return [
-        one for one in found
-        if one.entry.pub.get("doc") == doc and one.entry.pub.get("target") == target and feed in (None, one.feed)
-    ]  # fmt: skip
-
-
 def is_over(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> bool:
-    """Whether this correction is being lifted or was, or a later revision took its place, on whichever console."""
-    return any(
-        row.doc in (later.undoes, later.supersedes) or later.direction == "restore"
-        for later in _later(tx, row, decided_ms, known)
+    """Whether this correction is being lifted or was, or a later revision took its place, on whichever console.
+
+    A lift of another correction at the same place leaves this one in force.
+    """
+    own = _own(tx, row, decided_ms)
+    return own is not None and any(
+        action.supersedes == row.doc or (action.direction == "restore" and lift_of(action, planned, at_ms).lifts(own))
+        for at_ms, action, planned in _later(tx, row, decided_ms, known)
     )
 
 
 def is_answered(tx: Tx, row: Row) -> bool:
     """Whether people have decided again about what this row is about."""
-    return bool(_later(tx, row, row.decided_ms, authorised(tx)))
+    return bool(_later(tx, row, row.decided_ms, authorised(tx.connection)))
 
 
-def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[Action]:
+def _own(tx: Tx, row: Row, decided_ms: int) -> Claim | None:
+    held = read_document(tx.connection, row.doc)
+    if not isinstance(held.document, Action):
+        return None
+    planned = from_disclosures(held.document.targets[row.target], held.disclosed(row.target), held.document.direction)
+    return Claim(
+        doc=row.doc, target=row.target, decided_ms=decided_ms, wanted=planned.wanted, signed_pre=planned.pre,
+        found=None, supersedes=held.document.supersedes,
+    )  # fmt: skip
+
+
+def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[tuple[int, Action, Planned]]:
     """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
     own = read_document(tx.connection, row.doc)
-    found: list[Action] = []
+    if not isinstance(own.document, Action):
+        return []
+    mine = from_disclosures(own.document.targets[row.target], own.disclosed(row.target), own.document.direction)
+    place = place_of(own.document, row.target, mine)
+    found: list[tuple[int, Action, Planned]] = []
     for at_ms, later, action in known:
         # what names it came after it, whatever the clocks say
         named = row.doc in (action.undoes, action.supersedes)
-        if later.sha != row.doc and (named or at_ms >= decided_ms) and _concerns(tx, own, row, later, action):
-            found.append(action)
+        if later.sha == row.doc or not (named or at_ms >= decided_ms):
+            continue
+        found += [
+            (at_ms, action, planned) for at, planned in targets_at(place, later, action)
+            if action.supersedes == row.doc or _came_to_something(tx, action, later.sha, at)
+        ]  # fmt: skip
     return found
 
 
-def _concerns(tx: Tx, own: Held, row: Row, later: Held, action: Action) -> bool:
-    if action.supersedes == row.doc:
-        return True
-    at = row.target if action.undoes == row.doc else _same_place(own, row.target, later, action)
-    if at is None or at >= len(action.targets):
-        return False
-    steps = [(one.entry.kind, one.entry.pub) for one in _steps_of(tx, action.op, later.sha, at)]
+def _came_to_something(tx: Tx, action: Action, doc: str, at: int) -> bool:
+    steps = [(one.entry.kind, one.entry.pub) for one in steps_of(tx.connection, action.op, doc, at)]
     return state_told(steps)[0] not in CAME_TO_NOTHING
-
-
-def _same_place(own: Held, target: int, later: Held, action: Action) -> int | None:
-    """The target of a later action for the same selector of the same lever at the same surface."""
-    if not isinstance(own.document, Action):
-        return None
-    mine = own.document.targets[target]
-    selector = own.disclosed(target).get("selector")
-    for at, other in enumerate(action.targets):
-        same = (other.instance, other.surface, other.lever) == (mine.instance, mine.surface, mine.lever)
-        if same and selector is not None and later.disclosed(at).get("selector") == selector:
-            return at
-    return None
 
 
 __all__ = ["DriftWatch", "Watched", "authorised", "in_force", "is_answered", "is_over"]

@@ -23,6 +23,7 @@ from console.providers.plane import Planes
 from console.providers.planned import from_disclosures, to_disclosures
 from console.providers.wishes import Planned
 from console.services import incidents, providers
+from console.services.lifting import stand_bys, with_others
 from console.services.planning import (
     DAY_MS,
     Direction,
@@ -100,8 +101,10 @@ def propose_with(  # noqa: PLR0913  each is a part of what is signed
     )  # fmt: skip
 
 
-def _parts(session: Session, wishes: Sequence[TargetWish], direction: Direction) -> list[Part]:
-    """Every wish planned by reading."""
+def _parts(
+    session: Session, wishes: Sequence[TargetWish], direction: Direction, *, lifts: str | None = None
+) -> list[Part]:
+    """Every wish planned by reading, as it has to be beside what is in force there; `lifts` names what is lifted."""
     if not wishes:
         return []
     found = [resolve(session, one) for one in wishes]
@@ -109,13 +112,17 @@ def _parts(session: Session, wishes: Sequence[TargetWish], direction: Direction)
     async def plan_all(planes: Planes) -> list[Planned]:
         return [await plan_one(planes, where, one, direction) for where, one in zip(found, wishes, strict=True)]
 
-    plans = providers.on_planes(session, plan_all)
+    read = providers.on_planes(session, plan_all)
+    plans = [with_others(session, where, one, lifts) for where, one in zip(found, read, strict=True)]
     wide = covered(session, [where.surface for where in found])
     feed = session.device().feed
     return [
-        part_of(session, where, one, planned, all_surfaces=where.model in wide, dispatcher=feed)
+        part_of(
+            session, where, one, planned, all_surfaces=where.model in wide,
+            dispatchers=(feed, *(stand_bys(session, where.instance) if direction == "contain" else ())),
+        )
         for where, one, planned in zip(found, wishes, plans, strict=True)
-    ]
+    ]  # fmt: skip
 
 
 def propose_planned(
@@ -137,10 +144,12 @@ def propose_planned(
     )  # fmt: skip
 
 
-def _propose(
+def _propose(  # noqa: PLR0913  each is a part of what is signed
     session: Session, inc: str, parts: Sequence[Part], reason: str, *, criteria: str = "",
-    direction: Direction, undoes: str | None = None, review_in_ms: int = DAY_MS,
+    direction: Direction, undoes: str | None = None, review_in_ms: int = DAY_MS, after: Held | None = None,
+    break_glass: bool = False,
 ) -> Proposal:  # fmt: skip
+    """`after` is the document of which this is the next revision; `break_glass` lets one person alone sign it."""
     feed, ref = session.person(), session.ref
     roster = session.roster.roster
     if roster.policy is None:
@@ -162,12 +171,18 @@ def _propose(
             severity=line.severity, reason_sd=reason_digests[0],
             lift_sd=lift_digests[0] if lift_digests else None, policy_sha=policy_sha, review_in_ms=review_in_ms,
         )  # fmt: skip
+        if after is not None:
+            before = action_of(after)
+            action = replace(action, op=before.op, rev=before.rev + 1, supersedes=after.sha)
+        action = replace(action, break_glass=break_glass)
         weight, why = weigh_new(tx.connection, action, policy, session.me, now)
         action = replace(action, gravity=weight)
         raw = canon.encode(document_json(action))
         sha = canon.sha256_hex(raw)
         stored = tx.append(
-            feed, Draft("correction.proposed", inc, action.op, {"doc": sha, "rev": 1}, {"reason": reason}), roster=ref
+            feed,
+            Draft("correction.proposed", inc, action.op, {"doc": sha, "rev": action.rev}, {"reason": reason}),
+            roster=ref,
         )
         tx.put_document(raw, texts, carried_by=stored.id)
         return action, sha, why, stored
@@ -252,12 +267,67 @@ def _senders(session: Session, target: Target) -> tuple[str, ...]:
 
 
 def lift(session: Session, named: str, reason: str) -> Proposal:
-    """Propose to restore what a correction restricted, from a fresh reading; it needs two signatures again."""
+    """Propose to restore what a correction restricted, from a fresh reading; it needs two signatures again.
+
+    What another correction in force asks for stays; where none does, what was there before comes back.
+    """
     held = find_document(session, named)
     action = action_of(held)
     if any(target.listed is not None for target in action.targets):
         raise WrongUse("That correction has a list.", "Lift it by its list: `standdown list lift`.")
-    return propose(session, action.inc, wishes_of(session, held), reason, direction="restore")
+    if not reason.strip():
+        raise WrongUse("A lift needs a reason.", "Give it with --reason.")
+    session.person()
+    parts = _parts(session, wishes_of(session, held), "restore", lifts=held.sha)
+    return _propose(session, action.inc, parts, reason, direction="restore", undoes=held.sha)
+
+
+def lift_some(session: Session, held: Held, targets: Sequence[int], reason: str, *, criteria: str) -> Proposal:
+    """Propose to restore some targets of a correction, by number: a stage of its lift, whose criteria are signed.
+
+    Raises:
+        WrongUse, WaitsForConnection: as `propose`.
+    """
+    if not reason.strip() or not targets:
+        raise WrongUse("A stage needs a reason and a target.", "Nothing was proposed.")
+    session.person()
+    parts = _parts(session, wishes_of(session, held, targets), "restore", lifts=held.sha)
+    return _propose(session, action_of(held).inc, parts, reason, direction="restore", criteria=criteria)
+
+
+def again(session: Session, named: str, targets: Sequence[int], reason: str = "") -> Proposal:
+    """Propose these targets of a correction again as its next revision, from a fresh reading, to be sent from here.
+
+    Its reason is kept where no other is given. Nothing that was signed before carries over.
+
+    Raises:
+        WrongUse: when nothing of it is left to be done.
+    """
+    held = find_document(session, named)
+    action = action_of(held)
+    if not targets:
+        raise WrongUse("Nothing of that correction is left to be sent.", "See `standdown correct show`.")
+    told = held.row.disclosed_by_digest.get(action.reason_sd)
+    kept = reason.strip() or (str(told[1]) if told is not None else "")
+    if not kept:
+        raise WrongUse("Its reason is not here.", "Give one with --reason.")
+    session.person()
+    parts = _parts(session, wishes_of(session, held, targets), action.direction, lifts=action.undoes)
+    return _propose(
+        session, action.inc, parts, kept, direction=action.direction, undoes=action.undoes, after=held
+    )  # fmt: skip
+
+
+def alone(session: Session, held: Held, reason: str) -> Proposal:
+    """The same containment as its next revision under break-glass, planned anew; `console.services.glass` has the rule.
+
+    Raises:
+        WrongUse, WaitsForConnection: as `propose`.
+    """
+    action = action_of(held)
+    session.person()
+    parts = _parts(session, wishes_of(session, held), "contain")
+    return _propose(session, action.inc, parts, reason, direction="contain", after=held, break_glass=True)
 
 
 def wishes_of(session: Session, held: Held, targets: Sequence[int] | None = None) -> list[TargetWish]:
@@ -334,6 +404,7 @@ def is_document(text: str) -> bool:
 
 
 __all__ = [
-    "LeftOut", "Proposal", "TargetWish", "Trial", "TrialTarget", "action_of", "attest", "cancel", "find_document",
-    "lift", "plan", "propose", "propose_planned", "proposer", "record_by_hand", "select_document", "undo",
+    "LeftOut", "Proposal", "TargetWish", "Trial", "TrialTarget", "action_of", "again", "attest", "cancel",
+    "find_document", "lift", "plan", "propose", "propose_planned", "proposer", "record_by_hand", "select_document",
+    "undo",
 ]  # fmt: skip

@@ -198,7 +198,7 @@ def propose(
         how=f"Imported from {matched.imported.source[:200]}: {matched.report}.",
     )  # fmt: skip
     part = planning.part_of(
-        session, where, matched.wish, planned, all_surfaces=False, dispatcher=session.device().feed,
+        session, where, matched.wish, planned, all_surfaces=False, dispatchers=(session.device().feed,),
         listed=len(accounts),
     )  # fmt: skip
     return corrections.propose_with(

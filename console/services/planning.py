@@ -92,9 +92,12 @@ async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, di
 
 def part_of(
     session: Session, where: providers.Surface, one: TargetWish, planned: Planned, *, all_surfaces: bool,
-    dispatcher: str, listed: int | None = None,
+    dispatchers: tuple[str, ...], listed: int | None = None,
 ) -> Part:  # fmt: skip
-    """The signed target of a plan; `dispatcher` is the machine feed that will send it, `listed` the count of a list."""
+    """The signed target of a plan; `dispatchers` are the machine feeds that may send it, first in line first.
+
+    `listed` is the count of a list.
+    """
     instances = providers.instances_of(session)
     instance = instances.get(where.instance)
     manifest = instances.registry.manifest(instance.adapter)
@@ -106,7 +109,7 @@ def part_of(
         lever=one.lever, category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
         reversal=planned.reversal, selectors=planned.selectors,
         all_surfaces=all_surfaces and lever.category == "shutdown", credential=planned.credential,
-        canary=one.canary, dispatchers=(dispatcher,), listed=listed, sd=digests,
+        canary=one.canary, dispatchers=dispatchers, listed=listed, sd=digests,
     )  # fmt: skip
     return Part(target, planned, texts)
 

@@ -22,6 +22,7 @@ from console.providers.plane import Planes
 from console.providers.wishes import Planned
 from console.services import incidents, providers
 from console.services.levers import LeverLine, options_for
+from console.services.lifting import with_others
 from console.services.planning import (
     Direction,
     Part,
@@ -153,7 +154,7 @@ async def _try(
         return TrialTarget(wish=one, why_not=fault.what, next_step=fault.next_step)
     try:
         async with asyncio.timeout(deadline_s):
-            planned = await plan_one(planes, surface, one, direction)
+            planned = with_others(session, surface, await plan_one(planes, surface, one, direction))
     except TimeoutError:
         why = f"Its provider did not answer within {deadline_s:g} s."
         return TrialTarget(wish=one, surface=surface, why_not=why, next_step="Try again.", waits=True)
@@ -167,7 +168,7 @@ def _part(session: Session, one: TrialTarget, wide: set[str]) -> Part | None:
     if one.surface is None or one.planned is None:
         return None
     every = one.surface.model in wide
-    return part_of(session, one.surface, one.wish, one.planned, all_surfaces=every, dispatcher=_NO_FEED)
+    return part_of(session, one.surface, one.wish, one.planned, all_surfaces=every, dispatchers=(_NO_FEED,))
 
 
 def _with_lever(one: TrialTarget, part: Part | None, levers: Sequence[LeverLine]) -> TrialTarget:

@@ -93,10 +93,10 @@ def test_what_needs_no_dispatch_is_not_decided_here(scene):
 
 
 def test_another_consoles_targets_are_left_to_it(scene):
-    elsewhere = scene.target(plan_of("k", now=False, wanted=True), dispatchers=("ab" * 32, scene.feed.feed))
-    sha, action = scene.propose([elsewhere])
-    scene.approve(sha, action, 0, 1)
-    assert decide(scene, sha).outcome == "not-ours"
+    for line, outcome in ((("ab" * 32,), "not-ours"), (("ab" * 32, scene.feed.feed), "standing-by")):
+        sha, action = scene.propose([scene.target(plan_of("k", now=False, wanted=True), dispatchers=line)])
+        scene.approve(sha, action, 0, 1)
+        assert decide(scene, sha).outcome == outcome
 
 
 def test_a_document_that_is_not_here_or_whose_policy_is_not_is_no_document(scene):

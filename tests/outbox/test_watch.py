@@ -306,9 +306,14 @@ def test_no_row_is_watched_for_which_no_decision_stands(tmp_path):
         assert "not authorised" in outbox.odd[0]
         await outbox._abandon()
         row = replace((await outbox.rows())[0], inc=scene.store.reader().incidents()[0])
-        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, authorised(tx))) is not None
+        assert (
+            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, authorised(tx.connection)))
+            is not None
+        )
         not_so = replace(row, attempt=9)
-        assert await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so, authorised(tx))) is None
+        assert (
+            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so, authorised(tx.connection))) is None
+        )
 
     play(tmp_path, story)
 

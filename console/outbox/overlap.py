@@ -1,0 +1,171 @@
+"""What is in force at the place a target writes to, read from every console's own entries.
+
+A place is what two levers would fight over: the same thing selected, by the same lever, at the same provider. It reads
+inside one transaction and sends nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from adapters.contract import Planned
+from console.domain.actions import Action
+from console.domain.errors import Problem
+from console.domain.overlap import Claim, InForce, Lift, fold_place
+from console.domain.profile import JsonValue
+from console.journal.rows import select_entries
+from console.journal.values import Stored
+from console.outbox.facts import Held, good_entries, read_document
+from console.outbox.item import STEP_KINDS, state_told
+from console.providers.planned import from_disclosures
+
+# it may bite, or may have landed: a lift of something else must not loosen it
+_CLAIMS: Final = frozenset(
+    {"dispatching", "unknown", "accepted", "recorded", "enforced", "unmeasurable", "attention", "drifted"}
+)
+_UNDER_WAY: Final = frozenset({"dispatching", "unknown"})
+_GIVEN_BACK: Final = frozenset({"accepted", "recorded"})
+
+Authorised = Sequence[tuple[int, Held, Action]]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a target writes. `paths` are the methods and paths of what it sends and would send to revert."""
+
+    instance: str
+    lever: str
+    selector: str
+    surface: str
+    paths: frozenset[tuple[str, str]]
+
+    def same_as(self, other: Place) -> bool:
+        """Whether both write the same: one key may be selected under two surfaces, one name may mean two things."""
+        mine, theirs = (self.instance, self.lever, self.selector), (other.instance, other.lever, other.selector)
+        return mine == theirs and (self.surface == other.surface or bool(self.paths & other.paths))
+
+
+def place_of(action: Action, at: int, planned: Planned) -> Place:
+    """The place of one target."""
+    target = action.targets[at]
+    return place_at(target.instance, target.surface, planned)
+
+
+def place_at(instance: str, surface: str, planned: Planned) -> Place:
+    """The place a plan would write to."""
+    paths = frozenset((one.method, one.path) for one in (*planned.requests, *planned.revert))
+    return Place(instance, planned.lever, planned.selector, surface, paths)
+
+
+def authorised(connection: sqlite3.Connection) -> Authorised:
+    """Every action that was authorised on any console, with the time of its decision."""
+    found: list[tuple[int, Held, Action]] = []
+    for stored in good_entries(connection, ("dispatch.authorised",)):
+        try:
+            held = read_document(connection, str(stored.entry.pub["doc"]))
+        except Problem:
+            continue
+        if isinstance(held.document, Action):
+            found.append((stored.entry.hlc[0], held, held.document))
+    return found
+
+
+def steps_of(connection: sqlite3.Connection, op: str, doc: str, target: int, feed: str | None = None) -> list[Stored]:
+    """The steps of one target as entered, of all consoles unless one's feed is named."""
+    marks = ",".join("?" * len(STEP_KINDS))
+    where, values = f"e.subj = ? AND e.kind IN ({marks}) AND s.id IS NULL", (op, *STEP_KINDS)
+    found = select_entries(connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
+    return [
+        one for one in found
+        if one.entry.pub.get("doc") == doc and one.entry.pub.get("target") == target and feed in (None, one.feed)
+    ]  # fmt: skip
+
+
+def targets_at(place: Place, held: Held, action: Action) -> Iterator[tuple[int, Planned]]:
+    """The targets of an action that write to this place."""
+    for at, target in enumerate(action.targets):
+        if target.by_hand or (target.instance, target.lever) != (place.instance, place.lever):
+            continue
+        try:
+            planned = from_disclosures(target, held.disclosed(at), action.direction)
+        except Problem:
+            continue
+        if place_of(action, at, planned).same_as(place):
+            yield at, planned
+
+
+def in_force_at(
+    connection: sqlite3.Connection, place: Place, known: Authorised | None = None, *, but: str = ""
+) -> InForce:
+    """The corrections in force at a place; `but` leaves one document out: the one that is asked for."""
+    seen: set[tuple[str, int]] = set()
+    events: list[Claim | Lift] = []
+    for decided_ms, held, action in authorised(connection) if known is None else known:
+        for at, planned in targets_at(place, held, action) if held.sha != but else ():
+            if (held.sha, at) in seen:  # two consoles decided it
+                continue
+            seen.add((held.sha, at))
+            event = _event(connection, decided_ms, held, action, at, planned)
+            events += [event] if event is not None else []
+    return fold_place(events)
+
+
+def under_way_at(
+    connection: sqlite3.Connection, place: Place, feed: str, known: Authorised, *, but: tuple[str, int], newer_ms: int
+) -> bool:
+    """Whether something else is being sent to this place: by `feed` at all, by another console since `newer_ms`.
+
+    What a dead console left unknown must not stop containment for ever.
+    """
+    for _, held, action in known:
+        for at, _planned in targets_at(place, held, action):
+            if (held.sha, at) == but:
+                continue
+            by_feed: dict[str, list[Stored]] = {}
+            for one in steps_of(connection, action.op, held.sha, at):
+                by_feed.setdefault(one.feed, []).append(one)
+            for name, steps in by_feed.items():
+                state, _ = state_told([(one.entry.kind, one.entry.pub) for one in steps])
+                if state in _UNDER_WAY and (name == feed or steps[-1].entry.hlc[0] > newer_ms):
+                    return True
+    return False
+
+
+def _event(
+    connection: sqlite3.Connection, decided_ms: int, held: Held, action: Action, at: int, planned: Planned
+) -> Claim | Lift | None:
+    steps = steps_of(connection, action.op, held.sha, at)
+    state, attempt = state_told([(one.entry.kind, one.entry.pub) for one in steps])
+    if action.direction == "restore":
+        return lift_of(action, planned, decided_ms) if state in _GIVEN_BACK else None
+    if state not in _CLAIMS or (state == "attention" and attempt == 0):
+        return None
+    return Claim(
+        doc=held.sha, target=at, decided_ms=decided_ms, wanted=planned.wanted, signed_pre=planned.pre,
+        found=_found(steps, planned), supersedes=action.supersedes,
+    )  # fmt: skip
+
+
+def lift_of(action: Action, planned: Planned, decided_ms: int) -> Lift:
+    """A restore as the fold takes it."""
+    return Lift(decided_ms=decided_ms, created_ms=action.created, wanted=planned.wanted, names=action.undoes)
+
+
+def _found(steps: Sequence[Stored], planned: Planned) -> Mapping[str, str] | None:
+    """How the first attempt found it, where every field the lever writes was entered."""
+    for one in steps:
+        if one.entry.kind == "dispatch.intent" or one.entry.pub.get("outcome") == "already-so":
+            told: JsonValue = one.disclosed.get("fields")
+            if isinstance(told, dict) and all(isinstance(told.get(name), str) for name in planned.pre):
+                return {name: cast("str", told[name]) for name in planned.pre}
+            return None
+    return None
+
+
+__all__ = [
+    "Authorised", "Place", "authorised", "in_force_at", "lift_of", "place_at", "place_of", "steps_of", "targets_at",
+    "under_way_at",
+]  # fmt: skip
