@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from adapters import local
 from adapters.contract import (
     CONTRACT_VERSION,
     Adapter,
@@ -28,6 +29,7 @@ from adapters.contract import (
     Malformed,
     NotSent,
     OutcomeUnknown,
+    Places,
     Planned,
     Probe,
     ReadBack,
@@ -61,12 +63,14 @@ class DirectContext:
         secrets: Mapping[str, str] | None = None,
         deadline_s: float = 10.0,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        places: Places | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._auth = auth
         self._secrets = dict(secrets or {})
         self._deadline_s = deadline_s
         self._now_ms = now_ms
+        self._places = places or Places()
 
     @property
     def base_url(self) -> str:
@@ -85,19 +89,28 @@ class DirectContext:
         json: Any = None,  # noqa: ANN401  any JSON body
         effect: Effect,
         credential: str | None = "",
-        fresh: bool = False,  # noqa: ARG002  every call has a connection of its own
+        fresh: bool = False,
     ) -> Reply:
-        """One call."""
+        """One call. Every one has a connection of its own; `fresh` only lets 5xx to a read through."""
         headers = self._headers(credential)
-        return await self._exchange(method, path, effect, headers, {} if json is None else {"json": json})
+        content = {} if json is None else {"json": json}
+        reply = await self._exchange(method, path, effect, headers, content)
+        if reply.status >= _BROKEN and not (fresh and effect == "read"):
+            raise _lost(effect, f"the server answered {reply.status}")
+        return reply
 
     async def send(self, request: Request) -> Reply:
         """Exactly these bytes."""
+        if request.method in local.METHODS:
+            return await local.carry_out(self._places, request, self._deadline_s)
         headers = self._headers("")
         if request.content_type is not None:
             headers["content-type"] = request.content_type
         content = _body_bytes(request)
-        return await self._exchange(request.method, request.path, request.effect, headers, {"content": content})
+        reply = await self._exchange(request.method, request.path, request.effect, headers, {"content": content})
+        if reply.status >= _BROKEN:
+            raise _lost(request.effect, f"the server answered {reply.status}")
+        return reply
 
     def _headers(self, credential: str | None) -> dict[str, str]:
         if credential is None or (self._auth == "none" and not credential):
@@ -129,8 +142,6 @@ class DirectContext:
         )  # fmt: skip
         if reply.status == _TOO_MANY:
             raise Throttled("too many requests", _retry_after_s(reply))
-        if reply.status >= _BROKEN:
-            raise _lost(effect, f"the server answered {reply.status}")
         return reply
 
 
@@ -231,7 +242,9 @@ class Bent(Overheard):
         return self._bend()
 
     async def send(self, request: Request) -> Reply:
-        """Bent; with `after` it lands first."""
+        """Bent; with `after` it lands first, and a read is not bent."""
+        if self._after and request.effect == "read":
+            return await super().send(request)
         if self._after:
             await super().send(request)
         else:
@@ -306,7 +319,7 @@ class AdapterConformance:
         _must(manifest.contract == CONTRACT_VERSION, "it is written for this contract")
         names = [lever.name for lever in manifest.levers]
         _must(names and len(set(names)) == len(names), "its levers have names of their own")
-        _must((manifest.auth == "none") == (not manifest.secrets), "it names the secrets it authenticates with")
+        _must(manifest.auth != "none" or not manifest.secrets, "it says how it authenticates with its secrets")
         for lever in manifest.levers:
             _must(lever.partial_sibling is None or lever.partial_sibling in names, "a sibling is one of its levers")
             _must(lever.propagation_s >= 0 and lever.read_back_lag_s >= 0, "times are not negative")
@@ -432,7 +445,8 @@ class AdapterConformance:
             _must(before.outcome == "passed", f"before, a probe passes: {before}")
             tried = heard.calls[-1]
             _must(tried[4], "a probe asks for a fresh connection")
-            _must(tried[3] != "" and not heard.sent, "a probe never uses the instance's own secret")
+            written = [request for request in heard.sent if request.effect == "write"]
+            _must(tried[3] != "" and not written, "a probe never uses the instance's own secret")
             await adapter.apply(context, planned)
             try:
                 during = await self._probed(adapter, context, planned, "refused")
@@ -624,7 +638,7 @@ class AdapterConformance:
 
 
 def _only_reads(heard: Overheard, what: str) -> None:
-    _must(not heard.sent, f"{what} sends nothing")
+    _must(all(request.effect == "read" for request in heard.sent), f"{what} sends nothing but what it reads by")
     _must(all(effect == "read" for _, _, effect, _, _ in heard.calls), f"{what} only reads")
 
 

@@ -68,10 +68,14 @@ class Malformed(AdapterFault):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One exact HTTP request without secrets, as people sign it and as it is sent.
+    """One exact request without secrets, as people sign it and as it is sent: mostly HTTP.
 
     `path` is relative to the instance's base URL and starts with "/". `body` is the exact text, or base64 of the exact
     bytes where `encoding` says so. Authentication is added by the console when sending.
+
+    Two methods are no HTTP (`Local`). LINE: `body` is one line to the instance's local socket, the reply's body what it
+    said. FILE: `path` is a file that the settings name; a body of `KEY VALUE` sets its line of that key, `KEY` alone
+    takes it out; with the effect "read" the reply's body is the file.
     """
 
     method: str
@@ -87,6 +91,14 @@ class Request:
             "method": self.method, "path": self.path, "body": self.body, "encoding": self.encoding,
             "content_type": self.content_type, "effect": self.effect,
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What of this machine an instance may use: a socket (a path, or 127.0.0.1:PORT) and files, absolute paths."""
+
+    socket: str = ""
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +134,8 @@ class Context(Protocol):
     """What the console lends an adapter for one instance. Every call has a hard total deadline.
 
     Transport failures are classified here: no connection = `NotSent`; a lost answer or 5xx to a write =
-    `OutcomeUnknown`, to a read = `NotSent`; 429 = `Throttled`. Every other status comes back as a `Reply`.
+    `OutcomeUnknown`, to a read = `NotSent`; 429 = `Throttled`. Every other status comes back as a `Reply`, and so does
+    5xx to a read that asked to be `fresh`: a probe has to judge it, because some planes refuse with 503.
     """
 
     async def call(
@@ -358,6 +371,15 @@ class Adapter(Protocol):
 
     async def revert(self, context: Context, planned: Planned) -> Receipt:
         """Send exactly `planned.revert`: back to the saved pre-state, not to a default."""
+        ...
+
+
+@runtime_checkable
+class Local(Protocol):
+    """What an adapter offers besides, whose control plane is a socket or a file of this machine (`Request`)."""
+
+    def places(self) -> Places:
+        """Exactly what its settings name; the console opens nothing else for it."""
         ...
 
 

@@ -18,12 +18,14 @@ from typing import Any, Final, Literal, NoReturn, Protocol
 
 import httpx
 
+from adapters import local
 from adapters.contract import (
     AdapterFault,
     Effect,
     Malformed,
     NotSent,
     OutcomeUnknown,
+    Places,
     Refused,
     Reply,
     Request,
@@ -40,6 +42,8 @@ _LONGEST_WAIT_S: Final = 3600.0
 _TOO_MANY: Final = 429
 _SERVER_FAULT: Final = 500
 _AGENT: Final = "standdown"
+
+_NO_PLACES: Final = Places()
 
 Auth = Literal["bearer", "x-api-key", "none"]
 # What one adapter call may write: nothing, anything (probes do what is forbidden), or exactly the signed requests.
@@ -186,6 +190,7 @@ class GuardedContext:
     auth: Auth
     writes: Writes = "none"
     deadline_s: float = CALL_DEADLINE_S
+    places: Places = _NO_PLACES
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
     request_ids: list[str] = field(default_factory=list, init=False)
@@ -218,7 +223,7 @@ class GuardedContext:
         )
 
     async def send(self, request: Request) -> Reply:
-        """Send exactly these bytes with the instance's own authentication.
+        """Send exactly these bytes with the instance's own authentication, or to its place on this machine.
 
         Raises:
             AdapterFault: as `call`; `Refused` when the request is not among those that were signed.
@@ -226,6 +231,8 @@ class GuardedContext:
         signed = self.writes == "any" or (isinstance(self.writes, frozenset) and request in self.writes)
         if request.effect == "write" and not signed:
             raise Refused("the adapter tried to send what nobody signed")
+        if request.method in local.METHODS:
+            return await self._locally(request)
         return await self._exchange(
             request.method,
             request.path,
@@ -235,6 +242,18 @@ class GuardedContext:
             headers=self._authentication(""),
             fresh=request.effect == "write",
         )
+
+    async def _locally(self, request: Request) -> Reply:
+        """A line or a file of this machine. What may have landed counts as begun, as with HTTP."""
+        write = request.effect == "write"
+        try:
+            reply = await local.carry_out(self.places, request, self.deadline_s)
+        except OutcomeUnknown:
+            self.writes_begun += write
+            raise
+        self.writes_begun += write
+        self.writes_answered += write
+        return reply
 
     def _authentication(self, credential: str | None) -> dict[str, str]:
         if credential is None or self.auth == "none":
@@ -260,7 +279,7 @@ class GuardedContext:
         headers: dict[str, str],
         fresh: bool,
     ) -> Reply:
-        if not (method.isascii() and method.isalpha()):
+        if not (method.isascii() and method.isalpha()) or method in local.METHODS:
             raise Refused("the adapter used a method that is none")
         if self.pin is None:
             raise NotSent("it has no address: people act here by hand")
@@ -285,7 +304,7 @@ class GuardedContext:
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as fault:
             self._lost(progress, effect, _what_broke(fault))
         self._begun(progress, effect)
-        return self._judge(reply, effect)
+        return self._judge(reply, effect, fresh=fresh)
 
     async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Reply:
         began_ms = self.clock.boot_ms()
@@ -320,7 +339,7 @@ class GuardedContext:
             raise OutcomeUnknown(told) from None
         raise NotSent(told) from None
 
-    def _judge(self, reply: Reply, effect: Effect) -> Reply:
+    def _judge(self, reply: Reply, effect: Effect, *, fresh: bool) -> Reply:
         if reply.request_id is not None:
             self.request_ids.append(reply.request_id)
         if reply.status == _TOO_MANY:
@@ -328,7 +347,7 @@ class GuardedContext:
                 self.writes_begun -= 1  # the provider says that it did nothing
             wait_s = _retry_after_s(reply.headers.get("retry-after"), self.clock)
             raise Throttled(f"{self._place} asks to wait {wait_s:g} s", wait_s)
-        if reply.status >= _SERVER_FAULT:
+        if reply.status >= _SERVER_FAULT and not (fresh and effect == "read"):
             told = f"{self._place} answered {reply.status}"
             raise OutcomeUnknown(told) if effect == "write" else NotSent(told)
         if effect == "write":

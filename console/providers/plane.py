@@ -17,10 +17,12 @@ from adapters.contract import (
     CountsServed,
     Found,
     Lever,
+    Local,
     Malformed,
     Manifest,
     NotSent,
     OutcomeUnknown,
+    Places,
     Planned,
     Probe,
     ReadBack,
@@ -33,7 +35,7 @@ from adapters.contract import (
     Wish,
 )
 from console.domain.errors import Problem
-from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Pin, Secrets, Wire, Writes, scrub
+from console.providers.guard import CALL_DEADLINE_S, Auth, BadAddress, GuardedContext, Pin, Secrets, Wire, Writes, scrub
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
 from console.providers.registry import make_adapter
 from console.runtime.clock import Clock
@@ -63,6 +65,7 @@ class Plane:
         "_auth",
         "_call_deadline_s",
         "_pin",
+        "_places",
         "_step_deadline_s",
         "adapter",
         "clock",
@@ -91,6 +94,9 @@ class Plane:
         self.heard: Heard | None = None
         base_url = adapter.base_url()
         self._pin = Pin.parse(base_url, loopback_only=world == "drill") if base_url else None
+        self._places = adapter.places() if isinstance(adapter, Local) else Places()
+        if world == "drill" and self._places != Places():
+            raise BadAddress("A drill uses no socket and no file of this machine.", "Use the practice estate.")
         self._auth: Auth = adapter.manifest.auth
         self._call_deadline_s = call_deadline_s
         self._step_deadline_s = step_deadline_s
@@ -127,6 +133,7 @@ class Plane:
             auth=self._auth,
             writes=writes,
             deadline_s=self._call_deadline_s,
+            places=self._places,
         )
 
     def credential_for(self, selector: str) -> str | None:

@@ -50,7 +50,7 @@ def signed(plane, plan):
     return back
 
 
-async def whole_story(plane, wish):
+async def whole_story(plane, wish, nobody="nobody"):
     try:
         planned = signed(plane, await plane.plan(wish))
         credential = plane.credential_for(planned.selector)
@@ -62,7 +62,7 @@ async def whole_story(plane, wish):
         passed = await until(lambda: plane.probe(planned, credential), lambda seen: seen.outcome == "passed", 5.0)
         status = await plane.status()
         with pytest.raises(Refused):
-            await plane.plan(Wish(lever=wish.lever, selector="nobody", surface_key="", params=wish.params))
+            await plane.plan(Wish(lever=wish.lever, selector=nobody, surface_key="", params=wish.params))
     finally:
         await plane.aclose()
     assert (applied.outcome, back.verdict, refused.outcome) == ("accepted", "in-effect", "refused")

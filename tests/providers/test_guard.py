@@ -67,6 +67,11 @@ def test_a_5xx_is_unknown_to_a_write_and_unsent_to_a_read(status):
             await plane.apply(BLOCK)
         with pytest.raises(NotSent):
             await plane.read_back(BLOCK)
+        context = plane.context("any")
+        # a probe judges it itself: some planes refuse with 503
+        assert (await context.call("GET", "/blocked", effect="read", fresh=True)).status == status
+        with pytest.raises(OutcomeUnknown):
+            await context.call("POST", "/block", effect="write", fresh=True)
 
     run(story)
 

@@ -1,0 +1,143 @@
+"""Lines to a local socket and lines of local files, as a context lends them (`contract.Local`): one place for both.
+
+It talks to the one socket and writes the files that an instance's settings name, and to nothing else. Whatever is not
+answered in time, or is longer than it may be, is a fault in the contract's words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from adapters.contract import Malformed, NotSent, OutcomeUnknown, Places, Refused, Reply, Request
+
+LINE, FILE = "LINE", "FILE"
+METHODS = frozenset({LINE, FILE})
+MOST_BYTES = 1 << 20
+_LINE_BYTES = 8192
+
+
+async def carry_out(places: Places, request: Request, deadline_s: float) -> Reply:
+    """Send the line, or set or read the file, of a request whose method is LINE or FILE.
+
+    Raises:
+        Refused: for a place that the settings do not name, or a text that is no single line.
+        NotSent: when nothing was changed.
+        OutcomeUnknown: when a change may have landed.
+        Malformed: when an answer is longer than 1 MiB.
+    """
+    text = request.body
+    if request.encoding != "text" or not text.isprintable() or len(text.encode()) > _LINE_BYTES:
+        raise Refused("the adapter asked for more than one line of plain text")
+    began_ns = time.monotonic_ns()
+    if request.method == LINE:
+        if not places.socket:
+            raise Refused("the adapter asked for a local socket, and its settings name none")
+        answer = await _spoken(places.socket, request, deadline_s)
+    else:
+        if request.path not in places.files:
+            raise Refused("the adapter asked for a file that its settings do not name")
+        # small, local and rare: a thread of its own would cost more than it keeps from waiting
+        answer = _read(request.path) if request.effect == "read" else _set(request.path, text)
+    elapsed_ms = (time.monotonic_ns() - began_ns) // 1_000_000
+    return Reply(status=200, headers={"content-type": "text/plain"}, body=answer, elapsed_ms=elapsed_ms)
+
+
+# -- the socket --------------------------------------------------------------------------------------------------------
+
+
+async def _spoken(socket: str, request: Request, deadline_s: float) -> bytes:
+    sent = False
+    try:
+        async with asyncio.timeout(deadline_s):
+            reader, writer = await _connected(socket)
+            try:
+                sent = True
+                writer.write(request.body.encode() + b"\n")
+                await writer.drain()
+                answer = await reader.read(MOST_BYTES + 1)
+                while more := await reader.read(MOST_BYTES + 1 - len(answer)) if len(answer) <= MOST_BYTES else b"":
+                    answer += more
+            finally:
+                writer.close()
+    except (OSError, TimeoutError, ValueError) as fault:
+        what = "no connection to the local socket" if not sent else "no whole answer from the local socket"
+        if sent and request.effect == "write":
+            raise OutcomeUnknown(what) from fault
+        raise NotSent(what) from fault
+    if len(answer) > MOST_BYTES:
+        if request.effect == "write":
+            raise OutcomeUnknown("the local socket answered more than 1 MiB")
+        raise Malformed("the local socket answered more than 1 MiB")
+    return answer
+
+
+async def _connected(socket: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A file system path, or a port of this machine as 127.0.0.1:9999."""
+    if socket.startswith("127.0.0.1:"):
+        return await asyncio.open_connection("127.0.0.1", int(socket.partition(":")[2]))
+    if sys.platform == "win32":
+        raise OSError("this system has no such sockets")
+    return await asyncio.open_unix_connection(socket)
+
+
+# -- the files ---------------------------------------------------------------------------------------------------------
+
+
+def _read(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            found = file.read(MOST_BYTES + 1)
+    except OSError as fault:
+        raise NotSent(f"the file {path} cannot be read here ({_why(fault)})") from fault
+    if len(found) > MOST_BYTES:
+        raise Malformed(f"the file {path} is longer than 1 MiB")
+    return found
+
+
+def _set(path: str, line: str) -> bytes:
+    """`KEY VALUE` sets the line that begins with KEY, or adds it; `KEY` alone takes every such line out."""
+    before = _read(path)
+    key, _, value = line.partition(" ")
+    rows = [row if row.endswith(b"\n") else row + b"\n" for row in before.splitlines(keepends=True)]
+    kept = [row for row in rows if row.split(None, 1)[:1] != [key.encode()]]
+    after = b"".join([*kept, *([f"{key} {value}\n".encode()] if value else [])])
+    if after == before:
+        return b"already so\n"
+    try:
+        _write(Path(path), after)
+    except OSError as fault:
+        if Path(path).read_bytes() == before:
+            raise NotSent(f"the file {path} cannot be written here ({_why(fault)})") from fault
+        raise OutcomeUnknown(f"the file {path} may be written in part ({_why(fault)})") from fault
+    return b"written\n"
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all where it is ours; else in place, so that its owner and what may read it stay as they are."""
+    found = path.stat()
+    if not hasattr(os, "geteuid") or found.st_uid != os.geteuid():
+        with path.open("r+b") as file:
+            file.write(content)
+            file.truncate()
+            os.fsync(file.fileno())
+        return
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(beside).chmod(found.st_mode & 0o7777)
+        Path(beside).replace(path)
+    except OSError:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _why(fault: OSError) -> str:
+    return fault.strerror or type(fault).__name__
