@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 
 import pytest
@@ -13,7 +14,19 @@ from adapters.contract import Malformed, Refused, Wish
 from adapters.http import template
 from adapters.http.checks import BadDeclaration, declaration
 from adapters.http.declare import load
-from adapters.http.form import alike
+from adapters.http.form import (
+    Declaration,
+    Fixed,
+    LeverForm,
+    Param,
+    Place,
+    Setting,
+    State,
+    Surfaces,
+    Trial,
+    Write,
+    alike,
+)
 from adapters.http.lines import BadFile, read
 from adapters.http.trying import judge
 from tests.adapters.test_http_examples import EXAMPLES
@@ -203,3 +216,13 @@ def test_two_files_make_two_classes():
     assert one is not other
     assert [lever.name for lever in one.manifest.levers] == ["account.ban"]
     assert set(other.manifest.settings.model_fields) == {"project"}
+
+
+def test_the_readme_has_every_word_and_no_other():
+    text = EXAMPLES.with_name("README.md").read_text(encoding="utf-8")
+    words = {word for line in text.splitlines() if line.startswith("|") for word in re.findall(r"`([a-z_]+)`", line)}
+    forms = (Declaration, Surfaces, Fixed, State, LeverForm, Param, Setting, Write, Place, Trial)
+    known = {one.alias or name for form in forms for name, one in form.model_fields.items()}
+    assert known - words - {"send", "body", "path"} == set()
+    first = {found[1] for found in re.finditer(r"(?m)^\| `([a-z_]+)`", text)} - {"flags", "firewall", "gateway", "bans"}
+    assert first <= known
