@@ -77,7 +77,8 @@ def test_a_long_text_keeps_its_lines() -> None:
 @pytest.mark.parametrize("adapter", Registry.load().names())
 def test_every_adapters_form_can_be_filled_in_and_every_lever_asked_with_the_least(adapter: str) -> None:
     form = settings_form(adapter)
-    typed = {**form.first(), "base_url": "http://127.0.0.1:1"}
+    places = {"base_url": "http://127.0.0.1:1", "socket": "/run/haproxy/admin.sock", "backend": "be"}
+    typed = {**form.first(), **places}
     typed = {name: value for name, value in typed.items() if name in {one.name for one in form.fields}}
     assert form.faults(typed) == {}
     assert check_settings(Registry.load().manifest(adapter).settings, form.values(typed))
