@@ -13,7 +13,8 @@ from console.ui.theme import Look
 _WHY: Final = {
     WRITER: "Your writer key signs what you write here. It stays unlocked until you lock it.",
     SECRETS: "The file with the providers' credentials is opened for this session.",
-    APPROVER: "Your approver key signs once, then it is locked again.",
+    APPROVER: "Your approver key signs once, then it is locked again. Of a security key, type the PIN, and touch it "
+    "when it blinks.",
 }
 MIN_BYTES: Final = 8  # as the key files ask (resources/decisions/0011)
 
