@@ -66,7 +66,7 @@ class EnvelopesSheet(Sheet):
         def look(session: Session) -> tuple[tuple[Envelope, ...], tuple[str, ...]]:
             return envelopes.left(session.paths), envelopes.printers()
 
-        self.room.doer.do(look, lambda found: self._show(*found), lane="slow", over=self,
+        self.room.doer.do(look, lambda found: self._show(*found), lane="aside", over=self,
                           failed=lambda trouble: self.tell(trouble.what, trouble.next_step))  # fmt: skip
 
     def _show(self, found: tuple[Envelope, ...], printers: tuple[str, ...]) -> None:
@@ -96,7 +96,7 @@ class EnvelopesSheet(Sheet):
         page, printer = self._page(one), self.printer.currentText()
         self.carry_out(
             lambda _session: envelopes.send_to_printer(printer, f"Standdown envelope {one.which}", page),
-            lambda _done: self._printed(one), f"Handing envelope {one.which} to {printer} ...", lane="slow",
+            lambda _done: self._printed(one), f"Handing envelope {one.which} to {printer} ...", lane="aside",
         )  # fmt: skip
 
     def _printed(self, one: Envelope) -> None:
@@ -106,7 +106,10 @@ class EnvelopesSheet(Sheet):
         """As a PDF where the person said, for this user alone."""
         page = self._page(one)
         self.carry_out(
-            lambda _session: platform.write_durably(path, page), lambda _done: self._saved(one, path), "Saving ..."
+            lambda _session: platform.write_durably(path, page),
+            lambda _done: self._saved(one, path),
+            "Saving ...",
+            lane="aside",
         )
 
     def _saved(self, one: Envelope, path: Path) -> None:

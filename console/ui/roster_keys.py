@@ -108,7 +108,7 @@ class RenewSheet(Sheet):
         return "" if self.now.text() else "Type the passphrase of your approver key of now."
 
     def _ask_agent(self, take: Take) -> None:
-        self.room.doer.do(lambda _session: agent_keys(), take, lane="slow", over=self)
+        self.room.doer.do(lambda _session: agent_keys(), take, lane="aside", over=self)
 
     # -- making it -----------------------------------------------------------------------------------------------------
 

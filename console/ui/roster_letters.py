@@ -44,7 +44,7 @@ class LetterSheet(Sheet):
 
     def _write(self) -> None:
         path, keeper = Path(self.path.text().strip()).expanduser(), self.keeper.text()
-        self.carry_out(lambda session: lodging.lodge(session, path, keeper), self._written, lane="slow")
+        self.carry_out(lambda session: lodging.lodge(session, path, keeper), self._written, lane="aside")
 
     def _written(self, made: lodging.Letter) -> None:
         self.lead.setText(f"Written, and recorded. SHA-256 {made.sha256}")
@@ -95,7 +95,7 @@ class AdoptSheet(Sheet):
     def _look(self) -> None:
         if self.look_button.isEnabled():
             path = self.folder.path()
-            self.carry_out(lambda session: lodging.read_record(session, path), self._show, "Looking ...", lane="slow")
+            self.carry_out(lambda session: lodging.read_record(session, path), self._show, "Looking ...", lane="aside")
 
     def _show(self, found: LoneRecord) -> None:
         self._seen = found
@@ -116,7 +116,7 @@ class AdoptSheet(Sheet):
 
     def _take_over(self) -> None:
         path, seen = self.folder.path(), self._seen
-        self.carry_out(lambda session: lodging.adopt_record(session, path, seen=seen), self._done, lane="slow")
+        self.carry_out(lambda session: lodging.adopt_record(session, path, seen=seen), self._done, lane="aside")
 
     def _done(self, stored: Stored) -> None:
         self.lead.setText(f"Taken over and recorded ({stored.id[:16]}). Keep their folder as it is: it is the record.")

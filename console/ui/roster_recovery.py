@@ -127,4 +127,4 @@ class RecoveryKey(QFrame):
             with Path(name).open("rb") as file:
                 return file.read(_MOST_CHARS).decode("utf-8", "replace")
 
-        self._room.doer.do(read, self.typed.setPlainText, failed=self._failed, lane="look", over=self)
+        self._room.doer.do(read, self.typed.setPlainText, failed=self._failed, lane="aside", over=self)

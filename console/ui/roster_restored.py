@@ -42,7 +42,7 @@ class RestoredSheet(Sheet):
 
     def _look(self) -> None:
         self.room.doer.do(
-            restored_view, self._show, failed=lambda trouble: self.tell(trouble.what, trouble.next_step), lane="look",
+            restored_view, self._show, failed=lambda trouble: self.tell(trouble.what, trouble.next_step), lane="aside",
             over=self,
         )  # fmt: skip
 
@@ -83,7 +83,7 @@ class RestoredSheet(Sheet):
         alone = self.alone.isChecked()
         self.carry_out(
             lambda session: recovery.recover(session, alone=alone), self._done, "Fetching what is missing ...",
-            lane="slow",
+            lane="aside",
         )  # fmt: skip
 
     def _done(self, done: Recovered) -> None:
