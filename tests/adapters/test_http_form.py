@@ -6,8 +6,11 @@ import asyncio
 import json
 import re
 import time
+from urllib.parse import unquote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.conformance import DirectContext, reply
 from adapters.contract import Malformed, Refused, Wish
@@ -226,3 +229,24 @@ def test_the_readme_has_every_word_and_no_other():
     assert known - words - {"send", "body", "path"} == set()
     first = {found[1] for found in re.finditer(r"(?m)^\| `([a-z_]+)`", text)} - {"flags", "firewall", "gateway", "bans"}
     assert first <= known
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_selected_a_path_keeps_its_shape(selector):
+    try:
+        made = template.path("/accounts/{selector}/bans?who={selector}", {"selector": selector})
+    except Refused:
+        return
+    before, _, after = made.partition("?")
+    steps = before.split("/")
+    assert (steps[:2], steps[3:]) == (["", "accounts"], ["bans"])
+    assert unquote(steps[2]) == unquote(after.removeprefix("who=")) == selector
+    assert steps[2] not in {"", ".", ".."}
+    assert not set("/?#&\\ ") & set(steps[2] + after.removeprefix("who="))
+    assert made.isascii()
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)))
+def test_whatever_is_written_a_body_keeps_its_shape(value):
+    made = json.loads(template.body({"a": "{field.x}", "b": 1}, {"field.x": value}))
+    assert made == {"a": value, "b": 1}
