@@ -63,6 +63,8 @@ def counting(
             forked[feed] = min(seq, forked.get(feed, seq))
     good = {(one.key, feed): seq for one in roster.revoked for feed, seq, _ in one.good}
     revoked = {one.key for one in roster.revoked}
+    branches = _good_branches(found, roster, forked)
+    forked = {feed: seq for feed, seq in forked.items() if feed not in branches}
     ended = _ended(roster)
     kept = [
         (ident, entry)
@@ -70,9 +72,30 @@ def counting(
         if entry.seq < forked.get(entry.feed, entry.seq + 1)
         and (entry.key not in revoked or entry.seq <= good.get((entry.key, entry.feed), -1))
         and entry.hlc[0] < ended.get(entry.key, entry.hlc[0] + 1)
+        and ident in branches.get(entry.feed, (ident,))
     ]
     kept.sort(key=lambda pair: (pair[1].hlc, pair[1].feed, pair[1].seq))
     return kept, frozenset(forked)
+
+
+def _good_branches(found: Mapping[str, Entry], roster: Roster, forked: Mapping[str, int]) -> dict[str, frozenset[str]]:
+    """Of forked feeds whose key is revoked, the entries that the last good one descends from, where it is known.
+
+    Whoever stole the key can sign beside what was recorded long ago; that takes nothing of it away.
+    """
+    branches: dict[str, frozenset[str]] = {}
+    for one in roster.revoked:
+        for feed, seq, last in one.good:
+            if seq < forked.get(feed, seq + 1) or last not in found:
+                continue
+            branch: set[str] = set()
+            at: str | None = last
+            while at is not None and at in found:
+                branch.add(at)
+                at = found[at].prev
+            if at is None:
+                branches[feed] = frozenset(branch)
+    return branches
 
 
 def _ended(roster: Roster) -> dict[str, int]:

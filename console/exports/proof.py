@@ -20,6 +20,7 @@ from console.exports import names, strict
 from console.exports.evidence import About, Evidence, Seal, Wrong, read_json
 
 _SIGNING_USES = ("approver", "recovery")
+_NOTHING = "nothing from there on counts"
 
 
 def read_bundle(files: Mapping[str, bytes], seal: Seal, genesis: str | None) -> Evidence:
@@ -195,8 +196,11 @@ def _check_manifest_signature(evidence: Evidence, seal: Seal) -> None:
 def _check_entries(evidence: Evidence, seal: Seal) -> None:
     found = sorted((place, path) for path in evidence.files if (place := names.read_entry(path)) is not None)
     forks = _forks(place[:2] for place, _ in found)
+    good = {feed: seq for one in evidence.rosters[-1][1].revoked for feed, seq, _ in one.good}
     evidence.notes += [
-        f"feed {feed[:16]} has forked at number {seq}: nothing from there on counts" for feed, seq in forks
+        f"feed {feed[:16]} has forked at number {seq}: "
+        + (f"the roster says that it is good up to {good[feed]}" if good.get(feed, -1) >= seq else _NOTHING)
+        for feed, seq in forks
     ]
     last: dict[str, dict[str | None, tuple[int, str]]] = {}
     for (feed, seq, start), path in found:

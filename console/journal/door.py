@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from console.domain.errors import BadForm
 from console.domain.forms import Entry
-from console.journal import envelope, own_feeds, rosters, whole
+from console.journal import branches, envelope, own_feeds, rosters, whole
 from console.journal.ledger import FeedHead, Ledger
 from console.journal.segments import MAX_SIGNATURE_BYTES
 from console.journal.values import MAX_AHEAD_MS, Answer, FeedFacts
@@ -115,9 +115,11 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
     whole.note(ledger, entry, offer.id, n, mine=False)
     if rival:
         mark_fork(ledger, entry.feed, entry.seq)
+        _settle(ledger, offer)
         return Answer.forked
     if head.forked_at is not None and entry.seq >= head.forked_at:
         set_standing(ledger, offer.id, "forked")
+        _settle(ledger, offer)
     if head.mine and not head.aside:  # a later self wrote it, or a copy of this console
         own_feeds.set_aside(ledger.connection, entry.feed)
         ledger.forget()
@@ -126,6 +128,12 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
         set_standing(ledger, offer.id, "quarantined")
         return Answer.after_revocation
     return Answer.skewed if entry.hlc[0] > received_ms + MAX_AHEAD_MS else Answer.inserted
+
+
+def _settle(ledger: Ledger, offer: _Offer) -> None:
+    """Of a feed whose key is revoked, the branch that the revocation names goes on counting."""
+    if offer.current.is_revoked(offer.entry.key) and branches.settle(ledger.connection, offer.current):
+        ledger.forget_head(offer.entry.feed)
 
 
 def _chain_fault(ledger: Ledger, head: FeedHead, entry: Entry) -> Answer | None:
@@ -240,4 +248,6 @@ def quarantine_revoked(ledger: Ledger) -> int:
                 "WHERE feed = ? AND (seq > ? OR (seq = ? AND id <> ?)) ON CONFLICT (id) DO NOTHING",
                 (feed, seq, seq, ident),
             ).rowcount
+    if branches.settle(ledger.connection, current):
+        ledger.forget()
     return count

@@ -289,7 +289,7 @@ class Projections:
                     "SELECT e.n FROM standing s JOIN entry e ON e.id = s.id WHERE e.n <= ?", (at_n,)
                 )
             }
-        return now - {row[0] for row in connection.execute("SELECT n FROM line WHERE standing IS NOT NULL")}
+        return now ^ {row[0] for row in connection.execute("SELECT n FROM line WHERE standing IS NOT NULL")}
 
     def _retake(self, connection: sqlite3.Connection, doubtful: set[int]) -> None:
         """Inside a transaction: read these entries again and replace their rows, in place."""

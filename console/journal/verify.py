@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from console.domain.forms import Entry
-from console.journal import remains
+from console.journal import branches, remains
 from console.journal.faults import Damaged
 from console.journal.prover import Partly, Prover, Row, Unsound, values_of, where
 from console.journal.rosters import RosterChain
@@ -142,6 +142,8 @@ class _Walk:
         self._roster = chain[-1].sha256 if chain else ""
         self._prover = Prover(tree)
         self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+        settled = branches.settled_feeds(connection, chain[-1]) if chain else {}
+        self._good = {feed: branches.good_branch(connection, ident) for feed, ident in settled.items()}
         self._tombstones = frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
         self._reached: dict[str, FeedUpto] = {}
         self._resumed = False
@@ -284,7 +286,8 @@ class _Walk:
 
     def _standing(self, row: Row, entry: Entry) -> None:
         standing = row[11]
-        forked = entry.seq >= self._forks.get(row[1], entry.seq + 1)
+        good = self._good.get(row[1])
+        forked = entry.seq >= self._forks.get(row[1], entry.seq + 1) if good is None else row[0] not in good
         if standing is None and forked:
             raise Unsound(where(row), "it stands after a fork, but is counted")
         if standing is None and self._prover.is_late(entry, row[0]):

@@ -20,6 +20,7 @@ from console.domain.forms import Entry, Head, RosterRef
 from console.domain.moment import FACT_KINDS, NotSeen, Paper, View, facts_at, facts_of
 from console.domain.moment import may_cancel as may_cancel_in
 from console.domain.profile import JsonValue
+from console.journal.branches import settled_feeds
 from console.journal.faults import Damaged
 from console.journal.roster_tree import RosterTree
 from console.journal.rosters import RosterChain
@@ -34,13 +35,25 @@ _FACTS: Final = (
     "iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), '') "
     f"IN ('',{','.join('?' * len(_KINDS))})"
 )
+_SET_ASIDE: Final = "SELECT s.id FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?"
 _PLACED: Final = "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?"
 
 
 class Moments:
     """Make one for each transaction that decides, and throw it away after it."""
 
-    __slots__ = ("_connection", "_forks", "_now", "_papers", "_policy", "_tree", "_whole", "now_heads", "roster")
+    __slots__ = (
+        "_connection",
+        "_forks",
+        "_now",
+        "_papers",
+        "_policy",
+        "_settled",
+        "_tree",
+        "_whole",
+        "now_heads",
+        "roster",
+    )
 
     def __init__(
         self, connection: sqlite3.Connection, roster: VerifiedRoster, policy_sha: str, held: Held | None = None
@@ -53,7 +66,10 @@ class Moments:
         self._connection = connection
         self._papers = _Papers(connection, held)
         self._policy = (read_policy(connection, policy_sha), policy_sha)
-        self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+        # a fork that a revocation settled is none any more; what is off its good branch is marked in the journal
+        self._settled = frozenset(settled_feeds(connection, roster))
+        forks = connection.execute("SELECT feed, seq FROM fork").fetchall()
+        self._forks: dict[str, int] = {feed: seq for feed, seq in forks if feed not in self._settled}
         self._tree = _split_tree(connection)
         self._now: View | None = None
         self._whole: dict[str, Entry] | None = None
@@ -124,10 +140,13 @@ class Moments:
     def _below(self, heads: Iterable[Head]) -> dict[str, Entry]:
         """Entries up to these heads from which a fact may follow."""
         upto = {feed: seq for feed, seq, _ in heads}
+        off: set[str] = set()
+        for feed in self._settled:
+            off |= {ident for (ident,) in self._connection.execute(_SET_ASIDE, (feed,))}
         return {
             ident: _parsed(ident, raw)
             for ident, feed, seq, raw in self._connection.execute(_FACTS, _KINDS)
-            if seq <= upto.get(feed, -1) and (feed not in self._forks or seq < self._forks[feed])
+            if ident not in off and seq <= upto.get(feed, -1) and (feed not in self._forks or seq < self._forks[feed])
         }
 
     def _openings(self) -> dict[str, Entry]:

@@ -151,9 +151,11 @@ def _texts(value: object) -> list[str]:
 
 
 def _forks(session: Session) -> Iterable[Need]:
-    authors = {one.feed: one.author for one in session.reader.feeds()}
+    feeds = {one.feed: one for one in session.reader.feeds()}
     for feed, seq in session.reader.forks().items():
-        who = session.name_of(authors.get(feed))
+        if feed in feeds and session.roster.is_revoked(feeds[feed].key):
+            continue  # the revocation says what of it is good
+        who = session.name_of(feeds[feed].author if feed in feeds else None)
         yield Need(
             kind="fork", text=f"The feed of {who} has forked at number {seq}",
             detail="Nothing that key signed after it counts. Revoke the key or find out how it came about.",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from console.domain.forms import RevokedKey
 from console.journal import envelope
+from console.journal.projections import Projections
 from console.journal.values import Answer, Draft
 from console.journal.verify import verify_profile
 from console.keys import canon
@@ -136,6 +137,46 @@ def test_after_revocation_is_kept_and_quarantined(world):
         report = verify_profile(b)
         assert report.ok
         assert report.counts["quarantined"] == 2
+
+
+@pytest.mark.parametrize("order", ["fork first", "revoked first", "rival before its feed was here"])
+def test_whoever_stole_a_key_takes_nothing_of_what_was_recorded_before_it_was_revoked(world, order):
+    with world.open("a") as a, world.open("b") as b, Projections(b) as shown:
+        feed = write_some(world, a, 2)
+        entries = a.reader().feed(feed.feed)
+        late = resign(world, entries[2], 2, kind="observation")
+        key = world.members[2].writer.public.fingerprint
+        revoking = world.next_roster((RevokedKey(key=key, good=((feed.feed, 3, entries[3].id),)),))
+
+        def forge():
+            assert b.write(lambda tx: tx.ingest(*late)) is Answer.forked
+
+        def revoke():
+            b.write(lambda tx: tx.put_roster(*revoking))
+
+        if order == "revoked first":
+            revoke()
+        for stored in entries[:2]:
+            give(b, stored)
+        if order == "rival before its feed was here":
+            assert b.write(lambda tx: tx.ingest(*late)) is Answer.inserted
+        for stored in entries[2:]:
+            give(b, stored)
+        shown.update()
+        if order != "rival before its feed was here":
+            forge()
+        if order != "revoked first":
+            revoke()
+        told = {one.id: one.standing for one in b.reader().feed(feed.feed)}
+        assert [told.pop(one.id) for one in entries[:4]] == ["good"] * 4
+        assert told.pop(entries[4].id) in ("quarantined", "forked")
+        assert list(told.values()) == ["forked"]
+        assert b.reader().heads()[feed.feed] == (3, entries[3].id)
+        report = verify_profile(b)
+        assert report.ok, report.first_wrong
+        shown.update()
+        lines = [line for inc in (INC, OTHER_INC, None) for line in shown.timeline(inc)]
+        assert {line.id for line in lines if line.standing == "good"} == {one.id for one in entries[:4]}
 
 
 def test_a_clock_far_ahead_is_tagged_and_does_not_drag_ours(world):

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from console.domain.errors import Problem
+from console.domain.forms import RevokedKey
 from console.domain.moment import NotSeen, Paper, facts_of, reachable
 from console.domain.moment import View as Whole
 from console.journal import envelope
@@ -205,3 +206,35 @@ def test_a_head_whose_past_is_not_here_is_cut_back(story):
         story.give(one.raw, one.sig)
     with story.other.reader().snapshot() as connection:
         assert select_whole_heads(connection) == {machine[0].feed: (0, machine[0].id)}
+
+
+def test_a_stolen_key_that_was_revoked_takes_nothing_of_what_it_had_signed(story, tmp_path):
+    scene = story.scene
+    store = JournalStore.open(
+        ProfilePaths(tmp_path), scene.clock, scene.entropy, parts=(OUTBOX,), genesis=scene.genesis
+    )
+    story.other, before = store, story.other
+    try:
+        scene.give_rosters(store)
+        for sha, _, _ in scene.store.reader().documents():
+            row = scene.store.reader().document(sha)
+            store.write(lambda tx, row=row: tx.put_document(row.raw, row.strings))
+        for one in story.entries:
+            story.give(one.raw, one.sig)
+        plain, _ = check(story, store)
+        assert story.give(*story.rival(1, 3)) is Answer.forked
+        forked, _ = check(story, store)
+        assert forked[0].forked == {scene.members[1].person}
+        feed = scene.people[1].feed
+        last = [one for one in story.entries if one.feed == feed][-1]
+        gone = RevokedKey(key=scene.members[1].writer.public.fingerprint, good=((feed, last.seq, last.id),))
+        made = scene.make_roster((gone,))
+        store.write(lambda tx: tx.put_roster(*made))
+        settled, _ = check(story, store)
+        for now, then in zip(settled, plain, strict=True):
+            told = (now.proposer, now.held, now.rehearsed, now.cancelled, now.recent_normal, now.forked)
+            assert told == (then.proposer, then.held, then.rehearsed, then.cancelled, then.recent_normal, frozenset())
+            assert gone.key in now.bad_keys
+    finally:
+        story.other = before
+        store.close()

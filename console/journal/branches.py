@@ -1,0 +1,57 @@
+"""Which branch of a forked feed a revocation calls good: it names the last good entry, and so all before it.
+
+A thief with a revoked key can still sign a second entry beside an old one. What was recorded stays recorded: the branch
+that the admins named counts up to there, and nothing else of that feed does. It proves no signature.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from console.keys.roster import VerifiedRoster
+
+_BACK = (
+    "WITH RECURSIVE back(id) AS (VALUES (?) UNION SELECT json_extract(CAST(e.raw AS TEXT), '$.prev') "
+    "FROM back JOIN entry e ON e.id = back.id) SELECT id FROM back WHERE id IS NOT NULL"
+)
+
+
+def settled_feeds(connection: sqlite3.Connection, current: VerifiedRoster) -> dict[str, str]:
+    """Forked feeds whose good branch is named and here: feed -> its last good entry."""
+    forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+    found: dict[str, str] = {}
+    for feed, at in forks.items():
+        (key,) = connection.execute("SELECT key FROM feed WHERE feed = ?", (feed,)).fetchone() or ("",)
+        good = current.good(key, feed)
+        if good is None or good[0] < at:
+            continue
+        here = connection.execute(
+            "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?", (good[1], feed, good[0])
+        ).fetchone()
+        if here is not None:
+            found[feed] = good[1]
+    return found
+
+
+def good_branch(connection: sqlite3.Connection, ident: str) -> frozenset[str]:
+    """The entry of this id, and all before it in its feed."""
+    return frozenset(row[0] for row in connection.execute(_BACK, (ident,)))
+
+
+def settle(connection: sqlite3.Connection, current: VerifiedRoster) -> bool:
+    """Let the good branch of each settled feed count again, and nothing else of it; whether that changed anything."""
+    changed = 0
+    for feed, ident in settled_feeds(connection, current).items():
+        good = good_branch(connection, ident)
+        standing = dict(
+            connection.execute(
+                "SELECT s.id, s.standing FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?", (feed,)
+            ).fetchall()
+        )
+        back = [(one,) for one in sorted(good) if standing.get(one) == "forked"]
+        connection.executemany("DELETE FROM standing WHERE id = ?", back)
+        others = connection.execute("SELECT id FROM entry WHERE feed = ?", (feed,)).fetchall()
+        off = [(one,) for (one,) in others if one not in good and one not in standing]
+        connection.executemany("INSERT INTO standing (id, standing) VALUES (?, 'forked')", off)
+        changed += len(back) + len(off)
+    return changed > 0
