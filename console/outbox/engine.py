@@ -30,6 +30,7 @@ from console.outbox.facts import Held, good_entries, read_document
 from console.outbox.gate import Unauthorised
 from console.outbox.guards import roster_doubt
 from console.outbox.item import NEEDS_PEOPLE, Row, Settled
+from console.outbox.lists import Lists
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
@@ -89,6 +90,7 @@ class Outbox:
         self._executor = Executor(self._steps, self._pace, self._lease)
         self._reconciler = Reconciler(self._steps, self._pace, self._executor)
         self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
+        self._lists = Lists(self._steps, self._pace, self._executor, sleep)
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
@@ -362,9 +364,10 @@ class Outbox:
         plane = self._planes.get(row.instance)
         if plane is None:
             return row
+        listed = await self._lists.takes(row)
         steps: dict[str, Callable[[Row, Plane], Awaitable[Row]]] = {
-            "unknown": self._reconciler.settle,
-            "accepted": self._enforcer.confirm,
+            "unknown": self._lists.settle if listed else self._reconciler.settle,
+            "accepted": self._lists.confirm if listed else self._enforcer.confirm,
             "recorded": self._enforcer.measure,
         }
         step = steps.get(row.state)
@@ -372,7 +375,7 @@ class Outbox:
             return await step(row, plane)
         if row.outage and not row.held and not self._watch.is_down(row.instance):
             return await self._reconciler.hold(row)
-        return await self._executor.dispatch(row, plane)
+        return await (self._lists if listed else self._executor).dispatch(row, plane)
 
     # -- the end -------------------------------------------------------------------------------------------------------
 

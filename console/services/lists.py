@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.lists import HEAVIEST, PREFIX, Imported, list_of, to_bytes
 from console.keys import canon
+from console.outbox.facts import Held
 from console.outbox.reconcile import REPEATABLE
-from console.providers.lists import AdapterFault, Plane, Refused, fit, template_of
+from console.providers.lists import AdapterFault, Plane, Refused, fill, fit, template_of
 from console.providers.plane import Planes
 from console.providers.planned import from_disclosures
 from console.providers.wishes import Planned, wish
@@ -209,6 +210,40 @@ def propose(
 
 def _adapter(session: Session, where: providers.Surface) -> str:
     return providers.instances_of(session).get(where.instance).adapter
+
+
+def counts(session: Session, held: Held, accounts: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """How many calls each of these accounts (or targets, by number) has made, and when that was counted (ms).
+
+    Those about which the provider counts nothing are left out.
+
+    Raises:
+        WaitsForConnection: when it cannot be read.
+    """
+    action = corrections.action_of(held)
+    at = next((number for number, one in enumerate(action.targets) if one.listed is not None), None)
+    plans: dict[str, tuple[str, Planned]] = {}
+    for account in accounts:
+        number = int(account) if at is None else at
+        planned = from_disclosures(action.targets[number], held.disclosed(number), action.direction)
+        plans[account] = (action.targets[number].instance, planned if at is None else fill(planned, account))
+
+    async def read(planes: Planes) -> dict[str, tuple[int, int]]:
+        found: dict[str, tuple[int, int]] = {}
+        for instance in {place for place, _ in plans.values()}:
+            plane = planes.get(instance)
+            some = [(account, plan) for account, (place, plan) in plans.items() if place == instance]
+            if plane is None:
+                continue
+            try:
+                told = await plane.served_many([plan for _, plan in some])
+            except AdapterFault as fault:
+                raise WaitsForConnection(f"It does not tell: {fault.detail}.", "Try again.") from None
+            pairs = zip(some, told, strict=True)
+            found |= {name: (one.asked, one.at_ms) for (name, _), one in pairs if one is not None}
+        return found
+
+    return providers.on_planes(session, read)
 
 
 # -- giving back -------------------------------------------------------------------------------------------------------

@@ -53,9 +53,7 @@ def test_lines_that_cannot_be_accounts_are_told_by_number_and_never_mended() -> 
     assert found.lines == ("ok", "\u0430dmin")
     assert [number for number, _ in found.problems] == [2, 3, 4]
     assert found.refused == 3
-    assert (
-        found.odd[0][0] == "\u0430dmin"
-    )  # a Cyrillic letter: shown as odd, and the provider decides whether it knows it
+    assert found.odd[0][0] == "\u0430dmin"  # a Cyrillic letter
 
 
 def test_a_cell_is_kept_from_being_a_formula() -> None:
