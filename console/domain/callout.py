@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-Why = Literal["signature", "break-glass", "ratify", "drift", "failed", "lapse", "test"]
+Why = Literal["signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop", "test"]
 State = Literal["paged", "acknowledged", "opened", "signed"]
 WHY_WORDS: Final[Mapping[Why, str]] = {
     "signature": "A proposal waits for a signature",
@@ -20,6 +20,8 @@ WHY_WORDS: Final[Mapping[Why, str]] = {
     "drift": "Something in force was undone",
     "failed": "Something that was sent needs a decision",
     "lapse": "Something queued lapses soon",
+    "command": "Who commands is asked for a sign of life, or command was assumed",
+    "stop": "A stop of a staged lift came true: is it put back?",
     "test": "A test of the call-out",
 }
 # whoever is waited for answers one of these for everybody: several people need not run

@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from console.domain.actions import Action
 from console.domain.callout import Answer, Call, Page, State, due, message
 from console.domain.corrections import QUEUED
 from console.domain.errors import Problem, WrongUse
@@ -20,11 +19,13 @@ from console.keys.words import words_of
 from console.outbox.facts import read_document
 from console.runtime import platform
 from console.services import approvals, incidents
+from console.services.assumption import silence
 from console.services.callout_settings import read
+from console.services.glass import Broken, broken
 from console.services.hooks import Hook, HookFailed, page
-from console.services.policy import in_force
 from console.services.secrets import open_secrets
 from console.services.session import Session
+from console.services.staging import staged
 from console.services.standing import Standing, corrections, held_roles
 
 __all__ = ["Called", "acknowledge", "called", "calls", "note_opened", "try_hooks", "turn"]
@@ -60,10 +61,15 @@ def calls(session: Session) -> tuple[Call, ...]:
         return ()
     lines = {line.inc: line for line in incidents.list_incidents(session) if line.status != "closed"}
     found: list[Call] = []
+    for inc, line in lines.items():
+        found += _command(session, inc, line.label, line.severity)
+        found += _stops(session, inc, line.label, line.severity)
     for one in corrections(session):
-        line = lines.get(one.inc)
-        if line is not None:
-            found += _of(session, one, line.label, line.severity)
+        if (open_one := lines.get(one.inc)) is not None:
+            found += _of(session, one, open_one.label, open_one.severity)
+    for broken_one in broken(session):
+        if broken_one.state == "due" and (open_one := lines.get(broken_one.inc)) is not None:
+            found.append(_glass(session, broken_one, open_one.label, open_one.severity))
     return tuple(found)
 
 
@@ -87,7 +93,6 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
             asked = approvals.judge(session, held).verdict.can_sign
             if asked:
                 yield call("signature", asked, one.approve_by_ms)
-    yield from _glass(session, one, call, now)
     troubled = {_TROUBLED[t.state] for t in one.targets if t.state in _TROUBLED}
     for why in sorted(troubled):
         yield call(why, [*commanders, *([one.proposer] if one.proposer else [])], None)
@@ -96,18 +101,39 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
         yield call("lapse", [*commanders, *one.signed], one.execute_until_ms)
 
 
-def _glass(session: Session, one: Standing, call: Any, now: int) -> Iterable[Call]:  # noqa: ANN401  made just above
-    if one.authorised_ms is None or len(one.signed) > 1:
-        return
-    with suppress(Problem):
-        with session.reader.snapshot() as connection:
-            document = read_document(connection, one.doc).document
-        if not isinstance(document, Action) or not document.break_glass:
-            return
-        until = one.authorised_ms + in_force(session).windows["ratify_ms"]
-        others = [p.person for p in session.roster.roster.persons if p.person not in one.signed]
-        if now <= until:
-            yield call("break-glass", others, until, everyone=True)
+def _command(session: Session, inc: str, label: str, severity: int) -> Iterable[Call]:
+    """The holder, who is asked for a sign of life; and whoever held command before somebody assumed it."""
+    now = silence(session, inc)
+    who = now.holder if now.from_ms is not None else now.assumed_from
+    if who is not None:
+        since = now.asked_ms or 0
+        yield Call(
+            key=f"command:{inc}:{who[-8:]}:{since}", why="command", organisation=session.org, incident=label,
+            severity=severity, words="", asked=(who,), since_ms=since, until_ms=now.from_ms, inc=inc,
+        )  # fmt: skip
+
+
+def _stops(session: Session, inc: str, label: str, severity: int) -> Iterable[Call]:
+    """Whoever commands and whoever planned it, while a stop is true and nobody has proposed to put it back."""
+    for one in staged(session, inc):
+        if one.tripped and one.put_back is None:
+            asked = [who for who, roles in held_roles(session, inc).items() if roles & {"commander", "deputy"}]
+            asked += [one.author] if one.author else []
+            yield Call(
+                key=f"stop:{one.plan.sha256[:24]}", why="stop", organisation=session.org, incident=label,
+                severity=severity, words=words_of(one.plan.doc), asked=tuple(dict.fromkeys(asked)), since_ms=0,
+                until_ms=None, doc=one.plan.doc, inc=inc,
+            )  # fmt: skip
+
+
+def _glass(session: Session, one: Broken, label: str, severity: int) -> Call:
+    """Everybody but who acted alone, at once: until a second person ratified it."""
+    others = tuple(p.person for p in session.roster.roster.persons if p.person != one.by and p.roles)
+    return Call(
+        key=f"break-glass:{one.doc[:24]}", why="break-glass", organisation=session.org, incident=label,
+        severity=severity, words=words_of(one.doc), asked=others, since_ms=one.at_ms, until_ms=one.until_ms,
+        doc=one.doc, inc=one.inc, everyone=True,
+    )  # fmt: skip
 
 
 # -- who did what about them -------------------------------------------------------------------------------------------

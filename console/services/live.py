@@ -239,10 +239,12 @@ class Live:
 
     async def _calling(self) -> None:
         """Page whoever is due, while this process is the engine: one console pages, not all of them."""
-        from console.services import callout  # noqa: PLC0415  a window that starts calls nobody yet
+        from console.services import callout, staging  # noqa: PLC0415  a window that starts calls nobody yet
 
         while True:
             if self._engine.state == "here":
+                made = await asyncio.wrap_future(aside(lambda: staging.turn(self._session), "staged lifts"))
+                self._dirty |= bool(made)
                 for page in await asyncio.wrap_future(aside(lambda: callout.turn(self._session), "call-out")):
                     if not page.ok:
                         self._note(f"call-out: {page.hook or 'nobody'}: {page.detail}")
