@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from console.domain.actions import Action
 from console.domain.errors import Problem
-from console.journal.rows import select_entries
 from console.journal.values import Stored
 from console.outbox.facts import read_document
 from console.services.approvals import names_here
@@ -18,6 +17,11 @@ from console.services.providers import instances_of
 from console.services.session import Session
 
 _OF_CORRECTIONS = ("correction.", "dispatch.", "approval.")
+# a page of rows is read while somebody scrolls: only what names the target, and no value is opened for it
+_NAMES = (
+    "SELECT id, kind, json_extract(CAST(raw AS TEXT), '$.pub.doc'), json_extract(CAST(raw AS TEXT), '$.pub.target') "
+    "FROM entry WHERE id IN"
+)
 _MOST = 500  # names of documents that are kept; the oldest is read again when it is wanted
 
 
@@ -49,15 +53,17 @@ class Targets:
             return {}
         with self._session.reader.snapshot() as connection:
             self._forget_if(int(connection.execute("SELECT count(*) FROM tombstone").fetchone()[0]))
-            found = select_entries(connection, f"e.id IN ({','.join('?' * len(wanted))})", wanted)
-        told = {one.id: self.of(one) for one in found}
+            found = connection.execute(f"{_NAMES} ({','.join('?' * len(wanted))})", wanted).fetchall()
+        told = {str(ident): self._about(str(kind), doc, target) for ident, kind, doc, target in found}
         return {ident: words for ident, words in told.items() if words}
 
     def of(self, stored: Stored) -> str:
         """What this entry is about: one target, or a whole correction; empty where it is neither or not here."""
         pub = stored.entry.pub
-        doc, target = pub.get("doc"), pub.get("target")
-        if not self.concerns(stored.entry.kind) or not isinstance(doc, str):
+        return self._about(stored.entry.kind, pub.get("doc"), pub.get("target"))
+
+    def _about(self, kind: str, doc: object, target: object) -> str:
+        if not self.concerns(kind) or not isinstance(doc, str):
             return ""
         told = self._known.get(doc) or self._read(doc)
         if told is None:

@@ -61,7 +61,7 @@ class UpdateDialog(Sheet):
         self._tick.timeout.connect(self._tell)
         self._tick.start()
         self.check()
-        self.fit(560)
+        self.take_room(560, 500)
         self.when.setFocus()
         self._kept = Kept(self, f"update:{line.inc}", {"text": self.text, "shareable": self.shareable})
 
