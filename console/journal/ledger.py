@@ -203,12 +203,13 @@ class Ledger:
         """
         if head.n == self._newest_n:
             return []
+        # NOT INDEXED: the newest entries by their local number, never a walk over every feed to group by it
+        heads = "SELECT e.feed, max(e.seq), e.id FROM"
         whole = "e.feed <> ? AND s.id IS NULL AND e.id NOT IN (SELECT id FROM awaits) GROUP BY e.feed LIMIT 500"
-        entries = "SELECT e.feed, max(e.seq), e.id FROM entry e LEFT JOIN standing s ON s.id = e.id"
-        rows = self.connection.execute(f"{entries} WHERE e.n > ? AND {whole}", (head.n, feed)).fetchall()
-        if self.connection.execute("SELECT 1 FROM joined WHERE n > ? LIMIT 1", (head.n,)).fetchone() is not None:
-            joined = "e.id IN (SELECT id FROM joined WHERE n > ?)"
-            rows += self.connection.execute(f"{entries} WHERE {joined} AND {whole}", (head.n, feed)).fetchall()
+        since = "entry e NOT INDEXED LEFT JOIN standing s ON s.id = e.id WHERE e.n > ?"
+        rows = self.connection.execute(f"{heads} {since} AND {whole}", (head.n, feed)).fetchall()
+        joined = "joined j CROSS JOIN entry e ON e.id = j.id LEFT JOIN standing s ON s.id = e.id WHERE j.n > ?"
+        rows += self.connection.execute(f"{heads} {joined} AND {whole}", (head.n, feed)).fetchall()
         last = {one: (one, seq, ident) for one, seq, ident in sorted(rows, key=lambda row: (row[0], row[1]))}
         return [last[one] for one in sorted(last)[:500]]
 

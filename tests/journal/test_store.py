@@ -333,3 +333,24 @@ def test_the_last_entry_in_an_incident_is_not_looked_for_by_walking_a_feed_back(
             told = " ".join(row[3] for row in plan)
             assert "entry_incident (inc=?" in told or "entry_org (feed=?" in told
             assert "B-TREE" not in told
+
+
+def test_what_is_newly_seen_is_not_looked_for_by_walking_over_every_feed(world):
+    with world.open("a") as store:
+        feeds = [world.person_feed(store, number) for number in range(3)]
+        asked = []
+
+        def work(tx):
+            for feed in feeds:
+                tx.append(feed, Draft("note", inc=INC), roster=world.ref)
+            ledger = tx._ledger
+            tx.connection.set_trace_callback(lambda sql: asked.append(sql) if "max(e.seq)" in sql else None)
+            found = ledger.newly_seen(ledger.head(feeds[0].feed), feeds[0].feed)
+            tx.connection.set_trace_callback(None)
+            assert {one[0] for one in found} == {feed.feed for feed in feeds[1:]}
+            return [tx.connection.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall() for sql in asked]
+
+        by_number, by_joined = ([row[3] for row in plan] for plan in store.write(work))
+        assert by_number[0] == "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"
+        assert by_joined[0].startswith("SEARCH j USING")
+        assert by_joined[1].startswith("SEARCH e USING INDEX")
