@@ -314,8 +314,9 @@ def words(call: Call) -> None:
 @command.command()
 @pass_call
 def show(call: Call) -> None:
-    """The organisation as it stands here, and what is missing."""
+    """The organisation as it stands here: who could sign what now, and what is missing."""
     from console.services import readiness
+    from console.viewmodels.organisation import abilities
 
     with call.session() as session:
         facts = readiness.organisation_facts(session)
@@ -325,8 +326,11 @@ def show(call: Call) -> None:
         f"  {p['name']:<16} {', '.join(p['roles'])}{'' if p['rehearsed'] else '  (not rehearsed)'}"
         for p in facts["people"]
     ]
+    can = abilities(facts)
+    lines += [one.sentence for one in can]
     lines += [f"Missing: {one}" for one in facts["missing"]]
-    call.tell({"ok": True, **facts}, *lines)
+    told = [{"what": one.gravity, "can": one.can, "sentence": one.sentence} for one in can]
+    call.tell({"ok": True, **facts, "could_sign": told}, *lines)
     if facts["missing"]:
         raise WaitsForPeople(facts["missing"][0])
 

@@ -16,26 +16,34 @@ device_option = click.option(
 
 
 @click.command()
-@click.argument("use", type=click.Choice(["writer", "approver"]))
+@click.argument("use", type=click.Choice(["writer", "approver", "recovery"]))
 @click.option("--agent", metavar="KEY", help="The new writer key is this key of your ssh-agent.")
+@click.option("--envelopes", type=click.Path(path_type=Path), help="Where the two new recovery sheets go.")
 @device_option
 @pass_call
 def renew(
-    call: Call, use: Literal["writer", "approver"], agent: str | None, on_device: bool  # noqa: FBT001  click's options
-) -> None:  # fmt: skip
-    """Make a new key for this console; it is used from when a roster that names it is in force."""
+    call: Call,
+    use: Literal["writer", "approver", "recovery"],
+    agent: str | None,
+    envelopes: Path | None,
+    on_device: bool,  # noqa: FBT001  click hands options by name
+) -> None:
+    """Make a new key for this console, or two new envelopes; used from when a roster that names it is in force."""
     from console.cli.org import share, tell_outcome
     from console.keys.agent import agent_of
     from console.services import renewal
 
     held = None if agent is None else agent_of().find(agent)
     with call.session() as session:
-        words, outcome = renewal.renew(session, use, held=held, on_device=on_device)
+        where = None if envelopes is None else envelopes.absolute()
+        words, outcome = renewal.renew(session, use, held=held, on_device=on_device, envelopes=where)
         share(session)
     if outcome is None:
         call.tell({"ok": True, "words": words}, "Read these words to an admin (org admit --device):", f"  {words}")
     else:
-        told = "Proposed and signed. Another admin signs next; from then on this console asks for the new passphrase."
+        then = {"recovery": "print, seal and delete the new envelopes (`standdown org envelopes`)"}
+        told = "Proposed and signed. Another admin signs next; "
+        told += then.get(use, "from then on this console uses the new key") + "."
         tell_outcome(call, outcome, told)
 
 

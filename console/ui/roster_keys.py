@@ -14,10 +14,12 @@ from console.services import dispatch, renewal
 from console.services.members import NEW_KEYS
 from console.services.roster import Outcome
 from console.services.session import APPROVER, Session
+from console.ui.doors import KEYS_HINT
 from console.ui.key_choices import AgentChoice, Take
-from console.ui.pages import NewPassphrase, WordsCard
+from console.ui.pages import FolderField, NewPassphrase, WordsCard
 from console.ui.parts import column
 from console.ui.room import Room
+from console.ui.roster_envelopes import EnvelopesSheet
 from console.ui.sheets import Labelled, Sheet
 from console.ui.unlock import secret_field
 from console.viewmodels.keys import DEVICE_SAYS, agent_keys
@@ -26,6 +28,12 @@ from console.viewmodels.shell import Trouble
 _FILE: Final = "A new key in a file here, with a passphrase"
 _AGENT: Final = "A key of your ssh-agent"
 _DEVICE: Final = "A FIDO2 security key: PIN and touch"
+_KINDS: Final = {
+    "writer": ((_FILE, "file"), (_AGENT, "agent")),
+    "approver": ((_FILE, "file"), (_DEVICE, "device")),
+    "recovery": (("Two sealed envelopes, on paper", "paper"),),
+}
+_USES: Final[dict[str, renewal.Use]] = {"writer": "writer", "approver": "approver", "recovery": "recovery"}
 
 
 class RenewSheet(Sheet):
@@ -42,24 +50,28 @@ class RenewSheet(Sheet):
         self.use = QComboBox()
         self.use.addItem("The writer key: signs what you write", "writer")
         self.use.addItem("The approver key: signs approvals and rosters", "approver")
-        self.use.setCurrentIndex(0 if use == "writer" else 1)
+        self.use.addItem("The recovery key: two new envelopes", "recovery")
+        self.use.setCurrentIndex(self.use.findData(use))
         self.kind = QComboBox()
         self.fresh = NewPassphrase(room.look, "A passphrase for the new key")
         self.agent = AgentChoice(room.look, self._ask_agent)
         self.pin = secret_field("The PIN of your security key")
         self.now = secret_field("Passphrase (or PIN) of your approver key of now")
+        self._where = Labelled(room, "Where the new one lives", self.kind)
         self._pin = Labelled(room, "The PIN of your security key", self.pin, DEVICE_SAYS)
         self._now = Labelled(
             room, "Passphrase (or PIN) of your approver key of now", self.now,
             "It signs the roster that names the new key, as its first signer.",
         )  # fmt: skip
+        self.folder = FolderField(room.look, "Where the two new envelopes go", KEYS_HINT)
+        self.folder.edit.setText(str(room.desk.session.paths.root / "envelopes"))
         self.card = WordsCard(room.look, "Read these to an admin, by voice")
         self.card.hide()
         self._body = QWidget()
         lines = column(self._body, room.look.theme.space("wide"))
         for part in (
-            Labelled(room, "Which key", self.use), Labelled(room, "Where the new one lives", self.kind), self.fresh,
-            self.agent, self._pin, self._now,
+            Labelled(room, "Which key", self.use), self._where, self.fresh, self.agent, self._pin, self.folder,
+            self._now,
         ):  # fmt: skip
             lines.addWidget(part)
         self.add(self._body)
@@ -68,7 +80,13 @@ class RenewSheet(Sheet):
         self._now.setVisible(admin)
         self.use.currentIndexChanged.connect(self._kinds)
         self.kind.currentIndexChanged.connect(self._turn)
-        for signal in (self.fresh.changed, self.agent.changed, self.pin.textChanged, self.now.textChanged):
+        for signal in (
+            self.fresh.changed,
+            self.agent.changed,
+            self.folder.changed,
+            self.pin.textChanged,
+            self.now.textChanged,
+        ):
             signal.connect(self.check)
         self._kinds()
         self.fit(600)
@@ -77,10 +95,11 @@ class RenewSheet(Sheet):
     # -- what is asked -------------------------------------------------------------------------------------------------
 
     def _kinds(self) -> None:
-        other = (_AGENT, "agent") if self.use.currentData() == "writer" else (_DEVICE, "device")
+        kinds = _KINDS[str(self.use.currentData())]
+        self._where.setVisible(len(kinds) > 1)
         self.kind.blockSignals(True)  # noqa: FBT003  Qt's own signature
         self.kind.clear()
-        for title, kind in ((_FILE, "file"), other):
+        for title, kind in kinds:
             self.kind.addItem(title, kind)
         self.kind.blockSignals(False)  # noqa: FBT003  as above
         self._turn()
@@ -90,6 +109,7 @@ class RenewSheet(Sheet):
         self.fresh.setVisible(kind == "file")
         self.agent.setVisible(kind == "agent")
         self._pin.setVisible(kind == "device")
+        self.folder.setVisible(kind == "paper")
         if kind == "agent":
             self.agent.look_again()
         self.check()
@@ -101,6 +121,8 @@ class RenewSheet(Sheet):
                 why = self.fresh.why_not()
             case "agent":
                 why = self.agent.why_not()
+            case "paper":
+                why = "" if self.folder.text().strip() else "Name a folder for the envelopes."
             case _:
                 why = "" if self.pin.text() else "Type the PIN of your security key."
         if why or not self._admin:
@@ -113,11 +135,11 @@ class RenewSheet(Sheet):
     # -- making it -----------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
-        use: renewal.Use = "writer" if self.use.currentData() == "writer" else "approver"
-        kind = self.kind.currentData()
+        use, kind = _USES[str(self.use.currentData())], self.kind.currentData()
         held = self.agent.chosen() if kind == "agent" else None
+        sheets = self.folder.path() if kind == "paper" else None
         given = {
-            NEW_KEYS[use]: self.fresh.typed() if kind == "file" else b"",
+            NEW_KEYS.get(use, ""): self.fresh.typed() if kind == "file" else b"",
             hardware.PIN: self.pin.text().encode() if kind == "device" else b"",
             APPROVER: self.now.text().encode() if self._admin else b"",
         }
@@ -128,7 +150,7 @@ class RenewSheet(Sheet):
                 if typed:
                     session.offer(what, typed)
             try:
-                return renewal.renew(session, use, held=held, on_device=kind == "device")
+                return renewal.renew(session, use, held=held, on_device=kind == "device", envelopes=sheets)
             finally:
                 for what in given:
                     session.forget(what)
@@ -156,9 +178,14 @@ class RenewSheet(Sheet):
         else:
             told = "It is in force." if outcome.in_force else f"It waits: {outcome.missing}."
             self.lead.setText(
-                f"Made, proposed and signed as roster {outcome.n}. {told} From when it is in force this console uses "
-                "the new key. It is listed under Rosters that wait until then."
+                f"Made, proposed and signed as roster {outcome.n}. {told} The new key counts from when it is in force. "
+                "It is listed under Rosters that wait until then."
             )
+        if self.kind.currentData() == "paper":
+            self.lead.setText(
+                f"{self.lead.text()} Print and seal both envelopes now; the old ones count for seven days."
+            )
+            self.add_button("Print or save ...", lambda: EnvelopesSheet(self.room, self.parentWidget()).open(), "main")
         self.only_close()
         self.take_room(600, 320)
 

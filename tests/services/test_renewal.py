@@ -13,6 +13,7 @@ from console.keys import hardware, keyfile
 from console.keys.agent import agent_of
 from console.keys.faults import WrongPassphrase
 from console.keys.publickey import PublicKey
+from console.keys.recovery import read_sheet
 from console.services import members, organisation, renewal, roster
 from console.services.roster_frontier import frontiers
 from tests.keys.device import PIN, device_library, security_key
@@ -116,3 +117,48 @@ def test_what_a_revocation_names_is_known_before_it_is_proposed(pair) -> None:
     since = next(one for one in frontiers(one, names, last.entry.hlc[0]) if one.feed == last.feed)
     assert (since.good.id, since.aside) == (first.id, 1)
     assert all(one.good is None for one in frontiers(one, names, 0))
+
+
+def test_new_envelopes_replace_the_ones_before_and_only_they_sign_after_a_week(pair, tmp_path: Path) -> None:
+    one, two = pair
+    old = next(key.key for key in mine(one).keys if key.use == "recovery")
+    folder = tmp_path / "stick"
+    _, outcome = renewal.renew(one, "recovery", envelopes=folder)
+    with pytest.raises(WrongUse, match="waits for signatures already"):
+        renewal.renew(one, "recovery", envelopes=folder)
+    sync(one, two)
+    assert roster.sign(two, outcome.sha).in_force
+    sync(one, two)
+    fresh, words = unsealed_from(folder)
+    keys = {key.key: key.to_ms for key in mine(one).keys if key.use == "recovery"}
+    assert keys[fresh.public.line] is None
+    assert keys[old] is not None
+    assert keys[old] > one.clock.wall_ms()
+    assert not one.paths.key("recoverynext").exists()
+    waits = members.change_roles(two, "Commander", ("admin", "approver", "commander"))
+    sync(two, one)
+    one.ask = lambda what, *, new=False: words if what == roster.RECOVERY else passphrase("commander", what)
+    assert roster.sign(one, waits.sha, recovery=fresh).in_force
+    with pytest.raises(WrongUse, match="still lie as files"):
+        renewal.renew(one, "recovery", envelopes=tmp_path / "another")
+
+
+def test_envelopes_that_no_roster_will_name_do_not_stay(pair, tmp_path: Path) -> None:
+    one, _ = pair
+    one.ask = lambda what, *, new=False: (
+        b"a wrong one" if what == "your approver key" else passphrase("commander", what)
+    )
+    with pytest.raises(WrongPassphrase):
+        renewal.renew(one, "recovery", envelopes=tmp_path / "stick")
+    assert list((tmp_path / "stick").iterdir()) == []
+    assert roster.waiting(one) == ()
+
+
+def mine(session):
+    return next(one for one in session.roster.roster.persons if one.person == session.me)
+
+
+def unsealed_from(folder: Path):
+    lines = (folder / "recovery-envelope-2.txt").read_text().splitlines()
+    words = next(line.strip() for line in lines if line.startswith("    "))
+    return read_sheet((folder / "recovery-envelope-1.txt").read_text()), words.encode()

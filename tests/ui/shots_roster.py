@@ -151,7 +151,12 @@ def _people(shots: Shots, one: Session, root: Path) -> None:
         with _shown(shots, "roster-lost", lost):
             lost.since.setText("-1m")
             _until(lambda: "revoked" in lost.does.text())
-        for name, use, kind in (("file", "writer", 0), ("agent", "writer", 1), ("security-key", "approver", 1)):
+        for name, use, kind in (
+            ("file", "writer", 0),
+            ("agent", "writer", 1),
+            ("security-key", "approver", 1),
+            ("envelopes", "recovery", 0),
+        ):
             renew = RenewSheet(room, None, admin=True, use=use)  # type: ignore[arg-type]  # as above
             with _shown(shots, f"keys-renew-{name}", renew):
                 renew.kind.setCurrentIndex(kind)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 from shiboken6 import isValid
 
 from console.journal.values import Draft
@@ -182,6 +182,26 @@ def test_an_approver_key_on_a_security_key_is_made_and_signs_by_its_pin(
         assert "It is in force." in dialog.sign._outcome.text()
         dialog.close()
     assert one.roster.sha256 == outcome.sha
+
+
+def test_new_envelopes_are_made_and_printed_from_the_same_sheet(pair, look, window, tmp_path, qtbot) -> None:
+    one, _ = pair
+    with room_of(one, look) as room:
+        sheet = RenewSheet(room, window, admin=True, use="recovery")
+        sheet.open()
+        assert not sheet.kind.isVisible()
+        sheet.folder.edit.setText(str(tmp_path / "stick"))
+        sheet.now.setText(passphrase("commander", APPROVES).decode())
+        pressed(sheet, qtbot)
+        assert "Print and seal both envelopes now" in sheet.lead.text()
+        [print_] = [one for one in sheet.findChildren(QPushButton) if one.text() == "Print or save ..."]
+        print_.click()
+        opened = next(one for one in window.findChildren(EnvelopesSheet))
+        qtbot.waitUntil(lambda: len(opened.cards) == 2, timeout=WITHIN_MS)
+        opened.close()
+        sheet.close()
+    assert [path.parent for path in setup.envelopes_left(one.paths)] == [tmp_path / "stick"] * 2
+    assert roster.waiting(one)[0].reason == "A new recovery key, in new envelopes."
 
 
 # -- a lost machine, and its sealed key --------------------------------------------------------------------------------
