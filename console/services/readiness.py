@@ -45,14 +45,15 @@ def organisation_facts(session: Session) -> dict[str, Any]:
         ]
         if not founding_complete(roster):
             missing.append("three admins, or two with sealed recovery keys: one lost key could be the end.")
+    split = splits(session)
     missing += [
         f"one roster {one.n}: two were validly signed. Until the admins agree on one, sign nothing but containment."
-        for one in splits(session)
+        for one in split
     ]
     return {
         "org": roster.org, "world": session.settings.world, "provisional": roster.n == 0, "roster": roster.n,
         "roster_sha256": version.sha256, "created_ms": roster.created, "threshold": roster.threshold,
-        "people": people, "consoles": [
+        "in_every_branch": list(split[0].in_both) if split else None, "people": people, "consoles": [
             one.console for one in roster.consoles if _in_force(version, PublicKey.parse(one.key).fingerprint, now)
         ], "missing": missing,
     }  # fmt: skip

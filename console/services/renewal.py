@@ -5,7 +5,7 @@ It never ends a key by itself and never drops one that waits for signatures: onl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -77,7 +77,7 @@ def _ask(
 
 
 @contextmanager
-def _sealed(session: Session, folder: Path) -> Iterator[tuple[PublicKey, Signature]]:
+def _sealed(session: Session, folder: Path) -> Generator[tuple[PublicKey, Signature], None, None]:
     """A new recovery key as two sheets in `folder`; they are gone again where it could not be asked for."""
     if left := setup.envelopes_left(session.paths):
         raise WrongUse(

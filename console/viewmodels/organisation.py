@@ -206,6 +206,10 @@ def _for_corrections(facts: dict[str, Any]) -> tuple[Ability, ...]:
     able = [
         one for one in facts["people"] if one["rehearsed"] and "approver" in one["roles"] and one.get("can_sign", True)
     ]
+    branches = facts.get("in_every_branch")  # while the roster is split, only who stands in every branch counts
+    if branches is not None:
+        able = [one for one in able if one["person"] in branches]
+    wider = "wider, or a restore" if branches is None else "wider; nothing is restored while the roster is split"
     names = ", ".join(sorted(str(one["name"]) for one in able))
     leads = [one for one in able if {"commander", "deputy"} & set(one["roles"])]
     two = len(able) > 1 and bool(leads)
@@ -224,7 +228,7 @@ def _for_corrections(facts: dict[str, Any]) -> tuple[Ability, ...]:
         Ability("normal", can=True, sentence=f"One signature (narrow, reversible): yes, by {names}."),
         Ability(
             "high", can=two,
-            sentence=f"Two signatures (wider, or a restore): yes, by {names}."
+            sentence=f"Two signatures ({wider}): yes, by {names}."
             if two else f"Two signatures: not now, {why}",
         ),
         Ability(

@@ -465,6 +465,7 @@ def test_a_split_roster_shows_both_versions_and_is_settled_by_the_admins_of_both
     first, other = split
     [view] = split_views(one)
     assert [(version.sha, version.used) for version in view.versions] == [(first, True), (other, False)]
+    assert organisation_facts(one)["in_every_branch"] == sorted((one.me, two.me))
     with room_of(one, look) as room:
         card = Splits(room)
         qtbot.addWidget(card)

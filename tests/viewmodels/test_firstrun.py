@@ -104,6 +104,16 @@ def test_who_could_sign_is_never_said_of_somebody_who_has_not_rehearsed() -> Non
     assert can(lead, second, consoles=1) == (True, True, False)
 
 
+def test_while_the_roster_is_split_only_who_stands_in_every_branch_could_sign() -> None:
+    lead, second = person("Commander", "approver", "commander"), person("Approver", "approver")
+    found = organisation.abilities({**facts(lead, second), "in_every_branch": ["Commander", "Approver"]})
+    assert [one.can for one in found] == [True, True, True]
+    assert "nothing is restored while the roster is split" in found[1].sentence
+    alone = organisation.abilities({**facts(lead, second), "in_every_branch": ["Commander"]})
+    assert [one.can for one in alone] == [True, False, False]
+    assert "Approver" not in alone[0].sentence
+
+
 def admin(name: str, *uses: str, revoked: str = "", ends: str = "") -> dict[str, Any]:
     keys = [{"use": use, "key": use, "revoked": use == revoked, "until_ms": 1 if use == ends else None} for use in uses]
     return {**person(name, "admin", "approver"), "keys": keys}
