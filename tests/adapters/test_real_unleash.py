@@ -1,0 +1,103 @@
+"""The Unleash adapter against a real Unleash, through the same kit; its probes meet the second by which it lags."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from adapters.conformance import AdapterConformance, DirectContext, until
+from adapters.contract import Refused, Wish
+from adapters.unleash.adapter import Unleash
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+FLAG = "conformance-model"
+SEGMENT = {
+    "name": "standdown-blocked",
+    "constraints": [{"contextName": "userId", "operator": "NOT_IN", "values": ["nobody"]}],
+}
+
+
+@pytest.fixture(scope="module")
+def flags(real_servers):
+    """A flag of our own with the segment on its only strategy, prepared as the README says."""
+    server = real_servers["unleash"]
+    project, environment = f"/api/admin/projects/{server['project']}", server["environment"]
+    with httpx.Client(
+        base_url=server["base_url"], headers={"authorization": server["admin_token"]}, timeout=30
+    ) as admin:
+        admin.post(f"{project}/features", json={"name": FLAG, "type": "kill-switch"}).raise_for_status()
+        here = f"{project}/features/{FLAG}/environments/{environment}"
+        admin.post(f"{here}/on", json={}).raise_for_status()
+        made = admin.post("/api/admin/segments", json=SEGMENT)
+        made.raise_for_status()
+        strategy = admin.get(f"{here}/strategies").json()[0]["id"]
+        place = {"projectId": server["project"], "environmentId": environment, "strategyId": strategy}
+        put_on = {**place, "segmentIds": [made.json()["id"]]}
+        admin.post("/api/admin/segments/strategies", json=put_on).raise_for_status()
+        try:
+            yield server
+        finally:
+            admin.post("/api/admin/segments/strategies", json={**place, "segmentIds": []})
+            admin.delete(f"/api/admin/segments/{made.json()['id']}")
+            admin.delete(f"{project}/features/{FLAG}")
+            admin.delete(f"/api/admin/archive/{FLAG}")
+
+
+@pytest.fixture
+def adapter(flags):
+    told = {"base_url": flags["base_url"], "project": flags["project"], "environment": flags["environment"]}
+    return Unleash(Unleash.manifest.settings.model_validate(told))
+
+
+@pytest.fixture
+def context(flags):
+    secrets = {"admin": flags["admin_token"], "product": flags["client_token"]}
+    return DirectContext(flags["base_url"], secrets=secrets, deadline_s=30.0)
+
+
+class _Real(AdapterConformance):
+    probe_credential = "product"
+    settles_within_s = 30.0
+
+
+class TestRealSwitch(_Real):
+    @pytest.fixture
+    def wish(self):
+        return Wish(lever="model.off", selector=FLAG, surface_key=FLAG)
+
+
+class TestRealBlock(_Real):
+    unknown_selector = ""
+
+    @pytest.fixture
+    def wish(self):
+        return Wish(lever="user.block", selector="user-7", surface_key=FLAG)
+
+
+@pytest.mark.parametrize("lever", ["feature.off", "use.off"])
+def test_the_other_switches_are_the_same_one(adapter, context, lever):
+    async def story():
+        planned = await adapter.plan(context, Wish(lever=lever, selector=FLAG, surface_key=FLAG))
+        await adapter.apply(context, planned)
+        try:
+
+            async def look():
+                return await adapter.probe(context, planned, "product")
+
+            return await until(look, lambda seen: seen.outcome == "refused", 30.0), await look()
+        finally:
+            await adapter.revert(context, planned)
+
+    assert [seen.outcome for seen in asyncio.run(story())] == ["refused", "refused"]
+
+
+def test_a_products_token_changes_nothing(adapter, context, flags):
+    planned = asyncio.run(adapter.plan(context, Wish(lever="model.off", selector=FLAG, surface_key=FLAG)))
+    stranger = DirectContext(flags["base_url"], secrets={"admin": flags["client_token"]}, deadline_s=30.0)
+    with pytest.raises(Refused) as caught:
+        asyncio.run(adapter.apply(stranger, planned))
+    assert caught.value.status == 403
+    assert flags["client_token"] not in caught.value.detail
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "not-in-effect"

@@ -1,0 +1,190 @@
+"""The Unleash adapter: through the kit against its simulator, and what it refuses and concludes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from adapters.conformance import AdapterConformance, DirectContext
+from adapters.contract import Refused, Wish
+from adapters.simulator import Simulator
+from adapters.unleash import ADAPTER
+from adapters.unleash.adapter import Unleash
+from adapters.unleash.simulator import ADMIN_TOKEN, CLIENT_TOKEN, Flag, UnleashSite
+from tests.adapters.test_behind_the_guard import plane_of, whole_story
+
+LAG_S = 0.1
+BLOCK = Wish(lever="user.block", selector="user-7", surface_key="")
+BLOCKED = {"contextName": "userId", "operator": "NOT_IN", "values": ["nobody"]}
+OTHERS = {"contextName": "region", "operator": "IN", "values": ["eu"], "caseInsensitive": True}
+
+
+def site(lag_s=LAG_S):
+    flags = [Flag("atlas-code", strategies=[[1], []]), Flag("atlas", strategies=[[1]]), Flag("bare", strategies=[])]
+    segment = {"name": "standdown-blocked", "description": "who may not", "constraints": [OTHERS, BLOCKED]}
+    return UnleashSite(flags, {1: segment}, lag_s=lag_s)
+
+
+def settings(url, **more):
+    return {"base_url": url, "environment": "development", **more}
+
+
+@pytest.fixture
+def server():
+    with Simulator(site()) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def adapter(server):
+    return ADAPTER(Unleash.manifest.settings.model_validate(settings(server.url)))
+
+
+@pytest.fixture
+def context(server):
+    return DirectContext(server.url, secrets={"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN, "wrong": "x"})
+
+
+class _Unleash(AdapterConformance):
+    probe_credential = "product"
+
+
+class TestSwitch(_Unleash):
+    @pytest.fixture(params=["model.off", "feature.off", "use.off"])
+    def wish(self, request):
+        return Wish(lever=request.param, selector="atlas", surface_key="atlas")
+
+
+class TestBlock(_Unleash):
+    unknown_selector = ""  # it knows no users: any id can be blocked
+
+    @pytest.fixture
+    def wish(self):
+        return Wish(lever="user.block", selector="user-7", surface_key="atlas")
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (Wish(lever="model.off", selector="", surface_key=""), "say which flag"),
+        (Wish(lever="model.off", selector="atlas", surface_key="bare"), "a flag of its own"),
+        (Wish(lever="model.off", selector="atlas", surface_key="", params={"x": "1"}), "takes no parameters"),
+        (Wish(lever="user.block", selector="a\nb", surface_key=""), "say which user"),
+        (Wish(lever="user.block", selector="u", surface_key="nowhere"), "no flag called nowhere"),
+        (Wish(lever="user.block", selector="u", surface_key="atlas-code"), "which lets everybody in"),
+        (Wish(lever="user.block", selector="u", surface_key="bare"), "which lets everybody in"),
+    ],
+)
+def test_it_refuses_what_cannot_be_done(adapter, context, wish, why):
+    with pytest.raises(Refused, match=why):
+        asyncio.run(adapter.plan(context, wish))
+
+
+def test_a_block_writes_one_user_more_and_everything_else_as_it_was(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, BLOCK))
+    assert (planned.surface_key, planned.selectors) == ("atlas", 1)
+    assert "atlas-code, atlas" in planned.notes[0]
+    asyncio.run(adapter.apply(context, planned))
+    held = server.site.state.segments[1]
+    assert held["constraints"] == [OTHERS, {**BLOCKED, "values": ["nobody", "user-7"]}]
+    assert (held["name"], held["description"]) == ("standdown-blocked", "who may not")
+    again = asyncio.run(adapter.plan(context, BLOCK))
+    assert again.wanted == planned.wanted  # the same user is not there twice
+    back = asyncio.run(
+        adapter.plan(context, Wish(lever="user.block", selector="user-7", surface_key="", direction="restore"))
+    )
+    assert json.loads(back.wanted["values"]) == ["nobody"]
+
+
+@pytest.mark.parametrize(
+    ("constraints", "why"),
+    [
+        ([OTHERS], "has no constraint"),
+        ([{**BLOCKED, "inverted": True}], "has no constraint"),
+        ([{**BLOCKED, "operator": "IN"}], "has no constraint"),
+    ],
+)
+def test_a_segment_that_does_not_shut_users_out_is_refused(server, adapter, context, constraints, why):
+    server.poke(lambda rows: rows.segments[1].update(constraints=constraints))
+    with pytest.raises(Refused, match=why):
+        asyncio.run(adapter.plan(context, BLOCK))
+
+
+def test_without_the_segment_or_a_flag_that_carries_it_nothing_can_be_planned(server, adapter, context):
+    server.poke(lambda rows: setattr(rows.flags["atlas"], "strategies", [[]]))
+    with pytest.raises(Refused, match="a block would do nothing"):
+        asyncio.run(adapter.plan(context, BLOCK))
+    server.poke(lambda rows: rows.segments.clear())
+    with pytest.raises(Refused, match="prepare it once"):
+        asyncio.run(adapter.plan(context, BLOCK))
+
+
+def test_a_strategy_that_came_later_without_the_segment_lets_the_user_in(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, BLOCK))
+    asyncio.run(adapter.apply(context, planned))
+    server.poke(lambda rows: (rows.flags["atlas"].strategies.append([]), setattr(rows, "read", None)))
+    assert asyncio.run(adapter.probe(context, planned, "product")).outcome == "passed"
+    with pytest.raises(Refused, match="a block would do nothing"):
+        asyncio.run(adapter.plan(context, BLOCK))
+    server.poke(lambda rows: rows.flags["atlas"].disabled.add(1))
+    assert asyncio.run(adapter.probe(context, planned, "product")).outcome == "refused"
+    assert asyncio.run(adapter.plan(context, BLOCK)).surface_key == "atlas"
+    server.poke(lambda rows: rows.flags["atlas"].strategies.clear())
+    assert asyncio.run(adapter.probe(context, planned, "product")).outcome == "passed"
+
+
+def test_a_flag_that_is_off_says_nothing_of_one_user(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, BLOCK))
+    server.poke(lambda rows: setattr(rows.flags["atlas"], "enabled", False))
+    assert asyncio.run(adapter.probe(context, planned, "product")).outcome == "cannot-tell"
+
+
+@pytest.mark.parametrize("credential", [None, "wrong", "admin"])
+def test_without_a_products_token_nothing_is_read(adapter, context, credential):
+    planned = asyncio.run(adapter.plan(context, Wish(lever="model.off", selector="atlas", surface_key="")))
+    asyncio.run(adapter.apply(context, planned))
+    assert asyncio.run(adapter.probe(context, planned, credential)).outcome == "cannot-tell"
+
+
+def test_a_product_still_reads_on_for_a_while(context):
+    """The record says off at once; what a product reads comes later, and only that counts."""
+    with Simulator(site(lag_s=3600.0)) as slow:
+        adapter = Unleash(Unleash.manifest.settings.model_validate(settings(slow.url)))
+        late = DirectContext(slow.url, secrets={"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN})
+        planned = asyncio.run(adapter.plan(late, Wish(lever="model.off", selector="atlas", surface_key="")))
+        asyncio.run(adapter.apply(late, planned))
+        assert asyncio.run(adapter.read_back(late, planned)).verdict == "in-effect"
+        assert asyncio.run(adapter.probe(late, planned, "product")).outcome == "passed"
+
+
+def test_status_says_what_is_off_and_of_another_environment_nothing(server, adapter, context):
+    server.poke(lambda rows: setattr(rows.flags["atlas-code"], "enabled", False))
+    assert [one.state for one in asyncio.run(adapter.status(context)).surfaces] == ["stopped", "serving", "serving"]
+    elsewhere = Unleash(Unleash.manifest.settings.model_validate(settings(server.url, environment="staging")))
+    assert {one.state for one in asyncio.run(elsewhere.status(context)).surfaces} == {"unknown"}
+
+
+def test_a_flag_or_segment_that_is_gone_cannot_be_told(server, adapter, context):
+    switch = asyncio.run(adapter.plan(context, Wish(lever="model.off", selector="bare", surface_key="")))
+    block = asyncio.run(adapter.plan(context, BLOCK))
+    server.poke(lambda rows: (rows.flags.pop("bare"), rows.segments.clear()))
+    assert asyncio.run(adapter.read_back(context, switch)).verdict == "cannot-tell"
+    assert asyncio.run(adapter.read_back(context, block)).verdict == "cannot-tell"
+
+
+@pytest.mark.parametrize("wrong", [{"base_url": "http://flags.example"}, {"project": "a/b"}, {"environment": ""}])
+def test_settings_take_nothing_that_would_leave_the_project(wrong):
+    with pytest.raises(ValidationError):
+        Unleash.manifest.settings.model_validate({**settings("http://127.0.0.1:1"), **wrong})
+
+
+@pytest.mark.parametrize(
+    ("lever", "selector", "nobody"), [("model.off", "atlas", "nobody"), ("user.block", "user-7", "")]
+)
+def test_behind_the_guard(server, lever, selector, nobody):
+    secrets = {"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN}
+    plane = plane_of("unleash", settings(server.url), secrets, {selector: "product"})
+    asyncio.run(whole_story(plane, Wish(lever=lever, selector=selector, surface_key="atlas"), nobody=nobody))
