@@ -19,6 +19,8 @@ _ENTRY = (
     "SELECT e.n, e.id, e.feed, e.seq, e.raw, e.sig, e.received_ms, s.standing "
     "FROM entry e LEFT JOIN standing s ON s.id = e.id"
 )
+# the kind that an entry's bytes say, whatever the column says: the very words of the index `entry_kind`
+KIND_SAID = "iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), '')"
 _MANY = 400
 
 

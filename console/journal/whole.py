@@ -65,7 +65,7 @@ def select_whole_heads(connection: sqlite3.Connection) -> dict[str, tuple[int, s
     """
     heads = select_heads(connection)
     cuts = connection.execute(
-        "SELECT e.feed, min(e.seq) FROM awaits a JOIN entry e ON e.id = a.id GROUP BY e.feed"
+        "SELECT e.feed, min(e.seq) FROM awaits a CROSS JOIN entry e ON e.id = a.id GROUP BY e.feed"
     ).fetchall()
     for feed, seq in cuts:
         if feed not in heads or heads[feed][0] < seq:

@@ -24,16 +24,15 @@ from console.journal.branches import settled_feeds
 from console.journal.faults import Damaged
 from console.journal.roster_tree import RosterTree
 from console.journal.rosters import RosterChain
+from console.journal.rows import KIND_SAID
 from console.journal.whole import select_whole_heads
 from console.keys.roster import VerifiedRoster
 from console.outbox.papers import Held, prove_record, read_document, read_policy
 
 _KINDS: Final = tuple(sorted(FACT_KINDS))
-# by the kind that the bytes say, whatever the column says: the words are those of the index `entry_kind`
 _FACTS: Final = (
-    "SELECT e.id, e.feed, e.seq, e.raw FROM entry e WHERE "  # noqa: S608  marks only
-    "iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), '') "
-    f"IN ('',{','.join('?' * len(_KINDS))})"
+    "SELECT e.id, e.feed, e.seq, e.raw FROM entry e "  # noqa: S608  our own words, and marks
+    f"WHERE {KIND_SAID} IN ('',{','.join('?' * len(_KINDS))})"
 )
 _SET_ASIDE: Final = "SELECT s.id FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?"
 _PLACED: Final = "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?"
@@ -152,7 +151,7 @@ class Moments:
     def _openings(self) -> dict[str, Entry]:
         """The first entries of forked feeds: they say whose those are."""
         found = self._connection.execute(
-            "SELECT e.id, e.raw FROM fork k JOIN entry e ON e.feed = k.feed AND e.seq = 0"
+            "SELECT e.id, e.raw FROM fork k CROSS JOIN entry e ON e.feed = k.feed AND e.seq = 0"
         ).fetchall()
         return {ident: _parsed(ident, raw) for ident, raw in found}
 
