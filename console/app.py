@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "list": ("console.cli.lists", "Thousands of accounts as one correction, signed once."),
     "callout": ("console.cli.callout", "Reach people: hooks, order and waits; who was paged, heard, opened, signed."),
     "approve": ("console.cli.approve", "Read what would be signed, from its very bytes; sign or refuse it."),
+    "rotate": ("console.cli.rotate", "Rotate leaked credentials: slow, replace, see in use, revoke."),
     "emergency": ("console.cli.emergency", "When one has to act: break-glass, ratify, more time, assume command."),
     "stages": ("console.cli.stages", "Give a correction back in stages, with holds and stops."),
     "redact": ("console.cli.redact", "Forget a secret everywhere, once two people signed it."),

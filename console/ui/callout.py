@@ -70,6 +70,7 @@ class CalloutSheet(Sheet):
         self.kind.currentIndexChanged.connect(self._turn)
         self.name.textChanged.connect(self.check)
         self._turn()
+        self.body.addStretch(1)
         self.take_room(720, 760)
         self._read()
 

@@ -37,6 +37,7 @@ class CorrectionCommands:
             "import csv thousands keys users bulk block")  # fmt: skip
         add("lists", "Lists of accounts under way", self._lists, self._not_open, "failures progress lift list")
         add("stages", "Give back in stages", self._stages, self._not_open, "staged lift percent hold stop put back")
+        add("rotate", "Rotate leaked credentials", self._rotate, self._not_open, "rotation leaked key revoke replace")
         add("break-glass", "Break the glass: send alone", self._break_glass, self._not_open, "emergency one person")
         add("glass", "Sent by one person alone", self._glass, self._not_open, "break-glass ratify finding")
         add("extend", "Give a correction more time", self._extend, self._not_open, "extension lapse longer")
@@ -78,6 +79,12 @@ class CorrectionCommands:
 
         if self._room.desk.inc is not None:
             StagesSheet(self._room, self._window, self._room.desk.inc, self._sign).open()
+
+    def _rotate(self) -> None:
+        from console.ui.rotation import RotationSheet  # noqa: PLC0415  as above
+
+        if self._room.desk.inc is not None:
+            RotationSheet(self._room, self._window, self._room.desk.inc, self._sign).open()
 
     def _break_glass(self) -> None:
         from console.ui.emergency import BreakGlassSheet  # noqa: PLC0415  as above

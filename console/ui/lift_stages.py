@@ -74,6 +74,7 @@ class StagesSheet(Sheet):
         self.only_close()
         self.go_on.textChanged.connect(self.check)
         self.check()
+        self.body.addStretch(1)
         self.take_room(740, 760)
         self._read()
 

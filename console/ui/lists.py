@@ -74,6 +74,7 @@ class ListSheet(Sheet):
             signal.connect(self._changed)
         self.reason.textChanged.connect(self.check)
         self.check()
+        self.body.addStretch(1)
         self.take_room(760, 760)
         self.carry_out(places, self._take_places, "Reading what can be pulled where ...", lane="slow")
 
@@ -222,6 +223,7 @@ class ListsSheet(Sheet):
         for signal in (self.reason.textChanged, self.path.edit.textChanged):
             signal.connect(self.check)
         self.check()
+        self.body.addStretch(1)
         self.take_room(700, 620)
         now = room.desk.outlet.latest(NOW)
         standings = () if now is None else tuple(now.everything or now.standings)

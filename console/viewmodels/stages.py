@@ -10,7 +10,6 @@ from console.domain.stages import STOPS, part_of, stop_of
 from console.services import staging
 from console.services.session import Session
 from console.services.staging import Staged
-from console.viewmodels.approval_words import count
 from console.viewmodels.times import moment
 
 WORDS: Final = {
@@ -56,7 +55,7 @@ def _card(one: Staged) -> LiftCard:
         word, icon, tone = WORDS[stage.word]
         held = f" until {moment(stage.until_ms)}" if stage.word == "holding" and stage.until_ms is not None else ""
         since = f" {moment(stage.since_ms)}" if stage.since_ms is not None else ""
-        what = f"Stage {stage.number + 1}: {stage.part.text}, {count(stage.count, 'thing', 'things')}"
+        what = f"Stage {stage.number + 1}: {stage.part.text}, that is {stage.count} more"
         lines.append(StageLine(f"{what}. {word.capitalize()}{since}{held}.", icon, tone))
     given = any(stage.word == "given-back" for stage in one.stages)
     stops = "; ".join(stop.text for stop in one.plan.stops) or "nothing by itself"

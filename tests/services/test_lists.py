@@ -25,7 +25,7 @@ from tests.kit.pair import connect, founded, pair, passphrase, sync
 __all__ = ["founded", "pair"]
 
 QUICK = Pace(tick_s=0.01, sync_ms=200, poll_ms=200, settle_ms=20, hold_ms=100, stable_ms=100, record_ms=3_000,
-             recheck_ms=50, spread_ms=200, patience_ms=20_000, rounds=2)  # fmt: skip
+             recheck_ms=50, spread_ms=200, patience_ms=20_000, rounds=2, usage_ms=300)  # fmt: skip
 WISH = TargetWish(provider="gateway-east", surface="", lever="key.block")
 
 
