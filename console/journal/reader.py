@@ -20,6 +20,14 @@ from console.keys import canon
 from console.keys.roster import VerifiedRoster
 from console.runtime.paths import ProfilePaths
 
+# from one incident to the next in the index, so that a long one is not read through
+_INCIDENTS = """
+    WITH RECURSIVE known (inc) AS (
+        SELECT min(inc) FROM entry WHERE inc > ''
+        UNION ALL
+        SELECT (SELECT min(e.inc) FROM entry e WHERE e.inc > known.inc) FROM known WHERE known.inc IS NOT NULL)
+    SELECT inc FROM known WHERE inc IS NOT NULL ORDER BY (SELECT min(e.n) FROM entry e WHERE e.inc = known.inc)"""
+
 
 class Reader:
     """Thread-safe. It opens connections as they are needed and keeps them until `release` or `close`."""
@@ -55,8 +63,7 @@ class Reader:
 
         `kinds` keeps only those; `after` is the `n` of the last one seen; at most `limit`.
         """
-        where, values = ["e.n > ?"], [after or 0]
-        clauses: list[object] = list(values)
+        where, clauses = ["e.n > ?"], list[object]([after or 0])
         if inc is not None:
             where.append("e.inc = ?")
             clauses.append(inc)
@@ -66,7 +73,8 @@ class Reader:
             where.append(f"e.kind IN ({','.join('?' * len(kinds))})")
             clauses.extend(kinds)
         with self.snapshot() as connection:
-            return rows.select_entries(connection, " AND ".join(where), clauses, limit=limit)
+            index = "entry_told" if kinds else ""
+            return rows.select_entries(connection, " AND ".join(where), clauses, limit=limit, index=index)
 
     def entry(self, ident: str) -> Stored | None:
         """One entry by id."""
@@ -163,9 +171,7 @@ class Reader:
     def incidents(self) -> list[str]:
         """Ids of all incidents with entries here, first heard first."""
         with self.snapshot() as connection:
-            found = connection.execute(
-                "SELECT inc FROM entry WHERE inc IS NOT NULL GROUP BY inc ORDER BY min(n)"
-            ).fetchall()
+            found = connection.execute(_INCIDENTS).fetchall()
         return [row[0] for row in found]
 
     def rosters(self) -> list[VerifiedRoster]:

@@ -17,7 +17,7 @@ from console.journal.values import DocumentRow, FeedFacts, Standing, Stored
 
 _ENTRY = (
     "SELECT e.n, e.id, e.feed, e.seq, e.raw, e.sig, e.received_ms, s.standing "
-    "FROM entry e LEFT JOIN standing s ON s.id = e.id"
+    "FROM entry e {by} LEFT JOIN standing s ON s.id = e.id"
 )
 # the kind that an entry's bytes say, whatever the column says: the very words of the index `entry_kind`
 KIND_SAID = "iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), '')"
@@ -25,14 +25,18 @@ _MANY = 400
 
 
 def select_entries(
-    connection: sqlite3.Connection, where: str, values: Sequence[object], order: str = "e.n", limit: int | None = None
-) -> list[Stored]:
+    connection: sqlite3.Connection, where: str, values: Sequence[object], order: str = "e.n", limit: int | None = None,
+    *, index: str = "",
+) -> list[Stored]:  # fmt: skip
     """Entries that satisfy `where` (alias `e`, our own text only), with the values present here.
+
+    `index` names the one to read by, where SQLite would take one that leads through a whole incident.
 
     Raises:
         Damaged: when stored bytes are no entry any more.
     """
-    sql = f"{_ENTRY} WHERE {where} ORDER BY {order}"
+    by = f"INDEXED BY {index}" if index else ""
+    sql = f"{_ENTRY.format(by=by)} WHERE {where} ORDER BY {order}"
     if limit is not None:
         sql += f" LIMIT {int(limit)}"
     rows = connection.execute(sql, tuple(values)).fetchall()

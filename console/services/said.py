@@ -5,16 +5,17 @@ Only entries that count, as amended last, never retracted, never privileged. It 
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from console.domain.kinds import KINDS
 from console.journal.rows import select_entries
+from console.journal.schema import MARKED
 from console.journal.values import Draft, Stored
 from console.services.session import Session
 
@@ -23,9 +24,8 @@ AUDIENCES: Final[tuple[Audience, ...]] = ("internal", "exec", "customer")
 DECISIONS: Final = ("decision", "decision.not-to-act")
 MOST: Final = 200
 _ALL_OF: Final = ("incident.declared", "knowledge.fact")
-_CHANGES: Final = ("amendment", "retraction")
+_CHANGES: Final = ("amendment", "retraction")  # two, as `_later` asks
 _AT_ONCE: Final = 400
-_MARK: Final = b'"shareable":true'  # as canonical JSON writes it: finds marked notes without reading all the others
 _KEPT_IN: Final[dict[Audience, tuple[str, ...]]] = {
     "internal": ("red",),
     "exec": ("red",),
@@ -80,11 +80,11 @@ def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, .
     """What may be quoted to somebody, in order of hybrid time: decisions, facts, communications, what is marked.
 
     Of decisions, communications and marked entries only the `MOST` received last. Without `marked`, notes are left
-    out: finding the marked ones reads over every entry of the incident.
+    out.
     """
     with session.reader.snapshot() as connection:
         read = _read(connection, _wanted(connection, inc, marked=marked))
-    later = [one for one in read if one.entry.kind in _CHANGES]
+        later = _later(connection, inc, {one.id for one in read})
     gone = {name for one in later if one.entry.kind == "retraction" for name in _about(one)}
     amended: dict[str, Stored] = {}
     for one in sorted(later, key=_order):
@@ -93,25 +93,54 @@ def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, .
     return tuple(
         _said(one, amended.get(one.id))
         for one in sorted(read, key=_order)
-        if one.id not in gone and one.entry.kind in KINDS and one.entry.kind not in _CHANGES
+        if one.id not in gone and one.entry.kind in KINDS
     )
 
 
 def _wanted(connection: sqlite3.Connection, inc: str, *, marked: bool) -> list[int]:
-    """The numbers of the entries to read, found in one pass over the incident."""
-    kinds = (*_ALL_OF, *DECISIONS, "communication", *_CHANGES)
-    mark = "instr(e.raw, ?) > 0" if marked else "0"
-    where = f"e.inc = ? AND s.id IS NULL AND (e.kind IN ({','.join('?' * len(kinds))}) OR {mark})"
-    values: tuple[object, ...] = (inc, *kinds, *((_MARK,) if marked else ()))
-    sql = f"SELECT e.n, e.kind FROM entry e LEFT JOIN standing s ON s.id = e.id WHERE {where} ORDER BY e.n DESC"  # noqa: S608  our own words only
-    taken: list[int] = []
-    counts: Counter[str] = Counter()
-    for number, kind in connection.execute(sql, values):
-        family = "decision" if kind in DECISIONS else kind if kind in kinds else "marked"
-        counts[family] += 1
-        if family in (*_ALL_OF, *_CHANGES) or counts[family] <= MOST:
-            taken.append(number)
-    return taken
+    """The numbers of the entries to read, each kind by its own index: however long the incident is."""
+    told = (
+        "SELECT e.n FROM entry e INDEXED BY {by} WHERE e.inc = ? AND {what} AND e.id NOT IN (SELECT id FROM standing)"
+    )
+    newest = f" ORDER BY e.n DESC LIMIT {MOST}"
+    of_kind = told.format(by="entry_told", what="e.kind = ?")
+
+    def numbers(sql: str, *values: str) -> list[int]:
+        return [row[0] for row in connection.execute(sql, (inc, *values))]
+
+    taken = {number for kind in _ALL_OF for number in numbers(of_kind, kind)}
+    taken.update(sorted(number for kind in DECISIONS for number in numbers(of_kind + newest, kind))[-MOST:])
+    taken.update(numbers(of_kind + newest, "communication"))
+    if marked:
+        others = (*_ALL_OF, *DECISIONS, "communication", *_CHANGES)
+        what = f"{MARKED.replace('raw', 'e.raw')} AND e.kind NOT IN ({','.join('?' * len(others))})"
+        taken.update(numbers(told.format(by="entry_marked", what=what) + newest, *others))
+    return sorted(taken)
+
+
+def _later(connection: sqlite3.Connection, inc: str, about: Collection[str]) -> list[Stored]:
+    """What was amended or taken back of these entries, and of that in turn, in order of receipt."""
+    named = dict[int, tuple[str, list[str]]]()
+    sql = (
+        "SELECT e.n, e.id, iif(json_valid(CAST(e.raw AS TEXT)), json_extract(CAST(e.raw AS TEXT), '$.pub.of'), '[]') "
+        "FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind IN (?, ?) "
+        "AND e.id NOT IN (SELECT id FROM standing)"
+    )
+    for number, ident, of in connection.execute(sql, (inc, *_CHANGES)):
+        named[number] = (ident, _names(of))
+    known, found = set(about), set[int]()
+    while more := {n for n, (_, of) in named.items() if n not in found and not known.isdisjoint(of)}:
+        found |= more
+        known |= {named[n][0] for n in more}
+    return _read(connection, sorted(found))
+
+
+def _names(of: str | None) -> list[str]:
+    try:
+        told: object = json.loads(of or "[]")
+    except ValueError:
+        return []
+    return [str(name) for name in told] if isinstance(told, list) else []
 
 
 def _read(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Stored]:
