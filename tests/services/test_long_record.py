@@ -53,12 +53,7 @@ def _plans(session, statements: list[str]) -> dict[str, list[str]]:
 
 def _through_all(plan: list[str]) -> list[str]:
     """The steps that go through all entries, or all of an incident."""
-    ways = (
-        "SCAN e",
-        "SCAN entry",
-        "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)",
-        "SEARCH e USING INDEX entry_incident",
-    )
+    all_of_it, of_one = "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)", "SEARCH e USING INDEX entry_incident"
     return [step for step in plan if step.startswith(("SCAN e", all_of_it, of_one))]
 
 
