@@ -20,7 +20,7 @@ from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
 from console.outbox.overlap import authorised, place_of, under_way_at
 from console.outbox.steps import Pace, Steps
-from console.outbox.turn import Lease, fence, may_stand_in, waits_ms
+from console.outbox.turn import Lease, fence, is_careful, may_stand_in, waits_ms
 from console.providers.plane import Plane
 
 LOOK_MS: Final = 30_000  # whoever waits longer looks again meanwhile: the other may be known to be done with it
@@ -132,10 +132,12 @@ class Executor:
         if doubt:
             return LOOK_MS, doubt
         place = place_of(authority.action, row.target, authority.planned)
-        newer_ms = tx.now_ms - self.pace.record_ms
-        if under_way_at(
-            tx.connection, place, self.steps.feed.feed, authorised(tx.connection), but=row.key, newer_ms=newer_ms
-        ):
+        careful = is_careful(authority.action, authority.action.targets[row.target], lever)
+        others = under_way_at(
+            tx.connection, place, self.steps.feed.feed, authorised(tx.connection), but=row.key,
+            newer_ms=tx.now_ms - self.pace.record_ms, late_ms=tx.now_ms - self.pace.late_ms if careful else None,
+        )  # fmt: skip
+        if others:
             return settle_ms, "Something else is being sent there; one goes after the other."
         return 0, ""
 

@@ -114,11 +114,13 @@ def in_force_at(
 
 
 def under_way_at(
-    connection: sqlite3.Connection, place: Place, feed: str, known: Authorised, *, but: tuple[str, int], newer_ms: int
-) -> bool:
+    connection: sqlite3.Connection, place: Place, feed: str, known: Authorised, *, but: tuple[str, int],
+    newer_ms: int, late_ms: int | None = None,
+) -> bool:  # fmt: skip
     """Whether something else is being sent to this place: by `feed` at all, by another console since `newer_ms`.
 
-    What a dead console left unknown must not stop containment for ever.
+    What a dead console left unknown must not stop containment for ever. Where `late_ms` is given, a call whose answer
+    was lost since then counts too, whatever it was taken for: it may land still.
     """
     for _, held, action in known:
         for at, _planned in targets_at(place, held, action):
@@ -131,7 +133,20 @@ def under_way_at(
                 state, _ = state_told([(one.entry.kind, one.entry.pub) for one in steps])
                 if state in _UNDER_WAY and (name == feed or steps[-1].entry.hlc[0] > newer_ms):
                     return True
+                if late_ms is not None and _may_land(steps, late_ms):
+                    return True
     return False
+
+
+def _may_land(steps: Sequence[Stored], late_ms: int) -> bool:
+    """Whether a call was lost since then and nothing says that it had landed."""
+    lost = False
+    for one in steps:
+        if one.entry.kind == "dispatch.unknown":
+            lost = one.entry.hlc[0] > late_ms
+        elif one.entry.kind == "dispatch.accepted":
+            lost = False
+    return lost
 
 
 def _event(

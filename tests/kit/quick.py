@@ -260,7 +260,7 @@ class Estate:
 
     fields: dict[str, dict[str, str]] = field(default_factory=dict)
     landed: list[tuple[str, str]] = field(default_factory=list)
-    late: list[tuple[Request, str]] = field(default_factory=list)
+    late: list[tuple[Request, str, int]] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
     versions: dict[str, int] = field(default_factory=dict)
 
@@ -310,6 +310,8 @@ class QuickAdapter:
         return []
 
     async def status(self, context):
+        if self.fate("status", ("ok",)) == "lost":
+            raise NotSent("no answer")
         return Status(at_ms=context.now_ms(), latency_ms=1, surfaces=())
 
     async def read_back(self, context, planned):
@@ -321,13 +323,13 @@ class QuickAdapter:
 
     async def apply(self, context, planned):
         for request in planned.requests:
-            self._send(request, planned.lever)
+            self._send(request, planned.lever, context.now_ms())
         return Receipt(outcome="accepted", status=200)
 
     async def revert(self, context, planned):
         raise NotImplementedError
 
-    def _send(self, request, kind):
+    def _send(self, request, kind, now_ms):
         fates = ("ok", "lost answer", "lost", "late", "throttled", "not sent", "refused")
         match self.fate("write", fates):
             case "lost answer":
@@ -336,7 +338,7 @@ class QuickAdapter:
             case "lost":
                 raise OutcomeUnknown("no answer")
             case "late":
-                self.estate.late.append((request, kind))
+                self.estate.late.append((request, kind, now_ms))
                 raise OutcomeUnknown("no answer")
             case "throttled":
                 raise Throttled("later", 1.0)

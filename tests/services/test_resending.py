@@ -1,0 +1,105 @@
+"""Several corrections on one key, who stands by, what waits, and what is proposed again: on real profiles."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adapters.practice.simulator import Estate
+from console.domain.errors import WrongUse
+from console.services import approvals, corrections, dispatch, incidents, lifting, resending, waiting
+from console.services.corrections import TargetWish
+from console.services.session import Session
+from tests.kit.pair import connect, founded, pair, passphrase, sync
+from tests.kit.scene import QUICK
+
+__all__ = ["founded", "pair"]
+
+
+def slow_down(rpm: int) -> TargetWish:
+    return TargetWish(
+        provider="gateway-east", surface="", lever="key.rpm", selector="key-research", params={"rpm": str(rpm)}
+    )
+
+
+def sign(pair: tuple[Session, Session], sha: str) -> None:
+    for session, who in zip(pair, ("commander", "approver"), strict=True):
+        sync(*pair)
+        held = corrections.find_document(session, sha)
+        approvals.decide(session, held, "approve", lambda who=who: passphrase(who, "your approver key"))
+    sync(*pair)
+
+
+def run(session: Session) -> None:
+    dispatch.run_outbox(session, deadline_ms=60_000, pace=QUICK)
+
+
+def fates(session: Session) -> dict[str, str]:
+    return {one.doc: one.fate for one in waiting.waiting(session)}
+
+
+def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
+    one, _ = pair
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "t", 2).entry.inc)
+        before = corrections.plan(one, inc, [slow_down(50)]).targets[0].planned
+        assert before is not None
+        docs = []
+        for rpm in (50, 10):
+            made = corrections.propose(one, inc, [slow_down(rpm)], "Because")
+            docs.append(made.sha)
+            sign(pair, made.sha)
+            run(one)
+        laxer = corrections.plan(one, inc, [slow_down(40)]).targets[0].planned
+        assert laxer is not None
+        assert any("nothing is sent while it stands" in note for note in laxer.notes)
+        second = corrections.lift(one, docs[1], "It is over.")
+        assert second.action.undoes == docs[1]
+        assert second.plans[0].wanted == {"rpm": "50"}
+        assert json.loads(second.plans[0].requests[0].body) == {"rpm": 50}
+        assert any(docs[0][:16] in note for note in second.plans[0].notes)
+        sign(pair, second.sha)
+        run(one)
+        first = corrections.lift(one, docs[0], "It is over.")
+        assert first.plans[0].wanted == dict(before.pre)
+
+
+def test_who_connected_the_provider_stands_by_and_takes_over_what_its_people_sign(pair) -> None:
+    one, two = pair
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        sync(one, two)
+        inc = str(incidents.declare(one, "t", 2).entry.inc)
+        alone = corrections.propose(one, inc, [slow_down(10)], "Because")
+        assert alone.action.targets[0].dispatchers == (one.device().feed,)
+        sign(pair, alone.sha)
+        assert fates(two) == {}  # decided nowhere yet
+        with pytest.raises(WrongUse, match="sends it already"):
+            resending.take_over(one, alone.sha)
+        with pytest.raises(WrongUse, match="not connected"):
+            resending.take_over(two, alone.sha)
+        instance = alone.action.targets[0].instance
+        assert lifting.stand_bys(one, instance) == ()
+
+
+def test_what_lapsed_is_never_sent_and_proposed_again_with_its_reason(pair, monkeypatch) -> None:
+    one, _ = pair
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "t", 2).entry.inc)
+        made = corrections.propose(one, inc, [slow_down(10)], "Because it lies")
+        sign(pair, made.sha)
+        at_ms = one.clock.wall_ms() + 25 * 3_600_000
+        with monkeypatch.context() as patch:
+            patch.setattr(type(one.clock), "wall_ms", lambda _self: at_ms)
+            run(one)
+            found = waiting.waiting(one)
+            assert [(line.state, line.fate) for line in found] == [("expired", "again")]
+            assert "never sent unless" in found[0].why
+        again = resending.again(one, made.sha)
+        assert (again.action.rev, again.action.supersedes, again.op) == (2, made.sha, made.op)
+        assert again.reason == made.reason
+        told = again.action.targets[0]
+        assert told.dispatchers == (one.device().feed,)
