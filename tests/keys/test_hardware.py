@@ -48,6 +48,8 @@ def test_a_key_is_made_with_pin_and_signs_with_user_verification(security_key, t
 
 def test_a_wrong_pin_is_tried_once_and_signs_nothing(security_key, tmp_path: Path) -> None:
     key = hardware.create(tmp_path / "approver", "approver", Asked())
+    tries = tmp_path / "tries"
+    security_key.setenv("TEST_DEVICE_TRIES", str(tries))
     wrong = Asked(b"0815")
     with pytest.raises(WrongPin):
         signer.sign_single(key, NAMESPACE, b"a record", wrong)
@@ -56,6 +58,7 @@ def test_a_wrong_pin_is_tried_once_and_signs_nothing(security_key, tmp_path: Pat
     with pytest.raises(WrongPin):
         hardware.create(tmp_path / "other", "approver", again)
     assert again.times == 1
+    assert tries.read_text().split("\n") == ["0815", "0815", ""], "one try each at the device itself"
     assert not (tmp_path / "other").exists()
 
 

@@ -245,6 +245,8 @@ def test_a_lost_machine_is_replaced_by_one_admin_and_the_sealed_envelopes(pair, 
         text = (sheets / "recovery-envelope-1.txt").read_text()
         dialog.recovery.typed.setPlainText(text[: len(text) // 2])
         qtbot.waitUntil(lambda: "Not yet" in dialog.recovery.told.text(), timeout=WITHIN_MS)
+        dialog.recovery.typed.setPlainText(session.paths.key("approver").read_text())
+        qtbot.waitUntil(lambda: "no recovery key" in dialog.recovery.told.text(), timeout=WITHIN_MS)
         own = (session.paths.root.parent / "e3" / "recovery-envelope-1.txt").read_text()
         dialog.recovery.typed.setPlainText(own)
         qtbot.waitUntil(lambda: "recovery key of Approver" in dialog.recovery.told.text(), timeout=WITHIN_MS)

@@ -1,5 +1,5 @@
 /* A FIDO2 authenticator in software for tests: the interface of OpenSSH's sk-api.h (version 10), its signatures by a
-   Python beside it. It wants the PIN 4711 where user verification is asked for, and notes each touch in a file. */
+   Python beside it. It wants the PIN 4711 where user verification is asked for, and notes each try in a file. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +44,12 @@ static size_t ask(const char *what, const char *a, const char *b, const char *c,
 static int may(uint8_t flags, const char *pin) {
     const char *away = getenv("TEST_DEVICE_AWAY");
     if (away && *away) return NO_DEVICE;
+    const char *tries = getenv("TEST_DEVICE_TRIES");
+    FILE *log = tries && pin ? fopen(tries, "a") : NULL;
+    if (log) {
+        fprintf(log, "%s\n", pin);
+        fclose(log);
+    }
     return (flags & VERIFY) && (!pin || strcmp(pin, "4711")) ? PIN_REQUIRED : 0;
 }
 
