@@ -83,8 +83,19 @@ def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, .
     out.
     """
     with session.reader.snapshot() as connection:
-        read = _read(connection, _wanted(connection, inc, marked=marked))
-        later = _later(connection, inc, {one.id for one in read})
+        return _as_it_stands(connection, inc, _wanted(connection, inc, marked=marked))
+
+
+def promised_in(session: Session, inc: str) -> NextUpdate | None:
+    """The update promised last in an incident: what `next_update` finds, of communications alone."""
+    with session.reader.snapshot() as connection:
+        return next_update(_as_it_stands(connection, inc, _newest(connection, inc, "communication")))
+
+
+def _as_it_stands(connection: sqlite3.Connection, inc: str, numbers: Sequence[int]) -> tuple[Said, ...]:
+    """These entries as amended last, without what was taken back, in order of hybrid time."""
+    read = _read(connection, numbers)
+    later = _later(connection, inc, {one.id for one in read})
     gone = {name for one in later if one.entry.kind == "retraction" for name in _about(one)}
     amended: dict[str, Stored] = {}
     for one in sorted(later, key=_order):
@@ -97,25 +108,29 @@ def said_in(session: Session, inc: str, *, marked: bool = True) -> tuple[Said, .
     )
 
 
+_TOLD: Final = (
+    "SELECT e.n FROM entry e INDEXED BY {by} WHERE e.inc = ? AND {what} AND e.id NOT IN (SELECT id FROM standing)"
+)
+_NEWEST: Final = f" ORDER BY e.n DESC LIMIT {MOST}"
+
+
 def _wanted(connection: sqlite3.Connection, inc: str, *, marked: bool) -> list[int]:
     """The numbers of the entries to read, each kind by its own index: however long the incident is."""
-    told = (
-        "SELECT e.n FROM entry e INDEXED BY {by} WHERE e.inc = ? AND {what} AND e.id NOT IN (SELECT id FROM standing)"
-    )
-    newest = f" ORDER BY e.n DESC LIMIT {MOST}"
-    of_kind = told.format(by="entry_told", what="e.kind = ?")
-
-    def numbers(sql: str, *values: str) -> list[int]:
-        return [row[0] for row in connection.execute(sql, (inc, *values))]
-
-    taken = {number for kind in _ALL_OF for number in numbers(of_kind, kind)}
-    taken.update(sorted(number for kind in DECISIONS for number in numbers(of_kind + newest, kind))[-MOST:])
-    taken.update(numbers(of_kind + newest, "communication"))
+    of_kind = _TOLD.format(by="entry_told", what="e.kind = ?")
+    taken = {row[0] for kind in _ALL_OF for row in connection.execute(of_kind, (inc, kind))}
+    taken.update(sorted(number for kind in DECISIONS for number in _newest(connection, inc, kind))[-MOST:])
+    taken.update(_newest(connection, inc, "communication"))
     if marked:
         others = (*_ALL_OF, *DECISIONS, "communication", *_CHANGES)
         what = f"{MARKED.replace('raw', 'e.raw')} AND e.kind NOT IN ({','.join('?' * len(others))})"
-        taken.update(numbers(told.format(by="entry_marked", what=what) + newest, *others))
+        sql = _TOLD.format(by="entry_marked", what=what) + _NEWEST
+        taken.update(row[0] for row in connection.execute(sql, (inc, *others)))
     return sorted(taken)
+
+
+def _newest(connection: sqlite3.Connection, inc: str, kind: str) -> list[int]:
+    sql = _TOLD.format(by="entry_told", what="e.kind = ?") + _NEWEST
+    return [row[0] for row in connection.execute(sql, (inc, kind))]
 
 
 def _later(connection: sqlite3.Connection, inc: str, about: Collection[str]) -> list[Stored]:

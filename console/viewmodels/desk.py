@@ -270,13 +270,13 @@ class Desk:
 
     def _update_due(self, session: Session, line: IncidentLine | None) -> int | None:
         """Read anew only where something was written since, or another incident is shown."""
-        from console.services.said import next_update, said_in  # noqa: PLC0415  see above
+        from console.services.said import promised_in  # noqa: PLC0415  see above
 
         if line is None or line.status == "closed":
             return None
         key = (line.inc, self._newest)
         if self._promised[0] != key:
-            found = next_update(said_in(session, line.inc, marked=False))
+            found = promised_in(session, line.inc)
             self._promised = (key, None if found is None else found.due_ms)
         return self._promised[1]
 

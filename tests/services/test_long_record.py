@@ -11,6 +11,7 @@ from console.journal.values import Draft
 from console.runtime.paths import ProfilePaths
 from console.services import brief, incidents, needs, picture, standing
 from console.services.record import start_record
+from console.services.said import promised_in
 from console.services.session import Session
 
 
@@ -66,6 +67,7 @@ def test_what_a_window_and_a_wall_read_goes_through_no_incident(session, asked):
     everything = standing.corrections(session)
     needs.needs(session, everything, lines)
     assert brief.situation(session, inc, "exec")
+    promised_in(session, inc)
     plans = _plans(session, asked)
     assert len(plans) > 8
     assert {sql: steps for sql, plan in plans.items() if (steps := _through_all(plan))} == {}
