@@ -166,8 +166,8 @@ def _splits(session: Session) -> Iterable[Need]:
     for split in lodging.splits(session):
         yield Need(
             kind="fork", text=f"Two rosters {split.n} were validly signed",
-            detail="Consoles may follow different ones, and only containment goes on. Agree with the admins which one is "
-            "meant; where it is in force, `standdown org settle` proposes the version that ends the split.",
+            detail="Consoles may follow different ones, and only containment goes on. Agree with the admins which one "
+            "is meant; where it is in force, `standdown org settle` proposes the version that ends the split.",
         )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ from console.journal.values import Stored
 from console.outbox import store as table
 from console.outbox.facts import Held, read_document
 from console.outbox.item import Row
+from console.services.rulings import rulings_of
+from console.services.list_standing import with_lists
 from console.services.session import Session
 
 if TYPE_CHECKING:  # a record without corrections is shown before anything of a provider is imported
@@ -130,14 +132,32 @@ def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...
         rows = {row.key: row for row in table.load(connection)}
     now = session.clock.wall_ms()
     found: list[Standing] = []
-    for name, stored in by_inc.items():
+    for name, told in by_inc.items():
+        stored = _without_false(session, told, held, now)
         state = fold_incident([seen_of(one) for one in stored], documents, session.roster.roster, name)
         for correction in state.corrections.values():
             current = correction.current
             if current.doc in held and current.document is not None:
                 found.append(_standing(correction, current, current.document, held[current.doc], rows, names, now))
     found.sort(key=lambda one: (one.proposed_ms, one.op))
-    return tuple(_with_lifts(found))
+    return tuple(with_lists(session, _with_lifts(found)))
+
+
+def _without_false(session: Session, stored: list[Stored], held: Mapping[str, Held], now: int) -> Sequence[Stored]:
+    """These entries but for decisions that had not their people, as long as anybody could be misled by one."""
+    open_ones = {
+        sha for sha, one in held.items()
+        if isinstance(one.document, Action)
+        and now <= max(one.document.execute_by, one.document.execute_by_unreachable or 0)
+    }  # fmt: skip
+    rulings = rulings_of(session)
+    with session.reader.snapshot() as connection:
+        return [
+            one for one in stored
+            if one.entry.kind != "dispatch.authorised"
+            or str(one.entry.pub.get("doc")) not in open_ones
+            or rulings.holds(connection, one)
+        ]  # fmt: skip
 
 
 def seen_of(stored: Stored) -> Seen:

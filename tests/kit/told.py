@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -65,11 +66,17 @@ class Told:
         return self.scene.propose(targets, direction=direction)
 
     def authorise(self, made) -> None:
-        """As when two had signed and this console decided."""
+        """As when two had signed and this console decided; nothing is put into the outbox."""
         sha, action = made
+        records = []
+        for number in (0, 1):
+            raw, sig = self.scene.record(number, sha, "action.v1", action.op)
+            pub = {"doc": sha, "record": base64.b64encode(raw).decode(), "sig": base64.b64encode(sig).decode()}
+            records.append(self._record("approval.received", action.op, {**pub, "carried_by": None}).id)
+        heads = [[feed, seq, ident] for feed, (seq, ident) in sorted(self.scene.store.reader().heads().items())]
         pub = {
-            "doc": sha, "records": [], "roster": list(self.scene.ref), "policy": self.scene.policy,
-            "now": self.clock.wall_ms(), "clock": "trusted", "seen": [], "verdict": "approved",
+            "doc": sha, "records": records, "roster": list(self.scene.ref), "policy": self.scene.policy,
+            "now": self.clock.wall_ms(), "clock": "trusted", "seen": heads, "verdict": "approved",
         }  # fmt: skip
         self._record("dispatch.authorised", action.op, pub)
 
@@ -87,9 +94,9 @@ class Told:
             more = {"evidence": "canary", "probes": 3, "since": 1, "until": 2, **more}
         self._record(f"dispatch.{kind}", action.op, {"doc": sha, "target": target, **more}, words)
 
-    def _record(self, kind: str, op: str, pub, words=None) -> None:
+    def _record(self, kind: str, op: str, pub, words=None):
         draft = Draft(kind, INC, op, pub, words or {})
-        self.scene.store.write(lambda tx: tx.append(self.scene.feed, draft, roster=self.scene.ref))
+        return self.scene.store.write(lambda tx: tx.append(self.scene.feed, draft, roster=self.scene.ref))
 
     def close(self) -> None:
         self.session.close()

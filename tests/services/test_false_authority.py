@@ -8,9 +8,11 @@ from console.journal.values import Draft
 from console.outbox.authorise import authorise
 from console.services import approvals, corrections, incidents
 from console.services.closing import propose_closing
+from console.services.corrections import TargetWish
 from console.services.needs import needs
 from console.services.rulings import rulings_of
-from tests.kit.pair import founded, pair, passphrase, sync
+from console.services.standing import corrections as corrections_of
+from tests.kit.pair import connect_manual, founded, pair, passphrase, sync
 
 __all__ = ["founded", "pair"]
 KEY = "your approver key"
@@ -94,3 +96,28 @@ def test_what_cannot_be_judged_yet_is_judged_when_the_rest_is_here(pair):
     with one.reader.snapshot() as connection:
         assert not rulings.holds(connection, stored)
     assert rulings._known == {}
+
+
+def test_an_action_that_had_not_its_people_waits_for_them_whatever_a_console_says(pair):
+    one, two = pair
+    connect_manual(one, "atlas-large")
+    inc = incidents.declare(one, "it helps with exploits", 1).entry.inc
+    wish = TargetWish(provider="vendor", surface="at-vendor", lever="manual.ask", params={"instruction": "withdraw it"})
+    made = corrections.propose(one, inc, [wish], "It helps with exploits.")
+    sync(one, two)
+    claim(two, "dispatch.authorised", inc, authorisation(two, made.sha), subj=made.op)
+    sync(one, two)
+    for session in (one, two):
+        (standing,) = corrections_of(session)
+        assert (standing.state, standing.group) == ("proposed", "pending")
+        lines = incidents.list_incidents(session)
+        assert made.sha in [need.doc for need in needs(session, (standing,), lines) if need.kind == "approve"]
+    sign(one, "commander", made.sha)
+    sign(two, "approver", made.sha)
+    sync(one, two)
+    feed = one.device()
+    assert one.store.write(lambda tx: authorise(tx, feed, made.sha)).outcome == "authorised"
+    sync(one, two)
+    for session in (one, two):
+        (standing,) = corrections_of(session)
+        assert (standing.state, standing.group) == ("queued", "queued")
