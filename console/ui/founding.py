@@ -81,17 +81,16 @@ class Envelopes(QFrame):
         self.sealed.toggled.connect(self.delete.setEnabled)
         self.delete.clicked.connect(lambda: act(lambda session: setup.delete_envelopes(session.paths), "Deleting."))
         self.paper = QPushButton("Print or save ...")
-        self.paper.setProperty("kind", "main")
         self.paper.clicked.connect(lambda: EnvelopesSheet(room, self.window()).open())
         show = QPushButton("Open the folder")
         show.clicked.connect(self._open)
         foot = QWidget()
         below = row(foot, unit)
-        below.addWidget(self.sealed, 1)
         below.addWidget(self.paper)
         below.addWidget(show)
+        below.addStretch(1)
         below.addWidget(self.delete)
-        for part in (head, self._where, foot):
+        for part in (head, self._where, self.sealed, foot):
             layout.addWidget(part)
         self._folder = ""
         self.hide()

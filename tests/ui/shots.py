@@ -135,6 +135,7 @@ def main() -> int:
         refused += empty(shots, Path(made) / "empty")
         refused += drill(shots, Path(made) / "drill")
         shots_roster.beginnings(shots, Path(made) / "beginnings")
+        shots_roster.inviting(shots, Path(made) / "inviting")
         shots_roster.pictures(shots, Path(made) / "roster")
     (folder / "shots.ini").unlink(missing_ok=True)
     print(f"{shots.count} pictures in {folder}")  # noqa: T201  a script's answer

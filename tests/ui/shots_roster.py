@@ -85,6 +85,19 @@ def beginnings(shots: Shots, root: Path) -> None:
         first.page.approver.use_device.click()
 
 
+def inviting(shots: Shots, root: Path) -> None:
+    """Founding in the main window, with words to read out and envelopes that still lie as files."""
+    (root / "share").mkdir(parents=True)
+    start_record(ProfilePaths(root / "one"), Asks("one"), name="Commander")
+    with ExitStack() as stack:
+        one = _opened(stack, root / "one", "one")
+        organisation.prepare_founding(one, root / "share", one.paths.root / "envelopes")
+        with room_of(one, shots.look) as room:
+            dialog = OrganisationDialog(room)
+            with _shown(shots, "found-inviting", dialog):
+                _until(lambda: dialog.founding.stage == "inviting")
+
+
 def _opened(stack: ExitStack, folder: Path, who: str) -> Session:
     return stack.enter_context(Session.open(ProfilePaths(folder), Asks(who)))
 
