@@ -545,3 +545,40 @@ def test_enter_in_the_envelope_field_signs_nothing(pair, look, qtbot) -> None:
         assert not dialog.sign.signed
         assert roster.waiting(two)[0].signed == (one.me,)
         dialog.close()
+
+
+def test_who_is_no_admin_reads_words_to_one_and_is_given_the_new_key(pair, look, window, tmp_path, qtbot) -> None:
+    one, two = pair
+    paths = ProfilePaths(tmp_path / "third")
+    asked = organisation.join(
+        paths, Asks("scribe"), folder=Path(one.settings.places[0]), words=words_of(organisation.genesis_of(one)),
+        name="Scribe", envelopes=tmp_path / "e3",
+    )  # fmt: skip
+    outcome = members.admit(one, asked.words, name="Scribe", roles=("approver", "scribe"))
+    sync(one, two)
+    roster.sign(two, outcome.sha)
+    with Session.open(paths, Asks("scribe")) as third:
+        sync(third, one)
+        before = keyfile.read_saved(paths.key("writer"), "writer").public
+        with room_of(third, look) as room:
+            sheet = RenewSheet(room, window, admin=False)
+            sheet.open()
+            assert not sheet.now.isVisible(), "who proposes nothing signs nothing"
+            twice(sheet.fresh, "quite another one")
+            pressed(sheet, qtbot)
+            words = sheet.card.words()
+            assert len(words.split()) == 8
+            sheet.close()
+        with room_of(one, look) as room:
+            admit = AdmitSheet(room, window, view_members(organisation_facts(one)))
+            admit.open()
+            admit.heard.edit.setText(words)
+            admit.what.setCurrentIndex(1)
+            assert admit.why_not() == ""
+            admit._admit()
+            qtbot.waitUntil(lambda: not isValid(admit) or not admit.isVisible(), timeout=WITHIN_MS)
+        sync(one, two)
+        [waits] = roster.waiting(two)
+        assert roster.sign(two, waits.sha).in_force
+        sync(two, third)
+        assert keyfile.read_saved(paths.key("writer"), "writer").public != before
