@@ -23,6 +23,7 @@ from console.ui.confirm_senses import Senses, tell_of_view
 from console.ui.confirm_sign import SignPanel
 from console.ui.confirm_standing import Standing
 from console.ui.confirm_view import Content, severity_mark
+from console.ui.kept import KeptTexts
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.seat import SeatBand
@@ -267,6 +268,8 @@ class ConfirmDialog(QDialog):
         self._sign.unlock.connect(self._unlock_writer)
         self._sign.leave.connect(self.close)
         self._foot_lines.addWidget(self._sign)
+        if guest is None:  # who has the seat as a guest leaves nothing behind in this profile
+            KeptTexts(self._sign, self._room, f"confirm:{self._sha}", self._sign.prose).begin()
         self._senses.look()
         self._sign.look_again()
 

@@ -226,6 +226,11 @@ class SignPanel(QWidget):
         self._passphrase.clear()
 
     @property
+    def prose(self) -> dict[str, QLineEdit]:
+        """Where a person writes sentences: they may be kept while they are written; nothing else here may be."""
+        return {"reason": self._reason, "question": self._question}
+
+    @property
     def signed(self) -> bool:
         """Whether it was signed here."""
         return self._stack.currentIndex() == _DONE

@@ -16,6 +16,7 @@ from console.services.session import Session
 from console.ui.choice import Choice
 
 if TYPE_CHECKING:
+    from console.ui.room import Room
     from console.ui.sheets import Sheet
 
 T = TypeVar("T")
@@ -24,41 +25,31 @@ _AFTER_MS: Final = 200
 _BACK: Final = "What you were writing here is back; it is not saved yet."
 
 
-class Kept(QObject):
-    """One per dialog. `name` says what it is about; what was kept comes back into fields that nobody has touched.
+class KeptTexts(QObject):
+    """One per form. `name` says what it is about; what was kept comes back into fields that nobody has touched."""
 
-    `when` is a moment said beside it: "now" was another one then, so it is asked for again.
-    """
-
-    def __init__(
-        self, sheet: Sheet, name: str, parts: Mapping[str, Part], *, wait: bool = False, when: QLineEdit | None = None
-    ) -> None:
-        super().__init__(sheet)
-        self._sheet, self._name, self._parts = sheet, f"dialog:{name}", dict(parts)
-        self._when = when
+    def __init__(self, owner: QWidget, room: Room, name: str, parts: Mapping[str, Part]) -> None:
+        super().__init__(owner)
+        self._owner, self._room, self._name, self._parts = owner, room, f"dialog:{name}", dict(parts)
         self._fresh: dict[str, str] = {}
         self._kept = ""
         self._spent = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_AFTER_MS)
-        self._soon.timeout.connect(self._keep)
-        sheet.finished.connect(self._keep)
-        sheet.trouble.acted.connect(self._anew)
-        if not wait:
-            self.begin()
+        self._soon.timeout.connect(self.keep)
 
     def begin(self) -> None:
         """The fields stand as at first: whatever is typed from now on is kept, and what was kept comes back."""
         self._fresh = self._now()
         for part in self._parts.values():
             _on_change(part, self._soon.start)
-        name, drafts = self._name, self._sheet.room.desk.drafts
-        self._sheet.room.doer.do(lambda _session: drafts.load().get(name, ""), self._restore, over=self._sheet)
+        name, drafts = self._name, self._room.desk.drafts
+        self._room.doer.do(lambda _session: drafts.load().get(name, ""), self._restore, over=self._owner)
 
     def spending(self, work: Callable[[Session], T]) -> Callable[[Session], T]:
         """The same work; what was kept goes as soon as it is done."""
-        name, drafts = self._name, self._sheet.room.desk.drafts
+        name, drafts = self._name, self._room.desk.drafts
 
         def spent(session: Session) -> T:
             result = work(session)
@@ -68,25 +59,32 @@ class Kept(QObject):
 
         return spent
 
-    # -- keeping -------------------------------------------------------------------------------------------------------
-
-    def _now(self) -> dict[str, str]:
-        return {name: _read(part) for name, part in self._parts.items()}
-
-    def _keep(self) -> None:
+    def keep(self) -> None:
+        """Keep what stands there now."""
         self._soon.stop()
         now = self._now()
         text = "" if now == self._fresh else json.dumps(now, ensure_ascii=False)
         if self._spent or text == self._kept:
             return
         self._kept = text
-        name, drafts = self._name, self._sheet.room.desk.drafts
+        name, drafts = self._name, self._room.desk.drafts
 
         def work(_session: Session) -> None:
             if not self._spent:
                 drafts.keep(name, text)
 
-        self._sheet.room.doer.do(work)
+        self._room.doer.do(work)
+
+    def anew(self) -> None:
+        """The fields stand as at first again."""
+        for name, part in self._parts.items():
+            _write(part, self._fresh.get(name, ""))
+
+    def came_back(self) -> None:
+        """What was kept stands in the fields."""
+
+    def _now(self) -> dict[str, str]:
+        return {name: _read(part) for name, part in self._parts.items()}
 
     def _restore(self, text: str) -> None:
         try:
@@ -100,14 +98,34 @@ class Kept(QObject):
             if isinstance(value := found.get(name), str):
                 _write(part, value)
         if self._now() != self._fresh:
-            if self._when is not None:
-                self._when.clear()
-            self._sheet.trouble.tell("info", _BACK, "", "Begin anew")
-            self._sheet.check()
+            self.came_back()
 
-    def _anew(self) -> None:
-        for name, part in self._parts.items():
-            _write(part, self._fresh.get(name, ""))
+
+class Kept(KeptTexts):
+    """Of a sheet: it says that something came back, and begins anew where somebody wants that.
+
+    `when` is a moment said beside it: "now" was another one then, so it is asked for again.
+    """
+
+    def __init__(
+        self, sheet: Sheet, name: str, parts: Mapping[str, Part], *, wait: bool = False, when: QLineEdit | None = None
+    ) -> None:
+        super().__init__(sheet, sheet.room, name, parts)
+        self._sheet, self._when = sheet, when
+        sheet.finished.connect(self.keep)
+        sheet.trouble.acted.connect(self._again)
+        if not wait:
+            self.begin()
+
+    def came_back(self) -> None:
+        """Say so."""
+        if self._when is not None:
+            self._when.clear()
+        self._sheet.trouble.tell("info", _BACK, "", "Begin anew")
+        self._sheet.check()
+
+    def _again(self) -> None:
+        self.anew()
         self._sheet.trouble.clear()
         self._sheet.check()
 

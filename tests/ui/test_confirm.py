@@ -295,3 +295,22 @@ def test_every_control_has_a_name_and_the_tab_order_is_the_reading_order(dialog)
     order = ["What would be signed", more, "Read the providers again", value, "Ask, decide nothing",
              "A second person signs here ..."]  # fmt: skip
     assert [name for name in seen if name in order] == order, seen
+
+
+def test_a_question_that_was_begun_survives_the_window_and_no_secret_is_kept_with_it(room, high, dialog):
+    drafts = room.desk.drafts
+    dialog._sign._question.setText("Does this also hit the batch jobs?")
+    dialog._sign._passphrase.setText("a secret of mine")
+    dialog._sign._typed.setText("atlas-large 3")
+    until(lambda: "batch jobs" in drafts.load().get(f"dialog:confirm:{high[1].sha}", ""))
+    kept = "".join(drafts.load().values())
+    assert "a secret of mine" not in kept
+    assert "atlas-large 3" not in kept
+    dialog.close()
+    again = opened(room, high[1].sha)
+    ready(again)
+    until(lambda: again._sign._question.text() == "Does this also hit the batch jobs?")
+    assert again._guard.state().name != "armed", "what came back has armed nothing"
+    again._sign.asked()
+    until(lambda: not drafts.load())
+    again.close()
