@@ -17,7 +17,8 @@ from adapters.litellm import wire
 
 NOT_FOUND = 404
 MOST_PAGES = 50
-_SPEND_PAGES = 5
+MODELS_A_PAGE, MOST_MODEL_PAGES = 50, 100
+_SPEND_PAGES, _CALLS_A_PAGE = 5, 50  # one call may be told in 10 KiB
 _HOUR_MS = 3_600_000
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -62,11 +63,23 @@ class Gateway:
         return surface_key or otherwise or (self.names() or ["none"])[0]
 
 
-async def gateway(context: Context) -> Gateway:
-    """Every deployment."""
-    reply = await context.call("GET", "/v1/model/info", effect="read")
-    found = wire.read(wire.Deployments, wire.check(reply, "models"))
-    return Gateway(deployments=found.data, elapsed_ms=reply.elapsed_ms)
+async def gateway(context: Context, model: str = "") -> Gateway:
+    """Every deployment, or those of one model name, page by page: one deployment may be told in 7 KiB.
+
+    Raises:
+        Malformed: when there are more pages than are read.
+    """
+    found: dict[str, wire.Deployment] = {}
+    elapsed_ms = 0
+    for page in range(1, MOST_MODEL_PAGES + 1):
+        query = urlencode({**({"model": model} if model else {}), "page": page, "size": MODELS_A_PAGE})
+        reply = await context.call("GET", f"/v2/model/info?{query}", effect="read")
+        told = wire.read(wire.Deployments, wire.check(reply, "models"))
+        elapsed_ms += reply.elapsed_ms
+        found |= {one.model_info.id: one for one in told.data}
+        if page >= (told.total_pages or 1):
+            return Gateway(deployments=list(found.values()), elapsed_ms=elapsed_ms)
+    raise Malformed(f"the gateway has more than {MOST_MODEL_PAGES * MODELS_A_PAGE} deployments")
 
 
 # -- keys and teams ----------------------------------------------------------------------------------------------------
@@ -210,7 +223,7 @@ async def _dependants(context: Context, model: str) -> Dependants:
     for page in range(1, _SPEND_PAGES + 1):
         query = urlencode({
             "start_date": _time(now_ms - _HOUR_MS), "end_date": _time(now_ms + 1000), "model_group": model,
-            "page": page, "page_size": 100,
+            "page": page, "page_size": _CALLS_A_PAGE,
         })  # fmt: skip
         reply = await context.call("GET", f"/spend/logs/v2?{query}", effect="read")
         told = wire.read(wire.SpendLogs, wire.check(reply, "spend"))

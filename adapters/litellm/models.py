@@ -53,7 +53,7 @@ async def fields_now(context: Context, planned: Planned) -> dict[str, str]:
     if planned.lever == "model.delist":
         held = {_field(one): json.dumps(one.held.models) for one in (await _holders(context)).holders}
         return {field: held[field] for field in planned.wanted if field in held}
-    behind = (await gateway(context)).behind(planned.surface_key)
+    behind = (await gateway(context, planned.surface_key)).behind(planned.surface_key)
     if planned.lever == "model.block":
         return {f"{found.model_info.id}.blocked": _flag(found.model_info.blocked) for found in behind}
     return _alias_fields(await aliases(context)) if behind else {}

@@ -68,8 +68,10 @@ class LiteLLMSite:
 
     def _read(self, incoming: Incoming) -> Answer:  # noqa: C901, PLR0911  one answer per route
         match incoming.path:
-            case "/v1/model/info":
-                return Answer(body={"data": [_model(row) for row in self.state.models.values()]})
+            case "/v2/model/info":
+                meant = incoming.query.get("model")
+                models = [row for row in self.state.models.values() if meant is None or row.name == meant]
+                return _page(incoming, "data", [_model(row) for row in models])
             case "/key/info":
                 row = self._key(incoming.query.get("key", ""))
                 if row is None:

@@ -119,9 +119,10 @@ class Deployment(Said):
 
 
 class Deployments(Said):
-    """GET /v1/model/info."""
+    """GET /v2/model/info."""
 
     data: list[Deployment]
+    total_pages: int | None = None
 
 
 class Readiness(Said):

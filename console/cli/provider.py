@@ -33,7 +33,8 @@ def adapters(call: Call) -> None:
         lines.append(f"{one['name']}  {one['title']}  settings: {', '.join(one['settings'])}")
         lines += [
             f"    {lever['name']:<18} {lever['title']} ({lever['category']}, {lever['reversal']}, "
-            f"reach {lever['reach']}, takes hold within {lever['propagation_s']} s)" for lever in one["levers"]
+            f"reach {lever['reach']}, takes hold within {lever['propagation_s']} s)"
+            f"{'' if lever['proven'] or one['name'] == 'manual' else '  UNPROVEN'}" for lever in one["levers"]
         ]  # fmt: skip
     call.tell({"ok": True, "adapters": found}, *lines)
 

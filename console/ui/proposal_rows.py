@@ -382,6 +382,7 @@ def _told(one: Row) -> str:
         what = f"{at}done by people; it can be attested, not observed"
     else:
         wide = "EVERYBODY on this surface; " if line.wide else ""
-        what = f"{at}{wide}reaches {REACHES[line.reach]}; {REVERSALS[line.reversal]}"
+        doubt = "" if line.proven else "; unproven: shown on no real server"
+        what = f"{at}{wide}reaches {REACHES[line.reach]}; {REVERSALS[line.reversal]}{doubt}"
     told = f"{own}{what}"
     return told[:1].upper() + told[1:]

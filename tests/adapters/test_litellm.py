@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from adapters.contract import OutcomeUnknown, Refused, Wish
 from adapters.litellm import LiteLLM
-from adapters.litellm.simulator import hash_of
+from adapters.litellm.simulator import ModelRow, hash_of
 from adapters.simulator import Simulator
 from tests.adapters.kit import KEY, OTHER, litellm_at, litellm_context, litellm_site
 
@@ -130,3 +130,22 @@ def test_a_key_that_is_gone_cannot_be_told(server, adapter, context):
 def test_settings_take_no_address_that_would_leak_the_key(address):
     with pytest.raises(ValidationError):
         LiteLLM.manifest.settings.model_validate({"base_url": address})
+
+
+def test_two_thousand_deployments_are_read_page_by_page(server, adapter, context):
+    def many(rows):
+        for number in range(2000):
+            rows.models[f"n-{number}"] = ModelRow(f"n-{number}", f"model-{number % 1000}")
+
+    server.poke(many)
+    server.forget()
+    status = asyncio.run(adapter.status(context))
+    assert len(status.surfaces) == 1002
+    assert status.facts["models_in_database"] == "2002"
+    looks = [found for found in server.requests() if found.path == "/v2/model/info"]
+    assert len(looks) == 41
+    planned = asyncio.run(adapter.plan(context, Wish(lever="model.block", selector="model-7", surface_key="")))
+    assert sorted(planned.pre) == ["n-1007.blocked", "n-7.blocked"]
+    server.forget()
+    asyncio.run(adapter.read_back(context, planned))
+    assert len(server.requests()) == 1  # a read-back asks for the one model
