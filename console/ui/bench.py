@@ -5,16 +5,13 @@ Each is measured in this run, beside a floor where there is one. It gates nothin
 
 from __future__ import annotations
 
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -29,6 +26,9 @@ from console.services import incidents
 from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
 from console.services.providers import Surface
 from console.services.record import start_record
+from console.ui.bench_figures import Figure, p99, timed
+from console.ui.bench_start import first_window
+from console.ui.bench_targets import many_targets
 from console.ui.board_grid import BoardGrid
 from console.ui.opened import OpenProfile
 from console.ui.start import application
@@ -38,44 +38,6 @@ from console.viewmodels.shell import LOOKS
 
 PASSPHRASE: Final = b"a passphrase for measuring"
 _SETTLES_S: Final = 1.5
-_START: Final = """
-import os, sys, time
-began = time.perf_counter()
-from pathlib import Path
-from PySide6.QtCore import QSettings, QTimer
-if sys.argv[1] == "bare":
-    from PySide6.QtWidgets import QApplication, QMainWindow
-    app = QApplication([]); window = QMainWindow(); window.resize(1360, 860); window.show(); app.processEvents()
-    end = lambda: None
-else:
-    from console.ui.start import Windows, application
-    from console.runtime.paths import ProfilePaths
-    app = application()
-    windows = Windows(app, QSettings(sys.argv[3], QSettings.Format.IniFormat))
-    windows.open(ProfilePaths(Path(sys.argv[2]))); app.processEvents()
-    end = windows.end
-took = (time.perf_counter() - began) * 1000
-rss = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS")) / 1024
-print(took, rss, flush=True)
-end()
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure: its value and unit, the bar, and what it is measured against (None where there is nothing)."""
-
-    name: str
-    value: float
-    unit: str
-    target: float
-    floor: float | None = None
-
-    @property
-    def line(self) -> str:
-        """For people."""
-        floor = "" if self.floor is None else f", floor {self.floor:.1f}: {self.value / self.floor:.2f} times"
-        return f"{self.name:<46} {self.value:>9.1f} {self.unit:<5} of at most {self.target:g}{floor}"
 
 
 def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
@@ -85,11 +47,13 @@ def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="standdown-bench-", ignore_cleanup_errors=True) as folder:
         profile = _profile(Path(folder) / "alone")
         tell("first window ...")
-        figures = _first_window(profile, Path(folder) / "window.ini")
+        figures = first_window(profile, Path(folder) / "window.ini")
         tell("keystroke to durable note ...")
         figures += _keystroke(profile, look, Path(folder))
         tell("gaps under 5,000 status events a second ...")
         figures.append(_gaps(profile, look, Path(folder)))
+        tell("a document of 200 targets ...")
+        figures += many_targets(look)
         tell("a board of 500 models ...")
         figures += _board(look)
         if many is not None:
@@ -123,26 +87,6 @@ def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProf
         QTest.qWait(50)
 
 
-def _first_window(paths: ProfilePaths, settings: Path) -> list[Figure]:
-    ours = [_started("ours", paths, settings) for _ in range(6)][1:]
-    bare = [_started("bare", paths, settings) for _ in range(6)][1:]
-    times, sizes = ([one[at] for one in ours] for at in (0, 1))
-    floors, floor_sizes = ([one[at] for one in bare] for at in (0, 1))
-    return [
-        Figure("first window, warm, median of 5", statistics.median(times), "ms", 400, statistics.median(floors)),
-        Figure("resident when it is there", statistics.median(sizes), "MiB", 150, statistics.median(floor_sizes)),
-    ]
-
-
-def _started(which: str, paths: ProfilePaths, settings: Path) -> tuple[float, float]:
-    command = [sys.executable, "-c", _START, which, str(paths.root), str(settings)]
-    # A shell may forbid Python to keep what it compiled; "warm" is what a second ordinary start finds.
-    usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=usual)
-    took, size = done.stdout.split()[:2]
-    return float(took), float(size)
-
-
 def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
     """From the Enter key to the word "Saved", and the bare append of the same entry beside it."""
     with _opened(paths, look, folder) as opened:
@@ -168,7 +112,7 @@ def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
             floors.append((time.perf_counter() - began) * 1000)
     return [
         Figure("keystroke to durable note, median", statistics.median(times), "ms", 20, statistics.median(floors)),
-        Figure("keystroke to durable note, 99th percentile", _p99(times), "ms", 20, _p99(floors)),
+        Figure("keystroke to durable note, 99th percentile", p99(times), "ms", 20, p99(floors)),
     ]
 
 
@@ -197,7 +141,7 @@ def _gaps(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
         found = gaps.stop()
         ending.set()
         worker.join()
-    return Figure("interface gap, 99th percentile", _p99(found), "ms", 20)
+    return Figure("interface gap, 99th percentile", p99(found), "ms", 20)
 
 
 class _Gaps:
@@ -307,12 +251,12 @@ def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure
     while not opened.window.timeline.whole:
         QTest.qWait(20)
     rows = model.rowCount()
-    jumps = [_timed(partial(_jump, opened, rows * (3 * number % 101) // 101)) for number in range(100)]
+    jumps = [timed(partial(_jump, opened, rows * (3 * number % 101) // 101)) for number in range(100)]
     frames: list[float] = []
     bar = table.verticalScrollBar()
     for at in range(200):
         bar.setValue((bar.maximum() // 200) * at)
-        frames.append(_timed(lambda: table.viewport().repaint()))
+        frames.append(timed(lambda: table.viewport().repaint()))
         QTest.qWait(1)
     size = next(
         int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")
@@ -321,8 +265,8 @@ def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure
     opened.end()
     return [
         Figure(f"{rows:,} entries: first page", first, "ms", 50),
-        Figure(f"{rows:,} entries: jump, 99th percentile", _p99(jumps), "ms", 16),
-        Figure(f"{rows:,} entries: frame, 99th percentile", _p99(frames), "ms", 16),
+        Figure(f"{rows:,} entries: jump, 99th percentile", p99(jumps), "ms", 16),
+        Figure(f"{rows:,} entries: frame, 99th percentile", p99(frames), "ms", 16),
         Figure(f"{rows:,} entries: resident", size / 1024, "MiB", 250),
     ]
 
@@ -332,14 +276,3 @@ def _jump(opened: OpenProfile, row: int) -> None:
     table = opened.window.timeline.table
     table.go_to(row)
     table.viewport().repaint()
-
-
-def _timed(work: Callable[[], None]) -> float:
-    clock = QElapsedTimer()
-    clock.start()
-    work()
-    return clock.nsecsElapsed() / 1e6
-
-
-def _p99(found: list[float]) -> float:
-    return sorted(found)[min(len(found) - 1, int(len(found) * 0.99))]
