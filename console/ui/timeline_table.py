@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # the table is there before its rows
 LINE: Final = int(Qt.ItemDataRole.UserRole)
 Index = QModelIndex | QPersistentModelIndex
 _MIDDLE: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_NARROW, _SLIM = 100, 72  # letters of a row: below, the day goes; then who
+_NARROW, _SLIM = 88, 62  # letters of a row: below, the day goes; then who
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
