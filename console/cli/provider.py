@@ -125,16 +125,21 @@ def _no_secret(what: str) -> str:  # noqa: ARG001  whatever is asked for
 @command.command("list")
 @pass_call
 def list_(call: Call) -> None:
-    """Every provider connected here."""
-    from console.services import providers
+    """Every provider connected here; one that was retired for everybody says so, and is removed here with `remove`."""
+    from console.services import inventory, providers
 
     with call.session() as session:
+        gone = inventory.retired(session)
         found = [
             {"instance": one.id, "name": one.name, "adapter": one.adapter, "settings": dict(one.settings),
-             "probes": sorted(one.probe_credentials)}
+             "probes": sorted(one.probe_credentials), "retired": one.id in gone}
             for one in providers.instances_of(session).all()
         ]  # fmt: skip
-    call.tell({"ok": True, "providers": found}, *(f"{o['name']:<16} {o['adapter']:<16} {o['instance']}" for o in found))
+    lines = [
+        f"{o['name']:<16} {o['adapter']:<16} {o['instance']}{'  RETIRED for everybody' if o['retired'] else ''}"
+        for o in found
+    ]
+    call.tell({"ok": True, "providers": found}, *lines)
 
 
 @command.command(

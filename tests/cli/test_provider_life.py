@@ -48,6 +48,7 @@ def test_a_provider_is_changed_given_a_canary_and_removed(run: Run) -> None:
     changed = run("provider", "edit", "gateway", "--name", "east", "--set", "base_url=http://127.0.0.1:2",
                    "--secret", "admin")  # fmt: skip
     assert changed["instance"] == added["instance"]
+    assert [(one["name"], one["retired"]) for one in run("provider", "list")["providers"]] == [("east", False)]
     assert "base_url from http://127.0.0.1:1" in changed["changed"][1]
     assert run("provider", "edit", "east", "--set", "base_url=http://127.0.0.1:2", code=2)["ok"] is False
     run("provider", "canary", "add", "east", "key-1")
