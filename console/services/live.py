@@ -308,6 +308,7 @@ class Live:
         return Connectivity(
             engine=self._engine, providers=tuple(one.link for one in self._looks(watch)), places=self._places.links(),
             locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]), alarm=self._alarm,
+            retired=tuple(one.link for one in watch.looks() if one.link.instance in self._retired),
         )  # fmt: skip
 
     def _post_news(self, news: SyncNews) -> None:

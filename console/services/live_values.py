@@ -83,6 +83,7 @@ class PlaceLink:
 class Connectivity:
     """Everything this console depends on, each for itself: partial outage is the normal case.
 
+    `retired` are providers that were removed for everybody and are still connected here: they count for nothing.
     `alarm` is what is wrong with this console itself and what to do; two empty texts where nothing is.
     """
 
@@ -92,6 +93,11 @@ class Connectivity:
     locked: str = ""
     odd: tuple[str, ...] = ()
     alarm: tuple[str, str] = ("", "")
+    retired: tuple[ProviderLink, ...] = ()
+
+    def link(self, instance: str) -> ProviderLink | None:
+        """How one provider is connected here, retired or not; None where it is not connected."""
+        return next((one for one in (*self.providers, *self.retired) if one.instance == instance), None)
 
     @property
     def answering(self) -> tuple[int, int]:

@@ -62,7 +62,7 @@ def outbox_lines(
 def _line(
     one: Standing, target: TargetStanding, links: Connectivity | None, now_ms: int, zone: tzinfo
 ) -> OutboxLine:  # fmt: skip
-    link = _link(links, target.instance)
+    link = None if links is None else links.link(target.instance)
     row = target.row
     held = row is not None and row.held and target.state == "queued" and not target.by_hand
     hold_until = row.not_before_ms if row is not None and held and row.not_before_ms > now_ms else None
@@ -77,12 +77,6 @@ def _line(
         if until_ms > now_ms else f"its time passed at {both(until_ms, zone)}",
         hold_until_ms=hold_until, can_release=hold_until is not None,
     )  # fmt: skip
-
-
-def _link(links: Connectivity | None, instance: str) -> ProviderLink | None:
-    if links is None:
-        return None
-    return next((one for one in links.providers if one.instance == instance), None)
 
 
 def _why(
@@ -109,7 +103,7 @@ _UNDER_WAY: Final[dict[str, tuple[Waits, str]]] = {
 }
 
 
-def _why_queued(
+def _why_queued(  # noqa: PLR0911  one answer for each thing a target can wait for
     target: TargetStanding, link: ProviderLink | None, links: Connectivity | None, now_ms: int
 ) -> tuple[Waits, str]:
     if link is not None and link.state == "unreachable":
@@ -119,6 +113,8 @@ def _why_queued(
         return "connection", f"{target.instance_name} was not read yet since this window opened."
     if link is not None and link.state == "broken":
         return "people", f"{target.instance_name} cannot be used here: {link.fault}"
+    if links is not None and link is None and links.engine.state == "here":
+        return "people", f"{target.instance_name} is not connected here any more: connect it again, or cancel this."
     if links is not None and links.engine.state in ("stopped", "elsewhere", "recording"):
         return "nobody", links.engine.sentence
     if target.row is not None and target.row.not_before_ms > now_ms:

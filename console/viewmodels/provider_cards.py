@@ -200,7 +200,7 @@ def _retired(session: Session, found: Retired | None) -> str:
 
 def link_of(links: Connectivity | None, instance: str) -> ProviderLink | None:
     """How one provider is connected, where anybody has looked."""
-    return None if links is None else next((one for one in links.providers if one.instance == instance), None)
+    return None if links is None else links.link(instance)
 
 
 def link_words(link: ProviderLink | None, now_ms: int) -> tuple[str, str]:

@@ -49,6 +49,20 @@ def test_a_restore_never_goes_by_itself_after_an_outage() -> None:
     assert line.until_ms == NOW_MS + 60 * MIN_MS
 
 
+def test_a_provider_that_was_removed_keeps_it_waiting_for_people() -> None:
+    waiting = standing(target(row=row()))
+    gone = Connectivity(engine=HERE)
+    line = _only(waiting, gone)
+    assert (line.waits, line.why) == (
+        "people", "gateway is not connected here any more: connect it again, or cancel this.",
+    )  # fmt: skip
+    assert line.then == "", "nothing promises that it goes"
+    retired = replace(gone, retired=_links().providers)
+    assert _only(waiting, retired).why == "It goes now.", "retired for everybody and still connected, it is sent"
+    starting = Connectivity(engine=EngineLink(state="starting"))
+    assert _only(waiting, starting).why == "It goes now.", "nothing was read yet"
+
+
 def test_a_hold_counts_down_and_may_be_ended_by_a_person() -> None:
     line = _only(standing(target(row=row(outage=True, held=True, not_before_ms=NOW_MS + 8_000))))
     assert (line.waits, line.state, line.can_release) == ("hold", "held", True)
