@@ -39,6 +39,6 @@ def _line(one: Frontier) -> str:
         return (
             f"{whose} (feed {one.feed[:8]}): nothing is good; {count(one.aside, 'entry is', 'entries are')} set aside."
         )
-    upto = f"good up to entry {one.good.seq} of {moment(one.good.entry.hlc[0])} ({one.good.id[:12]})"
+    upto = f"good up to entry {one.good.seq} (written {moment(one.good.entry.hlc[0])}, {one.good.id[:12]})"
     rest = f"; {count(one.aside, 'later entry is', 'later entries are')} set aside" if one.aside else ""
     return f"{whose} (feed {one.feed[:8]}): {upto}{rest}."
