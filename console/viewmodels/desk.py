@@ -17,7 +17,7 @@ from console.runtime.workers import Stopped
 from console.services.live_values import Connectivity, Looks, SyncNews
 from console.services.session import Session
 from console.viewmodels.banners import BANNERS, notices
-from console.viewmodels.drafts import Drafts
+from console.viewmodels.drafts import Drafts, forget_redacted
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.lanes import Lane, Lanes
 from console.viewmodels.outlet import Outlet
@@ -66,6 +66,7 @@ class Desk:
         self._inc: str | None = None
         self._chosen = False
         self._mark = 0
+        self._buried = 0
         self._promised: tuple[tuple[str, int], int | None] = (("", -1), None)
         self._newest = -1
         self._bringing: Future[None] | None = None
@@ -233,6 +234,10 @@ class Desk:
 
         with session.reader.snapshot() as connection:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
+            buried = int(connection.execute("SELECT count(*) FROM tombstone").fetchone()[0])
+        if buried != self._buried:
+            forget_redacted(session, self.drafts)
+            self._buried = buried
         if newest != self._newest:
             self._mark += 1
             new = newest - self._newest if self._newest >= 0 else newest

@@ -9,6 +9,10 @@ import json
 import os
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from console.services.session import Session
 
 MAX_DRAFT_CHARS = 200_000
 
@@ -48,3 +52,16 @@ class Drafts:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(drafts, stream, ensure_ascii=False)
         beside.replace(self._file)
+
+
+ABOUT_ENTRY = ("dialog:amend:", "dialog:retract:")
+
+
+def forget_redacted(session: Session, drafts: Drafts) -> None:
+    """Drop every draft that begins from an entry of which something was redacted: it may hold the very words."""
+    buried = session.reader.tombstones()
+    for name in drafts.load() if buried else ():
+        about = next((name.removeprefix(one) for one in ABOUT_ENTRY if name.startswith(one)), "")
+        stored = session.reader.entry(about) if about else None
+        if stored is not None and buried & set(stored.entry.sd):
+            drafts.keep(name, "")

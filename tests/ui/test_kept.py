@@ -175,3 +175,17 @@ def test_a_fault_loses_nothing_and_leaves_it_kept(qtbot, room, window, monkeypat
     qtbot.waitUntil(lambda: "No space" in dialog.trouble.accessibleName(), timeout=WITHIN_MS)
     assert dialog.text.toPlainText() == "better wording"
     qtbot.waitUntil(lambda: "better wording" in "".join(kept(room).values()), timeout=WITHIN_MS)
+
+
+def test_a_draft_that_begins_from_an_entry_goes_when_something_of_it_is_redacted(qtbot, room) -> None:
+    session, drafts = room.desk.session, room.desk.drafts
+    one, two = (incidents.write(session, "note", text, inc=None) for text in ("the secret words", "other words"))
+    drafts.keep(f"dialog:amend:{one.id}", "the secret words, better")
+    drafts.keep(f"dialog:amend:{two.id}", "other words, better")
+    drafts.keep("dialog:declare", "a title")
+    digest = one.entry.sd[0]
+    buried = "INSERT INTO tombstone (digest, doc, at_ms) VALUES (?, ?, 0)"  # what a redaction leaves
+    session.store.write(lambda tx: tx.connection.execute(buried, (digest, "0" * 64)).rowcount)
+    room.desk.refresh()
+    qtbot.waitUntil(lambda: f"dialog:amend:{one.id}" not in drafts.load(), timeout=WITHIN_MS)
+    assert set(drafts.load()) == {f"dialog:amend:{two.id}", "dialog:declare"}

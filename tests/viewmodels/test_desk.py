@@ -53,7 +53,7 @@ def test_a_declared_incident_is_chosen_and_its_commander_named(desk: Desk) -> No
 
 
 def test_what_the_command_line_writes_shows_within_a_second(desk: Desk) -> None:
-    _until(lambda: desk.outlet.latest(GROWN) is not None)
+    _until(lambda: desk.outlet.latest(INCIDENTS) is not None)
     before = desk.outlet.latest(INCIDENTS)
     assert before is not None
     profile = desk.session.paths.root
