@@ -22,6 +22,18 @@ _VERBS: Final = {
     "rpm": ("slow down", "lift the limit of"),
     "scale": ("scale down", "scale up again"),
     "revoke": ("revoke", "give back"),
+    "rate": ("slow down", "lift the limit of"),
+    "tpm": ("give fewer tokens to", "lift the token limit of"),
+    "parallel": ("give fewer calls at a time to", "lift the limit at a time of"),
+    "model-rpm": ("slow down at one model", "lift the limit at one model of"),
+    "models": ("take a model from", "give a model back to"),
+    "routes": ("leave some routes only to", "give all routes back to"),
+    "forbid": ("switch on", "switch off"),
+    "reroute": ("let another model answer for", "let it answer again:"),
+    "delist": ("take out of every list:", "put back on the lists:"),
+    "stop": ("stop all traffic to", "let traffic through again to"),
+    "drain": ("drain", "bring back"),
+    "off": ("switch off", "switch on again"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",
@@ -29,6 +41,8 @@ _UNITS: Final = {
     "tpm": "tokens a minute",
     "tpm_limit": "tokens a minute",
     "max_parallel_requests": "requests at a time",
+    "parallel": "requests at a time",
+    "rate": "requests in the proxy's window",
 }
 _NAMED: Final = 3  # so many names stand in a headline; more are a number
 _BRIEF: Final = 40

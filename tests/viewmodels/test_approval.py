@@ -12,6 +12,7 @@ from console.domain.errors import WrongUse
 from console.domain.sheet import read_sheet
 from console.journal.values import Draft
 from console.keys import canon
+from console.providers.registry import Registry
 from console.services import approvals, closing, corrections, incidents, organisation
 from console.services.approvals import Reading
 from console.services.corrections import TargetWish
@@ -440,6 +441,12 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
     assert verb_of("key.block", "restore") == ("unblock", "key")
     assert verb_of("flag.flip", "contain") == ("flip", "flag")
     assert verb_of("flag.flip", "restore") == ("undo flip of", "flag")
+
+
+@pytest.mark.parametrize("adapter", ["haproxy", "litellm", "open_inference", "practice", "unleash"])
+def test_every_lever_that_ships_has_words_of_its_own(adapter: str) -> None:
+    for lever in Registry.load().manifest(adapter).levers:
+        assert not verb_of(lever.name, "restore")[0].startswith("undo"), lever.name
 
 
 def test_a_draft_of_another_kind_is_no_paper(story):
