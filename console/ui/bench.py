@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QElapsedTimer, QSettings, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel
 
@@ -30,6 +30,7 @@ from console.ui.bench_figures import Figure, p99, timed
 from console.ui.bench_start import first_window
 from console.ui.bench_targets import many_targets
 from console.ui.board_grid import BoardGrid
+from console.ui.composer import Composer
 from console.ui.opened import OpenProfile
 from console.ui.start import application
 from console.ui.theme import Look
@@ -49,6 +50,7 @@ def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
         tell("first window ...")
         figures = first_window(profile, Path(folder) / "window.ini")
         tell("keystroke to durable note ...")
+        figures.append(_first_note(profile, look, Path(folder)))
         figures += _keystroke(profile, look, Path(folder))
         tell("gaps under 5,000 status events a second ...")
         figures.append(_gaps(profile, look, Path(folder)))
@@ -77,6 +79,8 @@ def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProf
     settings = QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat)
     opened = OpenProfile(paths, look, settings, lambda: None)
     opened.window.show()
+    while not (opened.window.is_complete and opened.desk.engine is not None):
+        QTest.qWait(20)
     QTest.qWait(int(_SETTLES_S * 1000))
     try:
         yield opened
@@ -85,6 +89,35 @@ def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProf
         opened.end()
         opened.window.deleteLater()
         QTest.qWait(50)
+
+
+def _first_note(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
+    """From the Enter key to the word "Saved", by somebody who types as soon as there is a window."""
+    settings = QSettings(str(folder / "first.ini"), QSettings.Format.IniFormat)
+    opened = OpenProfile(paths, look, settings, lambda: None)
+    opened.session.offer("your writer key", PASSPHRASE)
+    opened.session.writer()
+    composer = opened.window.timeline.composer
+    opened.window.show()
+    QApplication.processEvents()
+    composer.insert("the first note")
+
+    def save() -> None:
+        QTest.keyClick(composer.field, Qt.Key.Key_Return)
+        _until_saved(composer)
+
+    took = timed(save)
+    opened.window.hide()
+    opened.end()
+    opened.window.deleteLater()
+    QTest.qWait(50)
+    return Figure("the first note, typed as the window appears", took, "ms", 100)
+
+
+def _until_saved(composer: Composer) -> None:
+    """As a window waits: asleep until something comes, and not asking all the time."""
+    while not composer.saved:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
 
 def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
@@ -101,8 +134,7 @@ def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
             clock = QElapsedTimer()
             clock.start()
             QTest.keyClick(composer.field, Qt.Key.Key_Return)
-            while not composer.saved:
-                QApplication.processEvents()
+            _until_saved(composer)
             times.append(clock.nsecsElapsed() / 1e6)
             QTest.qWait(30)
         floors: list[float] = []

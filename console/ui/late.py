@@ -14,29 +14,39 @@ from console.ui.room import Room
 
 if TYPE_CHECKING:
     from console.ui.window import MainWindow
+    from console.viewmodels.lanes import Lanes
 
 _WRITING: Final = (
     "console.viewmodels.timeline", "console.viewmodels.intake", "console.services.incidents",
     "cryptography.hazmat.primitives.serialization",
 )  # fmt: skip
 _BOARD: Final = ("console.ui.board",)
-_LATE: Final = ("console.ui.confirm", "console.ui.intents", "console.ui.proposal", "console.ui.redact")
+# in pieces: nobody who writes meanwhile waits for more than one of them
+_LATE: Final = (
+    "pydantic", "adapters.contract", "httpx", "console.providers.plane", "console.services.approvals", "keyring",
+    "console.services.trial", "console.services.exporting", "console.ui.confirm", "console.ui.organisation",
+    "console.ui.intents", "console.ui.proposal", "console.ui.redact",
+)  # fmt: skip
+_WAITS_S: Final = 0.5
 
 
-def steps(window: MainWindow) -> list[tuple[Callable[[], None], Callable[[], None]]]:
+def steps(room: Room, window: MainWindow) -> list[tuple[Callable[[], None], Callable[[], None]]]:
     """What comes once the window is there, in order: what to import on a lane, and what to do then on Qt's thread.
 
     First what it takes to understand, sign and show what is typed, then the board, then the commands.
     """
+    bring = partial(_import, room.desk.lanes)
     return [
-        (partial(_import, _WRITING), _nothing),
-        (partial(_import, _BOARD), window.build_board),
-        (partial(_import, _LATE), window.complete),
+        (partial(bring, _WRITING), _nothing),
+        (partial(bring, _BOARD), window.build_board),
+        (partial(bring, _LATE), window.complete),
     ]
 
 
-def _import(names: Sequence[str]) -> None:
+def _import(lanes: Lanes, names: Sequence[str]) -> None:
+    """One after the other, each when nothing is being written for a person."""
     for name in names:
+        lanes.calm(_WAITS_S)
         importlib.import_module(name)
 
 

@@ -56,7 +56,7 @@ class OpenProfile:
         self._single = Single(self._root)
         self._single.asked.connect(self.window.raise_up)
         self._idle = IdleLock(self.room)
-        self._steps = steps(self.window)
+        self._steps = steps(self.room, self.window)
         self._bridge.on(SHELL, self._read)
         self._bridge.on(TROUBLE, self._read)
         self.desk.watch()

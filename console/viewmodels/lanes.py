@@ -6,6 +6,7 @@ for rows that somebody scrolls to, `aside` for what may hang or take long (a tri
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Literal, TypeVar
@@ -26,6 +27,10 @@ class Lanes:
             name: OwnedThread(f"desk-{name}", lambda: session, _nothing)
             for name in ("quick", "slow", "look", "page", "aside")
         }
+        self._gate = threading.Lock()
+        self._quick = 0
+        self._calm = threading.Event()
+        self._calm.set()
 
     def start(self) -> None:
         """Begin; once only."""
@@ -38,7 +43,23 @@ class Lanes:
         Raises:
             Stopped: before `start` and after `stop`.
         """
-        return self._threads[lane].submit(work)
+        future = self._threads[lane].submit(work)
+        if lane == "quick":
+            with self._gate:
+                self._quick += 1
+                self._calm.clear()
+            future.add_done_callback(self._quick_done)
+        return future
+
+    def calm(self, within_s: float) -> bool:
+        """Wait while something is being written for a person, at most so long; for work that can wait for them."""
+        return self._calm.wait(within_s)
+
+    def _quick_done(self, _future: Future[T]) -> None:
+        with self._gate:
+            self._quick -= 1
+            if not self._quick:
+                self._calm.set()
 
     def stop(self) -> None:
         """Finish what was taken, then end."""
