@@ -14,7 +14,7 @@ from console.services.session import Session
 from console.viewmodels.desk import AGAIN_EVERY_S, WATCH_EVERY_S, Desk
 from console.viewmodels.drafts import Drafts
 from console.viewmodels.outlet import Outlet, Topic
-from console.viewmodels.shell import GROWN, INCIDENTS, NOW, SHELL
+from console.viewmodels.shell import INCIDENTS, NOW, SHELL
 
 
 @pytest.fixture
