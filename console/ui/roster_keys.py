@@ -135,6 +135,10 @@ class RenewSheet(Sheet):
     # -- making it -----------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
+        """First the writer key, where it is locked: else a wrong passphrase below would look like one of that key."""
+        self.carry_out(lambda session: session.person(), lambda _feed: self._make_key(), "Making it ...", lane="slow")
+
+    def _make_key(self) -> None:
         use, kind = _USES[str(self.use.currentData())], self.kind.currentData()
         held = self.agent.chosen() if kind == "agent" else None
         sheets = self.folder.path() if kind == "paper" else None
@@ -145,7 +149,6 @@ class RenewSheet(Sheet):
         }
 
         def work(session: Session) -> tuple[str, Outcome | None]:
-            session.person()  # a locked writer key is asked for before anything is made
             for what, typed in given.items():
                 if typed:
                     session.offer(what, typed)

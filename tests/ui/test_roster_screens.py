@@ -21,7 +21,7 @@ from console.runtime.paths import ProfilePaths
 from console.services import dispatch, members, organisation, recovery, roster, setup
 from console.services.readiness import organisation_facts
 from console.services.record import start_record
-from console.services.session import WRITER, Session
+from console.services.session import WRITER, Session, nobody_asked
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
 from console.ui.pages import NewPassphrase
@@ -34,6 +34,7 @@ from console.ui.roster_members import AdmitSheet
 from console.ui.roster_restored import RestoredSheet
 from console.ui.roster_settling import SettleSheet
 from console.ui.roster_waiting import Splits
+from console.ui.unlock import UnlockDialog
 from console.viewmodels.organisation import members as view_members
 from console.viewmodels.organisation import waiting_views
 from console.viewmodels.roster_split import split_views
@@ -70,7 +71,7 @@ def twice(field: NewPassphrase, typed: str) -> None:
 def pressed(sheet, qtbot) -> None:
     assert sheet.why_not() == "", sheet.why_not()
     sheet.go.click()
-    qtbot.waitUntil(lambda: not sheet.is_busy, timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: not sheet.go.isVisible() or sheet.trouble.isVisible(), timeout=WITHIN_MS)
     assert not sheet.trouble.isVisibleTo(sheet), sheet.trouble.accessibleName()
 
 
@@ -582,3 +583,27 @@ def test_who_is_no_admin_reads_words_to_one_and_is_given_the_new_key(pair, look,
         assert roster.sign(two, waits.sha).in_force
         sync(two, third)
         assert keyfile.read_saved(paths.key("writer"), "writer").public != before
+
+
+def test_a_locked_writer_key_is_asked_for_and_a_wrong_approver_passphrase_is_said_as_what_it_is(
+    pair, look, window, qtbot
+) -> None:  # fmt: skip
+    one, _ = pair
+    one.lock()
+    one.ask = nobody_asked
+    with room_of(one, look) as room:
+        sheet = RenewSheet(room, window, admin=True)
+        sheet.open()
+        twice(sheet.fresh, "quite another one")
+        sheet.now.setText("a wrong passphrase")
+        sheet.go.click()
+        qtbot.waitUntil(lambda: bool(sheet.findChildren(UnlockDialog)), timeout=WITHIN_MS)
+        [prompt] = sheet.findChildren(UnlockDialog)
+        prompt.findChildren(QLineEdit)[0].setText(passphrase("commander", WRITER).decode())
+        prompt.accept()
+        qtbot.waitUntil(sheet.trouble.isVisible, timeout=WITHIN_MS)
+        assert "approver key file" in sheet.trouble.accessibleName()
+        assert not [one for one in sheet.findChildren(UnlockDialog) if one.isVisible()]
+        assert sheet.go.isEnabled(), "what was typed serves again"
+        sheet.close()
+    assert roster.waiting(one) == ()
