@@ -20,8 +20,8 @@ from console.journal.values import Stored
 from console.outbox import store as table
 from console.outbox.facts import Held, read_document
 from console.outbox.item import Row
-from console.services.rulings import rulings_of
 from console.services.list_standing import with_lists
+from console.services.rulings import rulings_of
 from console.services.session import Session
 
 if TYPE_CHECKING:  # a record without corrections is shown before anything of a provider is imported
