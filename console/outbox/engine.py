@@ -91,7 +91,7 @@ class Outbox:
         self._reconciler = Reconciler(self._steps, self._pace, self._executor)
         self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
         self._lists = Lists(self._steps, self._pace, self._executor, sleep)
-        self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep)
+        self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep, self._lists.read_back)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
         self._working: dict[tuple[str, int], asyncio.Task[None]] = {}

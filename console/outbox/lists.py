@@ -7,16 +7,27 @@ is looked through again: what landed already is read, never sent twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import orjson
 
-from adapters.contract import AdapterFault, Malformed, NotSent, Planned, ReadBack, Receipt, Refused, Stale, Throttled
-from console.domain.actions import Action
+from adapters.contract import (
+    AdapterFault,
+    Malformed,
+    NotSent,
+    Planned,
+    ReadBack,
+    Receipt,
+    Refused,
+    Stale,
+    TakesLists,
+    Throttled,
+)
+from console.domain.actions import Action, Target
 from console.domain.errors import BadForm, Problem
-from console.domain.lists import from_bytes, list_of
+from console.domain.lists import DRAWN, drawn, from_bytes, list_of
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
@@ -29,6 +40,7 @@ from console.outbox.overlap import authorised, in_force_at, place_at, steps_of
 from console.outbox.steps import Pace, Sleep, Steps
 from console.providers.lists import each, fill
 from console.providers.plane import Plane
+from console.providers.planned import from_disclosures
 
 PIECE: Final = 100
 READ_AT_ONCE: Final = 1000
@@ -212,6 +224,46 @@ class Lists:
             row, "dispatch.recorded", "recorded", words={"why": f"{told}.", "fields": fields}, tries=0, not_before_ms=0
         )
 
+    async def read_back(self, row: Row, planned: Planned, plane: Plane) -> ReadBack:
+        """Look again at what is in force: of a list, at accounts that nobody gave back and that did not fail.
+
+        Where the provider tells about many at once, all of them; else a few, others each time.
+        """
+        sha = list_of(planned.params)
+        if sha is None:
+            return await plane.read_back(planned)
+        now_ms = self.steps.clock.wall_ms()
+        lines = self._known(sha) or ()
+        gone = await self.steps.write(lambda tx: {*failures(tx, row), *self._given_back(tx, row, planned)})
+        left = [one for one in lines if one not in gone]
+        some = left if isinstance(plane.adapter, TakesLists) else drawn(str(now_ms), left)
+        seen = await plane.read_back_many([fill(planned, one) for one in some])
+        told = [(name, one) for name, one in zip(some, seen, strict=True) if isinstance(one, ReadBack)]
+        missing = [name for name, one in told if not _is_so(planned, one) and one.verdict == "not-in-effect"]
+        verdict: Literal["in-effect", "not-in-effect", "cannot-tell"] = (
+            "in-effect" if told or not left else "cannot-tell"
+        )
+        verdict = "not-in-effect" if missing else verdict
+        fields = {"list.looked": str(len(told)), "list.missing": ", ".join(missing[:DRAWN])}
+        return ReadBack(verdict=verdict, fields=fields, at_ms=now_ms)
+
+    def _given_back(self, tx: Tx, row: Row, planned: Planned) -> Iterator[str]:
+        """Accounts that a later restore gives back, by a list of its own or one by one."""
+        for at_ms, held, action in authorised(tx.connection):
+            if action.direction != "restore" or at_ms < row.decided_ms:
+                continue
+            for at, target in enumerate(action.targets):
+                if (target.instance, target.lever) == (row.instance, planned.lever) and not target.canary:
+                    yield from self._accounts(target, held.disclosed(at))
+
+    def _accounts(self, target: Target, disclosed: Mapping[str, JsonValue]) -> tuple[str, ...]:
+        try:
+            planned = from_disclosures(target, disclosed, "restore")
+        except Problem:
+            return ()
+        sha = list_of(planned.params)
+        return (planned.selector,) if sha is None else self._known(sha) or ()
+
     async def _stop(self, row: Row, stop: Stop) -> Row:
         at = await self.steps.write(lambda tx: next_line(tx, row))
         why = f"{stop.why} {at} accounts had been gone through." if at else stop.why
@@ -220,15 +272,18 @@ class Lists:
     def _of(self, authority: Authority) -> tuple[str, ...] | None:
         """The lines that were signed; None where they are not here, or more or fewer than was said."""
         sha = list_of(authority.planned.params)
-        if sha is None:
-            return None
+        lines = None if sha is None else self._known(sha)
+        return None if lines is None or len(lines) != authority.planned.selectors else lines
+
+    def _known(self, sha: str) -> tuple[str, ...] | None:
+        """The lines of this name, where they are here."""
         if sha not in self._lines:
             raw = self.steps.store.reader().blob(sha)
             try:
                 lines = None if raw is None else from_bytes(raw, sha)
             except BadForm:
                 return None
-            if lines is None or len(lines) != authority.planned.selectors:
+            if lines is None:
                 return None
             while len(self._lines) >= _KEPT_LISTS:
                 self._lines.pop(next(iter(self._lines)))

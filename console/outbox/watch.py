@@ -7,7 +7,7 @@ said and is never sent again (protocol.md section 7, point 7).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +28,7 @@ from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
 from console.providers.plane import Plane, Planes
 from console.providers.planned import from_disclosures
 
+Read = Callable[[Row, Planned, Plane], Awaitable[ReadBack]]
 WATCHED: Final = ("enforced", "unmeasurable")
 # an action that ended in one of these changed nothing
 CAME_TO_NOTHING: Final = ("failed", "stale", "expired", "cancelled")
@@ -63,6 +64,7 @@ class DriftWatch:
     pace: Pace
     enforcer: Enforcer
     sleep: Sleep
+    read: Read | None = None  # how a target is read again, where that is more than one question: a list
     _looked_ms: dict[tuple[str, int], int] = field(default_factory=dict[tuple[str, int], int])  # boot clock
     _rest_until_ms: dict[str, int] = field(default_factory=dict[str, int])
     _rounds: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, "asyncio.Task[None]"])
@@ -131,16 +133,19 @@ class DriftWatch:
         return None
 
     async def _look(self, one: Watched, plane: Plane) -> None:
-        seen = await plane.read_back(one.planned)
+        seen = await self._again(one, plane)
         if not _holds(one, seen) and seen.verdict == "not-in-effect":
             await self.sleep(self.pace.recheck_ms / 1000)  # one read may be an old answer; two in a row are none
-            seen = await plane.read_back(one.planned)
+            seen = await self._again(one, plane)
             if not _holds(one, seen) and seen.verdict == "not-in-effect":
                 await self.steps.write(lambda tx: self._drifted(tx, one, seen))
                 return
         if one.owes_result(self.pace, self.steps.clock.wall_ms()):
             passes, refused = await self._probe(one, plane)
             await self.steps.write(lambda tx: self._enter(tx, one, seen, passes, refused))
+
+    async def _again(self, one: Watched, plane: Plane) -> ReadBack:
+        return await (plane.read_back(one.planned) if self.read is None else self.read(one.row, one.planned, plane))
 
     async def _probe(self, one: Watched, plane: Plane) -> tuple[int, int]:
         """A few tries of what it forbids, where that was measured by trying: (passed, refused)."""

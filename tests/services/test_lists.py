@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from adapters.contract import ReadBack
 from adapters.practice.simulator import CallerKey, Estate
 from console.domain.errors import WaitsForConnection, WrongUse
 from console.domain.lists import drawn, from_bytes, read_list
 from console.outbox.engine import Outbox
-from console.outbox.steps import Pace
+from console.outbox.executor import Executor
+from console.outbox.lists import Lists
+from console.outbox.steps import Pace, Steps
 from console.providers.plane import Planes
+from console.providers.planned import from_disclosures
 from console.services import approvals, corrections, dispatch, incidents, list_progress, lists, protected, providers
 from console.services.corrections import TargetWish
 from console.services.presented import present
@@ -144,6 +148,47 @@ def test_failures_are_told_and_do_not_stop_the_others(ready, estate: Estate, tmp
     assert (tmp_path / "failed.csv").read_text().splitlines()[1].startswith(f"{names[5]},")
     with pytest.raises(WrongUse):
         list_progress.write_failures(one, made.op, tmp_path / "failed.csv")
+
+
+def test_what_somebody_undoes_of_a_list_is_seen_and_what_was_given_back_is_not(ready, estate: Estate) -> None:
+    one, two, inc = ready
+    names = crowd(estate, 40)
+    made = lists.propose(one, inc, lists.match(one, WISH, read_list("\n".join(names).encode(), "l.txt")), "a campaign")
+    sign(one, two, made.sha)
+    run(one)
+    some = read_list("\n".join(names[:10]).encode(), "some.txt")
+    lifted = lists.propose(one, inc, lists.match(one, WISH, some, direction="restore"), "ten of them")
+    sign(one, two, lifted.sha)
+    run(one)
+    assert blocked(estate) == set(names[10:])
+    row = next(row for row in dispatch.rows(one) if row.doc == made.sha)
+    planned = from_disclosures(made.action.targets[0], corrections.find_document(one, made.sha).disclosed(0))
+
+    async def look() -> ReadBack:
+        planes = Planes.open(providers.instances_of(one), open_secrets(one), one.clock)
+        steps = Steps(one.store, one.device(), one.clock, one.entropy)
+        watching = Lists(steps, QUICK, Executor(steps, QUICK), asyncio.sleep)
+        plane = planes.get(row.instance)
+        assert plane is not None
+        try:
+            return await watching.read_back(row, planned, plane)
+        finally:
+            await planes.aclose()
+
+    seen = asyncio.run(look())
+    assert (seen.verdict, seen.fields["list.looked"]) == (
+        "in-effect",
+        "30",
+    )  # not those given back
+    estate.simulators["gateway-east"].poke(lambda found: setattr(found[names[20]], "blocked", _open()))
+    seen = asyncio.run(look())
+    assert (seen.verdict, seen.fields["list.missing"]) == ("not-in-effect", names[20])
+    dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 60_000, pace=replace(QUICK, watch_ms=1_000))
+    assert next(row.state for row in dispatch.rows(one) if row.doc == made.sha) == "drifted"
+
+
+def _open():
+    return CallerKey("x", "x", "practice-x").blocked
 
 
 def test_it_goes_on_where_it_was_cut_short(ready, estate: Estate) -> None:

@@ -14,6 +14,7 @@ from console.journal.values import Draft
 from console.services import callout, corrections, incidents, lists, staging
 from console.services.corrections import TargetWish
 from console.services.session import Session
+from console.services.standing import corrections as standings_of
 from tests.kit.pair import founded, pair, sync
 from tests.services.test_lists import WISH, blocked, crowd, estate, ready, run, sign
 
@@ -73,6 +74,25 @@ def test_a_list_is_given_back_in_stages_and_put_back_when_a_stop_comes_true(read
     sign(one, two, back.sha)
     run(one)
     assert len(blocked(estate)) == 21
+
+
+def test_a_list_given_back_in_parts_is_lifted_when_all_of_it_is(ready, estate: Estate, monkeypatch) -> None:
+    one, two, inc = ready
+    names = crowd(estate, 6)
+    made = lists.propose(one, inc, lists.match(one, WISH, read_list("\n".join(names).encode(), "l.txt")), "a campaign")
+    sign(one, two, made.sha)
+    run(one)
+    staging.plan_lift(one, made.sha, [part_of("50%"), part_of("rest")], hold_ms=60_000, stops=[], go_on="x")
+    details = []
+    for _ in range(2):
+        sign(one, two, staging.propose_stage(one, inc, "", "passed").sha)
+        run(one)
+        (mine,) = [standing for standing in standings_of(one, inc) if standing.doc == made.sha]
+        details.append((mine.state, mine.targets[0].detail))
+        later(one, monkeypatch, 61_000)
+    assert details[0][1] == "3 of 6 accounts were given back."
+    assert details[1] == ("lifted", "")
+    assert blocked(estate) == set()
 
 
 def test_targets_are_given_back_one_after_the_other(ready, estate: Estate, monkeypatch) -> None:
