@@ -12,6 +12,7 @@ from console.ui.parts import column, panel_title
 from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.widgets import Text, paint_shape
+from console.viewmodels.shell import LOOKS
 
 if TYPE_CHECKING:  # the list is there before the board is
     from console.services.board import Cell
@@ -37,7 +38,7 @@ class ModelsPanel(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.clicked.connect(self._open)
         self._list.activated.connect(self._open)
-        self._none = Text(room.look, "No model is known yet.", size="small", tone="text-muted", wrap=True)
+        self._none = Text(room.look, "Not read yet.", size="small", tone="text-muted", wrap=True)
         unit = room.look.theme.space("unit")
         self._none.setContentsMargins(unit + 4, 0, unit, unit)
         lines = column(self)
@@ -46,6 +47,7 @@ class ModelsPanel(QWidget):
         lines.addWidget(self._list, 1)
         self._list.hide()
         room.look.changed.connect(self._list.viewport().update)
+        room.bridge.on(LOOKS, lambda _looks: self._none.setText("No model is known yet."))
 
     def take(self, model: BoardModel) -> None:
         """The board as it is now."""

@@ -36,6 +36,11 @@ class NowPanel(QWidget):
             "Propose a correction", "ban",
         )  # fmt: skip
         self._empty.acted.connect(lambda: room.commands.give("correct"))
+        self._empty.hide()  # nothing is known to be unrestricted before the record was read
+        self._unread = Text(room.look, "Reading the record ...", tone="text-muted")
+        unit = room.look.theme.space("unit")
+        self._unread.setContentsMargins(2 * unit, 2 * unit, unit, unit)
+        self._lines.addWidget(self._unread)
         self._lines.addWidget(self._empty)
         self._sections = {
             name: _Section(room, title)
@@ -70,6 +75,7 @@ class NowPanel(QWidget):
 
     def _take(self, now: Now) -> None:
         self._now = now
+        self._unread.hide()
         self._show()
 
     def _show(self) -> None:

@@ -95,7 +95,7 @@ class OutboxDrawer(QWidget):
     def _show(self) -> None:
         now_ms, zone = self._room.desk.session.clock.wall_ms(), shown_zone(zone_chosen(self._room.desk.outlet))
         self._lines = () if self._now is None else outbox_lines(self._now, self._links, now_ms, zone)
-        text = summary(self._lines, now_ms)
+        text = "Outbox not read yet" if self._now is None else summary(self._lines, now_ms)
         icon = "chevron-down" if self._strip.isChecked() else "chevron-up"
         self._strip.setIcon(self._room.look.icon(icon))
         self._strip.setText(text)
@@ -116,7 +116,7 @@ class OutboxDrawer(QWidget):
                 self._rows[key] = _Row(self._room)
             self._column.insertWidget(at, self._rows[key])
             self._rows[key].put(line)
-        self._empty.setVisible(not wanted)
+        self._empty.setVisible(not wanted and self._now is not None)
 
 
 class _Row(QWidget):

@@ -21,8 +21,13 @@ from console.ui.start import Windows, application
 app = application()
 windows = Windows(app, QSettings(sys.argv[2], QSettings.Format.IniFormat))
 windows.open(ProfilePaths(Path(sys.argv[1])))
-told = {"first": sorted(sys.modules)}
+from PySide6.QtWidgets import QLabel, QToolButton
 opened = windows.opened[-1]
+told = {"first": sorted(sys.modules)}
+def said():
+    seen = [one for kind in (QLabel, QToolButton) for one in opened.window.findChildren(kind)]
+    return [one.text() for one in seen if one.isVisible()]
+told["at first"] = said()
 opened.window.painted.connect(lambda: told.update(painted=[one.name for one in opened.room.commands]))
 until = time.monotonic() + 90
 def ready():
@@ -30,7 +35,7 @@ def ready():
 while not ready() and time.monotonic() < until:
     app.processEvents()
     time.sleep(0.002)
-told |= {"complete": [one.name for one in opened.room.commands], "ready": ready()}
+told |= {"at last": said(), "complete": [one.name for one in opened.room.commands], "ready": ready()}
 windows.end()
 print(json.dumps(told))
 """
@@ -82,6 +87,11 @@ def test_a_start_imports_what_is_seen_and_the_rest_comes_after(profile, tmp_path
     assert "write-note" in told["painted"]
     assert not {"correct", "wall"} & set(told["painted"])
     assert {"correct", "wall", "board", "redact"} <= set(told["complete"])
+    known = {"Nothing is restricted", "Outbox empty", "Nothing is written yet", "No model is known yet."}
+    assert not known & set(told["at first"])  # nothing is said to be so before it was read
+    assert {"Reading the record ...", "Outbox not read yet", "Not read yet."} <= set(told["at first"])
+    assert {"Nothing is restricted", "Outbox empty"} <= set(told["at last"])
+    assert "Reading the record ..." not in told["at last"]
 
 
 def test_a_record_without_corrections_is_shown_before_any_provider_is_imported(profile) -> None:
