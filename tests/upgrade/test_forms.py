@@ -154,3 +154,33 @@ def test_settings_of_the_first_day_are_read(tmp_path):
         'console = "c-x"\nname = "commander"\nplaces = []\n'
     )
     assert read_settings(path).house is None
+
+
+def test_an_upgrade_finds_out_what_awaits_what(tmp_path):
+    """A machine's entries cite a person's that are not here; another person's cite the machine's."""
+    world = World(folder=tmp_path)
+    with world.open("writer") as writer, world.open("reader") as reader:
+        one, two, machine = world.person_feed(writer, 0), world.person_feed(writer, 1), world.machine_feed(writer, 2)
+        for feed, kind in (
+            (one, "note"), (machine, "redact.done"), (two, "note"), (one, "note"), (machine, "redact.done"),
+        ):  # fmt: skip
+            pub = {"doc": "ab" * 32} if kind == "redact.done" else {}
+            writer.write(
+                lambda tx, feed=feed, kind=kind, pub=pub: tx.append(feed, Draft(kind, pub=pub), roster=world.ref)
+            )
+        for stored in writer.reader().entries():
+            if stored.feed != one.feed or stored.seq == 0:
+                reader.write(lambda tx, stored=stored: tx.ingest(stored.raw, stored.sig))
+    path = ProfilePaths(tmp_path / "reader").journal
+    with closing(connect(path)) as connection:
+        kept = connection.execute("SELECT id, ref FROM awaits ORDER BY id, ref").fetchall()
+        assert len(kept) > 3
+        for one_ in ("DROP TABLE awaits", "DROP TABLE joined", "UPDATE part SET version = 1 WHERE name = 'journal'"):
+            connection.execute(one_)
+        made = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'entry\\_%' ESCAPE '\\'"
+        first = form(JOURNALS[0])["steps"][0]
+        for (name,) in connection.execute(made).fetchall():
+            if not any(f"INDEX {name} " in statement for statement in first):
+                connection.execute(f"DROP INDEX {name}")
+        migrate(connection, [JOURNAL])
+        assert connection.execute("SELECT id, ref FROM awaits ORDER BY id, ref").fetchall() == kept
