@@ -277,14 +277,14 @@ def remove(
 @command.command(
     epilog="""\b
 Example:
-  standdown provider edit gateway --set base_url=http://127.0.0.1:4001 --secret admin
-A credential named with --secret is asked for, or read from --secret-fd N."""
+  standdown provider edit gateway --set base_url=http://127.0.0.1:4001 --credential admin
+A credential named with --credential is asked for, or read from --secret-fd N."""
 )
 @click.argument("provider")
 @click.option("--name", help="Another name, for everybody.")
 @click.option("--set", "pairs", multiple=True, help="A setting, name=value (value may be JSON); the others stay.")
 @click.option("--settings", "file", type=click.Path(path_type=Path), help="All settings anew, as a JSON file.")
-@click.option("--secret", "secrets", multiple=True, help="A credential to replace.")
+@click.option("--credential", "secrets", multiple=True, help="A credential to replace.")
 @pass_call
 def edit(
     call: Call, provider: str, name: str | None, pairs: tuple[str, ...], file: Path | None, secrets: tuple[str, ...]

@@ -8,11 +8,11 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import string
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import quote
 
 from console.domain.deceit import warnings_about
 from console.domain.errors import BadForm, WrongUse
@@ -25,6 +25,7 @@ DRAWN: Final = 20
 HEAVIEST: Final = 10
 PREFIX: Final = "list:"
 MARK: Final = "<<account>>"
+_UNRESERVED: Final = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"-._~")
 _SHOWN_PROBLEMS: Final = 200
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -208,7 +209,7 @@ def to_csv(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
 
 def to_path(text: str) -> str:
     """An account as it stands in a path."""
-    return quote(text, safe="")
+    return "".join(chr(one) if one in _UNRESERVED else f"%{one:02X}" for one in text.encode())
 
 
 def marked(text: str, account: str, spelled: str) -> str:

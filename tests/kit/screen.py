@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-WITHIN_S = 20.0
+WITHIN_S = 90.0
 SYSTEM_PYTHON = "/usr/bin/python3"  # pyatspi comes with the system and not from the index
 
 

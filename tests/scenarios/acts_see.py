@@ -28,7 +28,7 @@ class Seeing(Hands):
         why = self.windows.opened[-1].room.commands.give(command)
         assert why is None, f"{command}: {why}"
 
-    def when_given(self, command: str, within_s: float = 60.0) -> None:
+    def when_given(self, command: str, within_s: float = 150.0) -> None:
         """As `give`, once it may be given."""
         self.main()
         commands = self.windows.opened[-1].room.commands
@@ -62,7 +62,7 @@ class Seeing(Hands):
         rows = [one.accessibleName() for one in drawer.findChildren(QWidget) if type(one).__name__ == "_Row"]
         return {"strip": strip.text(), "rows": [one for one in rows if one]}
 
-    def see(self, where: str, pattern: str, within_s: float = 60.0) -> str:
+    def see(self, where: str, pattern: str, within_s: float = 150.0) -> str:
         """Wait until something of `header`, `banners`, `cards`, `title` or `outbox` fits; what fits."""
         looks = {
             "header": self.header, "banners": self.banners, "cards": self.cards,
@@ -76,7 +76,7 @@ class Seeing(Hands):
         self.wait(found, f"{where} never says {pattern!r}", within_s) if not found() else None
         return found()[0]
 
-    def sees_no(self, where: str, pattern: str, within_s: float = 60.0) -> None:
+    def sees_no(self, where: str, pattern: str, within_s: float = 150.0) -> None:
         """Wait until nothing there fits any more."""
         looks = {"header": self.header, "banners": self.banners, "cards": self.cards}
         self.wait(
@@ -100,7 +100,7 @@ class Seeing(Hands):
             for one in (() if now is None else now.everything)
         ]  # fmt: skip
 
-    def reaches(self, doc: str, target: int, states: list[str], within_s: float = 60.0) -> str:
+    def reaches(self, doc: str, target: int, states: list[str], within_s: float = 150.0) -> str:
         """Wait until a target stands in one of these states; which."""
         self.wait(lambda: self._state(doc, target) in states, lambda: f"it stays at {self._told(doc)}", within_s)
         return self._state(doc, target)

@@ -20,7 +20,7 @@ from console.services.session import APPROVER
 from console.ui.start import Windows
 from console.ui.unlock import UnlockDialog
 
-WITHIN_S = 60.0
+WITHIN_S = 150.0
 
 
 class Hands:

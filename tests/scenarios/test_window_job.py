@@ -22,7 +22,7 @@ from tests.scenarios.cutwire import CutWire
 from tests.scenarios.test_main_job import Console, Gateway, audit
 from tests.scenarios.windows import Screen, Window
 
-pytestmark = [pytest.mark.screen, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.screen, pytest.mark.timeout(900)]
 WRITING = {"commander": "correct horse battery", "approver": "tranquil otter lamp"}
 APPROVING = {"commander": "seven blue kettles", "approver": "nine grey lanterns"}
 IN_EFFECT = ["recorded", "enforced"]
@@ -246,7 +246,7 @@ class Story:
         two.act("reaches", made["doc"], 0, [*IN_EFFECT, "unmeasurable"])
         undo = two.act("undo", made["doc"], "nothing to do with it")
         two.sign(APPROVING["approver"])
-        one.act("reaches", undo, 0, IN_EFFECT)
+        one.act("reaches", undo, 0, [*IN_EFFECT, "unmeasurable"])
         self.clock("a mistake, undone by one", one, two)
 
     def lifted(self) -> None:
@@ -345,7 +345,7 @@ def test_two_people_at_one_console(tmp_path: Path, shots: Path | None) -> None:
             signed = one.sign(APPROVING["approver"], seat=str(profile.with_name("commander-2")))
             assert "Approver" in signed["text"]
             for target in (0, 1):
-                one.act("reaches", made["doc"], target, IN_EFFECT)
+                one.act("reaches", made["doc"], target, [*IN_EFFECT, "unmeasurable"])
             clock("the first block that two people signed", one)
             assert one.act("facts")["unlocked"] is False, "whoever gave the seat is locked out until they unlock"
         assert [status_of_call(gateway.url, key, "model-m") for key in keys] == [401, 401]

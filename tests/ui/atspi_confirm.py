@@ -13,7 +13,7 @@ from typing import Any
 
 import pyatspi
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 def walk(node: Any) -> Iterator[Any]:
