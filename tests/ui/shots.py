@@ -36,7 +36,8 @@ LOOKS = ("dark", "light")
 DIALOGS = (
     "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
     "undo", "cancel-correction", "record-by-hand", "watch-by-hand", "provider-add", "providers", "organisation",
-    "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about",
+    "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about", "policy", "callout", "list",
+    "lists", "stages", "rotate", "break-glass", "glass", "extend", "assume-command",
 )  # fmt: skip
 WITHIN_S = 40.0
 
