@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -93,19 +94,29 @@ def select_document(connection: sqlite3.Connection, sha256: str) -> DocumentRow 
         return None
     raw, kind, op, carried_by, received_ms = row
     try:
-        digests = envelope.digests_in(orjson.loads(raw))
+        opened, strings = _opened(raw, tuple(disclosures_of(connection, [sha256]).get(sha256, ())))
     except orjson.JSONDecodeError:
         raise Damaged(f"document {sha256[:16]}", "it is no document") from None
+    return DocumentRow(sha256, raw, kind, op, carried_by, received_ms, dict(opened), strings)
+
+
+@lru_cache(maxsize=8)
+def _opened(raw: bytes, bodies: tuple[str, ...]) -> tuple[dict[str, tuple[str, JsonValue]], tuple[str, ...]]:
+    """The values among `bodies` that these bytes carry digests of, and their strings.
+
+    A dispatch of 200 targets asks for one document thousands of times; the same bytes open to the same values.
+    """
+    digests = envelope.digests_in(orjson.loads(raw))
     opened: dict[str, tuple[str, JsonValue]] = {}
     strings: list[str] = []
-    for body in disclosures_of(connection, [sha256]).get(sha256, ()):
+    for body in bodies:
         try:
             digest, name, value = envelope.verify_disclosure(body, digests)
         except BadForm:
             continue
         opened[digest] = (name, value)
         strings.append(body)
-    return DocumentRow(sha256, raw, kind, op, carried_by, received_ms, opened, tuple(strings))
+    return opened, tuple(strings)
 
 
 def select_feeds(connection: sqlite3.Connection) -> list[FeedFacts]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from console.domain.actions import Action, ApprovalRecord, Document, parse_document
 from console.domain.errors import Problem
-from console.domain.facts import Signed, approver_keys
+from console.domain.facts import KeyKind, Signed, approver_keys
 from console.domain.forms import Policy
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.journal.rows import KIND_SAID, select_document, select_entries
@@ -113,15 +113,26 @@ def prove_record(pub: dict[str, JsonValue], roster: VerifiedRoster, received_ms:
         sig = base64.b64decode(str(pub["sig"]), validate=True)
     except (KeyError, binascii.Error, ValueError):
         raise UnprovenRecord("An approval is not readable.", "Ask its signer for it again.") from None
-    record = ApprovalRecord.parse(canon.decode(raw, limit=_MAX_RECORD_BYTES))
+    record = _record(raw)
     if record.doc != pub.get("doc"):
         raise UnprovenRecord("An approval is about another document than its entry says.", "It does not count.")
     listed = approver_keys(roster.roster).get(record.key)
     if listed is None:
         raise UnprovenRecord("An approval was signed by a key that is no approver's.", "It does not count.")
-    key = PublicKey.parse(listed[1].key)
-    proven = verify(key, approve_ns(roster.roster.org), raw, sig)
-    return Signed(record, key.kind, proven.user_verified, received_ms)
+    kind, user_verified = _verified(listed[1].key, roster.roster.org, raw, sig)
+    return Signed(record, kind, user_verified, received_ms)
+
+
+@lru_cache(maxsize=512)
+def _record(raw: bytes) -> ApprovalRecord:
+    return ApprovalRecord.parse(canon.decode(raw, limit=_MAX_RECORD_BYTES))
+
+
+@lru_cache(maxsize=512)
+def _verified(line: str, org: str, raw: bytes, sig: bytes) -> tuple[KeyKind, bool]:
+    """Kind of the key, and whether it verified its user. The same bytes hold for ever; what fails is proven anew."""
+    key = PublicKey.parse(line)
+    return key.kind, verify(key, approve_ns(org), raw, sig).user_verified
 
 
 def proven_records(entries: Sequence[Stored], roster: VerifiedRoster) -> list[tuple[Stored, Signed]]:

@@ -30,7 +30,7 @@ MANUAL = "g-" + crockford(b"\x09" * 16)
 SURFACE = "t-" + crockford(b"\x08" * 16)
 QUICK = Pace(
     tick_s=0.01, sync_ms=20, poll_ms=60, settle_ms=20, hold_ms=150, stable_ms=200, record_ms=200, recheck_ms=20,
-    spread_ms=120, patience_ms=3000, rounds=2,
+    spread_ms=120, patience_ms=30_000, rounds=2,
 )  # fmt: skip
 
 
@@ -48,8 +48,8 @@ def plane_at(url, adapter=PlainAdapter, instance=INSTANCE, probes=("k",)):
         probe_credentials={one: f"probe-{one}" for one in probes},
     )
     return Plane(
-        made, adapter(PlainSettings(url=url)), Kept(), SystemClock(), world="drill", call_deadline_s=1.0,
-        step_deadline_s=3.0,
+        made, adapter(PlainSettings(url=url)), Kept(), SystemClock(), world="drill", call_deadline_s=10.0,
+        step_deadline_s=20.0,
     )  # fmt: skip
 
 

@@ -76,11 +76,11 @@ def scenarios():
 # what the suite goes through: scenario, events, things that go wrong
 IN_SUITE = (
     (Scenario("none"), 9, 2),
-    (Scenario("desired-state"), 5, 2),
+    (Scenario("desired-state"), 4, 2),
     (Scenario("taggable"), 4, 2),
-    (Scenario("key"), 3, 2),
-    (Scenario("conditional"), 3, 2),
-    (Scenario("desired-state", "stand-by"), 3, 1),
+    (Scenario("key"), 2, 2),
+    (Scenario("conditional"), 2, 2),
+    (Scenario("desired-state", "stand-by"), 2, 2),
     (Scenario("key", "stand-by"), 2, 1),
     (Scenario("none", "taken over"), 2, 2),
     (Scenario("desired-state", "taken over"), 2, 1),

@@ -28,7 +28,7 @@ def play(tmp_path, story):
     asyncio.run(on_stage())
 
 
-async def run(scene, *planes, seconds=8, **how):
+async def run(scene, *planes, seconds=60, **how):
     planes = planes or (plane_at(scene.url),)
     outbox: Outbox = scene.outbox(*planes, **how)
     return await outbox.run(deadline_ms=scene.clock.boot_ms() + seconds * 1000)
@@ -139,7 +139,7 @@ def test_a_row_edited_while_running_is_refused_at_the_gate(tmp_path):
     async def story(scene, estate):
         sha, _ = scene.block("k")
         outbox = scene.outbox()
-        await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        await outbox.run(deadline_ms=scene.clock.boot_ms() + 40_000)
         estate.blocked["k"] = False
         with sqlite3.connect(scene.store.paths.journal) as raw:
             raw.execute("UPDATE outbox SET state = 'queued', attempt = 0 WHERE doc = ?", (sha,))
@@ -631,7 +631,7 @@ def test_a_hanging_sync_place_stops_nothing_for_long(tmp_path):
         scene.block("k")
         outbox = scene.outbox(sync=lambda: gate.wait(20), pace=replace(QUICK, sync_wait_s=0.05))
         try:
-            settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+            settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 40_000)
         finally:
             gate.set()
         assert states(settled) == ["enforced"]
@@ -651,7 +651,7 @@ def test_a_run_ends_beside_a_sync_place_that_hangs(tmp_path):
     async def story(scene, estate):
         scene.block("k")
         outbox = scene.outbox(sync=hang, pace=replace(QUICK, sync_wait_s=0.05))
-        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 40_000)
         assert states(settled) == ["enforced"]
 
     play(tmp_path, story)  # the loop closes with the place still hanging
@@ -666,7 +666,7 @@ def test_a_value_that_arrives_late_and_alone_is_noticed(tmp_path):
         sha, action = scene.propose([(made, texts[:-1])])
         scene.approve(sha, action, 0, 1)
         outbox = scene.outbox()
-        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+        settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 40_000)
         assert settled.rows == ()
         assert "not here yet" in settled.people[0]
         going = asyncio.create_task(outbox.run("forever"))

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from adapters.practice.simulator import Estate
+from console.app import main
 from console.domain.errors import WrongUse
 from console.services import approvals, corrections, dispatch, incidents, lifting, resending, waiting
 from console.services.corrections import TargetWish
@@ -33,6 +34,11 @@ def sign(pair: tuple[Session, Session], sha: str) -> None:
 
 def run(session: Session) -> None:
     dispatch.run_outbox(session, deadline_ms=60_000, pace=QUICK)
+
+
+def told_by(session: Session, capsys, *words: str) -> dict:
+    main(["--profile", str(session.paths.root), "--json", *words])
+    return json.loads(capsys.readouterr().out.strip().splitlines()[-1])
 
 
 def fates(session: Session) -> dict[str, str]:
@@ -84,7 +90,7 @@ def test_who_connected_the_provider_stands_by_and_takes_over_what_its_people_sig
         assert lifting.stand_bys(one, instance) == ()
 
 
-def test_what_lapsed_is_never_sent_and_proposed_again_with_its_reason(pair, monkeypatch) -> None:
+def test_what_lapsed_is_never_sent_and_proposed_again_with_its_reason(pair, monkeypatch, capsys) -> None:
     one, _ = pair
     with Estate(gateway_lag_s=0.0) as estate:
         connect(one, estate, "gateway")
@@ -98,6 +104,8 @@ def test_what_lapsed_is_never_sent_and_proposed_again_with_its_reason(pair, monk
             found = waiting.waiting(one)
             assert [(line.state, line.fate) for line in found] == [("expired", "again")]
             assert "never sent unless" in found[0].why
+            assert told_by(one, capsys, "outbox", "waiting")["waiting"][0]["fate"] == "again"
+            assert told_by(one, capsys, "outbox", "now", made.sha[:16])["released"] == 0
         again = resending.again(one, made.sha)
         assert (again.action.rev, again.action.supersedes, again.op) == (2, made.sha, made.op)
         assert again.reason == made.reason
