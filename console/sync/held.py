@@ -74,10 +74,10 @@ def recent(reader: Reader, feed: str, kinds: Sequence[str], since_ms: int) -> li
     """A feed's entries of these kinds whose own time is later, among its last few thousand."""
     with reader.snapshot() as connection:
         rows = connection.execute(
-            "SELECT seq, id, kind, raw, sig FROM entry WHERE feed = ?1 "  # noqa: S608  marks only
-            "AND seq > (SELECT max(seq) FROM entry WHERE feed = ?1) - ?2 "
-            f"AND hlc_ms > ?3 AND kind IN ({_marks(kinds)}) ORDER BY seq, id",
-            (feed, _LATELY, since_ms, *kinds),
+            "SELECT seq, id, kind, raw, sig FROM entry WHERE feed = ? "  # noqa: S608  marks only
+            "AND seq > (SELECT max(seq) FROM entry WHERE feed = ?) - ? "
+            f"AND hlc_ms > ? AND kind IN ({_marks(kinds)}) ORDER BY seq, id",
+            (feed, feed, _LATELY, since_ms, *kinds),
         ).fetchall()
     return [Line(*row) for row in rows]
 

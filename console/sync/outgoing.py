@@ -107,8 +107,8 @@ def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: 
 def _size(reader: Reader, sha: str) -> int | None:
     with reader.snapshot() as connection:
         row = connection.execute(
-            "SELECT length(raw) FROM document WHERE sha256 = ?1 UNION ALL SELECT size FROM blob WHERE sha256 = ?1",
-            (sha,),
+            "SELECT length(raw) FROM document WHERE sha256 = ? UNION ALL SELECT size FROM blob WHERE sha256 = ?",
+            (sha, sha),
         ).fetchone()
     return None if row is None else int(row[0])
 
