@@ -46,7 +46,7 @@ def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
 def test_a_provider_is_changed_given_a_canary_and_removed(run: Run) -> None:
     added = run("provider", "add", "litellm", "--name", "gateway", "--set", DOWN)
     changed = run("provider", "edit", "gateway", "--name", "east", "--set", "base_url=http://127.0.0.1:2",
-                   "--secret", "admin")  # fmt: skip
+                   "--credential", "admin")  # fmt: skip
     assert changed["instance"] == added["instance"]
     assert [(one["name"], one["retired"]) for one in run("provider", "list")["providers"]] == [("east", False)]
     assert "base_url from http://127.0.0.1:1" in changed["changed"][1]
