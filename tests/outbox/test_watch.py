@@ -39,7 +39,7 @@ async def later(scene, *planes, after_ms=MINUTES):
         scene.clock = now
 
 
-async def until(outbox, condition, seconds=8):
+async def until(outbox, condition, seconds=60):
     """Run an engine for ever until the condition holds; whether it did."""
     going = asyncio.create_task(outbox.run("forever"))
     try:
