@@ -16,6 +16,7 @@ from typing import Final
 
 from console.domain.deceit import warnings_about
 from console.domain.errors import BadForm, WrongUse
+from console.domain.ids import is_sha256
 from console.domain.profile import check_text
 
 MAX_BYTES: Final = 32 * 1024 * 1024
@@ -87,7 +88,8 @@ def from_bytes(raw: bytes, sha256: str) -> tuple[str, ...]:
 
 def list_of(params: Mapping[str, str]) -> str | None:
     """The hash of the lines of a list target, from its parameters; None for every other target."""
-    return params.get("list")
+    found = params.get("list")
+    return found if is_sha256(found) else None
 
 
 def read_list(raw: bytes, source: str, column: str = "") -> Imported:

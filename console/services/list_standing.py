@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.corrections import IN_EFFECT, IN_FORCE
 from console.domain.errors import Problem
+from console.domain.ids import is_sha256
 from console.domain.lists import PREFIX, from_bytes
 from console.services.session import Session
 
@@ -69,6 +70,6 @@ def _accounts(session: Session, target: TargetStanding, lines: dict[str, frozens
     if sha not in lines:
         lines[sha] = frozenset()
         with suppress(Problem):
-            raw = session.reader.blob(sha)
+            raw = session.reader.blob(sha) if is_sha256(sha) else None
             lines[sha] = frozenset() if raw is None else frozenset(from_bytes(raw, sha))
     return lines[sha]

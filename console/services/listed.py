@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from console.domain.actions import Action
 from console.domain.deceit import shown
 from console.domain.errors import BadForm, Problem, WaitsForConnection
+from console.domain.ids import is_sha256
 from console.domain.lists import DRAWN, PREFIX, drawn, from_bytes, list_of
 from console.outbox.facts import Held
 from console.providers.planned import from_disclosures
@@ -64,7 +65,7 @@ def lines_of(session: Session, sha: str) -> tuple[str, ...]:
         WaitsForConnection: when they are not here (yet).
         BadForm: when they are not those of this name.
     """
-    raw = session.reader.blob(sha)
+    raw = session.reader.blob(sha) if is_sha256(sha) else None
     if raw is None:
         raise WaitsForConnection("The lines of its list are not here yet.", "Sync, then look again.")
     return from_bytes(raw, sha)

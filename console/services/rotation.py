@@ -13,6 +13,7 @@ from typing import Any
 
 from console.domain.corrections import IN_FORCE
 from console.domain.errors import Problem, WrongUse
+from console.domain.ids import is_sha256
 from console.domain.profile import JsonValue
 from console.domain.rotation import Fact, Item, Rotation, Use, Word, checked, fact_of, marked, read_rotation, word_of
 from console.journal.tx import Tx
@@ -115,7 +116,8 @@ def rotations(session: Session, inc: str) -> tuple[Rotating, ...]:
         if stored.disclosed.get("source") != SOURCE or stored.standing != "good" or not isinstance(blob, dict):
             continue
         with suppress(Problem):
-            raw = session.reader.blob(str(blob["sha256"]))
+            sha = str(blob.get("sha256"))
+            raw = session.reader.blob(sha) if is_sha256(sha) else None
             if raw is not None:
                 found.append(_rotating(session, inc, read_rotation(raw)))
     return tuple(reversed(found))

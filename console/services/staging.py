@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from console.domain.corrections import IN_EFFECT, NEEDS_PEOPLE
 from console.domain.errors import Problem, WrongUse
+from console.domain.ids import is_sha256
 from console.domain.lists import Imported, list_of
 from console.domain.profile import JsonValue
 from console.domain.stages import LiftPlan, Part, StageWord, Stop, checked, marked, read_plan, share
@@ -133,17 +134,23 @@ def _list_at(held: Held) -> int | None:
 
 def staged(session: Session, inc: str) -> tuple[Staged, ...]:
     """Every staged lift of an incident, the newest first."""
+    plans: list[tuple[LiftPlan, Stored]] = []
+    for stored in session.reader.entries(inc, kinds=("evidence",)):
+        blob = stored.disclosed.get("blob")
+        if stored.disclosed.get("source") != SOURCE or stored.standing != "good" or not isinstance(blob, dict):
+            continue
+        with suppress(Problem):
+            sha = str(blob.get("sha256"))
+            raw = session.reader.blob(sha) if is_sha256(sha) else None
+            plans += [] if raw is None else [(read_plan(raw), stored)]
+    if not plans:  # the engine asks every few seconds, and most incidents have none
+        return ()
     standings = {one.doc: one for one in standings_of(session, inc)}
     found: list[Staged] = []
-    for stored in session.reader.entries(inc, kinds=("evidence",)):
-        if stored.disclosed.get("source") != SOURCE or stored.standing != "good":
-            continue
-        blob = stored.disclosed.get("blob")
+    for plan, stored in reversed(plans):
         with suppress(Problem):
-            raw = session.reader.blob(str(blob["sha256"])) if isinstance(blob, dict) else None
-            if raw is not None:
-                found.append(_staged(session, read_plan(raw), stored, standings))
-    return tuple(reversed(found))
+            found.append(_staged(session, plan, stored, standings))
+    return tuple(found)
 
 
 def find(session: Session, inc: str, named: str) -> Staged:
