@@ -219,7 +219,8 @@ def _done(evidence: Evidence, judge: Judge, mine: list[tuple[str, Entry]], peopl
             continue
         who = ", ".join(people.get(one, one) for one in verdict.counted)
         word = "Contain" if paper.document.direction == "contain" else "Restore"
-        undo = " (an undo within its signed window)" if paper.document.undoes is not None else ""
+        alone = paper.document.undoes is not None and len(verdict.counted) == 1  # a lift names what it lifts, too
+        undo = " (an undo within its signed window)" if alone else ""
         yield f"{word}{undo}, {verdict.gravity}, signed by {who}, authorised {stamp(entry.hlc[0])}:"
         for at, target in enumerate(paper.document.targets):
             name = _plain(paper.of_target(at).get("name")) or "(name not disclosed)"
