@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+from contextlib import suppress
 from dataclasses import dataclass
 
-from console.domain.actions import Action, ApprovalRecord, Closing
+from console.domain.actions import Action, ApprovalRecord, Closing, Ratification
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import KeyKind, Signed, approver_keys
-from console.domain.forms import Entry, Head, Roster
+from console.domain.forms import Entry, Head, Policy, Roster
 from console.domain.moment import View, facts_at
 from console.domain.profile import JsonValue
 from console.domain.quorum import Verdict, quorum
 from console.exports import strict
 from console.exports.evidence import Evidence, Seal, Wrong
 
+_CARRIERS = ("approval.received", "document.approved")
 AUTHORISED = ("dispatch.authorised", "redaction.authorised", "closing.authorised")
 
 
@@ -74,16 +76,7 @@ class Judge:
         if roster.policy != entry.pub["policy"]:
             raise Wrong(path, "the roster names another policy than the one it was decided under")
         signed = [self._record(path, entry, sha, one, roster) for one in _texts(entry.pub["records"])]
-        view = View(
-            entries=evidence.entries,
-            papers=evidence.papers,
-            roster=roster,
-            roster_sha=_pair(entry.pub["roster"])[1],
-            policy=policy,
-            policy_sha=str(entry.pub["policy"]),
-            prove=lambda carrier: self.prove(carrier, roster),
-            beside=frozenset((one.n, sha) for sha, one in evidence.beside.items()),
-        )
+        view = self._view(roster, _pair(entry.pub["roster"])[1], policy)
         try:
             facts = facts_at(view, self._seen(entry), sha, now)
         except Problem as fault:
@@ -96,6 +89,40 @@ class Judge:
             raise Wrong(path, f"it had not its people: {' '.join(verdict.missing)}".rstrip("."))
         self.verdicts[ident] = verdict
         evidence.rulings += 1
+
+    def ratified_by(self, sha: str) -> tuple[str, ...]:
+        """Who ratified what one person sent alone; empty where nobody did, as far as the entries in here tell."""
+        evidence = self._evidence
+        roster_sha, roster = evidence.rosters[-1]
+        policy = evidence.policies.get(roster.policy or "")
+        heads: dict[str, Head] = {}
+        for ident, entry in evidence.entries.items():
+            if entry.feed not in heads or heads[entry.feed][1] < entry.seq:
+                heads[entry.feed] = (entry.feed, entry.seq, ident)
+        for doc, paper in evidence.papers.items():
+            if policy is None or not isinstance(paper.document, Ratification) or paper.document.doc != sha:
+                continue
+            carriers = [one for one in evidence.entries.values() if one.pub.get("doc") == doc and one.kind in _CARRIERS]
+            signed = [proven for one in carriers if (proven := self.prove(one, roster)) is not None]
+            now = max((one.received_ms for one in signed), default=0)
+            view = self._view(roster, roster_sha, policy)
+            with suppress(Problem):
+                verdict = quorum(doc, paper.document, signed, facts_at(view, heads.values(), doc, now), now)
+                if verdict.met:
+                    return verdict.counted
+        return ()
+
+    def _view(self, roster: Roster, roster_sha: str, policy: Policy) -> View:
+        return View(
+            entries=self._evidence.entries,
+            papers=self._evidence.papers,
+            roster=roster,
+            roster_sha=roster_sha,
+            policy=policy,
+            policy_sha=str(roster.policy),
+            prove=lambda carrier: self.prove(carrier, roster),
+            beside=frozenset((one.n, sha) for sha, one in self._evidence.beside.items()),
+        )
 
     @staticmethod
     def _seen(entry: Entry) -> list[Head]:

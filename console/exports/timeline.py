@@ -102,7 +102,7 @@ def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account
         facts=tuple(_facts(evidence, mine, declared, close)),
         known=tuple(_known(evidence, mine, people)),
         done=tuple(_done(evidence, judge, mine, people)),
-        absent=tuple(_absent(evidence, mine, rows, close)),
+        absent=tuple(_absent(evidence, judge, mine, rows, people, close)),
         rows=tuple(rows),
         exported=stamp(evidence.about.exported),
     )
@@ -250,7 +250,10 @@ def _state(mine: list[tuple[str, Entry]], sha: str, at: int) -> str:
     return f"{_ENDS[last.kind]}{attested}, {stamp(last.hlc[0])}"
 
 
-def _absent(evidence: Evidence, mine: list[tuple[str, Entry]], rows: list[Row], close: Close | None) -> Iterable[str]:
+def _absent(
+    evidence: Evidence, judge: Judge, mine: list[tuple[str, Entry]], rows: list[Row], people: dict[str, str],
+    close: Close | None,
+) -> Iterable[str]:  # fmt: skip
     if close is None:
         yield "The incident is not closed: no frontier was signed, so a cut tail would not show beyond the heads named."
     yield from _silences(mine)
@@ -261,9 +264,10 @@ def _absent(evidence: Evidence, mine: list[tuple[str, Entry]], rows: list[Row], 
     attested = sum(entry.kind == "correction.attested" for _, entry in mine)
     if attested:
         yield f"{attested} corrections rest on a person's word alone (attested)."
-    glass = broke_glass(evidence)
-    if glass:
-        yield f"Break-glass actions (one signature in an emergency): {', '.join(sha[:16] for sha in glass)}."
+    for sha in broke_glass(evidence):
+        ratified = ", ".join(people.get(one, one) for one in judge.ratified_by(sha))
+        how = f"ratified by {ratified}" if ratified else "not ratified by anybody: an open finding"
+        yield f"Break-glass action (one signature in an emergency) {sha[:16]}: {how}."
     for flag, words in (
         ("written later", "entries were written more than 15 minutes after what they describe"),
         ("after close", "entries came after the close; they are valid, but not part of what was closed"),

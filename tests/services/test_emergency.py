@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,11 @@ from console.services import (
     callout,
     corrections,
     dispatch,
+    exporting,
     extension,
     glass,
     incidents,
+    organisation,
 )
 from console.services.corrections import TargetWish
 from console.services.session import Session
@@ -63,7 +66,16 @@ def run(session: Session) -> None:
     dispatch.run_outbox(session, deadline_ms=session.clock.boot_ms() + 40_000, pace=QUICK)
 
 
-def test_one_person_contains_alone_everybody_is_called_and_another_ratifies(pair, estate: Estate) -> None:
+def first_page(session: Session, inc: str, folder: Path) -> str:
+    exporting.export(session, inc, folder / "bundle")
+    told = exporting.check(folder / "bundle", organisation.genesis_of(session))
+    assert "judged again" in told[0]
+    return (folder / "bundle" / "timeline.html").read_text()
+
+
+def test_one_person_contains_alone_everybody_is_called_and_another_ratifies(
+    pair, estate: Estate, tmp_path: Path
+) -> None:
     one, two = pair
     connect(one, estate, "gateway")
     inc = declared(one)
@@ -93,9 +105,10 @@ def test_one_person_contains_alone_everybody_is_called_and_another_ratifies(pair
     (broken,) = glass.broken(one)
     assert (broken.state, broken.ratified_by) == ("ratified", two.me)
     assert not [call for call in callout.calls(one) if call.why == "break-glass"]
+    assert f"{alone.sha[:16]}: ratified by Approver." in first_page(one, inc, tmp_path)
 
 
-def test_what_nobody_ratified_is_an_open_finding(pair, estate: Estate, monkeypatch) -> None:
+def test_what_nobody_ratified_is_an_open_finding(pair, estate: Estate, monkeypatch, tmp_path: Path) -> None:
     one, _ = pair
     connect(one, estate, "gateway")
     alone = glass.break_the_glass(one, two_keys(one, declared(one)).sha, REASON)
@@ -103,6 +116,9 @@ def test_what_nobody_ratified_is_an_open_finding(pair, estate: Estate, monkeypat
     run(one)
     later(one, monkeypatch, 24 * 3_600_000 + 1)
     assert glass.broken(one)[0].state == "finding"
+    glass.ratify(one, alone.sha)
+    told = first_page(one, alone.action.inc, tmp_path)
+    assert f"{alone.sha[:16]}: not ratified by anybody: an open finding." in told
 
 
 def test_what_may_not_be_sent_alone(pair, estate: Estate) -> None:
