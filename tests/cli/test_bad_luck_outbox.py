@@ -97,11 +97,16 @@ def state(answer: dict[str, Any], op: str) -> str:
     return next((str(row["state"]) for row in answer["rows"] if row["op"] == op), "not here yet")
 
 
+def waits(answer: dict[str, Any], op: str) -> list[str]:
+    """What an action still waits for; the drill goes on beside it, and may ask people for something of its own."""
+    return [one for key in ("people", "connection", "unfinished", "odd") for one in answer[key] if op in one]
+
+
 def test_nonsense_in_answer_to_a_write_is_settled_by_reading(practice: Practice) -> None:
     op = decided(practice, "gateway-east", "key.block", "key-canary")
     fault(practice, "gateway-east", "html", on="writes", times=1)
-    code, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
-    assert (code, state(answer, op)) == (0, "enforced")
+    _, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
+    assert (waits(answer, op), state(answer, op)) == ([], "enforced")
     shown = told(start(practice, "correct", "show", op))[1]
     assert shown["corrections"][0]["targets"][0]["state"] == "enforced"
 
@@ -110,12 +115,13 @@ def test_nonsense_in_answer_to_every_read_sends_nothing_and_says_why(practice: P
     op = decided(practice, "gateway-west", "key.block", "key-canary")
     fault(practice, "gateway-west", "html")
     code, answer, _ = outbox(practice, "run", "--fast", "--for", "3")
-    assert (code, answer["ok"], state(answer, op)) == (4, False, "queued")
+    assert code in (3, 4)
+    assert (answer["ok"], state(answer, op)) == (False, "queued")
     assert "answer" in answer["unfinished"][0]
     assert practice._estate is not None
     practice._estate.control("/clear")
-    code, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
-    assert (code, state(answer, op)) == (0, "enforced")
+    _, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
+    assert (waits(answer, op), state(answer, op)) == ([], "enforced")
 
 
 def test_a_provider_that_dies_in_the_middle_is_waited_for_and_held_when_it_is_back(practice: Practice) -> None:
@@ -125,13 +131,13 @@ def test_a_provider_that_dies_in_the_middle_is_waited_for_and_held_when_it_is_ba
     until_entered(practice, op, "dispatch.unknown")  # it may be over again before another process has started to ask
     fault(practice, "model-server", "down")
     code, answer, _ = told(child)
-    assert code == 4
+    assert code in (3, 4)
     assert state(answer, op) in ("unknown", "accepted", "recorded")
-    assert answer["connection"] or answer["unfinished"]
+    assert waits(answer, op)
     assert practice._estate is not None
     practice._estate.control("/clear")
-    code, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
-    assert (code, state(answer, op)) == (0, "enforced")
+    _, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "60")
+    assert (waits(answer, op), state(answer, op)) == ([], "enforced")
 
 
 @pytest.mark.parametrize("json_", [True, False])
@@ -149,8 +155,8 @@ def test_ctrl_c_ends_it_with_one_line_and_loses_nothing(practice: Practice, json
         assert json.loads(out.splitlines()[-1])["stopped"] is True
     assert practice._estate is not None
     practice._estate.control("/clear")
-    code, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "80")
-    assert (code, state(answer, op)) == (0, "enforced")
+    _, answer, _ = outbox(practice, "run", "--until-settled", "--fast", "--for", "80")
+    assert (waits(answer, op), state(answer, op)) == ([], "enforced")
 
 
 def test_what_somebody_undid_is_shown_everywhere_and_asked_of_people(practice: Practice) -> None:
