@@ -16,6 +16,8 @@ _START: Final = """
 import os, sys, time
 began = time.perf_counter()
 from pathlib import Path
+if sys.argv[1] != "bare":
+    import console.ui.before_qt  # as a start by hand does
 from PySide6.QtCore import QSettings
 if sys.argv[1] == "bare":
     from PySide6.QtWidgets import QApplication, QMainWindow

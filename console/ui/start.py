@@ -11,12 +11,17 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from console.ui.before_qt import BEFORE_QT
+
+# isort: split
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
 from console.ui.look_commands import kept_look
 from console.ui.theme import Look
+
+__all__ = ["BEFORE_QT", "Windows", "application", "has_display", "run"]
 
 if TYPE_CHECKING:
     from console.ui.opened import OpenProfile

@@ -68,7 +68,7 @@ def test_a_provider_is_tried_then_kept_with_its_surfaces(qtbot, room, window, es
     fill(dialog, known)
     dialog.press_main()
     qtbot.waitUntil(lambda: dialog.save.text() == "Save", timeout=WITHIN_MS)
-    assert "It answers" in texts(dialog.report)
+    qtbot.waitUntil(lambda: "It answers" in texts(dialog.report))
     assert "not tried" in texts(dialog.report), "what only a write would tell is said to be untried"
     assert not providers.instances_of(room.desk.session).all(), "a trial keeps nothing"
     dialog.press_main()
