@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from console.domain.actions import Action, Target, document_json
 from console.domain.errors import WrongUse
 from console.domain.ids import is_id, is_sha256
+from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.domain.reasons import with_parts
 from console.journal.envelope import conceal
@@ -279,7 +280,22 @@ def lift(session: Session, named: str, reason: str) -> Proposal:
         raise WrongUse("A lift needs a reason.", "Give it with --reason.")
     session.person()
     parts = _parts(session, wishes_of(session, held), "restore", lifts=held.sha)
-    return _propose(session, action.inc, parts, reason, direction="restore", undoes=held.sha)
+    return _propose(
+        session, action.inc, parts, reason, direction="restore", undoes=_named(held, [part.planned for part in parts])
+    )
+
+
+def _named(held: Held, plans: Sequence[Planned]) -> str | None:
+    """The correction that a lift names; none where it gives something back by sending exactly its revert.
+
+    Named, that would be an undo to the quorum function, which one signer may sign alone within the window, and whoever
+    lifts has asked for two. What is lifted is told by its value then (`domain.overlap.Lift`).
+    """
+    before = [from_disclosures(target, held.disclosed(at)) for at, target in enumerate(action_of(held).targets)]
+    if [one.requests for one in plans] != [one.revert for one in before]:
+        return held.sha
+    gives = any(not covers(now.wanted, then.wanted) for now, then in zip(plans, before, strict=True))
+    return None if gives else held.sha
 
 
 def lift_some(session: Session, held: Held, targets: Sequence[int], reason: str, *, criteria: str) -> Proposal:
@@ -313,9 +329,15 @@ def again(session: Session, named: str, targets: Sequence[int], reason: str = ""
         raise WrongUse("Its reason is not here.", "Give one with --reason.")
     session.person()
     parts = _parts(session, wishes_of(session, held, targets), action.direction, lifts=action.undoes)
-    return _propose(
-        session, action.inc, parts, kept, direction=action.direction, undoes=action.undoes, after=held
-    )  # fmt: skip
+    undoes = action.undoes
+    if undoes is not None:
+        before = find_document(session, undoes)
+        sent = [
+            from_disclosures(target, held.disclosed(at), action.direction) for at, target in enumerate(action.targets)
+        ]
+        if _named(before, sent) is not None:  # it was a lift, and stays one
+            undoes = _named(before, [part.planned for part in parts])
+    return _propose(session, action.inc, parts, kept, direction=action.direction, undoes=undoes, after=held)
 
 
 def alone(session: Session, held: Held, reason: str) -> Proposal:

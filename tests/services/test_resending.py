@@ -62,12 +62,23 @@ def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
         assert laxer is not None
         assert any("nothing is sent while it stands" in note for note in laxer.notes)
         second = corrections.lift(one, docs[1], "It is over.")
-        assert second.action.undoes == docs[1]
+        assert second.action.undoes is None, "named, it would be an undo, which one signer may sign alone"
         assert second.plans[0].wanted == {"rpm": "50"}
         assert json.loads(second.plans[0].requests[0].body) == {"rpm": 50}
         assert any(docs[0][:16] in note for note in second.plans[0].notes)
-        sign(pair, second.sha)
+        held = corrections.find_document(one, second.sha)
+        approvals.decide(one, held, "approve", lambda: passphrase("commander", "your approver key"))
+        assert approvals.judge(one, held).verdict.missing, "it is a lift: two have to sign it"
         run(one)
+        assert estate.sites["gateway-east"].state["key-research"].rpm.recorded == 10, (
+            "one signature gave something back"
+        )
+        sync(*pair)
+        held = corrections.find_document(pair[1], second.sha)
+        approvals.decide(pair[1], held, "approve", lambda: passphrase("approver", "your approver key"))
+        sync(*pair)
+        run(one)
+        assert estate.sites["gateway-east"].state["key-research"].rpm.recorded == 50
         first = corrections.lift(one, docs[0], "It is over.")
         assert first.plans[0].wanted == dict(before.pre)
 
