@@ -88,7 +88,7 @@ def child_arguments(command: str, rest: list[str]) -> list[str]:
     if command == "test":
         os.chdir(ROOT)
         chosen = any(word.startswith(("-n", "-m")) for word in rest)  # real tests, say, share one server
-        return ["-m", "pytest", *([] if chosen else ["-n", "2", "--dist", "worksteal"]), *rest]
+        return ["-m", "pytest", *([] if chosen else ["-n", "3", "--dist", "worksteal"]), *rest]
     if command == "run":
         rest = (rest[1:] if rest[:1] == ["--"] else rest) or (["window"] if has_display() else ["drill", "run"])
     return [str(launcher()), *rest]

@@ -100,7 +100,7 @@ class ProvidersDialog(Sheet):
         self._tick.timeout.connect(self._show)
         self._tick.start()
         self.read()
-        self.take_room(820, 560)
+        self.take_room(960, 600)
 
     def read(self) -> None:
         """Read the list anew."""

@@ -24,7 +24,7 @@ from console.outbox.facts import UnknownDocument, View, may_cancel, read_documen
 from console.outbox.item import Row
 from tests.journal.world import INC, ORG
 from tests.kit.plainadapter import plan_of
-from tests.kit.scene import MANUAL, Scene, plane_at
+from tests.kit.scene import MANUAL, QUICK, Scene, plane_at
 from tests.outbox.test_engine import play, restore, run, states
 
 DAY_MS = 86_400_000
@@ -472,7 +472,7 @@ def test_time_that_ran_out_leaves_what_is_under_way_unfinished_and_says_so(tmp_p
     async def story(scene, estate):
         estate.passes = 10_000
         scene.block("k")
-        settled = await run(scene, seconds=1)
+        settled = await run(scene, seconds=1, pace=replace(QUICK, patience_ms=3_000))
         assert states(settled) == ["recorded"]
         assert "is recorded" in settled.unfinished[0]
         assert not settled.done

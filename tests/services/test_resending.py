@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -33,7 +34,7 @@ def sign(pair: tuple[Session, Session], sha: str) -> None:
 
 
 def run(session: Session) -> None:
-    dispatch.run_outbox(session, deadline_ms=60_000, pace=QUICK)
+    dispatch.run_outbox(session, deadline_ms=20_000, pace=replace(QUICK, patience_ms=3_000))
 
 
 def told_by(session: Session, capsys, *words: str) -> dict:

@@ -403,6 +403,7 @@ def test_a_restored_backup_is_told_and_goes_on_in_new_feeds(restored: Session, l
         sheet = RestoredSheet(room, window)
         sheet.open()
         qtbot.waitUntil(sheet.go.isVisible, timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: "is there" in texts(sheet), timeout=WITHIN_MS)
         told = texts(sheet)
         assert "What you wrote: here up to entry 1, written up to 3 (2 entries missing)." in told
         assert "This cannot be taken back." in told
