@@ -110,7 +110,7 @@ def test_every_lever_bites_and_lifts_on_both_workers(proxy):
         ran = [_settles(look(place, planned), outcome) for place, planned in plans]
         return dict(zip([place.wish.lever for place, _ in plans], await asyncio.gather(*ran), strict=True))
 
-    async def planned(wish):
+    async def planned_for(wish):
         """Planned by whichever worker answers: one may not have heard of a new model yet."""
         ends = time.monotonic() + BITES_WITHIN_S
         while True:
@@ -122,7 +122,7 @@ def test_every_lever_bites_and_lifts_on_both_workers(proxy):
                 await asyncio.sleep(PAUSE_S)
 
     async def story():
-        plans = [(place, await planned(place.wish)) for place in places]
+        plans = [(place, await planned_for(place.wish)) for place in places]
         told = {"passes before": await everywhere(plans, "passed")}
         for _, planned in plans:
             await adapter.apply(context, planned)
