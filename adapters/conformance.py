@@ -71,6 +71,8 @@ class DirectContext:
         self._deadline_s = deadline_s
         self._now_ms = now_ms
         self._places = places or Places()
+        self.headers: dict[str, str] = {}  # of the manifest; sent with every call
+        self.callers: dict[str, str] = {}  # names of secrets, by selector
 
     @property
     def base_url(self) -> str:
@@ -80,6 +82,10 @@ class DirectContext:
     def now_ms(self) -> int:
         """Wall clock, ms since the epoch."""
         return self._now_ms()
+
+    def caller_of(self, selector: str) -> str | None:
+        """As `callers` says."""
+        return self.callers.get(selector)
 
     async def call(
         self,
@@ -114,12 +120,13 @@ class DirectContext:
 
     def _headers(self, credential: str | None) -> dict[str, str]:
         if credential is None or (self._auth == "none" and not credential):
-            return {}
+            return dict(self.headers)
         name = credential or next(iter(self._secrets), "")
         if name not in self._secrets:
             raise NotSent(f"there is no secret called {name}")
         secret = self._secrets[name]
-        return {"x-api-key": secret} if self._auth == "x-api-key" else {"authorization": f"Bearer {secret}"}
+        own = {"x-api-key": secret} if self._auth == "x-api-key" else {"authorization": f"Bearer {secret}"}
+        return {**self.headers, **own}
 
     async def _exchange(
         self, method: str, path: str, effect: Effect, headers: dict[str, str], content: dict[str, Any]
@@ -141,7 +148,7 @@ class DirectContext:
             body=body, elapsed_ms=(time.monotonic_ns() - began_ns) // 1_000_000,
         )  # fmt: skip
         if reply.status == _TOO_MANY:
-            raise Throttled("too many requests", _retry_after_s(reply))
+            raise Throttled("too many requests", _retry_after_s(reply), reply)
         return reply
 
 
@@ -190,6 +197,10 @@ class Overheard:
     def now_ms(self) -> int:
         """The inner clock."""
         return self._inner.now_ms()
+
+    def caller_of(self, selector: str) -> str | None:
+        """As the one inside."""
+        return self._inner.caller_of(selector)
 
     async def call(
         self,
@@ -368,7 +379,9 @@ class AdapterConformance:
             second = await adapter.plan(context, wish)
             _must(first.pre == second.pre, "a plan changes nothing")
             _must(set(first.pre) == set(first.wanted) and first.pre, "it says how each field is and how it will be")
-            _must(first.requests and first.revert, "it has the exact requests, there and back")
+            irreversible = first.reversal == "none"
+            _must(first.requests, "it has the exact requests")
+            _must(bool(first.revert) is not irreversible, "it has the exact way back, or says that there is none")
             _must(all(request.effect == "write" for request in first.requests), "what changes is called a write")
             lever = adapter.manifest.lever(first.lever)
             _must(first.selectors == 0 if lever.wide else first.selectors > 0, "it counts what is selected")
@@ -407,6 +420,8 @@ class AdapterConformance:
                 _must(back.verdict == "in-effect", f"what was applied is read back: {back}")
                 _must(dict(back.fields) == dict(planned.wanted), "the fields read back are those wanted")
                 _only_reads(listening, "reading back")
+                if planned.reversal == "none":
+                    return  # nobody else can undo it either
                 for request in planned.revert:  # as another administrator would
                     await context.send(request)
                 back = await self._settled(adapter, context, planned, "not-in-effect")
@@ -453,6 +468,8 @@ class AdapterConformance:
                 _must(during.outcome == "refused", f"in effect, a probe is refused: {during}")
             finally:
                 await self._put_back(adapter, context, planned)
+            if planned.reversal == "none":
+                return
             after = await self._probed(adapter, context, planned, "passed")
             _must(after.outcome == "passed", f"reverted, a probe passes: {after}")
 
@@ -518,6 +535,9 @@ class AdapterConformance:
             await adapter.apply(context, planned)
             try:
                 await self._settled(adapter, context, planned, "in-effect")
+                if planned.reversal == "none":
+                    await faulted(adapter.revert(context, planned), (Refused,), "what has no way back is not reverted")
+                    return
                 onto = await adapter.plan(context, wish)
                 _must(dict(onto.pre) == dict(planned.wanted), "a plan saves how it is now")
                 await adapter.apply(context, onto)
@@ -625,7 +645,12 @@ class AdapterConformance:
         return await until(lambda: adapter.probe(context, planned, self.probe_credential), so, self.settles_within_s)
 
     async def _put_back(self, adapter: Adapter, context: Context, planned: Planned) -> None:
-        """The server as the plan found it, and settled: the next test begins there. Not by the adapter's own hand."""
+        """The server as the plan found it, and settled: the next test begins there. Not by the adapter's own hand.
+
+        What cannot be reverted stays so: such a lever needs a server made anew for each test.
+        """
+        if planned.reversal == "none":
+            return
         for request in planned.revert:
             await context.send(request)
 
@@ -651,7 +676,8 @@ def _every(
     yield "plan", adapter.plan(context, wish)
     yield "apply", adapter.apply(context, planned)
     yield "read_back", adapter.read_back(context, planned)
-    yield "revert", adapter.revert(context, planned)
+    if planned.reversal != "none":
+        yield "revert", adapter.revert(context, planned)
 
 
 async def _forgiving(work: Awaitable[object]) -> None:

@@ -50,12 +50,16 @@ class Stale(AdapterFault):
 
 
 class Throttled(AdapterFault):
-    """The provider asks to be left alone for `retry_after_s` seconds."""
+    """The provider asks to be left alone for `retry_after_s` seconds.
 
-    def __init__(self, detail: str, retry_after_s: float) -> None:
-        """Keep detail and wait."""
+    `reply` is what it said, for the adapter alone: some 429 are a limit that no waiting ends, which is `Refused`.
+    """
+
+    def __init__(self, detail: str, retry_after_s: float, reply: Reply | None = None) -> None:
+        """Keep detail, wait and answer."""
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+        self.reply = reply
 
 
 class OutcomeUnknown(AdapterFault):
@@ -162,6 +166,13 @@ class Context(Protocol):
         """The console's wall clock, ms since the epoch, for reading times only."""
         ...
 
+    def caller_of(self, selector: str) -> str | None:
+        """The name of the caller's credential kept for a selector, or None: a plan may see whether it is let in.
+
+        A provider that refuses a dead key as it refuses a mistyped one can be measured only after that.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lever:
@@ -191,7 +202,10 @@ class Lever:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What is known of an adapter without calling it. `secrets` names the secrets an instance needs, admin first."""
+    """What is known of an adapter without calling it. `secrets` names the secrets an instance needs, admin first.
+
+    `headers` are sent with every call, beside the authentication: a version, say; never a secret.
+    """
 
     name: str
     version: int
@@ -202,6 +216,7 @@ class Manifest:
     levers: Sequence[Lever]
     not_possible: Mapping[str, str] = field(default_factory=dict)
     contract: int = CONTRACT_VERSION
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def lever(self, name: str) -> Lever:
         """The lever of this name.

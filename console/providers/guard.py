@@ -191,6 +191,8 @@ class GuardedContext:
     writes: Writes = "none"
     deadline_s: float = CALL_DEADLINE_S
     places: Places = _NO_PLACES
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    callers: Mapping[str, str] = field(default_factory=dict[str, str])
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
     request_ids: list[str] = field(default_factory=list, init=False)
@@ -198,6 +200,10 @@ class GuardedContext:
     def now_ms(self) -> int:
         """The console's wall clock."""
         return self.clock.wall_ms()
+
+    def caller_of(self, selector: str) -> str | None:
+        """The name of the caller's credential kept for this selector, or None."""
+        return self.callers.get(selector)
 
     async def call(
         self,
@@ -284,6 +290,7 @@ class GuardedContext:
         if self.pin is None:
             raise NotSent("it has no address: people act here by hand")
         url = self.pin.url(path)
+        headers = {**self.headers, **headers}
         if content_type is not None:
             headers["content-type"] = content_type
         progress = _Progress()
@@ -346,7 +353,7 @@ class GuardedContext:
             if effect == "write":
                 self.writes_begun -= 1  # the provider says that it did nothing
             wait_s = _retry_after_s(reply.headers.get("retry-after"), self.clock)
-            raise Throttled(f"{self._place} asks to wait {wait_s:g} s", wait_s)
+            raise Throttled(f"{self._place} asks to wait {wait_s:g} s", wait_s, reply)
         if reply.status >= _SERVER_FAULT and not (fresh and effect == "read"):
             told = f"{self._place} answered {reply.status}"
             raise OutcomeUnknown(told) if effect == "write" else NotSent(told)

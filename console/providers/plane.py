@@ -134,6 +134,8 @@ class Plane:
             writes=writes,
             deadline_s=self._call_deadline_s,
             places=self._places,
+            headers=self.manifest.headers,
+            callers=self.instance.probe_credentials,
         )
 
     def credential_for(self, selector: str) -> str | None:
