@@ -36,6 +36,7 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Side,
     Throttled,
     Wish,
 )
@@ -52,7 +53,8 @@ _PAGE = b"<!doctype html><title>Sign in</title><p>Please sign in to the network.
 class DirectContext:
     """A context without a console: one connection a call, faults classified as the contract says.
 
-    `secrets` are by name, "admin" first; `deadline_s` is total. It logs nothing and quotes no body.
+    `secrets` are by name, "admin" first; `deadline_s` is total. It logs nothing and quotes no body. `tls` stands for
+    what an adapter's `access` says of its connections, `callers_url` for where callers come, with the header `api-key`.
     """
 
     def __init__(
@@ -64,8 +66,12 @@ class DirectContext:
         deadline_s: float = 10.0,
         now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         places: Places | None = None,
+        tls: ssl.SSLContext | None = None,
+        callers_url: str = "",
     ) -> None:
         self._base_url = base_url.rstrip("/")
+        self._tls = tls
+        self._callers_url = callers_url.rstrip("/")
         self._auth = auth
         self._secrets = dict(secrets or {})
         self._deadline_s = deadline_s
@@ -87,6 +93,13 @@ class DirectContext:
         """As `callers` says."""
         return self.callers.get(selector)
 
+    async def pause(self, seconds: float) -> bool:
+        """Wait, where that is within the deadline."""
+        if seconds > self._deadline_s:
+            return False
+        await asyncio.sleep(seconds)
+        return True
+
     async def call(
         self,
         method: str,
@@ -96,11 +109,14 @@ class DirectContext:
         effect: Effect,
         credential: str | None = "",
         fresh: bool = False,
+        side: Side = "control",
     ) -> Reply:
         """One call. Every one has a connection of its own; `fresh` only lets 5xx to a read through."""
-        headers = self._headers(credential)
+        if side == "callers" and credential == "":
+            raise Refused("the instance's own secret is not for the callers' side")
+        headers = self._headers(credential) if side == "control" else self._as_caller(credential)
         content = {} if json is None else {"json": json}
-        reply = await self._exchange(method, path, effect, headers, content)
+        reply = await self._exchange(method, path, effect, headers, content, side=side)
         if reply.status >= _BROKEN and not (fresh and effect == "read"):
             raise _lost(effect, f"the server answered {reply.status}")
         return reply
@@ -118,6 +134,9 @@ class DirectContext:
             raise _lost(request.effect, f"the server answered {reply.status}")
         return reply
 
+    def _as_caller(self, credential: str | None) -> dict[str, str]:
+        return {} if credential is None else {"api-key": self._secrets[credential]}
+
     def _headers(self, credential: str | None) -> dict[str, str]:
         if credential is None or (self._auth == "none" and not credential):
             return dict(self.headers)
@@ -129,14 +148,21 @@ class DirectContext:
         return {**self.headers, **own}
 
     async def _exchange(
-        self, method: str, path: str, effect: Effect, headers: dict[str, str], content: dict[str, Any]
+        self,
+        method: str,
+        path: str,
+        effect: Effect,
+        headers: dict[str, str],
+        content: dict[str, Any],
+        *,
+        side: Side = "control",
     ) -> Reply:
         if not path.startswith("/") or path.startswith("//"):
             raise Refused("a path begins with one slash")
         began_ns = time.monotonic_ns()
         try:
-            async with asyncio.timeout(self._deadline_s), _client() as client:
-                url = self._base_url + path
+            async with asyncio.timeout(self._deadline_s), _client(self._tls) as client:
+                url = (self._base_url if side == "control" else self._callers_url) + path
                 async with client.stream(method, url, headers=headers, **content) as response:
                     body = await _capped(response)
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as fault:
@@ -158,8 +184,8 @@ def _trusted() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113  the deadline is outside
+def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, timeout=None, verify=tls or _trusted())  # noqa: S113  the deadline is outside
 
 
 def _body_bytes(request: Request) -> bytes:
@@ -202,6 +228,10 @@ class Overheard:
         """As the one inside."""
         return self._inner.caller_of(selector)
 
+    async def pause(self, seconds: float) -> bool:
+        """The inner one's patience."""
+        return await self._inner.pause(seconds)
+
     async def call(
         self,
         method: str,
@@ -211,10 +241,15 @@ class Overheard:
         effect: Effect,
         credential: str | None = "",
         fresh: bool = False,
+        side: Side = "control",
     ) -> Reply:
         """Note it and pass it on."""
         self.calls.append((method, path, effect, credential, fresh))
-        return await self._inner.call(method, path, json=json, effect=effect, credential=credential, fresh=fresh)
+        if side == "control":  # said only where it matters, so that a context of before still fits
+            return await self._inner.call(method, path, json=json, effect=effect, credential=credential, fresh=fresh)
+        return await self._inner.call(
+            method, path, json=json, effect=effect, credential=credential, fresh=fresh, side=side
+        )
 
     async def send(self, request: Request) -> Reply:
         """Note it and pass it on."""
@@ -245,10 +280,13 @@ class Bent(Overheard):
         effect: Effect,
         credential: str | None = "",
         fresh: bool = False,
+        side: Side = "control",
     ) -> Reply:
         """Bent, unless only writes are."""
         if self._after and effect == "read":
-            return await super().call(method, path, json=json, effect=effect, credential=credential, fresh=fresh)
+            return await super().call(
+                method, path, json=json, effect=effect, credential=credential, fresh=fresh, side=side
+            )
         self.calls.append((method, path, effect, credential, fresh))
         return self._bend()
 

@@ -21,6 +21,12 @@ Reversal = Literal["exact", "best-effort", "none"]
 Reach = Literal["everyone", "our-customers", "only-us"]
 Evidence = Literal["credential", "canary", "usage", "client-view"]
 Effect = Literal["read", "write"]
+Side = Literal["control", "callers"]
+Work = Literal["batches", "jobs", "streams", "sessions", "agents"]
+Fate = Literal["stops", "finishes", "cannot"]
+
+RUNNING = "running"  # the parameter by which a lever is told what becomes of work in flight: FINISH or STOP
+FINISH, STOP = "finish", "stop"
 
 
 class AdapterFault(Exception):
@@ -151,10 +157,12 @@ class Context(Protocol):
         effect: Effect,
         credential: str | None = "",
         fresh: bool = False,
+        side: Side = "control",
     ) -> Reply:
         """One call. `credential` names a secret: "" = the instance's own admin secret, None = none at all.
 
-        `fresh` asks for a new connection (probes: another worker may answer differently).
+        `fresh` asks for a new connection (probes: another worker may answer differently). `side` "callers" goes to the
+        second address that the adapter names (`adapters.access.CallersSide`), never with the instance's own secret.
         """
         ...
 
@@ -171,6 +179,10 @@ class Context(Protocol):
 
         A provider that refuses a dead key as it refuses a mistyped one can be measured only after that.
         """
+        ...
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait before looking at a long operation again; False, at once, where this step has no time left for it."""
         ...
 
 
@@ -346,6 +358,19 @@ class Served:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Work in flight about what a plan selects: so much of it runs already, and what becomes of it by this plan.
+
+    `stops`: the plan ends it. `finishes`: it is let finish. `cannot`: this provider cannot end it, so that it runs on.
+    """
+
+    what: Work
+    count: int
+    then: Fate
+    at_ms: int
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One provider's control plane. Constructed with its checked settings; holds no connection and no secret."""
@@ -406,6 +431,22 @@ class CountsServed(Protocol):
         """The count now, by reading only; None for a lever about which the provider counts nothing.
 
         A provider that counts only what it served cannot offer this: its silence would look like a refusal.
+        """
+        ...
+
+
+@runtime_checkable
+class CountsRunning(Protocol):
+    """What an adapter may offer besides, where its provider tells what runs already: a block on new calls leaves it.
+
+    Where people may choose, the lever has a parameter `RUNNING` with the values `FINISH` (its default) and `STOP`, and
+    a plan with `STOP` holds the requests that end what runs.
+    """
+
+    async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
+        """What runs now, by reading only: nothing (empty) is an answer; None where the provider counts none of it.
+
+        It is asked before people sign, and again when the plan is in effect.
         """
         ...
 

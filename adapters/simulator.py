@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +31,10 @@ LOG_KEEPS = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
-    """One request as it arrived. `at_s` is the simulator's monotonic clock; header names are lower case."""
+    """One request as it arrived. `at_s` is the simulator's monotonic clock; header names are lower case.
+
+    `certificate` is the common name in the certificate that the client showed, where it showed one.
+    """
 
     method: str
     path: str
@@ -39,6 +43,7 @@ class Incoming:
     body: bytes
     at_s: float
     target: str = ""
+    certificate: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty or other body is an empty object."""
@@ -97,10 +102,21 @@ class Site(Protocol):
 
 
 class Simulator:
-    """One site on one loopback port, served from one thread of its own. A context manager; `url` says where."""
+    """One site on one loopback port, served from one thread of its own. A context manager; `url` says where.
 
-    def __init__(self, site: Site, *, name: str = "simulator", monotonic: Callable[[], float] = time.monotonic) -> None:
+    With `tls` it speaks https, and `Incoming.certificate` is the name in the certificate that the client showed.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        name: str = "simulator",
+        monotonic: Callable[[], float] = time.monotonic,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.site = site
+        self._tls = tls
         self.name = name
         self.port = 0
         self._monotonic = monotonic
@@ -117,7 +133,7 @@ class Simulator:
     @property
     def url(self) -> str:
         """The base URL, without a slash at its end."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._tls is None else 'https'}://127.0.0.1:{self.port}"
 
     def start(self) -> Self:
         """Listen on a free port.
@@ -216,7 +232,9 @@ class Simulator:
 
     async def _listen(self) -> None:
         if self._server is None:
-            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=MAX_REQUEST_BYTES)
+            self._server = await asyncio.start_server(
+                self._accept, "127.0.0.1", self.port, limit=MAX_REQUEST_BYTES, ssl=self._tls
+            )
             self.port = int(self._server.sockets[0].getsockname()[1])
 
     async def _stop_listening(self) -> None:
@@ -245,7 +263,7 @@ class Simulator:
             self._open.discard(task)
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        incoming = await self._read(reader)
+        incoming = await self._read(reader, _shown(writer))
         with self._lock:
             del self._log[: max(0, len(self._log) - LOG_KEEPS)]
             self._log.append(incoming)
@@ -263,7 +281,7 @@ class Simulator:
         await writer.drain()
         return incoming.headers.get("connection", "").lower() != "close"
 
-    async def _read(self, reader: asyncio.StreamReader) -> Incoming:
+    async def _read(self, reader: asyncio.StreamReader, certificate: str) -> Incoming:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         method, target, _ = head[0].split(" ", 2)
         headers = {
@@ -276,7 +294,7 @@ class Simulator:
         parts = urlsplit(target)
         return Incoming(
             method=method, path=unquote(parts.path), query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            headers=headers, body=body, at_s=self._monotonic(), target=target,
+            headers=headers, body=body, at_s=self._monotonic(), target=target, certificate=certificate,
         )  # fmt: skip
 
     def _answer(self, incoming: Incoming) -> tuple[Answer, float, bool]:
@@ -310,6 +328,13 @@ class Simulator:
             if fault.times <= 0:
                 del self._faults[name]
         return fault
+
+
+def _shown(writer: asyncio.StreamWriter) -> str:
+    """The common name in the client's certificate; nothing where it showed none."""
+    found: dict[str, Any] | None = writer.get_extra_info("peercert")
+    subject: tuple[tuple[tuple[str, str], ...], ...] = (found or {}).get("subject", ())
+    return next((value for part in subject for name, value in part if name == "commonName"), "")
 
 
 async def _end_rest() -> None:

@@ -9,16 +9,22 @@ import asyncio
 import base64
 import binascii
 import email.utils
+import hashlib
 import ipaddress
 import json as jsonlib
 import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, NoReturn, Protocol
+from functools import partial
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any, Final, Literal, NoReturn, Protocol, cast
 
 import httpx
 
 from adapters import local
+from adapters.access import CallerHeader, Tls
 from adapters.contract import (
     AdapterFault,
     Effect,
@@ -29,21 +35,30 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Side,
     Throttled,
 )
 from console.domain.errors import WrongUse
+from console.providers.tls import context_of
+from console.providers.tokens import Tokens
 from console.runtime.clock import Clock
 
 MAX_REPLY_BYTES: Final = 1 << 20
 MAX_IN_FLIGHT: Final = 20
+_BESIDE: Final = 4  # looks and re-checks: they wait for no call about a target, and no such call waits for them
 CALL_DEADLINE_S: Final = 15.0
 _DEFAULT_WAIT_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 3600.0
 _TOO_MANY: Final = 429
+_UNAUTHENTICATED: Final = 401
 _SERVER_FAULT: Final = 500
 _AGENT: Final = "standdown"
 
 _NO_PLACES: Final = Places()
+if find_spec("sniffio") is None:
+    # httpcore asks for it at every lock it makes; where it is not installed, Python would look for it on the whole path
+    # each time, which was a quarter of the processor time of a dispatch. None says at once that it is not there.
+    sys.modules["sniffio"] = cast("ModuleType", None)
 
 Auth = Literal["bearer", "x-api-key", "none"]
 # What one adapter call may write: nothing, anything (probes do what is forbidden), or exactly the signed requests.
@@ -128,38 +143,51 @@ class Wire:
     A write never rides on an idle connection: one that the server is just closing would lose the answer for nothing.
     """
 
-    __slots__ = ("_fresh", "_kept", "_verify")
+    __slots__ = ("_clients", "_tls", "_verify", "slow_ms")
 
-    def __init__(self) -> None:
-        self._kept: httpx.AsyncClient | None = None
-        self._fresh: httpx.AsyncClient | None = None
-        self._verify: ssl.SSLContext | None = None
+    def __init__(self, tls: Tls | None = None) -> None:
+        self._tls = tls
+        self._clients: dict[tuple[bool, bytes], httpx.AsyncClient] = {}
+        self._verify: dict[bytes, ssl.SSLContext] = {}
+        self.slow_ms = 0  # how long an answer takes here lately: the slowest provider is sent to first
 
-    def client(self, *, fresh: bool) -> httpx.AsyncClient:
-        """A client of the asked kind, made at first use on the loop that uses it."""
-        if fresh:
-            self._fresh = self._fresh or self._make(keep=0)
-            return self._fresh
-        self._kept = self._kept or self._make(keep=MAX_IN_FLIGHT)
-        return self._kept
+    def took(self, elapsed_ms: int) -> None:
+        """Take note of how long an answer took."""
+        self.slow_ms = (3 * self.slow_ms + elapsed_ms) // 4 if self.slow_ms else elapsed_ms
 
-    def _make(self, *, keep: int) -> httpx.AsyncClient:
-        self._verify = self._verify or ssl.create_default_context()
+    def client(self, *, fresh: bool, key: str | None = None) -> httpx.AsyncClient:
+        """A client of the asked kind, made at first use on the loop that uses it.
+
+        With `key` it shows the instance's certificate: another client, so that what shows none rides on no such
+        connection.
+
+        Raises:
+            NotSent: when certificate or key cannot be used.
+        """
+        shown = b"" if key is None else hashlib.sha256(key.encode()).digest()
+        found = self._clients.get((fresh, shown))
+        if found is None:
+            if shown not in self._verify:
+                self._verify[shown] = context_of(self._tls, key)
+            found = self._make(self._verify[shown], keep=0 if fresh else MAX_IN_FLIGHT)
+            self._clients[fresh, shown] = found
+        return found
+
+    def _make(self, verify: ssl.SSLContext, *, keep: int) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            verify=self._verify,
+            verify=verify,
             timeout=None,  # noqa: S113  the deadline is total and ours: `GuardedContext`
-            limits=httpx.Limits(max_connections=MAX_IN_FLIGHT, max_keepalive_connections=keep),
+            limits=httpx.Limits(max_connections=MAX_IN_FLIGHT + _BESIDE, max_keepalive_connections=keep),
             headers={"user-agent": _AGENT, "accept": "application/json, */*", "accept-encoding": "identity"},
         )
 
     async def aclose(self) -> None:
         """Close every connection. The wire may be used again afterwards."""
-        for client in (self._kept, self._fresh):
-            if client is not None:
-                await client.aclose()
-        self._kept = self._fresh = None
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
 
 
 @dataclass(slots=True)
@@ -171,6 +199,15 @@ class _Progress:
     async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
         if event.endswith(("send_request_headers.started", "send_request_body.started")):
             self.begun = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """Where one call goes, the headers that prove it there, and the key of the certificate it shows."""
+
+    pin: Pin | None
+    headers: Mapping[str, str]
+    key: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -193,6 +230,10 @@ class GuardedContext:
     places: Places = _NO_PLACES
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     callers: Mapping[str, str] = field(default_factory=dict[str, str])
+    shown_key: str = ""  # names the secret of the certificate to show; empty where none is shown
+    tokens: Tokens | None = None
+    callers_side: tuple[Pin, CallerHeader] | None = None
+    ends_ms: int | None = None  # of the whole step, on the boot clock
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
     request_ids: list[str] = field(default_factory=list, init=False)
@@ -205,6 +246,14 @@ class GuardedContext:
         """The name of the caller's credential kept for this selector, or None."""
         return self.callers.get(selector)
 
+    async def pause(self, seconds: float) -> bool:
+        """Wait, where the step has time for that and for one call more; False at once where it has not."""
+        after_ms = self.clock.boot_ms() + int((seconds + self.deadline_s) * 1000)
+        if self.ends_ms is not None and after_ms > self.ends_ms:
+            return False
+        await asyncio.sleep(max(seconds, 0.0))
+        return True
+
     async def call(
         self,
         method: str,
@@ -214,6 +263,7 @@ class GuardedContext:
         effect: Effect,
         credential: str | None = "",
         fresh: bool = False,
+        side: Side = "control",
     ) -> Reply:
         """One call (see the contract).
 
@@ -224,9 +274,12 @@ class GuardedContext:
             raise Refused("the adapter tried to write what nobody signed")
         body = b"" if json is None else _encode(json)
         content_type = None if json is None else "application/json"
-        return await self._exchange(
-            method, path, body, content_type, effect=effect, headers=self._authentication(credential), fresh=fresh
-        )
+        sent = partial(self._exchange, method, path, body, content_type, effect=effect, fresh=fresh)
+        proof = await self._proof(credential, side)
+        reply = await sent(proof=proof)
+        if credential == "" and self._token_refused(reply, proof) and effect == "read":
+            return await sent(proof=await self._proof(credential, side))
+        return reply
 
     async def send(self, request: Request) -> Reply:
         """Send exactly these bytes with the instance's own authentication, or to its place on this machine.
@@ -239,15 +292,18 @@ class GuardedContext:
             raise Refused("the adapter tried to send what nobody signed")
         if request.method in local.METHODS:
             return await self._locally(request)
-        return await self._exchange(
+        proof = await self._proof("")
+        reply = await self._exchange(
             request.method,
             request.path,
             request_bytes(request),
             request.content_type if request.body else None,
             effect=request.effect,
-            headers=self._authentication(""),
+            proof=proof,
             fresh=request.effect == "write",
         )
+        self._token_refused(reply, proof)  # not sent again by itself: whoever dispatches reads first, as ever
+        return reply
 
     async def _locally(self, request: Request) -> Reply:
         """A line or a file of this machine. What may have landed counts as begun, as with HTTP."""
@@ -261,18 +317,55 @@ class GuardedContext:
         self.writes_answered += write
         return reply
 
-    def _authentication(self, credential: str | None) -> dict[str, str]:
-        if credential is None or self.auth == "none":
+    async def _proof(self, credential: str | None, side: Side = "control") -> _Proof:
+        """Where a call goes and what it shows there: the instance's own things to its own address only."""
+        if side == "callers":
+            return self._as_caller(credential)
+        key = self._secret(self.shown_key) if self.shown_key and credential == "" else None
+        return _Proof(self.pin, await self._authentication(credential), key)
+
+    async def _authentication(self, credential: str | None) -> dict[str, str]:
+        if credential is None or (self.auth == "none" and credential == "" and self.tokens is None):
             return {}
+        if credential == "" and self.tokens is not None:
+            secret = self._secret(self.tokens.secret_name)
+            token = await self.tokens.get(secret, self.wire, self.deadline_s)
+            return {"authorization": f"Bearer {token}"}
         name = self.admin_secret if credential == "" else credential
         if name is None:
             return {}
+        secret = self._word(name)
+        return {"x-api-key": secret} if self.auth == "x-api-key" else {"authorization": f"Bearer {secret}"}
+
+    def _as_caller(self, credential: str | None) -> _Proof:
+        if self.callers_side is None:
+            raise Refused("the adapter names no address of callers")
+        if credential == "":
+            raise Refused("the adapter tried to show the instance's own secret to the callers' side")
+        pin, header = self.callers_side
+        if credential is None:
+            return _Proof(pin, {})
+        secret = self._word(credential)
+        return _Proof(pin, {"authorization": f"Bearer {secret}"} if header == "bearer" else {header: secret})
+
+    def _token_refused(self, reply: Reply, proof: _Proof) -> bool:
+        """Whether a fetched token no longer counts there; the next call then fetches another."""
+        if self.tokens is None or reply.status != _UNAUTHENTICATED:
+            return False
+        self.tokens.forget(proof.headers.get("authorization", "").partition(" ")[2])
+        return True
+
+    def _word(self, name: str) -> str:
+        secret = self._secret(name)
+        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
+            raise NotSent("its credential on this console is not one plain word")
+        return secret
+
+    def _secret(self, name: str) -> str:
         secret = self.secrets.get(self.secret_prefix + name)
         if secret is None:
             raise NotSent("no credential for it is kept on this console")
-        if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
-            raise NotSent("its credential on this console is not one plain word")
-        return {"authorization": f"Bearer {secret}"} if self.auth == "bearer" else {"x-api-key": secret}
+        return secret
 
     async def _exchange(  # the one place where bytes leave
         self,
@@ -282,19 +375,19 @@ class GuardedContext:
         content_type: str | None,
         *,
         effect: Effect,
-        headers: dict[str, str],
+        proof: _Proof,
         fresh: bool,
     ) -> Reply:
         if not (method.isascii() and method.isalpha()) or method in local.METHODS:
             raise Refused("the adapter used a method that is none")
-        if self.pin is None:
+        if proof.pin is None:
             raise NotSent("it has no address: people act here by hand")
-        url = self.pin.url(path)
-        headers = {**self.headers, **headers}
+        url = proof.pin.url(path)
+        headers = {**self.headers, **proof.headers}
         if content_type is not None:
             headers["content-type"] = content_type
         progress = _Progress()
-        client = self.wire.client(fresh=fresh or effect == "write")
+        client = self.wire.client(fresh=fresh or effect == "write", key=proof.key)
         sent = client.build_request(
             method, url, content=body or None, headers=headers, extensions={"trace": progress.trace}
         )
@@ -302,14 +395,14 @@ class GuardedContext:
             async with asyncio.timeout(self.deadline_s):
                 reply = await self._receive(client, sent)
         except TimeoutError:
-            self._lost(progress, effect, f"no answer within {self.deadline_s:g} s")
+            self._lost(progress, effect, f"{proof.pin.place}: no answer within {self.deadline_s:g} s")
         except _Overlong as fault:
             self._begun(progress, effect)
             if effect == "write":
                 raise OutcomeUnknown(str(fault)) from None
             raise Malformed(str(fault)) from None
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as fault:
-            self._lost(progress, effect, _what_broke(fault))
+            self._lost(progress, effect, f"{proof.pin.place}: {_what_broke(fault)}")
         self._begun(progress, effect)
         return self._judge(reply, effect, fresh=fresh)
 
@@ -328,6 +421,7 @@ class GuardedContext:
             await answer.aclose()
         headers = {name.lower(): value for name, value in answer.headers.items()}
         elapsed_ms = max(0, self.clock.boot_ms() - began_ms)
+        self.wire.took(elapsed_ms)
         return Reply(status=answer.status_code, headers=headers, body=bytes(body), elapsed_ms=elapsed_ms)
 
     @property
@@ -338,10 +432,9 @@ class GuardedContext:
         if progress.begun and effect == "write":
             self.writes_begun += 1
 
-    def _lost(self, progress: _Progress, effect: Effect, why: str) -> NoReturn:
+    def _lost(self, progress: _Progress, effect: Effect, told: str) -> NoReturn:
         """No answer: what may be concluded depends on whether a byte left."""
         self._begun(progress, effect)
-        told = f"{self._place}: {why}"
         if effect == "write" and progress.begun:
             raise OutcomeUnknown(told) from None
         raise NotSent(told) from None

@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from adapters.access import Access, CallerHeader, Proves
 from adapters.contract import (
     Adapter,
     AdapterFault,
     Context,
+    CountsRunning,
     CountsServed,
     Found,
     Lever,
@@ -28,6 +30,7 @@ from adapters.contract import (
     ReadBack,
     Receipt,
     Request,
+    Running,
     Served,
     Status,
     TakesLists,
@@ -38,6 +41,7 @@ from console.domain.errors import Problem
 from console.providers.guard import CALL_DEADLINE_S, Auth, BadAddress, GuardedContext, Pin, Secrets, Wire, Writes, scrub
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
 from console.providers.registry import make_adapter
+from console.providers.tokens import Tokens
 from console.runtime.clock import Clock
 
 if TYPE_CHECKING:
@@ -62,11 +66,14 @@ class Plane:
     """One instance, its adapter, its sockets. Use it on one event loop only; close it there."""
 
     __slots__ = (
+        "_access",
         "_auth",
         "_call_deadline_s",
+        "_callers_side",
         "_pin",
         "_places",
         "_step_deadline_s",
+        "_tokens",
         "adapter",
         "clock",
         "heard",
@@ -90,14 +97,17 @@ class Plane:
         self.adapter = adapter
         self.secrets = secrets
         self.clock = clock
-        self.wire = Wire()
+        access = adapter.access() if isinstance(adapter, Proves) else Access()
+        self.wire = Wire(access.tls)
         self.heard: Heard | None = None
         base_url = adapter.base_url()
         self._pin = Pin.parse(base_url, loopback_only=world == "drill") if base_url else None
         self._places = adapter.places() if isinstance(adapter, Local) else Places()
         if world == "drill" and self._places != Places():
             raise BadAddress("A drill uses no socket and no file of this machine.", "Use the practice estate.")
-        self._auth: Auth = adapter.manifest.auth
+        self._access = access
+        self._auth: Auth = access.scheme or adapter.manifest.auth
+        self._tokens, self._callers_side = _beside(access, clock, world)
         self._call_deadline_s = call_deadline_s
         self._step_deadline_s = step_deadline_s
 
@@ -136,6 +146,10 @@ class Plane:
             places=self._places,
             headers=self.manifest.headers,
             callers=self.instance.probe_credentials,
+            shown_key="" if self._access.tls is None else self._access.tls.key,
+            tokens=self._tokens,
+            callers_side=self._callers_side,
+            ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
         )
 
     def credential_for(self, selector: str) -> str | None:
@@ -225,6 +239,17 @@ class Plane:
             return None
         return await self._read(lambda context: adapter.served(context, planned))
 
+    async def running(self, planned: Planned) -> Sequence[Running] | None:
+        """What runs already about what the plan selects; None where the provider counts none of it.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, CountsRunning):
+            return None
+        return await self._read(lambda context: adapter.running(context, planned))
+
     async def apply(self, planned: Planned) -> Receipt:
         """Send exactly the signed requests.
 
@@ -272,12 +297,25 @@ class Plane:
 
     def _scrubbed(self, fault: AdapterFault) -> AdapterFault:
         names = {*self.manifest.secrets, *self.instance.probe_credentials.values()}
-        found = (self.secrets.get(self.instance.secret(name)) for name in names)
+        found = [self.secrets.get(self.instance.secret(name)) for name in names]
+        if self._tokens is not None:
+            found.append(self._tokens.held)
         return scrub(fault, tuple(secret for secret in found if secret))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self.wire.aclose()
+
+
+def _beside(access: Access, clock: Clock, world: World) -> tuple[Tokens | None, tuple[Pin, CallerHeader] | None]:
+    """The other addresses an adapter names, each pinned: where it signs in, and where callers come."""
+    tokens = callers = None
+    if access.sign_in is not None:
+        Pin.parse(access.sign_in.url, loopback_only=world == "drill")
+        tokens = Tokens(access.sign_in, clock)
+    if access.callers is not None:
+        callers = (Pin.parse(access.callers.url, loopback_only=world == "drill"), access.callers.header)
+    return tokens, callers
 
 
 async def each(asked: Sequence[A], ask: Callable[[A], Awaitable[T]]) -> list[T | AdapterFault]:
