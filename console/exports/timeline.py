@@ -21,7 +21,9 @@ from console.domain.ids import incident_label
 from console.domain.profile import JsonValue
 from console.exports import names
 from console.exports.evidence import Evidence
+from console.exports.looking_back import Back, look_back
 from console.exports.rulings import Close, Judge, broke_glass
+from console.exports.words import span, stamp
 
 SILENCE_MS = 15 * 60_000
 LATE_MS = 15 * 60_000
@@ -70,18 +72,7 @@ class Account:
     absent: tuple[str, ...]
     rows: tuple[Row, ...]
     exported: str
-
-
-def stamp(at_ms: int) -> str:
-    """Date, time and zone."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def span(ms: int) -> str:
-    """A length of time in words."""
-    seconds = ms // 1000
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
+    back: Back
 
 
 def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account:
@@ -105,6 +96,7 @@ def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account
         absent=tuple(_absent(evidence, judge, mine, rows, people, close)),
         rows=tuple(rows),
         exported=stamp(evidence.about.exported),
+        back=look_back(evidence, mine, people),
     )
 
 
@@ -324,6 +316,9 @@ def to_html(account: Account) -> bytes:
         "</table>",
         _list("What was known", account.known, "No knowledge fact was recorded."),
         _list("What was done", account.done, "No correction was authorised or attested."),
+        _list("Whether it was in time", account.back.timely, "Nothing that counts was recorded."),
+        _list("What did not go as it was meant to", account.back.failed, "Nothing of the kind was recorded."),
+        _list("Tasks and follow-ups", account.back.tasks, "None was set."),
         _list("What is not in here", account.absent, "No gap was found."),
         "<h2>Timeline</h2><table><tr><th>When</th><th>Who</th><th>Kind</th><th>What</th><th>Signed file</th></tr>",
         *(_html_row(row) for row in account.rows),

@@ -20,6 +20,7 @@ from console.domain.profile import JsonValue
 from console.journal.values import Draft, Stored
 from console.keys import canon
 from console.services import picture
+from console.services.clock_words import summary
 from console.services.picture import Containment, Measure, Picture
 from console.services.said import AUDIENCES, DECISIONS, Audience, Said, announce, last_decision
 from console.services.session import Session
@@ -164,7 +165,7 @@ class _Writing:
         found = [
             *([". ".join(seen.marks) + "."] if seen.marks else []), title, self._standing(),
             containment_words(seen.containment, seen.now_ms, self._zone), *self._what_happened(), *self._in_force(),
-            *self._not_yet(), *self._given_back(), *self._uncovered(), *self._known(), *self._decided(),
+            *self._not_yet(), *self._given_back(), *self._uncovered(), *self._known_and_owed(), *self._decided(),
             f"{self._command()} {update_words(seen, self._zone)}",
         ]  # fmt: skip
         quoted = tuple(dict.fromkeys(self._quoted))
@@ -275,6 +276,12 @@ class _Writing:
             return "An incident commander is in command."
         told = [f"{role}: {one_line(self._session.name_of(person), 60)}" for role, person in self._seen.roles]
         return f"In command: {_listed(told)}."
+
+    def _known_and_owed(self) -> list[str]:
+        """Since when it was known and which reports are owed, in one line; customers hear nothing of the latter."""
+        owed = "" if self._audience == "customer" else summary(self._seen.clocks, self._seen.now_ms)
+        found = [*self._known(), *([f"Reporting clocks: {owed}."] if owed else [])]
+        return [" ".join(found)] if found else []
 
     def _known(self) -> list[str]:
         """The earliest fact. When we knew is Legal's to tell outside: a customer hears it only where it is marked."""

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.domain.clocks import Clock
 from console.domain.command import ROLE_KINDS, fold_roles
 from console.domain.errors import WrongUse
 from console.journal.seen import all_seen
 from console.journal.values import Stored
-from console.services import incidents, providers, standing
+from console.services import clocks, incidents, providers, standing
 from console.services.incidents import IncidentLine
 from console.services.said import NextUpdate, Said, next_update, said_in
 from console.services.session import Session
@@ -132,6 +133,7 @@ class Picture:
     said: tuple[Said, ...]
     update: NextUpdate | None
     surfaces: tuple[providers.Surface, ...]
+    clocks: tuple[Clock, ...] = ()
 
     @property
     def taken(self) -> tuple[Measure, ...]:
@@ -168,7 +170,7 @@ def take(session: Session, inc: str, *, marked: bool = True) -> Picture:
         inc=inc, now_ms=session.clock.wall_ms(), marks=marks_of(session), line=line, roles=roles_of(session, inc),
         measures=tuple(one for one in measures if one.sure != "over"), by_hand=by_hand,
         containment=containment_of(measures, by_hand, line.declared_ms), said=said, update=next_update(said),
-        surfaces=tuple(providers.surfaces(session)),
+        surfaces=tuple(providers.surfaces(session)), clocks=clocks.told_in(session, inc),
     )  # fmt: skip
 
 

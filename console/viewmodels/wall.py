@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from console.viewmodels.times import clock_time, moment, timer, zone_name
 
 if TYPE_CHECKING:
+    from console.domain.clocks import ClockState
     from console.services.picture import Picture
     from console.services.session import Session
 
@@ -25,6 +26,15 @@ class WallLine:
     state: str
     text: str
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WallClock:
+    """One reporting clock: its state by a mark of the tokens, what is owed, and the time there is."""
+
+    state: ClockState
+    text: str
+    left: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +55,7 @@ class WallView:
     lines: tuple[WallLine, ...]
     decisions: tuple[str, ...]
     clock: str
+    owed: tuple[WallClock, ...] = ()
 
 
 _NOT_TO_ACT: Final = "Not to act: "
@@ -54,6 +65,7 @@ _TONES: Final = {"uncontained": "alarm", "partly": "waiting", "contained": "know
 def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo = UTC) -> WallView:
     """The wall at `now_ms`, from a picture that may be older; `names` are the display names by person."""
     from console.services.brief import containment_words, one_line, update_words  # noqa: PLC0415  as in desk
+    from console.services.clock_words import words_of  # noqa: PLC0415  as above
 
     line = picture.line
     held = {role: names.get(person, person) for role, person in reversed(picture.roles)}
@@ -78,6 +90,8 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
             if said.kind.startswith("decision") and not said.privileged
         )[:3],
         clock=f"{clock_time(now_ms, zone)} {zone_name(now_ms, zone)}",
+        owed=tuple(WallClock(state=one.state, text=one.title, left=one.left)
+                   for one in (words_of(clock, now_ms) for clock in picture.clocks if clock.state != "set aside")),
     )  # fmt: skip
 
 

@@ -35,6 +35,11 @@ def played(tmp_path_factory):
                     1,
                     Draft("knowledge.fact", inc=INC, pub={"since_ms": 5}, disclosures={"text": "it lies since May"}),
                 )
+                words = {"text": "Keep <b>logs</b>. Owner: Expert. Due 2026-12-01 12:00 UTC."}
+                task = scene.say(0, Draft("task", inc=INC, disclosures=words))
+                scene.say(1, Draft("task", inc=INC, pub={"of": [task.id]}, disclosures={"text": "Done: on paper"}))
+                words = {"text": "AI Office, reference 88"}
+                scene.say(0, Draft("notification", inc=INC, pub={"regime": "eu-gpai"}, disclosures=words))
                 blob = scene.store.write(lambda tx: tx.put_blob(b"a transcript"))
                 scene.say(
                     0,
@@ -164,6 +169,16 @@ def test_hostile_text_is_text(bundle):
     assert '"=' not in sheet
     assert "privileged" in (bundle / names.REDACTIONS).read_text(encoding="utf-8")
     assert "What is not in here" in page
+
+
+def test_the_page_looks_back_from_the_entries_alone(bundle):
+    page = (bundle / names.HTML).read_text(encoding="utf-8")
+    assert "First fact, 1970-01-01 00:00:00 UTC, by " in page
+    assert "Reported: eu-gpai, 20" in page
+    assert "First authorised (quorum met) to first observed to be enforced: 0 min " in page
+    assert "First fact to report: eu-gpai: " in page
+    assert "Keep &lt;b&gt;logs&lt;/b&gt;. [Expert; until 2026-12-01 12:00:00 UTC]: done 20" in page
+    assert "Nothing of the kind was recorded." in page, "nothing failed"
 
 
 def test_the_zip_is_the_folder(played, tmp_path):

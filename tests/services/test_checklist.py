@@ -1,0 +1,77 @@
+"""The checklist in a real record: a plan begun once, ticked off and opened again, own plans before the product's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from console.domain.errors import WrongUse
+from console.services import checklist
+from tests.journal.world import INC
+from tests.kit.told import MINUTE, Told
+
+OWN = """id = "sev-1"
+version = 7
+name = "Ours"
+severities = [1]
+[[step]]
+id = "ring"
+name = "Ring the bell"
+role = "scribe"
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    made = Told(tmp_path / "p", monkeypatch)
+    yield made
+    made.close()
+
+
+def test_a_plan_is_begun_once_and_each_step_has_an_owner_and_a_time(told: Told) -> None:
+    session = told.session
+    plan = checklist.plan_for(session, 1)
+    assert plan is not None
+    stored = checklist.begin(session, INC, plan.id)
+    found = checklist.tasks_in(session, INC)
+    assert [one.entry for one in found] == [one.id for one in stored]
+    assert (found[0].plan, found[0].step, found[0].owner) == ("sev-1", "command", "commander")
+    assert found[0].due_ms is not None
+    assert 4 * MINUTE <= found[0].due_ms - told.clock.wall_ms() <= 5 * MINUTE
+    with pytest.raises(WrongUse, match="a task already"):
+        checklist.begin(session, INC, plan.id)
+
+
+def test_it_is_ticked_off_and_opened_again_and_never_ticked_twice(told: Told) -> None:
+    session = told.session
+    checklist.add(session, INC, "Change the rota", "Deputy", told.clock.wall_ms())
+    task = checklist.find_task(session, INC, "1")
+    checklist.tick(session, task, "done on paper")
+    done = checklist.find_task(session, INC, task.entry[:8])
+    assert (done.state, done.note, done.by) == ("done", "done on paper", session.me)
+    with pytest.raises(WrongUse, match="done already"):
+        checklist.tick(session, done)
+    checklist.reopen(session, done)
+    again = checklist.find_task(session, INC, "1")
+    with pytest.raises(WrongUse, match="It is open"):
+        checklist.reopen(session, again)
+    with pytest.raises(WrongUse, match="for a reason"):
+        checklist.drop(session, again, "")
+    checklist.drop(session, again, "not needed")
+    assert checklist.tasks_in(session, INC)[0].state == "dropped"
+    for name in ("9", "ab", "evidence"):
+        with pytest.raises(WrongUse, match="No single task"):
+            checklist.find_task(session, INC, name)
+
+
+def test_a_plan_of_ones_own_counts_instead_of_the_products(told: Told) -> None:
+    session = told.session
+    folder = session.paths.root / checklist.OWN
+    folder.mkdir()
+    (folder / "mine.toml").write_text(OWN, encoding="utf-8")
+    assert {one.id: one.version for one in checklist.plans(session)} == {"sev-1": 7, "sev-2": 1}
+    (folder / "mine.toml").write_text(OWN.replace("scribe", "boss") + "#", encoding="utf-8")
+    with pytest.raises(WrongUse, match=r"mine\.toml"):
+        checklist.plans(session)
