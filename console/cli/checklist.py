@@ -9,10 +9,7 @@ import click
 from console.cli.frame import Call, moment, pass_call, when
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from console.domain.tasks import Task
-    from console.journal.values import Stored
     from console.services.session import Session
 
 named = click.option("--incident", help="Which incident (default: the only open one).")
@@ -107,10 +104,12 @@ def _say(call: Call, task: str, incident: str | None, what: str, words: str) -> 
 
     with call.session() as session:
         found = checklist.find_task(session, incidents.any_incident(session, incident), task)
-        says: Callable[[Session, Task, str], Stored] = {
-            "tick": checklist.tick, "drop": checklist.drop, "reopen": checklist.reopen,
-        }[what]  # fmt: skip
-        stored = says(session, found, words)
+        if what == "tick":
+            stored = checklist.tick(session, found, words)
+        elif what == "drop":
+            stored = checklist.drop(session, found, words)
+        else:
+            stored = checklist.reopen(session, found, words)
     call.tell({"ok": True, "entry": stored.id, "task": found.entry}, f"{stored.disclosed['text']} {found.text}")
 
 
