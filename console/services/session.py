@@ -40,6 +40,7 @@ if TYPE_CHECKING:  # a window that starts holds no agent's key, and needs no mor
 
 T = TypeVar("T")
 WRITER = "your writer key"
+HELD_WRITER = "your writer key in the ssh-agent"  # it has no passphrase here: a person says that they are there
 APPROVER = "your approver key"
 SECRETS = "the secrets file"
 
@@ -100,6 +101,8 @@ class Session:
         self._person: FeedSigner | None = None
         self._device: FeedSigner | None = None
         self._writer: Writer | None = None
+        self._shut = False
+        self._held: bool | None = None
         self._readings = Readings(clock)
         self._readings_gate = threading.Lock()
         self._met = False
@@ -215,25 +218,36 @@ class Session:
         signer = self._writer
         return signer is not None and not signer.locked
 
+    @property
+    def usable(self) -> bool:
+        """Whether whoever sits here could write without being asked: unlocked, or in an agent and not locked yet."""
+        if self._held is None:
+            self._held = keyfile.is_held_at(self.paths.key("writer"))
+        return self.unlocked or (self._held and not self._shut)
+
     def lock(self) -> None:
         """Forget the writer key and whatever passphrase was offered. The machine's own work goes on."""
         with self._gate:
             for what in list(self._offered):
                 self._wipe(what)
+            self._shut = True
             if self._writer is not None:
                 self._writer.lock()
 
     def writer(self) -> Writer:
-        """The person's writer key, unlocked on first use and after `lock`. One in an agent asks for no passphrase here.
+        """The person's writer key, unlocked on first use and after `lock`.
+
+        One in an agent is used at once at first, and after `lock` only when a person unlocked it (`HELD_WRITER`).
 
         Raises:
-            Locked: in a window where nobody typed the passphrase.
+            Locked: in a window where nobody typed the passphrase, or unlocked the agent's key again.
             WrongPassphrase, BadKeyFile, NoAgent: as their names say.
         """
         with self._gate:
             if self._writer is None or self._writer.locked:
                 saved = keyfile.read_saved(self.paths.key("writer"), "writer")
-                self._writer = open_writer(saved, self.ask, self._writer)
+                self._writer = open_writer(saved, self.ask, self._writer, shut=self._shut)
+                self._shut = False
             return self._writer
 
     def person(self) -> FeedSigner:
@@ -303,7 +317,8 @@ class Session:
         """The key files of this profile are others now: forget what was opened from the ones before."""
         with self._gate:
             self.lock()
-            self._writer = self._person = None
+            self._writer = self._person = self._held = None
+            self._shut = False
 
     def _continues(self, fingerprint: str) -> Head | None:
         """The head of the feed that this person wrote here with the key before this one, where there is none by it."""
@@ -383,8 +398,10 @@ def typed(passphrase: bytes) -> AskPassphrase:
     return answer
 
 
-def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = None) -> Writer:
+def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = None, *, shut: bool = False) -> Writer:
     """The writer key, unlocked: `before` again where it was only locked, since an open feed signs through it.
+
+    An agent would go on signing for whoever sits here: where it was locked (`shut`), somebody has to say otherwise.
 
     Raises:
         WrongPassphrase, BadKeyFile, NoAgent: as their names say; WrongUse: when the agent does not hold the key.
@@ -393,6 +410,8 @@ def open_writer(saved: SavedKey, ask: AskPassphrase, before: Writer | None = Non
         from console.keys.agent import AgentWriter, agent_of  # noqa: PLC0415  few keys are in an agent
 
         held = before if isinstance(before, AgentWriter) else AgentWriter(saved.public, agent_of())
+        if shut:
+            ask(HELD_WRITER)
         held.unlock()
         return held
     kept = before if isinstance(before, WriterSigner) else WriterSigner(saved.public)
@@ -430,5 +449,6 @@ class KeyEnded(Problem):
 
 
 __all__ = [
-    "APPROVER", "SECRETS", "WRITER", "AskPassphrase", "KeyEnded", "Locked", "NotInRoster", "Session", "nobody_asked",
+    "APPROVER", "HELD_WRITER", "SECRETS", "WRITER", "AskPassphrase", "KeyEnded", "Locked", "NotInRoster", "Session",
+    "nobody_asked",
 ]  # fmt: skip

@@ -38,7 +38,7 @@ class IdleLock(QObject):
     def look(self) -> None:
         """Lock where it is time. What is being composed stays, and is signed after the next unlocking."""
         desk = self._room.desk
-        if desk.session.unlocked and self._idle.remaining_ms(open_incident=self._open_incident) == 0:
+        if desk.session.usable and self._idle.remaining_ms(open_incident=self._open_incident) == 0:
             desk.lock()
 
     def _shell(self, shell: Shell) -> None:

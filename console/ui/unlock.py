@@ -7,11 +7,13 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from console.services.session import APPROVER, SECRETS, WRITER
+from console.services.session import APPROVER, HELD_WRITER, SECRETS, WRITER
 from console.ui.theme import Look
 
 _WHY: Final = {
     WRITER: "Your writer key signs what you write here. It stays unlocked until you lock it.",
+    HELD_WRITER: "It is in your ssh-agent, which asks for no passphrase here: unlock it only if it is yours. What is "
+    "written from now on is signed with it, until this console is locked again.",
     SECRETS: "The file with the providers' credentials is opened for this session.",
     APPROVER: "Your approver key signs once, then it is locked again. Of a security key, type the PIN, and touch it "
     "when it blinks.",
@@ -20,7 +22,7 @@ MIN_BYTES: Final = 8  # as the key files ask (resources/decisions/0011)
 
 
 class UnlockDialog(QDialog):
-    """Modal to its window. `take` gives the passphrase once, as bytes."""
+    """Modal to its window. `take` gives the passphrase once, as bytes; of an agent's key, which has none, nothing."""
 
     def __init__(
         self, what: str, look: Look, parent: QWidget | None = None, *, wrong: bool = False, new: bool = False,
@@ -31,12 +33,16 @@ class UnlockDialog(QDialog):
         self.setModal(True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(f"Unlock {what}")
-        heading = QLabel(f"Choose a passphrase for {what}" if new else f"Passphrase for {what}")
+        self._held = what == HELD_WRITER
+        asks = f"Unlock {what}?" if self._held else f"Passphrase for {what}"
+        heading = QLabel(f"Choose a passphrase for {what}" if new else asks)
         heading.setFont(look.theme.font("title", "medium"))
         why = QLabel("That passphrase does not open it. " + _WHY.get(what, "") if wrong else _WHY.get(what, ""))
         why.setText(f"{why.text()}\n{hint}".strip())
         why.setWordWrap(True)
         self._typed = secret_field(f"Passphrase for {what}")
+        if self._held:
+            self._typed.hide()
         self._again = secret_field("The same passphrase again")
         self._again.setPlaceholderText("The same again")
         self._again.setVisible(new)
@@ -45,7 +51,7 @@ class UnlockDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         unlock = buttons.addButton("Choose" if new else "Unlock", QDialogButtonBox.ButtonRole.AcceptRole)
         unlock.setProperty("kind", "main")
-        unlock.setEnabled(False)
+        unlock.setEnabled(self._held)
         for field in (self._typed, self._again):
             field.textChanged.connect(lambda: unlock.setEnabled(self._is_complete()))
         buttons.accepted.connect(self.accept)
@@ -57,7 +63,7 @@ class UnlockDialog(QDialog):
         for part in (heading, why, self._typed, self._again, buttons):
             layout.addWidget(part)
         self.setMinimumWidth(420)
-        self._typed.setFocus()
+        (buttons if self._held else self._typed).setFocus()
 
     def take(self) -> bytes:
         """What was typed; the field is empty afterwards."""

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from console.keys.publickey import PublicKey
 
 AGENT_SAYS: Final = (
-    "Your team's key signs what you write. Locking this console stops it asking; other programs of yours can still use "
-    "the agent (ssh-add -x locks it)."
+    "Your team's key signs what you write. Once this console is locked, it asks the agent for nothing until you unlock "
+    "it here; other programs of yours can still use the agent (ssh-add -x locks it)."
 )
 DEVICE_SAYS: Final = (
     "Plug it in. Its PIN is asked for now and at each approval, and it blinks to be touched. The key cannot be copied "

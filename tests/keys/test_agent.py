@@ -23,7 +23,7 @@ from console.keys.publickey import ssh_string
 from console.runtime.paths import ProfilePaths
 from console.services import organisation
 from console.services.record import start_record
-from console.services.session import APPROVER, Session, nobody_asked
+from console.services.session import APPROVER, HELD_WRITER, Locked, Session, nobody_asked
 from tests.keys import openssh
 
 ORG = "o-" + "0" * 26
@@ -111,12 +111,40 @@ def test_a_record_is_kept_with_a_key_that_never_leaves_the_agent(
         assert said.entry.key == running.find("duty@desk").fingerprint
         session.lock()
         assert not session.unlocked
+        session.offer(HELD_WRITER, b"")
         assert session.append(Draft("note", disclosures={"text": "and again"})).feed == said.feed
         assert verify_profile(session.store).ok
     subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
     capsys.readouterr()
     assert main(["--profile", str(profile), "note", "lost"]) != 0
     assert "The ssh-agent holds no Ed25519 key" in capsys.readouterr().err
+
+
+def test_a_locked_console_asks_the_agent_for_nothing_until_somebody_unlocks_it(running: Agent, tmp_path: Path) -> None:
+    """The agent holds the key all the while; locking is this console's own, before the first use of the key too."""
+    add(tmp_path)
+    profile = ProfilePaths(tmp_path / "p")
+    start_record(profile, nobody_asked, name="Commander", held=running.find("duty@desk"))
+    note = Draft("note", disclosures={"text": "t"})
+    with Session.open(profile, nobody_asked) as session:
+        assert session.usable  # whoever sits here could write: so it is locked when nobody does for a while
+        session.lock()
+        assert not session.usable
+        before = len(session.reader.entries())
+        for _ in range(2):
+            with pytest.raises(Locked) as locked:
+                session.append(note)
+            assert locked.value.key == HELD_WRITER
+        session.offer(HELD_WRITER, b"")
+        session.lock()  # what was said before it was locked serves no more
+        with pytest.raises(Locked):
+            session.append(note)
+        assert len(session.reader.entries()) == before
+        session.offer(HELD_WRITER, b"")
+        session.append(note)
+        session.append(note)
+        assert session.usable
+        assert session.unlocked
 
 
 def test_both_found_an_organisation_with_keys_in_their_agents(running: Agent, tmp_path: Path) -> None:
