@@ -7,13 +7,17 @@ believes an authorisation whose people it has not counted itself, and deletes no
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from console.domain.actions import Redaction
-from console.domain.errors import Problem
+from console.domain.errors import BadForm, Problem
 from console.domain.ids import is_sha256
+from console.domain.profile import JsonValue
+from console.domain.quoting import Quotes, texts_of
+from console.journal import envelope
 from console.journal.projections import Projections
 from console.journal.rows import select_entries
 from console.journal.store import JournalStore
@@ -21,9 +25,11 @@ from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner
 from console.outbox.papers import Held, good_entries, read_document
 from console.outbox.rulings import Unproven, WithoutPeople, by_ref, judge
+from console.runtime.drafts import Drafts
 
 AUTHORISED: Final = "redaction.authorised"
 DONE: Final = "redact.done"
+_QUOTABLE_BYTES: Final = 256 * 1024
 Outcome = Literal["done", "under way", "waiting", "refused"]
 
 
@@ -96,7 +102,9 @@ def _carry_out(store: JournalStore, feed: FeedSigner, doc: str, stop: Callable[[
     except Problem as fault:
         return Forgotten(doc, "waiting", fault.what)
     items = [(item.entry or item.doc or "", item.digests) for item in _redaction(held).items]
+    removed = 0
     if not {digest for _, digests in items for digest in digests} <= store.reader().tombstones():
+        removed = _remove_drafts(store, items)
         store.write(lambda tx: tx.bury(items, doc))
     if not store.scrub(_doomed_files(store)):
         return Forgotten(doc, "under way", "Another program still reads the journal; its log is wiped at the next try.")
@@ -105,7 +113,7 @@ def _carry_out(store: JournalStore, feed: FeedSigner, doc: str, stop: Callable[[
             if stop() or progress.elsewhere:
                 return Forgotten(doc, "under way", "The index is being made anew.")
     store.write(lambda tx: _report(tx, feed, held))
-    return Forgotten(doc, "done")
+    return Forgotten(doc, "done", _of_drafts(removed))
 
 
 def prove(store: JournalStore, doc: str) -> Held:
@@ -143,6 +151,44 @@ def _redaction(held: Held) -> Redaction:
 def _is_done(connection: sqlite3.Connection, feed: str, doc: str) -> bool:
     found = select_entries(connection, "e.feed = ? AND e.kind = ?", (feed, DONE))
     return any(one.entry.pub.get("doc") == doc for one in found)
+
+
+def _remove_drafts(store: JournalStore, items: Sequence[tuple[str, Sequence[str]]]) -> int:
+    """Before the words are gone: drafts here that repeat them. A crash between only means that they went first."""
+    held = store.reader().disclosures([holder for holder, _ in items])
+    quotes = Quotes()
+    for holder, digests in items:
+        for body in held.get(holder, ()):
+            try:
+                _, name, value = envelope.verify_disclosure(body, frozenset(digests))
+            except BadForm:  # one of the holder's other values
+                continue
+            quotes.add(texts_of(value))
+            if name == "blob":
+                quotes.add(_text_of_file(store, value))
+    return Drafts(store.paths.root).forget(quotes.in_text)
+
+
+def _text_of_file(store: JournalStore, value: JsonValue) -> list[str]:
+    """What is written in an attachment that goes, where it is a text of a size that somebody would quote from."""
+    fields = list(value.values()) if isinstance(value, dict) else [value]
+    found: list[str] = []
+    for sha in fields:
+        data = store.reader().blob(sha) if isinstance(sha, str) and is_sha256(sha) else None
+        if data is not None and len(data) <= _QUOTABLE_BYTES:
+            with suppress(UnicodeDecodeError):
+                found.append(data.decode())
+    return found
+
+
+def _of_drafts(removed: int) -> str:
+    match removed:
+        case 0:
+            return ""
+        case 1:
+            return "A draft on this console repeated it, and was removed."
+        case _:
+            return f"{removed} drafts on this console repeated it, and were removed."
 
 
 def _doomed_files(store: JournalStore) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -18,6 +19,7 @@ from console.journal.reader import Reader
 from console.journal.values import Draft
 from console.journal.verify import verify_profile
 from console.keys import canon
+from console.runtime.drafts import Drafts, RepeatsRedacted
 from console.runtime.paths import ProfilePaths
 from console.services import approvals, corrections, dispatch, exporting, incidents, redaction, timeline
 from console.services.record import start_record
@@ -91,6 +93,38 @@ def test_it_is_proposed_signed_by_two_and_then_nowhere_any_more(told):
         assert (again.disclosed, again.raw, again.sig) == ({}, note.raw, note.sig)
         assert session.reader.entry(stored.id).disclosed == {}
     assert inc == note.entry.inc
+
+
+def test_drafts_that_repeat_it_go_and_are_not_kept_again(told):
+    """Of every kind: what the composer keeps is a text, what a dialog or a proposal keeps is a table of its fields."""
+    one, two, _inc, note, stored = told
+    drafts = Drafts(one.paths.root)
+    split = SECRET.replace("-access", " - access").upper()
+    repeating = {
+        "timeline:i-x": f"colleague says the key {SECRET} is theirs",
+        "dialog:declare": json.dumps({"title": "t", "text": f"line one\nline {SECRET.lower()}\nline"}),
+        "correction:i-x": json.dumps({"rows": [{"reason": ["key=" + SECRET]}]}),
+    }
+    staying = {"dialog:task": json.dumps({"text": "change every key of ours"}), "timeline:i-y": f"none: {split[:9]}"}
+    for name, text in {**repeating, **staying}.items():
+        drafts.keep(name, text)
+    (one.paths.root / "drafts.new").write_text(SECRET)  # as a kill leaves it
+    made = redaction.propose(one, everything(one, note.id) | everything(one, stored.id), "an access key was pasted")
+    sign(one, "commander", made.sha)
+    sync(one, two)
+    sign(two, "approver", made.sha)
+    sync(two, one)
+    assert drafts.load() == {**repeating, **staying}  # nothing is decided yet
+    (told_,) = redaction.carry_out(one)
+    assert told_.outcome == "done"
+    assert "3 drafts" in told_.why
+    assert drafts.load() == staying
+    assert traces(SECRET, one.paths.root) == []
+    with pytest.raises(RepeatsRedacted):  # a composer that is still open keeps what stands in it
+        drafts.keep("timeline:i-y", repeating["timeline:i-x"])
+    assert "timeline:i-y" not in drafts.load()
+    drafts.keep("timeline:i-y", "without it")
+    assert traces(SECRET, one.paths.root) == []
 
 
 def test_every_other_value_stays(told):
