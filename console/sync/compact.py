@@ -36,7 +36,9 @@ def own_segments(place: FolderPlace, listed: Iterable[Listed], feed: str, entrie
     """
     found = Owned()
     for item in listed:
-        if item.name.family != "segment" or item.name.feed != feed or item.name.last >= len(entries):
+        if item.name.family != "segment" or (item.name.feed, item.name.by) != (feed, None):
+            continue
+        if item.name.last >= len(entries):
             continue
         data = _segment(entries, (item.name.first, item.name.last))
         if canon.sha256_hex(data) != item.name.sha:

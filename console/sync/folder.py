@@ -23,7 +23,7 @@ from console.sync.layout import MAX_NAMES_IN_FOLDER, ObjectName, read_name
 
 _NOW: Final = "v1/now"
 _SIGNED: Final = ("v1/roster", "v1/enrol")
-_KINDS: Final = ("e", "o", "d")
+_KINDS: Final = ("e", "o", "d", "r")
 _SHARED_FILE_MODE: Final = 0o644
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG})
 # a packet that was lost on the way to a share; whatever is really gone says so again
@@ -261,4 +261,4 @@ def _may_hold(path: str) -> bool:
     parts = path.split("/")
     if len(parts) == 2:  # noqa: PLR2004  v1/<feed>, v1/roster, v1/enrol, v1/now
         return parts[1] in ("roster", "enrol", "now") or read_name(f"{path}/o/{'0' * 64}") is not None
-    return len(parts) == 3 and parts[2] in ("e", "o", "d")  # noqa: PLR2004  v1/<feed>/<kind>
+    return len(parts) == 3 and parts[2] in _KINDS  # noqa: PLR2004  v1/<feed>/<kind>

@@ -30,15 +30,18 @@ MAX_NAMES_IN_FOLDER: Final = 100_000
 
 _SHA: Final = "[0-9a-f]{64}"
 _N: Final = "0|[1-9][0-9]{0,15}"
+_RANGE: Final = rf"(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})"
 _FORMS: Final[tuple[tuple[Family, re.Pattern[str]], ...]] = (
     ("roster", re.compile(rf"v1/roster/(?P<first>{_N})-(?P<sha>{_SHA})\.json")),
     ("roster-signature", re.compile(rf"v1/roster/(?P<first>{_N})-(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
     ("enrolment", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.json")),
     ("enrolment-signature", re.compile(rf"v1/enrol/(?P<sha>{_SHA})\.(?P<key>{_SHA})\.sig")),
     ("now", re.compile(rf"v1/now/(?P<feed>{_SHA})-(?P<first>{_N})-(?P<sha>{_SHA})\.now")),
-    ("segment", re.compile(rf"v1/(?P<feed>{_SHA})/e/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.seg")),
+    ("segment", re.compile(rf"v1/(?P<feed>{_SHA})/e/{_RANGE}\.seg")),
+    ("segment", re.compile(rf"v1/(?P<by>{_SHA})/r/(?P<feed>{_SHA})-{_RANGE}\.seg")),
     ("object", re.compile(rf"v1/(?P<feed>{_SHA})/o/(?P<sha>{_SHA})")),
-    ("disclosures", re.compile(rf"v1/(?P<feed>{_SHA})/d/(?P<first>{_N})-(?P<last>{_N})-(?P<sha>{_SHA})\.dis")),
+    ("disclosures", re.compile(rf"v1/(?P<by>{_SHA})/r/(?P<feed>{_SHA})-{_RANGE}\.dis")),
+    ("disclosures", re.compile(rf"v1/(?P<feed>{_SHA})/d/{_RANGE}\.dis")),
 )  # fmt: skip
 
 
@@ -47,7 +50,8 @@ class ObjectName:
     """One object's name, read. `sha` names its content, except for signatures, where it names what they sign.
 
     `first` and `last` are the sequence numbers it covers (`first` a roster's number, or the newest number in a `now`
-    file); `key` is a key's fingerprint in hex. What a family does not have is None or -1.
+    file); `key` is a key's fingerprint in hex; `by` the feed whose writer relays it, where that is not `feed` itself.
+    What a family does not have is None or -1.
     """
 
     path: str
@@ -57,6 +61,7 @@ class ObjectName:
     first: int = -1
     last: int = -1
     key: str | None = None
+    by: str | None = None
 
     @property
     def is_content_named(self) -> bool:
@@ -79,7 +84,7 @@ def read_name(path: str) -> ObjectName | None:
         first, last = int(parts.get("first") or -1), int(parts.get("last") or -1)
         if family in ("segment", "disclosures") and first > last:
             return None
-        return ObjectName(path, family, parts["sha"], parts.get("feed"), first, last, parts.get("key"))
+        return ObjectName(path, family, parts["sha"], parts.get("feed"), first, last, parts.get("key"), parts.get("by"))
     return None
 
 
@@ -91,6 +96,11 @@ def segment_name(feed: str, first: int, last: int, sha: str) -> str:
 def disclosures_name(feed: str, first: int, last: int, sha: str) -> str:
     """Where the disclosures of entries `first` to `last` lie."""
     return f"v1/{feed}/d/{first}-{last}-{sha}.dis"
+
+
+def relayed_name(by: str, feed: str, first: int, last: int, sha: str, *, values: bool = False) -> str:
+    """Where the writer of `by` relays entries `first` to `last` of another feed, or their disclosures."""
+    return f"v1/{by}/r/{feed}-{first}-{last}-{sha}.{'dis' if values else 'seg'}"
 
 
 def now_name(feed: str, seq: int, sha: str) -> str:

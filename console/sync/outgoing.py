@@ -50,13 +50,13 @@ def offer_feed(offer: Offer, feed: str) -> None:
     found = compact.own_segments(offer.place, offer.listed, feed, entries)
     offer.tally.sent += found.mended
     fresh = list(compact.missing(feed, entries, found.names))
-    made = _create_all(offer, [(name.path, data) for name, data in fresh])
+    made = create_all(offer, [(name.path, data) for name, data in fresh])
     # where the name was taken, somebody else's bytes may lie there: never lean on those
     found.names += [name for (name, _), done in zip(fresh, made, strict=True) if done]
     _offer_objects(offer, feed, entries)
     _offer_values(offer, feed, entries, compact.covering(found.names))
     for name in compact.superseded(found.names):
-        _remove(offer, name.path)
+        remove(offer, name.path)
 
 
 def _offer_forked(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
@@ -70,7 +70,7 @@ def _offer_forked(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
         if name.path in there and there[name.path] != len(data):
             offer.place.mend(name.path, data)
             offer.tally.sent += 1
-    _create_all(offer, [(name.path, data) for name, data in pieces if name.path not in there])
+    create_all(offer, [(name.path, data) for name, data in pieces if name.path not in there])
     _offer_objects(offer, feed, entries)
     _offer_values(offer, feed, entries, compact.runs(entries))
 
@@ -79,12 +79,12 @@ def _offer_objects(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
     there = {item.name.sha: item for item in offer.listed if item.name.family == "object" and item.name.feed == feed}
     anywhere = {item.name.sha for item in offer.listed if item.name.family == "object"}
     for sha in offer.reader.tombstones() & set(there):
-        _remove(offer, there[sha].name.path)
+        remove(offer, there[sha].name.path)
     for sha in _object_names(offer.reader, feed, entries, anywhere):
         # a document or file is read only where it is missing; its size tells whether half of it lies there
-        if sha in there and there[sha].size == _size(offer.reader, sha):
+        if sha in there and there[sha].size == size_here(offer.reader, sha):
             continue
-        data = _object(offer.reader, sha)
+        data = object_here(offer.reader, sha)
         if data is None:
             continue
         name = layout.object_name(feed, sha)
@@ -104,7 +104,8 @@ def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: 
     return list(dict.fromkeys(names))
 
 
-def _size(reader: Reader, sha: str) -> int | None:
+def size_here(reader: Reader, sha: str) -> int | None:
+    """How large a document or file is, where it is here."""
     with reader.snapshot() as connection:
         row = connection.execute(
             "SELECT length(raw) FROM document WHERE sha256 = ? UNION ALL SELECT size FROM blob WHERE sha256 = ?",
@@ -113,30 +114,32 @@ def _size(reader: Reader, sha: str) -> int | None:
     return None if row is None else int(row[0])
 
 
-def _object(reader: Reader, sha: str) -> bytes | None:
+def object_here(reader: Reader, sha: str) -> bytes | None:
+    """A document's or file's bytes, where it is here."""
     row = reader.document(sha)
     return reader.blob(sha) if row is None else row.raw
 
 
 def _offer_values(offer: Offer, feed: str, entries: Sequence[Line], ranges: Iterable[tuple[int, int]]) -> None:
     """Values of each range in files of their own; a former file of the same range goes, redacted values with it."""
-    mine = [item for item in offer.listed if item.name.family == "disclosures" and item.name.feed == feed]
+    every = [item for item in offer.listed if item.name.family == "disclosures"]
+    mine = [item for item in every if (item.name.feed, item.name.by) == (feed, None)]
     wanted: dict[str, bytes] = {}
     for first, last in ranges:
         for low, high, data in held.value_files(offer.reader, entries[first : last + 1]):
             wanted[layout.disclosures_name(feed, low, high, canon.sha256_hex(data))] = data
     there = {item.name.path: item.size for item in mine}
-    _create_all(offer, [(name, data) for name, data in wanted.items() if name not in there])
+    create_all(offer, [(name, data) for name, data in wanted.items() if name not in there])
     for name, data in wanted.items():
         if there.get(name, len(data)) != len(data):
             offer.place.mend(name, data)
             offer.tally.sent += 1
     for name in there:
         if name not in wanted:
-            _remove(offer, name)
+            remove(offer, name)
 
 
-def _create_all(offer: Offer, objects: Sequence[tuple[str, bytes]]) -> list[bool]:
+def create_all(offer: Offer, objects: Sequence[tuple[str, bytes]]) -> list[bool]:
     """Put all of these there; which of them were new. Several at a time: the place may be far away."""
     place = offer.place
     made = place.together([partial(place.create, path, data) for path, data in objects])
@@ -144,7 +147,8 @@ def _create_all(offer: Offer, objects: Sequence[tuple[str, bytes]]) -> list[bool
     return made
 
 
-def _remove(offer: Offer, name: str) -> None:
+def remove(offer: Offer, name: str) -> None:
+    """Take an own object away; what keeps it is told."""
     try:
         offer.place.remove(name)
     except FileRefused as fault:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from console.journal.store import JournalStore
 from console.journal.values import FeedSigner
-from console.sync import incoming, outgoing
-from console.sync.folder import FolderPlace, Listed
+from console.sync import incoming, outgoing, relay
+from console.sync.folder import FolderPlace
 from console.sync.forks import note_forks, take_proofs
 from console.sync.lane import Lane
 from console.sync.report import SyncReport, Tally
@@ -20,10 +20,11 @@ from console.sync.unseen import unseen
 def sync_once(
     store: JournalStore, place: FolderPlace, console: str, machine: Callable[[], FeedSigner] | None = None
 ) -> SyncReport:
-    """Meet `place` once. `console` is this installation's id: feeds it opened are the only ones it writes there.
+    """Meet `place` once. `console` is this installation's id: it writes under prefixes of feeds that it opened only.
 
-    What is open goes and comes first; then rosters both ways, entries, documents and values. Running it again changes
-    nothing. `machine` opens the console's own feed, for approvals that came ahead of their history and for fork proofs.
+    What is open goes and comes first; then rosters both ways, entries, documents and values, and last what the place
+    lacks of others. Running it again changes nothing. `machine` opens the console's own feed, for approvals that came
+    ahead of their history and for fork proofs.
 
     Raises:
         PlaceGone: when the place is not there (any more). What was taken in until then is kept.
@@ -33,22 +34,24 @@ def sync_once(
     lane = Lane(store, place, console, tally)
     lane.offer()
     lane.take(machine)
-    listed, whole = _take_history(store, place, tally, lane)
+    intake, whole = _take_history(store, place, tally, lane)
     if not whole:  # a file was replaced while it was read
-        listed, _ = _take_history(store, place, tally, lane)
+        intake, _ = _take_history(store, place, tally, lane)
     forks = note_forks(store, console, machine)
     tally.faults += [one.sentence for one in unseen(store)]
     lane.offer()
-    offer = outgoing.Offer(place, store.reader(), listed, tally)
+    offer = outgoing.Offer(place, store.reader(), intake.listed, tally)
     outgoing.offer_rosters(offer)
-    for facts in store.reader().feeds():
-        if facts.console == console:
-            outgoing.offer_feed(offer, facts.feed)
+    feeds = store.reader().feeds()
+    own = [facts.feed for facts in feeds if facts.console == console]
+    for feed in own:
+        outgoing.offer_feed(offer, feed)
+    relay.offer_others(offer, own, [facts.feed for facts in feeds if facts.console != console], intake.here)
     return tally.report(place.label, forks)
 
 
-def _take_history(store: JournalStore, place: FolderPlace, tally: Tally, lane: Lane) -> tuple[list[Listed], bool]:
-    """Everything others put there; what lies there, and whether all of it could be read."""
+def _take_history(store: JournalStore, place: FolderPlace, tally: Tally, lane: Lane) -> tuple[incoming.Intake, bool]:
+    """Everything others put there; the place as it was found, and whether all of it could be read."""
     listed, refused = place.objects()
     lane.offer()
     tally.faults += [str(fault) for fault in refused]
@@ -59,7 +62,7 @@ def _take_history(store: JournalStore, place: FolderPlace, tally: Tally, lane: L
     whole &= incoming.take_values(intake)
     take_proofs(store)
     incoming.take_objects(intake)  # again: a file is named by a value, and a document's values need the document
-    return listed, whole
+    return intake, whole
 
 
 def sync_open(
