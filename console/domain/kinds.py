@@ -16,6 +16,7 @@ from console.domain.profile import JsonValue
 
 PHASES = ("preparation", "analysis", "execution", "recovery")
 STATUSES = ("declared", "analysing", "correcting", "holding", "recovering", "closed", "reopened")
+CALLS = ("signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop")
 EVIDENCE = ("credential", "canary", "usage", "client-view")
 
 _OF = {"of": shape.list_of(shape.sha256, most=200)}
@@ -199,6 +200,19 @@ KINDS: dict[str, Kind] = {
     ),
     "provider.unreachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.whole}, {}, _ANSWER),
     "provider.reachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.whole}, {}, _ANSWER),
+    # one page for one person; no `subj`: a version that does not know the kind would send the op to attention for it
+    "call.paged": Kind(
+        "console",
+        {
+            "doc": shape.or_null(shape.sha256),
+            "person": shape.id_of("p"),
+            "at": shape.whole,
+            "why": shape.one_of(CALLS),
+            "taken": shape.flag,
+        },
+        {},
+        ("text", "hook", "answer"),
+    ),
     "fork.proof": Kind(
         "console",
         {"feed": shape.sha256, "seq": shape.whole, "ids": shape.list_of(shape.sha256, least=2, most=16)},

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from console.domain.callout import Answer, Call, Page, State, due, message
+from console.domain.callout import WHY_WORDS, Answer, Call, Page, State, due, message
 from console.domain.corrections import QUEUED
 from console.domain.errors import Problem, WrongUse
 from console.journal.values import Draft, Stored
@@ -28,8 +28,9 @@ from console.services.session import Session
 from console.services.staging import staged
 from console.services.standing import Standing, corrections, held_roles
 
-__all__ = ["Called", "acknowledge", "called", "calls", "note_opened", "try_hooks", "turn"]
+__all__ = ["Called", "acknowledge", "called", "calls", "note_opened", "told_pages", "try_hooks", "turn"]
 LAPSE_WARNING_MS: Final = 30 * 60_000
+PAGED: Final = "call.paged"
 _MARKS: Final = {"acknowledged": "call-out acknowledged", "opened": "call-out opened"}
 _MOST_KEPT: Final = 2_000
 _TROUBLED: Final = {"drifted": "drift", "failed": "failed", "attention": "failed"}
@@ -37,7 +38,7 @@ _TROUBLED: Final = {"drifted": "drift", "failed": "failed", "attention": "failed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Called:
-    """A call and how it stands: its pages (of this console), and what each person did about it."""
+    """A call and how it stands: its pages (of every console that is heard), and what each person did about it."""
 
     call: Call
     pages: tuple[Page, ...]
@@ -144,9 +145,31 @@ def called(session: Session) -> tuple[Called, ...]:
     pages = _pages(session)
     found: list[Called] = []
     for one in calls(session):
-        mine = tuple(page_ for page_ in pages if page_.key == one.key)
-        found.append(Called(call=one, pages=mine, answers=_answers(session, one)))
+        told = list(told_pages(session, one))
+        known = {(page_.person, page_.hook, page_.at_ms) for page_ in told}
+        told += [p for p in pages if p.key == one.key and (p.person, p.hook, p.at_ms) not in known]
+        told.sort(key=lambda page_: page_.at_ms)
+        found.append(Called(call=one, pages=tuple(told), answers=_answers(session, one)))
     return tuple(found)
+
+
+def told_pages(session: Session, call: Call) -> tuple[Page, ...]:
+    """The pages of a call that are in the record, whichever console made them. They are shown and decide nothing.
+
+    A stolen console could write that everybody was paged: so who is paged next goes by this console's own pages alone.
+    """
+    if call.inc is None:
+        return ()
+    return tuple(
+        Page(
+            key=call.key, person=str(one.entry.pub["person"]), hook=str(one.disclosed.get("hook") or ""),
+            at_ms=int(str(one.entry.pub["at"])), ok=one.entry.pub["taken"] is True,
+            detail=str(one.disclosed.get("answer") or ""),
+        )
+        for one in session.reader.entries(call.inc, kinds=(PAGED,))
+        if one.standing == "good" and (one.entry.pub["doc"], one.entry.pub["why"]) == (call.doc, call.why)
+        and (call.doc is not None or int(str(one.entry.pub["at"])) >= call.since_ms)
+    )  # fmt: skip
 
 
 def _answers(session: Session, call: Call) -> tuple[Answer, ...]:
@@ -208,16 +231,39 @@ def turn(session: Session) -> tuple[Page, ...]:
     if not settings.hooks:
         return ()
     pages, now = list(_pages(session)), session.clock.wall_ms()
-    made: list[Page] = []
+    made: list[tuple[Call, Page]] = []
     for one in calls(session):
         for person in due(one, settings.ladder, pages, _answers(session, one), now):
-            made += [_page(session, one, person, hook) for hook in settings.hooks_of(person)]
+            made += [(one, _page(session, one, person, hook)) for hook in settings.hooks_of(person)]
             if not settings.hooks_of(person):
                 none = "no hook reaches them"
-                made.append(Page(key=one.key, person=person, hook="", at_ms=now, ok=False, detail=none))
+                made.append((one, Page(key=one.key, person=person, hook="", at_ms=now, ok=False, detail=none)))
     if made:
-        _keep(session, [*pages, *made])
-    return tuple(made)
+        _keep(session, [*pages, *(page_ for _, page_ in made)])
+        with suppress(Problem):  # no roster names this console (yet): people are paged all the same
+            _record(session, made)
+    return tuple(page_ for _, page_ in made)
+
+
+def _record(session: Session, made: Sequence[tuple[Call, Page]]) -> None:
+    """Say in the machine's own feed who was paged, when, and whether it was taken: everybody sees it, and a bundle."""
+    feed, ref = session.device(), session.ref
+    drafts = [
+        Draft(
+            PAGED, call.inc, None,
+            {"doc": call.doc, "person": one.person, "at": one.at_ms, "why": call.why, "taken": one.ok},
+            {"text": _in_words(session, call, one), "hook": one.hook, "answer": one.detail},
+        )
+        for call, one in made
+        if call.why != "test"
+    ]  # fmt: skip
+    session.store.write(lambda tx: [tx.append(feed, draft, roster=ref) for draft in drafts])
+
+
+def _in_words(session: Session, call: Call, one: Page) -> str:
+    how = f"by {one.hook}" if one.hook else "by nothing"
+    became = one.detail if one.ok else f"NOT taken: {one.detail}"
+    return f"{session.name_of(one.person)} was called {how} ({became}). {WHY_WORDS[call.why]}."
 
 
 def try_hooks(session: Session, only: str = "") -> tuple[Page, ...]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:  # a window that starts needs no rows and no dialog yet
 
 _GROUPS: Final = (
     ("What people wrote", ("note", "observation", "witness", "objection", "task", "communication", "evidence")),
+    ("Call-out", ("call.paged",)),
     ("Decisions", ("decision", "decision.not-to-act", "awareness.determination", "severity.changed", "phase.changed",
                    "status.changed", "command.offered", "command.accepted", "command.assumed")),
     ("Facts known", ("knowledge.fact",)),

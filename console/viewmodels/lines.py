@@ -116,6 +116,7 @@ KIND_MARKS: Final[Mapping[str, KindMark]] = {
     "reading.observed": KindMark("reading", "ring-dot", "known"),
     "provider.unreachable": KindMark("unreachable", "cross", "alarm"),
     "provider.reachable": KindMark("answers again", "disc", "good"),
+    "call.paged": KindMark("paged", "arrow-right", _ASKED),
     "fork.proof": KindMark("fork proven", "triangle", "alarm"),
     "provider.added": KindMark("provider added", "square-ring", "quiet"),
     "provider.removed": KindMark("provider removed", "dash", "quiet"),

@@ -17,12 +17,16 @@ import pytest
 from console.app import main
 from console.domain.callout import Call
 from console.domain.errors import WrongUse
-from console.services import approvals, callout, callout_settings, corrections, incidents
+from console.domain.kinds import KINDS
+from console.exports.check import check_bundle
+from console.journal.verify import verify_profile
+from console.services import approvals, callout, callout_settings, corrections, exporting, incidents
 from console.services.callout_settings import EVERYONE
 from console.services.corrections import TargetWish
 from console.services.hooks import Hook, HookFailed, page
 from console.services.live import LivePace
 from console.services.session import Session, nobody_asked
+from console.services.standing import corrections as corrections_of
 from console.services.watching import Watching
 from tests.kit.pair import connect_manual, founded, pair, passphrase, sync
 
@@ -183,6 +187,51 @@ def test_paged_acknowledged_opened_signed(pair, receiver) -> None:
     assert standing.state_of(two.me) == "signed"
     with pytest.raises(WrongUse):
         callout.acknowledge(one, "ffffffffffff")
+
+
+def test_every_console_and_the_bundle_see_who_was_paged_and_no_page_is_believed(pair, receiver, tmp_path) -> None:
+    one, two = pair
+    url, _ = receiver
+    inc, _sha = proposed(one)
+    callout_settings.add_hook(one, Hook(name="pager", kind="webhook", address=f"{url}/two"), two.me, "")
+    callout_settings.add_hook(one, Hook(name="broken", kind="webhook", address=f"{url}/broken"), two.me, "")
+    callout_settings.set_order(one, (two.me, one.me), 60_000)
+    assert [page_.ok for page_ in callout.turn(one)] == [True, False]
+    (here,) = callout.called(one)
+    assert [(p.hook, p.ok) for p in here.pages] == [("pager", True), ("broken", False)]  # each once, kept twice
+    sync(one, two)
+    (there,) = callout.called(two)
+    assert there.state_of(two.me) == "paged"
+    assert [(p.hook, p.ok, p.detail) for p in there.pages] == [
+        ("pager", True, "it answered 202"), ("broken", False, "it answered 500"),
+    ]  # fmt: skip
+    lines = [one_.disclosed["text"] for one_ in two.reader.entries(inc, kinds=("call.paged",))]
+    assert lines[0].startswith("Approver was called by pager (it answered 202).")
+    assert "NOT taken: it answered 500" in lines[1]
+    exporting.export(two, inc, tmp_path / "b")
+    check_bundle(tmp_path / "b")
+    assert "Approver was called by pager" in (tmp_path / "b" / "timeline.csv").read_text()
+    # another console's word keeps nobody from being paged here
+    callout_settings.add_hook(two, Hook(name="mine", kind="webhook", address=f"{url}/mine"), two.me, "")
+    callout_settings.set_order(two, (two.me, one.me), 60_000)
+    assert [page_.hook for page_ in callout.turn(two)] == ["mine"]
+
+
+def test_a_version_that_does_not_know_pages_keeps_them_and_does_nothing_about_them(pair, receiver, monkeypatch) -> None:
+    one, two = pair
+    url, _ = receiver
+    inc, _sha = proposed(one)
+    callout_settings.add_hook(one, Hook(name="pager", kind="webhook", address=f"{url}/two"), two.me, "")
+    callout_settings.set_order(one, (two.me, one.me), 60_000)
+    callout.turn(one)
+    monkeypatch.delitem(KINDS, "call.paged")
+    sync(one, two)
+    (paged,) = two.reader.entries(inc, kinds=("call.paged",))
+    assert paged.standing == "good"
+    assert paged.entry.subj is None
+    (standing,) = corrections_of(two)
+    assert standing.state == "proposed"
+    assert verify_profile(two.store).ok
 
 
 def test_the_next_one_is_paged_when_nobody_answers(pair, receiver, monkeypatch) -> None:

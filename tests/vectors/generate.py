@@ -271,6 +271,12 @@ def feeds() -> dict[str, Written]:
             "now": NOW + 180_000, "clock": "trusted", "seen": seen, "verdict": "approved"}),
         refs=(mine.written[-1].id,),
     )  # fmt: skip
+    found["call-paged"] = machine.write(
+        Draft(kind="call.paged", inc=INC, pub={
+            "doc": ACTION_SHA, "person": APPROVER, "at": NOW + 190_000, "why": "signature", "taken": True},
+            disclosures={"text": "The second person was called by pager.", "hook": "pager",
+                         "answer": "it answered 202"})
+    )  # fmt: skip
     return found
 
 
