@@ -15,7 +15,8 @@ from console.cli.frame import Call, moment, pass_call, when
   standdown emergency glass                    (what one person sent alone, and whether it is ratified)
   standdown emergency ratify CORRECTION        (then the second person: standdown approve sign DOCUMENT)
   standdown emergency extend CORRECTION        (then one of its signers: standdown approve sign DOCUMENT)
-  standdown emergency ask-command; standdown emergency assume --reason "..." """,
+  standdown emergency ask-command; standdown emergency assume --reason "..."
+  standdown emergency command                  (who commands; was it assumed as the rule wants?)""",
 )
 def command() -> None:
     """When one person has to act: break-glass and its ratification, more time, assuming command."""
@@ -116,3 +117,34 @@ def assume(call: Call, reason: str, incident: str | None) -> None:
     with call.session() as session:
         stored = assumption.assume(session, incidents.find_incident(session, incident), reason)
     call.tell({"ok": True, "entry": stored.id}, "You command. Whoever held command may take it back.")
+
+
+@command.command("command")
+@click.option("--incident", help="Which incident (default: the only open one).")
+@pass_call
+def who_commands(call: Call, incident: str | None) -> None:
+    """Who commands, whether they were asked and heard, and each time it was assumed. Exit code 1: a finding."""
+    from console.cli.frame import exit_with
+    from console.services import assumption, incidents
+
+    with call.session() as session:
+        inc = incidents.find_incident(session, incident)
+        now = assumption.silence(session, inc)
+        found = assumption.assumed(session, inc)
+        findings = [assumption.finding(session, one) for one in found]
+        names = [(session.name_of(one.by), session.name_of(one.holder) if one.holder else "nobody") for one in found]
+        holder = session.name_of(now.holder) if now.holder is not None else None
+    facts = [
+        {"entry": one.id, "by": one.by, "from": one.holder, "at_ms": one.at_ms, "rule": one.rule,
+         "asked_ms": one.asked_ms, "heard_ms": one.heard_ms, "finding": why}
+        for one, why in zip(found, findings, strict=True)
+    ]  # fmt: skip
+    lines = [f"{holder or 'Nobody'} commands."]
+    if now.from_ms is not None:
+        lines.append(f"Asked for a sign of life; it may be assumed from {when(now.from_ms)}.")
+    lines += [f"{when(one.at_ms)}  {by} assumed it from {whom}." for one, (by, whom) in zip(found, names, strict=True)]
+    lines += [f"FINDING: {why}" for why in findings if why]
+    told = {"holder": now.holder, "asked_ms": now.asked_ms, "heard_ms": now.heard_ms, "from_ms": now.from_ms}
+    call.tell({"ok": not any(findings), **told, "assumed": facts}, *lines)
+    if any(findings):
+        exit_with(1)

@@ -19,6 +19,7 @@ from console.domain.moment import View, facts_at
 from console.domain.profile import JsonValue
 from console.domain.quorum import Verdict, quorum
 from console.exports import strict
+from console.exports.commanded import command_notes
 from console.exports.evidence import Evidence, Seal, Wrong
 
 _CARRIERS = ("approval.received", "document.approved")
@@ -58,6 +59,7 @@ class Judge:
                     skipped += 1
             elif entry.kind == "dispatch.intent" and not self._was_authorised(entry):
                 raise Wrong(self._evidence.file_of[ident], "it sends what this console never recorded as authorised")
+        self._evidence.notes.extend(command_notes(self._evidence))
         if skipped:
             self._evidence.notes.append(
                 f"{skipped} authorisations of other incidents are in here as signed bytes and were not judged again"

@@ -6,7 +6,9 @@ Everything is a signed entry that everybody sees. Who held command before may ta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from console.domain.assumed import ASKED, SILENCE_MS, Assumption, assumptions
 from console.domain.errors import WrongUse
 from console.domain.seen import Seen
 from console.journal.values import Draft, Stored
@@ -14,8 +16,11 @@ from console.services import incidents
 from console.services.session import Session
 from console.services.standing import KINDS, seen_of
 
-SILENCE_MS = 10 * 60_000
-ASKED = "command: asked for a sign of life"
+RULE_WORDS: Final = {
+    "kept": "as the rule wants", "not asked": "nobody had asked the holder for a sign of life",
+    "too early": "before the ten minutes were over", "heard": "though the holder had written something since",
+    "cannot be told": "whether the holder was asked cannot be told from what is here",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,25 @@ def silence(session: Session, inc: str) -> Silence:
         holder=holder, asked_ms=asked_ms, heard_ms=heard_ms, from_ms=from_ms, assumed_from=before,
         why_not=_why_not(session, holder, from_ms, before, now, heard=heard_ms is not None),
     )  # fmt: skip
+
+
+def assumed(session: Session, inc: str) -> tuple[Assumption, ...]:
+    """Every time that command of an incident was assumed, and how that stands to the rule, by everybody's own times.
+
+    Another program may have written it sooner than this one would: it counts, and it is a finding.
+    """
+    if not session.reader.entries(inc, kinds=("command.assumed",)):
+        return ()
+    told = (seen_of(one) for one in session.reader.entries(inc) if one.standing == "good")
+    return assumptions(told, session.roster.roster)
+
+
+def finding(session: Session, one: Assumption) -> str:
+    """One assumption that was not as the rule wants, as a sentence; empty where it was."""
+    if one.rule == "kept":
+        return ""
+    holder = session.name_of(one.holder)
+    return f"{session.name_of(one.by)} assumed command from {holder}: {RULE_WORDS[one.rule]}."
 
 
 _TAKEN = ("incident.declared", "command.accepted", "command.assumed")

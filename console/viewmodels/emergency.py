@@ -100,5 +100,7 @@ def command(session: Session, inc: str) -> CommandPage:
         told += f" Heard {moment(now.heard_ms)}, after the question."
     elif now.asked_ms is not None and now.from_ms is not None:
         told += f" Asked for a sign of life {moment(now.asked_ms)}; it may be assumed from {moment(now.from_ms)}."
+    told += "".join(f" FINDING: {shown(why)}" for one in assumption.assumed(session, inc)
+                    if (why := assumption.finding(session, one)))  # fmt: skip
     asks = "You command it yourself." if now.holder == session.me else "Asked already." if now.from_ms else ""
     return CommandPage(told, asks, now.why_not)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from adapters.practice.simulator import Estate
 from console.app import main
 from console.domain.errors import WrongUse
+from console.exports.check import check_bundle
 from console.journal.values import Draft
 from console.services import (
     approvals,
@@ -27,6 +30,7 @@ from console.services import (
 )
 from console.services.corrections import TargetWish
 from console.services.session import Session
+from console.viewmodels.emergency import command
 from tests.kit.pair import connect, connect_manual, founded, pair, passphrase, sync
 from tests.services.test_lists import QUICK
 
@@ -189,6 +193,33 @@ def test_command_is_assumed_after_ten_silent_minutes_and_taken_back(pair, monkey
     sync(one, two)
     assert incidents.list_incidents(two)[0].commander == one.me
     assert "Ask Commander" in assumption.silence(two, inc).why_not
+
+
+def test_command_that_another_program_assumed_too_soon_is_a_finding_everywhere(pair, tmp_path, capsys) -> None:
+    """This service refuses; an entry that another one signed counts, and everybody says that it came too soon."""
+    one, two = pair
+    inc = declared(one)
+    sync(one, two)
+    assumption.ask(two, inc)
+    two.append(Draft("command.assumed", inc, None, {}, {"reason": "impatience"}))
+    sync(one, two)
+    for session in pair:
+        assert incidents.list_incidents(session)[0].commander == two.me
+        (found,) = assumption.assumed(session, inc)
+        assert (found.rule, found.by, found.holder) == ("too early", two.me, one.me)
+        assert "FINDING: Approver assumed command from Commander: before the ten" in command(session, inc).sentence
+    code, told = run_line(capsys, one.paths, "emergency", "command")
+    assert (code, [row["rule"] for row in told["assumed"]]) == (1, ["too early"])
+    assert "before the holder had been silent for ten minutes: an open finding" in first_page(one, inc, tmp_path)
+    (note,) = [one_ for one_ in check_bundle(tmp_path / "bundle").notes if "assumed command" in one_]
+    assert "ten minutes" in note
+    plain = subprocess.run(
+        [sys.executable, "-I", str(tmp_path / "bundle" / "verify.py")], capture_output=True, text=True, check=True,
+        timeout=120,
+    )  # fmt: skip
+    assert note in plain.stdout
+    assumption.assume(one, inc, "I am here")
+    assert [row.rule for row in assumption.assumed(one, inc)] == ["too early", "kept"]
 
 
 def test_a_sign_of_life_keeps_command(pair, monkeypatch) -> None:
