@@ -20,7 +20,16 @@ from adapters.contract import CONTRACT_VERSION, Adapter, Manifest
 from console.domain.errors import WrongUse
 from console.providers import declared as files
 
-BUILT_IN: Final = ("haproxy", "kubernetes", "litellm", "manual", "open_inference", "practice", "unleash")
+BUILT_IN: Final = (
+    "haproxy",
+    "kubernetes",
+    "litellm",
+    "manual",
+    "open_inference",
+    "openai_admin",
+    "practice",
+    "unleash",
+)
 GROUP: Final = "standdown.adapters"
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")
 _REASON_CHARS: Final = 300

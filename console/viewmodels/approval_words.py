@@ -34,6 +34,13 @@ _VERBS: Final = {
     "stop": ("stop all traffic to", "let traffic through again to"),
     "drain": ("drain", "bring back"),
     "off": ("switch off", "switch on again"),
+    "remove": ("take out", "put back"),
+    "demote": ("make a reader of", "make an owner again of"),
+    "delete": ("delete", "bring back"),
+    "spend": ("limit what may be spent by", "lift the spending limit of"),
+    "tools": ("switch hosted tools off in", "switch hosted tools on again in"),
+    "deny": ("deny everywhere", "allow everywhere again"),
+    "archive": ("archive", "bring back"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",
@@ -43,6 +50,7 @@ _UNITS: Final = {
     "max_parallel_requests": "requests at a time",
     "parallel": "requests at a time",
     "rate": "requests in the proxy's window",
+    "cents": "US cents a month",
 }
 _NAMED: Final = 3  # so many names stand in a headline; more are a number
 _BRIEF: Final = 40

@@ -1,0 +1,212 @@
+"""What OpenAI's Admin API says, read tolerantly: unknown fields are ignored, missing ones that matter are faults.
+
+Shapes: OpenAI's own description (openai-openapi 2.3.0) and SDK (openai 3.22.1). It never keeps a key: of keys only ids,
+names and last uses are read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.contract import Malformed, Refused, Reply
+
+Model = TypeVar("Model", bound=BaseModel)
+REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+
+
+class Said(BaseModel):
+    """Anything it says."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+Row = TypeVar("Row", bound=Said)
+
+
+class Page(Said, Generic[Row]):
+    """A part of a list; the next one begins after `last_id`."""
+
+    data: list[Row]
+    has_more: bool = False
+    last_id: str | None = None
+
+
+class Project(Said):
+    """A project; `status` is "active" or "archived"."""
+
+    id: str
+    name: str | None = None
+    status: str | None = None
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return self.name or self.id
+
+
+class Permissions(Said):
+    """Which models a project may use: all but these, or only these."""
+
+    mode: str
+    model_ids: list[str]
+
+
+class Tool(Said):
+    """Whether a hosted tool may be used."""
+
+    enabled: bool
+
+
+class Tools(Said):
+    """The hosted tools of a project."""
+
+    file_search: Tool
+    web_search: Tool
+    image_generation: Tool
+    mcp: Tool
+    code_interpreter: Tool
+
+
+class Limit(Said):
+    """The limits of one model in one project."""
+
+    id: str
+    model: str
+    max_requests_per_1_minute: int
+    max_tokens_per_1_minute: int
+
+
+class Enforcement(Said):
+    """Whether a spend limit stops calls now."""
+
+    status: str = ""
+
+
+class SpendLimit(Said):
+    """A hard limit of money, in cents."""
+
+    threshold_amount: int
+    currency: str = "USD"
+    interval: str = "month"
+    enforcement: Enforcement = Enforcement()
+
+
+class Member(Said):
+    """A user of a project, or of the organisation."""
+
+    id: str
+    name: str | None = None
+    email: str | None = None
+    role: str | None = None
+
+
+class ServiceAccount(Said):
+    """A service account of a project."""
+
+    id: str
+    name: str
+    role: str = ""
+
+
+class Owner(Said):
+    """Whose a key is."""
+
+    type: str | None = None
+    user: Member | None = None
+    service_account: ServiceAccount | None = None
+
+
+class Key(Said):
+    """A key of a project. Times are seconds."""
+
+    id: str
+    name: str | None = None
+    last_used_at: int | None = None
+    owner_project_access: str | None = None
+    owner: Owner = Owner()
+
+
+class Deleted(Said):
+    """The answer to a deletion."""
+
+    deleted: bool
+
+
+class Named(Said):
+    """A model, as callers are told of it."""
+
+    id: str
+
+
+class Models(Said):
+    """GET /models, as a caller."""
+
+    data: list[Named]
+
+
+class Answered(Said):
+    """An answered call."""
+
+    id: str
+    object: str
+    output: list[dict[str, Any]]
+
+
+class ErrorBody(Said):
+    """A refusal. `type` and `code` are its own words."""
+
+    message: str | None = None
+    type: str | None = None
+    code: str | None = None
+
+
+class ErrorReply(Said):
+    """The error envelope."""
+
+    error: ErrorBody
+
+
+def read(kind: type[Model], reply: Reply) -> Model:
+    """The reply's body as this kind.
+
+    Raises:
+        Malformed: when it is something else.
+    """
+    try:
+        return kind.model_validate(reply.json())
+    except ValidationError as fault:
+        raise Malformed(f"OpenAI answered {reply.status} with something its description does not have") from fault
+
+
+def error_of(reply: Reply) -> ErrorBody:
+    """The error in a reply; empty when it is in no known form."""
+    try:
+        return read(ErrorReply, reply).error
+    except Malformed:
+        return ErrorBody()
+
+
+def check(reply: Reply, what: str) -> Reply:
+    """The reply, if it is a success. Its sentence is not quoted: it may repeat a part of a key.
+
+    Raises:
+        Refused: for a status of 400 or more.
+        Malformed: for a redirect.
+    """
+    if reply.status < REDIRECTS:
+        return reply
+    if reply.status < REFUSALS:
+        raise Malformed(f"{what}: OpenAI sends elsewhere ({reply.status})")
+    error = error_of(reply)
+    said = next((f" ({word})" for word in (error.code, error.type) if word and _WORD.fullmatch(word)), "")
+    raise Refused(f"{what}: OpenAI refused with {reply.status}{said}", reply.status)
+
+
+def quoted(step: str) -> str:
+    """One step of a path."""
+    return quote(step, safe="")
