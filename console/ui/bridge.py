@@ -5,6 +5,7 @@ It never calls anything on a foreign thread and holds no widget alive.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ class Bridge(QObject):
     """Listens to an outlet on any thread, and tells slots on the thread it was made on."""
 
     _woken = Signal()
-    _answered = Signal(object)
+    _answered = Signal(object, object)
 
     def __init__(self, outlet: Outlet) -> None:
         super().__init__()
@@ -34,6 +35,9 @@ class Bridge(QObject):
         self._awake = False
         self._closed = False
         self._slots: dict[str, list[Callable[[object], None]]] = {}
+        # who asked is kept here and goes by a number there: a lane that held a widget could be the last to let go of it
+        self._asked: dict[int, Callable[[Future[object]], None]] = {}
+        self._numbers = itertools.count()
         self._flushed_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -67,22 +71,22 @@ class Bridge(QObject):
 
         With an `owner` that is gone by then, neither is called: nobody is there to hear it.
         """
+        number = next(self._numbers)
 
-        def tell(call: Callable[[], None]) -> None:
-            self._answered.emit(call if owner is None else lambda: call() if isValid(owner) else None)
-
-        def settled(found: Future[T]) -> None:
+        def tell(found: Future[T]) -> None:
+            if owner is not None and not isValid(owner):
+                return
             try:
                 result = found.result()
             except CancelledError:
                 return
             except BaseException as fault:  # noqa: BLE001  it belongs to whoever asked
-                failure = fault
-                tell(lambda: failed(failure))
+                failed(fault)
                 return
-            tell(lambda: done(result))
+            done(result)
 
-        future.add_done_callback(settled)
+        self._asked[number] = cast("Callable[[Future[object]], None]", tell)
+        future.add_done_callback(lambda found: self._answered.emit(number, found))
 
     def close(self) -> None:
         """Hear no more."""
@@ -90,6 +94,7 @@ class Bridge(QObject):
         self._stop()
         self._timer.stop()
         self._slots.clear()
+        self._asked.clear()
 
     def _note(self, topic: str, snapshot: object) -> None:
         with self._gate:
@@ -117,7 +122,10 @@ class Bridge(QObject):
             for slot in tuple(self._slots.get(topic, ())):
                 slot(snapshot)
 
-    @Slot(object)
-    def _answer(self, call: Callable[[], None]) -> None:
-        if not self._closed:  # an answer that was on its way when everything ended has nobody to hear it
-            call()
+    @Slot(object, object)
+    def _answer(self, number: int, found: Future[object]) -> None:
+        tell = self._asked.pop(number, None)
+        if (
+            tell is not None and not self._closed
+        ):  # an answer on its way when everything ended: nobody is there to hear it
+            tell(found)

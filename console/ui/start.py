@@ -18,6 +18,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
+from console.ui.collecting import Collector
 from console.ui.look_commands import kept_look
 from console.ui.theme import Look
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from console.ui.opened import OpenProfile
     from console.ui.room import Room
 
-_COLLECT_AFTER = (
-    20_000  # objects: most of what a start makes stays, and looking for garbage among it is a tenth of its time
-)
 _SWITCH_S = 0.001  # five times as often as usual: whoever paints waits no longer than this for whoever computes
 
 
@@ -63,11 +61,13 @@ def application() -> QApplication:
     if isinstance(found, QApplication):
         return found
     sys.setswitchinterval(_SWITCH_S)
-    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
+    gc.disable()  # until there is an application, whose thread collects
     QApplication.setApplicationName("standdown")
     QApplication.setApplicationDisplayName("Standdown")
     QApplication.setDesktopFileName("standdown")
-    return QApplication(sys.argv[:1])
+    app = QApplication(sys.argv[:1])
+    Collector(app)
+    return app
 
 
 class Windows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from tests.kit.pair import founded, pair
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from console.ui.room import Room
     from console.ui.theme import Look
@@ -32,6 +33,21 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
         wait_until(self, condition, timeout=max(timeout, LEAST_PATIENCE_MS))
 
     monkeypatch.setattr(QtBot, "waitUntil", waited)
+
+
+_FROZEN: list[bool] = []
+
+
+@pytest.fixture(autouse=True)
+def collected_here() -> Iterator[None]:
+    """As in the product (console/ui/collecting.py): no thread but Qt's destroys what a test leaves behind."""
+    gc.disable()
+    if not _FROZEN:
+        gc.freeze()  # what was imported until now stays: looking it through after every test takes long
+        _FROZEN.append(True)
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,80 @@
+"""What is part of a cycle is destroyed on Qt's thread, whichever thread makes garbage; a lane holds no widget."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+
+from console.ui.bridge import Bridge
+from console.viewmodels.outlet import Outlet
+
+_CYCLES = """
+import json, sys, threading, time
+from PySide6.QtWidgets import QWidget
+from console.ui.start import application
+app = application()
+seen = []
+class Page(QWidget):
+    def __del__(self):
+        seen.append(threading.current_thread() is threading.main_thread())
+for _ in range(20):
+    page = Page()
+    page.show()
+    page.itself = page
+    del page
+ended = threading.Event()
+def churn():
+    until = time.monotonic() + 60
+    while not ended.is_set() and time.monotonic() < until:
+        kept = [[] for _ in range(5_000)]
+        for one in kept:
+            one.append(one)
+worker = threading.Thread(target=churn)
+worker.start()
+until = time.monotonic() + 60
+while len(seen) < 20 and time.monotonic() < until:
+    app.processEvents()
+    time.sleep(0.005)
+ended.set()
+worker.join(60)
+print(json.dumps(seen))
+"""
+
+
+def test_cycles_of_widgets_are_destroyed_on_qts_thread_while_another_makes_garbage():
+    ran = subprocess.run(
+        [sys.executable, "-c", _CYCLES], capture_output=True, text=True, check=False, timeout=150
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout) == [True] * 20
+
+
+def test_a_lane_that_settles_a_future_lets_go_of_nothing_of_who_asked(qtbot):
+    bridge, heard, gone_on = Bridge(Outlet()), [], []
+    settled = threading.Event()
+
+    class Page:
+        def __del__(self) -> None:
+            gone_on.append(threading.current_thread())
+
+        def done(self, result: int) -> None:
+            heard.append(result)
+
+    lane: list[Future[int]] = [Future()]
+    bridge.when_done(lane[0], Page().done, heard.append)
+
+    def work() -> None:
+        lane[0].set_result(7)
+        settled.wait(60)
+        lane.clear()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    qtbot.waitUntil(lambda: heard == [7])
+    settled.set()
+    worker.join(60)
+    bridge.close()
+    assert gone_on == [threading.main_thread()]
