@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from console.cli.carried import answer, carry, take
 from console.cli.frame import Call, pass_call, when
 from console.domain.errors import WrongUse
 
@@ -151,3 +152,7 @@ def ask(call: Call, document: str, question: str) -> None:
         held = corrections.find_document(session, document)
         stored = approvals.ask(session, held, question)
     call.tell({"ok": True, "entry": stored.id}, f"Asked, saved as {stored.id[:16]}. The proposal stands as it was.")
+
+
+for each in (carry, take, answer):
+    command.add_command(each)

@@ -136,7 +136,7 @@ def _take_approvals(store: JournalStore, loose: Sequence[tuple[str, Entry]], mac
 
 def _take_approval(tx: Tx, feed: FeedSigner, ident: str, entry: Entry) -> bool:
     doc, record = str(entry.pub.get("doc")), str(entry.pub.get("record"))
-    if not _dispatches(tx, feed, doc) or _is_known(tx, record) or not _is_proven(entry, tx.roster()):
+    if not _dispatches(tx, feed, doc) or is_known(tx, record) or not _is_proven(entry, tx.roster()):
         return False
     pub = {"doc": doc, "record": record, "sig": entry.pub["sig"], "carried_by": ident}
     draft = Draft("approval.received", inc=entry.inc, subj=entry.subj, pub=pub)
@@ -155,7 +155,8 @@ def _dispatches(tx: Tx, feed: FeedSigner, doc: str) -> bool:
     return isinstance(found, Action) and any(target.dispatchers[0] == feed.feed for target in found.targets)
 
 
-def _is_known(tx: Tx, record: str) -> bool:
+def is_known(tx: Tx, record: str) -> bool:
+    """Whether an entry here carries this approval record (in base64) already."""
     marks = ",".join("?" * len(CARRIERS))
     found = tx.connection.execute(
         f"SELECT 1 FROM entry WHERE kind IN ('approval.received',{marks}) "  # noqa: S608  marks only

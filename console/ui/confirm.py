@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QAbstractSlider, QApplication, QDialog, QPushButto
 from console.domain.errors import WrongUse
 from console.services import approvals
 from console.services.presented import Presented
+from console.ui.carry_commands import hand_over
 from console.ui.confirm_fields import ENTER
 from console.ui.confirm_outcome import outcome_of, progress_of
 from console.ui.confirm_papers import Found, Papers
@@ -106,7 +107,7 @@ class ConfirmDialog(QDialog):
         self.resize((_WANTED * self._room.look.theme.text_scale).boundedTo(room_on_screen))
 
     def _build(self) -> None:
-        look = self._room.look
+        room, look = self._room, self._room.look
         self._large = look.theme.text_scale > _LARGE_TEXT
         size = "title" if self._large else "headline"
         self._headline = Text(look, "Reading the document ...", size=size, weight="semibold", wrap=True)
@@ -118,6 +119,8 @@ class ConfirmDialog(QDialog):
         self._again = QPushButton("Read the providers again")
         self._again.setAutoDefault(False)
         self._again.clicked.connect(self._read_again)
+        self._carry = QPushButton("Hand over by file or QR ...")
+        self._carry.clicked.connect(lambda: hand_over(room, self._sha, self, asks=True))
         self._against, self._banner = Banner(look), Banner(look)
         self._standing = Standing(look)
         aside = self._aside()
@@ -163,7 +166,8 @@ class ConfirmDialog(QDialog):
         unit = self._room.look.theme.space("unit")
         lines = column(aside, unit, (0, 0, unit, 0))
         lines.addWidget(self._standing)
-        lines.addWidget(self._again, 0, Qt.AlignmentFlag.AlignLeft)
+        for button in (self._again, self._carry):
+            lines.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         lines.addStretch(1)
         return aside
 
@@ -267,6 +271,7 @@ class ConfirmDialog(QDialog):
         self._sign.ask.connect(self._put_question)
         self._sign.unlock.connect(self._unlock_writer)
         self._sign.leave.connect(self.close)
+        self._sign.hand_back.connect(lambda: hand_over(self._room, self._sha, self, asks=False))
         self._foot_lines.addWidget(self._sign)
         if guest is None:  # who has the seat as a guest leaves nothing behind in this profile
             KeptTexts(self._sign, self._room, f"confirm:{self._sha}", self._sign.prose).begin()

@@ -33,14 +33,15 @@ _NO_REMARK: Final = "A remark cannot be kept with a signature at a shared seat: 
 class SignPanel(QWidget):
     """The bottom of the confirmation. `sign` carries choice, passphrase and reason; `ask` a question.
 
-    `unlock` asks for the person's writer key to be unlocked, `leave` for the window to be closed. `guest` names whoever
-    signs at a shared seat.
+    `unlock` asks for the person's writer key to be unlocked, `leave` for the window to be closed, `hand_back` for a way
+    to carry what was signed. `guest` names whoever signs at a shared seat.
     """
 
     sign = Signal(str, bytes, str)
     ask = Signal(str)
     unlock = Signal()
     leave = Signal()
+    hand_back = Signal()
 
     def __init__(self, look: Look, guard: Guard, view: ApprovalView, guest: str = "") -> None:
         super().__init__()
@@ -153,13 +154,19 @@ class SignPanel(QWidget):
         self._outcome = Text(self._look, "", size="title", weight="semibold", wrap=True)
         self._next = Text(self._look, "", wrap=True)
         self._now = Text(self._look, "", tone="text-muted", wrap=True)
-        close = QPushButton("Close")
-        close.setAutoDefault(False)
+        close, back = QPushButton("Close"), QPushButton("Hand it back by file or QR ...")
         close.clicked.connect(self.leave)
+        back.clicked.connect(self.hand_back)
+        buttons = QWidget()
+        line = row(buttons, unit)
+        line.addStretch(1)
+        for button in (back, close):
+            button.setAutoDefault(False)
+            line.addWidget(button)
         for part in (self._outcome, self._next, self._now):
             lines.addWidget(part)
         lines.addStretch(1)
-        lines.addWidget(close, 0, Qt.AlignmentFlag.AlignRight)
+        lines.addWidget(buttons)
         self._close = close
         return page
 

@@ -26,6 +26,7 @@ from console.domain.chatlog import Row
 from console.domain.errors import WrongUse
 from console.services import incidents
 from console.services.session import Session
+from console.ui.carry_commands import carried_in, take_in
 from console.ui.composer import Composer
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet
@@ -48,7 +49,9 @@ class Intaker:
     def take(self, found: QMimeData) -> None:
         """Understand it, and ask before anything but a file or a picture is written."""
         files = [Path(one.toLocalFile()) for one in found.urls() if one.isLocalFile()]
-        if files:
+        if carried := carried_in(found):  # it asks for a signature, or brings one: no evidence
+            take_in(self._room, self._window, carried)
+        elif files:
             self._files(files)
         elif found.hasImage():
             self._picture(QImage(found.imageData()))

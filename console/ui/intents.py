@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QWidget
 
+from console.ui.carry_commands import CarryCommands
 from console.ui.correction_commands import CorrectionCommands
 from console.ui.help import About, KeysSheet
 from console.ui.incident_commands import IncidentCommands
@@ -31,6 +32,7 @@ class Intents:
         self._window = window
         self._incidents = IncidentCommands(room, window)
         self._corrections = CorrectionCommands(room, window)
+        self._carried = CarryCommands(room, window)
         self._providers = ProviderCommands(room, window)
         self._sharing = SharingCommands(room, window, say, settings)
         self._roster = RosterCommands(room, window)
@@ -39,6 +41,7 @@ class Intents:
         """Offer them."""
         self._incidents.add_commands(commands)
         self._corrections.add_commands(commands)
+        self._carried.add_commands(commands)
         self._providers.add_commands(commands)
         self._sharing.add_commands(commands)
         add = commands.add

@@ -89,6 +89,8 @@ def _commands(one: Standing, now_ms: int) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = [("review", "Review")]
     if any(target.by_hand and target.state == "queued" for target in one.targets):
         found.append(("attest", "Attest ..."))
+    if one.group == "pending":
+        found.append(("carry", "Hand over ..."))
     if one.group in ("pending", "queued"):
         found.append(("cancel-correction", "Cancel ..."))
     if one.group == "in force":

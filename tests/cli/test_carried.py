@@ -1,0 +1,119 @@
+"""Two people at two command lines and nothing between them but photographs of QR pictures, or a stick."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from console.app import main
+from console.services import approvals, corrections, incidents
+from console.services.corrections import TargetWish
+from tests.kit.pair import connect_manual, founded, pair, passphrase
+from tests.kit.photograph import photograph
+
+__all__ = ["founded", "pair"]
+ROOT = Path(__file__).resolve().parents[2]
+WISH = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "Stop it"})
+
+
+@pytest.fixture
+def proposed(pair):
+    one, two = pair
+    shutil.rmtree(Path(one.settings.places[0]))
+    for session in pair:
+        session.change_settings(replace(session.settings, places=()))
+    connect_manual(one, "m")
+    inc = str(incidents.declare(one, "t", 1).entry.inc)
+    return one, two, corrections.propose(one, inc, [WISH], "Because")
+
+
+@pytest.fixture
+def run(capsys):
+    def run(session, *words, code=0):
+        assert main(["--json", "--profile", str(session.paths.root), "approve", *map(str, words)]) == code
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def sign(session, sha):
+    held = corrections.find_document(session, sha)
+    approvals.decide(session, held, "approve", lambda: passphrase("approver", "your approver key"))
+
+
+def photographs(pictures: list[str], into: Path) -> list[Path]:
+    into.mkdir()
+    turns = (-3, 3, 1.5)
+    return [photograph(Path(one), into / f"{at}.jpg", turned=turns[at % 3], seed=at) for at, one in enumerate(pictures)]
+
+
+def test_over_and_back_as_photographs(proposed, run, tmp_path):
+    one, two, made = proposed
+    told = run(one, "carry", made.sha[:12], "--qr", tmp_path / "ask")
+    taken_of = photographs(told["pictures"], tmp_path / "shot")
+    some = run(two, "take", *taken_of[2:], code=1)
+    assert some["taken"] == []
+    assert some["missing"] == [f"{len(taken_of) - 2} of {len(taken_of)} frames are here; still missing: frames 1-2."]
+    (asks,) = run(two, "take", *reversed(taken_of))["taken"]
+    assert (asks["document"], asks["asks"], asks["faults"]) == (made.sha, True, [])
+    sign(two, made.sha)
+    told = run(two, "answer", made.sha, "--qr", tmp_path / "answer")
+    photographs(told["pictures"], tmp_path / "back")
+    (back,) = run(one, "take", tmp_path / "back")["taken"]
+    assert [(each["person"], each["decision"], each["counts"]) for each in back["approvals"]] == [
+        ("Approver", "approve", True)
+    ]
+
+
+def test_over_and_back_by_stick(proposed, run, tmp_path):
+    one, two, made = proposed
+    run(one, "carry", made.sha, "--file", tmp_path / "ask")
+    run(two, "take", tmp_path / "ask")
+    sign(two, made.sha)
+    run(two, "answer", made.sha, "--file", tmp_path / "answer")
+    (back,) = run(one, "take", tmp_path / "answer")["taken"]
+    assert back["approvals"][0]["new"]
+    refused = run(one, "carry", made.sha, "--file", tmp_path / "ask", code=2)
+    assert "nothing is written over" in refused["next"]
+
+
+def test_frames_as_text_from_a_terminal(proposed, run, tmp_path):
+    one, two, made = proposed
+    frames = run(one, "carry", made.sha, "--terminal")["frames"]
+    (tmp_path / "frames.txt").write_text("\n".join(frames))
+    (asks,) = run(two, "take", tmp_path / "frames.txt")["taken"]
+    assert asks["document"] == made.sha
+
+
+def test_one_way_has_to_be_said(proposed, run, tmp_path):
+    one, _, made = proposed
+    assert "Say how" in run(one, "carry", made.sha, code=2)["what"]
+    assert "Say how" in run(one, "carry", made.sha, "--terminal", "--file", tmp_path / "f", code=2)["what"]
+
+
+def test_without_the_reader_it_says_so(proposed, run, tmp_path, monkeypatch):
+    one, two, made = proposed
+    told = run(one, "carry", made.sha, "--qr", tmp_path / "ask")
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    lacks = run(two, "take", told["pictures"][0], code=1)
+    assert "the library zxing-cpp is not here" in lacks["faults"][0]
+
+
+def test_it_is_told_in_words(proposed, tmp_path):
+    one, two, made = proposed
+    run = [sys.executable, "-m", "console", "--profile"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    given = {"cwd": ROOT, "env": env, "capture_output": True, "text": True, "timeout": 60}
+    ask = tmp_path / "a.standdown-ask"
+    words = [*run, str(one.paths.root), "approve", "carry", made.sha, "--file", str(ask)]
+    assert "It is not encrypted" in subprocess.run(words, check=True, **given).stdout
+    told = subprocess.run([*run, str(two.paths.root), "approve", "take", str(ask)], check=True, **given).stdout
+    assert f"{made.sha[:16]} asks for a signature" in told
+    assert f"standdown approve sign {made.sha[:16]}" in told
