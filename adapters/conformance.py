@@ -24,6 +24,7 @@ from adapters.contract import (
     Adapter,
     AdapterFault,
     Context,
+    CountsRunning,
     CountsServed,
     Effect,
     Malformed,
@@ -543,6 +544,25 @@ class AdapterConformance:
                 and (after.asked, after.served) == (before.asked + 1, before.served),
                 f"what is refused counts as asked for and not as served: {before}, then {after}",
             )  # fmt: skip
+
+        run(story())
+
+    def test_running_is_a_count_by_reading(self, adapter: Adapter, context: Context, wish: Wish) -> None:
+        """Where it counts work in flight: by reading only, and a page or another shape is no count."""
+        if not isinstance(adapter, CountsRunning):
+            return
+        counts: CountsRunning = adapter
+
+        async def story() -> None:
+            planned = await adapter.plan(context, wish)
+            heard = Overheard(context)
+            found = await counts.running(heard, planned)
+            _only_reads(heard, "running")
+            if found is None:
+                return
+            _must(all(one.count > 0 and one.at_ms > 0 for one in found), f"what runs is counted, and when: {found}")
+            page = Bent(context, answer=reply(200, _PAGE, "text/html"))
+            await faulted(counts.running(page, planned), (Malformed,), "running: a page is malformed")
 
         run(story())
 

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 from pydantic import ValidationError
 
+from adapters import contract
 from adapters.contract import (
     Context,
     Evidence,
@@ -31,6 +32,7 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Running,
     Status,
     SurfaceState,
     Throttled,
@@ -50,7 +52,7 @@ class HAProxy:
     """One backend behind one HAProxy whose runtime socket is on this machine."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="haproxy", version=1, title="HAProxy", settings=Settings, secrets={}, auth="bearer", levers=LEVERS,
+        name="haproxy", version=2, title="HAProxy", settings=Settings, secrets={}, auth="bearer", levers=LEVERS,
         not_possible={
             "capability": "it reads paths and headers, not what is asked of a model",
             "use-case": "it reads paths and headers, not what is asked of a model",
@@ -130,16 +132,22 @@ class HAProxy:
         )  # fmt: skip
         pre = await self._fields(context, blank)
         wanted = dict.fromkeys(pre, _wanted(lever, wish, params))
+        ends = await self._ends(context) if _stops(blank) else ()
         return replace(
-            blank, pre=pre, wanted=wanted, requests=self._writes(blank, wanted), revert=self._writes(blank, pre),
-            notes=self._notes(lever),
+            blank, pre=pre, wanted=wanted, requests=(*self._writes(blank, wanted), *ends),
+            revert=self._writes(blank, pre), notes=self._notes(lever),
         )  # fmt: skip
 
     def _notes(self, lever: Lever) -> tuple[str, ...]:
         if lever is DRAIN:
-            return ("calls that are running may end; a reload of HAProxy forgets it",)
+            return ("a reload of HAProxy forgets it",)
         notes = ["stops every backend of this HAProxy that reads the map of modes"] if lever is STOP else []
         return (*notes, *([] if self._settings.write_files else ["a reload forgets it: the map's file is not written"]))
+
+    async def _ends(self, context: Context) -> tuple[Request, ...]:
+        """What ends the sessions that run, after new ones are kept out."""
+        backend = self._settings.backend
+        return tuple(_line(f"shutdown sessions server {backend}/{one.name}") for one in await self._servers(context))
 
     def _writes(self, planned: Planned, fields: Mapping[str, str]) -> tuple[Request, ...]:
         """Sent twice they come to the same: a key is taken out before it is set, because adding would double it."""
@@ -201,6 +209,14 @@ class HAProxy:
             raise Refused(f"the backend {self._settings.backend} has no servers")
         return found
 
+    async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
+        """The sessions that the backend's servers have now; whose they are, the proxy does not say."""
+        if planned.lever not in {STOP.name, DRAIN.name}:
+            return None
+        count = wire.sessions_of(await _say(context, f"show stat {self._settings.backend} 4 -1"))
+        then: contract.Fate = "stops" if _stops(planned) else "finishes"
+        return [Running(what="sessions", count=count, then=then, at_ms=context.now_ms())] if count else []
+
     # -- trying --------------------------------------------------------------------------------------------------------
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
@@ -240,6 +256,10 @@ class HAProxy:
 
 
 # -- small things ------------------------------------------------------------------------------------------------------
+
+
+def _stops(planned: Planned) -> bool:
+    return planned.params.get(contract.RUNNING) == contract.STOP
 
 
 def _line(text: str, effect: Literal["read", "write"] = "write") -> Request:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -62,6 +63,14 @@ class NoParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class RunningParams(NoParams):
+    """What becomes of calls that run already."""
+
+    running: Literal["finish", "stop"] = Field(
+        default="finish", title="Sessions that run already", description="let them finish, or stop them"
+    )
+
+
 class RateParams(NoParams):
     """A limit. `rate` is requests in the window that haproxy.cfg counts by; 0 stops all."""
 
@@ -81,11 +90,11 @@ RATE = Lever(
 STOP = Lever(
     name="traffic.stop", title="Stop all traffic", category="shutdown", selector="backend", wide=True,
     idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=2, read_back_lag_s=2,
-    probe="client-view", partial_sibling="caller.block", proven=True, params=NoParams,
+    probe="client-view", partial_sibling="caller.block", proven=True, params=RunningParams,
 )  # fmt: skip
 DRAIN = Lever(
     name="servers.drain", title="Drain every server", category="shutdown", selector="backend", wide=True,
     idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=5, read_back_lag_s=2,
-    probe="client-view", partial_sibling="caller.block", proven=True, params=NoParams,
+    probe="client-view", partial_sibling="caller.block", proven=True, params=RunningParams,
 )  # fmt: skip
 LEVERS = (BLOCK, RATE, STOP, DRAIN)

@@ -25,10 +25,14 @@ def _page(status: int, title: str, text: str) -> Answer:
 
 @dataclass(slots=True)
 class Rows:
-    """What the socket may change: maps by path, in order, with doubles; servers by name, as (runs, state)."""
+    """What the socket may change: maps by path, in order, with doubles; servers by name, as (runs, state).
+
+    `sessions` counts what runs at each server; nothing but `shutdown sessions` and a test changes it.
+    """
 
     maps: dict[str, list[tuple[str, str]]]
     servers: dict[str, tuple[bool, str]] = field(default_factory=dict[str, tuple[bool, str]])
+    sessions: dict[str, int] = field(default_factory=dict[str, int])
 
     def get(self, path: str, key: str) -> str | None:
         """The first value of a key."""
@@ -64,12 +68,16 @@ class HAProxySite:
         """What the socket answers to one line, whose commands are parted by semicolons."""
         return "".join(f"{self._one(command.split())}\n" for command in line.strip().split(";"))
 
-    def _one(self, words: list[str]) -> str:
+    def _one(self, words: list[str]) -> str:  # noqa: PLR0911  one return for each command it knows
         match words:
             case ["show", "info"]:
                 return "Name: HAProxy\nVersion: 2.6.12-simulated\n"
             case ["show", "servers", "state", backend]:
                 return self._servers() if backend == self._backend else "Can't find backend.\n"
+            case ["show", "stat", backend, "4", "-1"]:
+                return self._sessions() if backend == self._backend else "Proxy not found.\n"
+            case ["shutdown", "sessions", "server", place]:
+                return self._shut_down(place)
             case ["set", "server", place, "state", state]:
                 return self._set_server(place, state)
             case [("get" | "add" | "del") as verb, "map", path, key, *value]:
@@ -99,6 +107,17 @@ class HAProxySite:
             for number, (name, (runs, state)) in enumerate(self.state.servers.items(), 1)
         ]
         return "\n".join(["1", f"# {_COLUMNS}", *lines, ""])
+
+    def _sessions(self) -> str:
+        lines = [f"{self._backend},{name},0,0,{self.state.sessions.get(name, 0)},1" for name in self.state.servers]
+        return "\n".join(["# pxname,svname,qcur,qmax,scur,smax", *lines, ""])
+
+    def _shut_down(self, place: str) -> str:
+        backend, _, name = place.partition("/")
+        if backend != self._backend or name not in self.state.servers:
+            return "No such server.\n"
+        self.state.sessions.pop(name, None)
+        return ""
 
     def _set_server(self, place: str, state: str) -> str:
         backend, _, name = place.partition("/")

@@ -93,6 +93,18 @@ def servers_of(reply: Reply) -> list[Server]:
         raise Malformed("HAProxy did not describe a server in the form that is known") from fault
 
 
+def sessions_of(reply: Reply) -> int:
+    """How many sessions all servers of a backend have now, from `show stat`; raises as `written`."""
+    lines = text_of(reply).splitlines()
+    if not lines or not lines[0].startswith("# pxname,"):
+        raise Malformed("HAProxy did not list its sessions in the form that is known")
+    at = lines[0].removeprefix("# ").split(",")
+    try:
+        return sum(int(line.split(",")[at.index("scur")]) for line in lines[1:] if line.strip())
+    except (IndexError, ValueError) as fault:
+        raise Malformed("HAProxy did not count a server's sessions in the form that is known") from fault
+
+
 def _server(row: dict[str, str]) -> Server:
     admin = int(row["srv_admin_state"])
     forced = "maint" if admin & _FORCED_MAINT else "drain" if admin & _FORCED_DRAIN else "ready"

@@ -14,7 +14,10 @@ from urllib.parse import quote, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from adapters.contract import (
+    RUNNING,
+    STOP,
     Context,
+    Fate,
     Found,
     Lever,
     Malformed,
@@ -28,11 +31,13 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Running,
     Served,
     Status,
     SurfaceState,
     Throttled,
     Wish,
+    Work,
 )
 from adapters.practice import wire
 
@@ -67,6 +72,14 @@ class NoParams(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class BlockParams(NoParams):
+    """What becomes of streams that run already."""
+
+    running: Literal["finish", "stop"] = Field(
+        default="finish", title="Streams that run already", description="let them finish, or stop them"
+    )
+
+
 class LimitParams(BaseModel):
     """A limit. `rpm` is requests a minute; 0 stops all."""
 
@@ -78,7 +91,7 @@ class LimitParams(BaseModel):
 _KEY_BLOCK = Lever(
     name="key.block", title="Block a key", category="user", selector="key", wide=False, idempotency="desired-state",
     reversal="exact", reach="our-customers", propagation_s=5, read_back_lag_s=1, probe="credential",
-    revokes_credential=True, partial_sibling="key.rpm", proven=True, params=NoParams,
+    revokes_credential=True, partial_sibling="key.rpm", proven=True, params=BlockParams,
 )  # fmt: skip
 _KEY_RPM = Lever(
     name="key.rpm", title="Slow a key down", category="frequency", selector="key", wide=False,
@@ -108,13 +121,14 @@ class _Item:
     surface: str
     fields: Mapping[str, str]
     stable: bool = True
+    users: int | None = None
 
 
 class Practice:
     """One part of the practice estate."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="practice", version=1, title="Practice estate (simulated)", settings=Settings,
+        name="practice", version=2, title="Practice estate (simulated)", settings=Settings,
         secrets={"admin": "the estate's own admin token; it starts with practice-"}, auth="bearer",
         levers=(_KEY_BLOCK, _KEY_RPM, _UNLOAD, _PAUSE),
         not_possible={"capability": "the estate has no tools to take away", "use-case": "the estate has no filters"},
@@ -163,12 +177,13 @@ class Practice:
         if wish.surface_key not in {"", item.surface}:
             raise Refused(f"{item.name} belongs to {item.surface}, not to {wish.surface_key}")
         wanted = _wanted(lever.name, wish.direction, params)
+        stop = (_stop(item.id),) if params.get(RUNNING) == STOP else ()
         return Planned(
             lever=lever.name, selector=item.id, surface_key=item.surface, name=item.name, model=item.model,
             params=params, pre=item.fields, pre_read_ms=context.now_ms(), wanted=wanted,
-            requests=(_write(lever.name, item.id, wanted),), revert=(_write(lever.name, item.id, item.fields),),
+            requests=(_write(lever.name, item.id, wanted), *stop), revert=(_write(lever.name, item.id, item.fields),),
             selectors=0 if lever.wide else 1, reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
-            notes=("practice: nothing real is touched",),
+            affected=item.users, notes=("practice: nothing real is touched",),
         )  # fmt: skip
 
     async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
@@ -250,6 +265,30 @@ class Practice:
         key = next((key for key in said.keys if key.id == planned.selector), None)
         return _served(key, context.now_ms())
 
+    async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
+        """Streams of a key, jobs of a model, batches of a deployment."""
+        found = await self._work(context, planned)
+        if found is None:
+            return None
+        what, count, then = found
+        return [Running(what=what, count=count, then=then, at_ms=context.now_ms())] if count else []
+
+    async def _work(self, context: Context, planned: Planned) -> tuple[Work, int, Fate] | None:
+        match self._settings.part:
+            case "gateway":
+                said = wire.read(wire.Keys, await _read(context, "/admin/keys"))
+                counts = {key.id: key.streams for key in said.keys}
+                what: Work = "streams"
+                then: Fate = "stops" if planned.params.get(RUNNING) == STOP else "finishes"
+            case "model-server":
+                models = wire.read(wire.Models, await _read(context, "/admin/models")).models
+                counts, what, then = {one.name: one.jobs for one in models}, "jobs", "finishes"
+            case _:
+                found = wire.read(wire.Deployments, await _read(context, "/admin/deployments")).deployments
+                counts, what, then = {one.id: one.batches for one in found}, "batches", "cannot"
+        count = counts.get(planned.selector)
+        return None if count is None else (what, count, then)
+
     # -- reading -------------------------------------------------------------------------------------------------------
 
     async def _surfaces(self, context: Context) -> tuple[list[SurfaceState], Reply]:
@@ -307,7 +346,7 @@ def _one(found: Sequence[Thing]) -> Thing:
 
 def _key_item(lever: str, gateway: str, key: wire.Key) -> _Item:
     fields = {"blocked": json.dumps(key.blocked)} if lever == "key.block" else {"rpm": json.dumps(key.rpm)}
-    return _Item(id=key.id, name=key.name, model=key.model, surface=gateway, fields=fields)
+    return _Item(id=key.id, name=key.name, model=key.model, surface=gateway, fields=fields, users=key.users)
 
 
 def _model_item(model: wire.ServedModel) -> _Item:
@@ -379,6 +418,11 @@ def _write(lever: str, item: str, fields: Mapping[str, str]) -> Request:
         case _:
             verb = "pause" if fields["paused"] == "true" else "resume"
             return Request(method="POST", path=f"/admin/deployments/{name}/{verb}", body="{}")
+
+
+def _stop(key: str) -> Request:
+    """The request that ends a key's streams, after new ones are kept out."""
+    return Request(method="POST", path=f"/admin/keys/{quote(key, safe='')}/stop", body="{}")
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:

@@ -59,6 +59,28 @@ def _lagging(value: Any) -> Lagging:  # noqa: ANN401  any JSON value
 
 
 @dataclass(slots=True)
+class Work:
+    """Work in flight: so much of it runs, and each piece ends `each_s` after the one before, once no new one comes."""
+
+    count: int = 0
+    each_s: float = 20.0
+    ending_since_s: float | None = None
+
+    def close(self, now_s: float, *, closed: bool) -> None:
+        """No new piece comes from now on; or new ones come again."""
+        if closed and self.ending_since_s is None:
+            self.ending_since_s = now_s
+        elif not closed:
+            self.count, self.ending_since_s = self.now(now_s), None
+
+    def now(self, now_s: float) -> int:
+        """How much runs now."""
+        if self.ending_since_s is None:
+            return self.count
+        return max(0, self.count - int((now_s - self.ending_since_s) / self.each_s))
+
+
+@dataclass(slots=True)
 class CallerKey:
     """A caller's key."""
 
@@ -70,6 +92,8 @@ class CallerKey:
     calls_at_s: list[float] = field(default_factory=list[float])
     asked: int = 0
     served: int = 0
+    streams: Work = field(default_factory=Work)
+    users: int = 1
 
 
 class _Admin(ABC):
@@ -109,13 +133,13 @@ class Gateway(_Admin):
         self.state = {key: CallerKey(key, title, f"practice-{name}-{key}") for key, title in keys}
 
     def admin(self, incoming: Incoming, steps: list[str], lag_s: float) -> Answer:
-        """Keys: list, read, block, unblock, limit."""
+        """Keys: list, read, block, unblock, stop their streams, limit."""
         match incoming.method, steps:
             case "GET", ["keys"]:
-                keys = [self._shown(key) for key in self.state.values()]
+                keys = [self._shown(key, incoming.at_s) for key in self.state.values()]
                 return Answer(body={"gateway": self.name, "model": self.model, "keys": keys})
             case "GET", ["keys", name] if name in self.state:
-                return Answer(body=self._shown(self.state[name]))
+                return Answer(body=self._shown(self.state[name], incoming.at_s))
             case "POST", ["keys", name, verb] if name in self.state:
                 return self._write(self.state[name], verb, incoming, self.lag_s + lag_s)
             case _:
@@ -125,6 +149,10 @@ class Gateway(_Admin):
         match verb:
             case "block" | "unblock":
                 changed = key.blocked.write(verb == "block", incoming.at_s, lag_s)
+                key.streams.close(incoming.at_s, closed=verb == "block")
+            case "stop":
+                changed = key.streams.now(incoming.at_s) > 0
+                key.streams.count = 0
             case "limit":
                 rpm = incoming.json().get("rpm")
                 if rpm is not None and (not isinstance(rpm, int) or isinstance(rpm, bool) or rpm < 0):
@@ -134,10 +162,11 @@ class Gateway(_Admin):
                 return _NOT_FOUND
         return Answer(body={"changed": changed}, headers={"x-request-id": f"{self.name}-{incoming.at_s:.6f}"})
 
-    def _shown(self, key: CallerKey) -> dict[str, Any]:
+    def _shown(self, key: CallerKey, now_s: float) -> dict[str, Any]:
         return {
             "id": key.id, "name": key.name, "model": self.model,
             "blocked": key.blocked.recorded, "rpm": key.rpm.recorded, "asked": key.asked, "served": key.served,
+            "streams": key.streams.now(now_s), "users": key.users,
         }  # fmt: skip
 
     def call(self, incoming: Incoming) -> Answer:
@@ -167,6 +196,7 @@ class Served:
     title: str
     loaded: bool = True
     leaves_at_s: float = 0.0
+    jobs: Work = field(default_factory=Work)
 
 
 class ModelServer(_Admin):
@@ -189,13 +219,15 @@ class ModelServer(_Admin):
                 if changed:
                     model.loaded = verb == "load"
                     model.leaves_at_s = incoming.at_s + self.unload_s + lag_s
+                    model.jobs.close(incoming.at_s, closed=verb == "unload")
                 return Answer(body={"changed": changed})
             case _:
                 return _NOT_FOUND
 
-    def _shown(self, model: Served, now_s: float) -> dict[str, str]:
+    def _shown(self, model: Served, now_s: float) -> dict[str, Any]:
         gone = "UNLOADING" if now_s < model.leaves_at_s else "UNAVAILABLE"
-        return {"name": model.name, "title": model.title, "state": "READY" if model.loaded else gone}
+        state, jobs = "READY" if model.loaded else gone, model.jobs.now(now_s)
+        return {"name": model.name, "title": model.title, "state": state, "jobs": jobs}
 
     def call(self, incoming: Incoming) -> Answer:
         """An inference: 404 once the model has left."""
@@ -217,6 +249,7 @@ class Deployed:
     name: str
     model: str
     paused: Lagging = field(default_factory=lambda: _lagging(value=False))
+    batches: int = 0
 
 
 class Cloud(_Admin):
@@ -242,9 +275,10 @@ class Cloud(_Admin):
             case _:
                 return _NOT_FOUND
 
-    def _shown(self, found: Deployed) -> dict[str, str]:
-        state = "paused" if found.paused.recorded else "running"
-        return {"id": found.id, "name": found.name, "model": found.model, "state": state}
+    def _shown(self, found: Deployed) -> dict[str, Any]:
+        """Its batches run on whatever is done: nothing here can end them."""
+        state, batches = "paused" if found.paused.recorded else "running", found.batches
+        return {"id": found.id, "name": found.name, "model": found.model, "state": state, "batches": batches}
 
     def call(self, incoming: Incoming) -> Answer:
         """A call to a deployment: 403 once the pause bites."""
@@ -279,7 +313,20 @@ class Estate:
             "model-server": ModelServer("model-server", _MODELS, unload_s=unload_s),
             "cloud": Cloud("cloud", cloud, lag_s=cloud_lag_s),
         }
+        self._begin_work()
         self.simulators = {name: Simulator(site, name=name, monotonic=monotonic) for name, site in self.sites.items()}
+
+    def _begin_work(self) -> None:
+        """Something runs at each kind of place, so that a block on new calls can be seen to leave it."""
+        for site in self.sites.values():
+            if isinstance(site, Gateway):
+                for key, streams, users in _AT_WORK:
+                    if key in site.state:
+                        site.state[key].streams.count, site.state[key].users = streams, users
+            elif isinstance(site, ModelServer):
+                site.state["atlas-large"].jobs.count = 2
+            else:
+                site.state["deploy-main"].batches = 4
 
     def __enter__(self) -> Self:
         for simulator in self.simulators.values():
@@ -307,6 +354,7 @@ class Estate:
         ]
 
 
+_AT_WORK = (("key-research", 3, 12), ("key-shop", 0, 340), ("key-partner", 0, 58), ("key-batch", 1, 1))
 _MODELS = (("atlas-large", "Atlas large"), ("atlas-small", "Atlas small"))
 
 

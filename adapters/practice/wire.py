@@ -20,7 +20,7 @@ class Said(BaseModel):
 class Key(Said):
     """A caller's key at a gateway. `rpm` is requests a minute, None without a limit.
 
-    `asked` and `served` count its calls since the estate began.
+    `asked` and `served` count its calls since the estate began; `streams` run now; `users` used it in the last hour.
     """
 
     id: str
@@ -30,6 +30,8 @@ class Key(Said):
     rpm: int | None = None
     asked: int | None = None
     served: int | None = None
+    streams: int | None = None
+    users: int | None = None
 
 
 class Keys(Said):
@@ -46,6 +48,7 @@ class ServedModel(Said):
     name: str
     title: str
     state: Literal["READY", "LOADING", "UNLOADING", "UNAVAILABLE"]
+    jobs: int | None = None
 
 
 class Models(Said):
@@ -61,6 +64,7 @@ class Deployment(Said):
     name: str
     model: str
     state: Literal["running", "paused"]
+    batches: int | None = None
 
 
 class Deployments(Said):

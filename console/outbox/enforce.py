@@ -80,7 +80,8 @@ class Enforcer:
         if witness is None and waits:
             return await self.steps.save(row, not_before_ms=self.steps.clock.wall_ms() + self.pace.recheck_ms)
         if witness is None and not await counts(plane, authority.planned):
-            return await self._unmeasurable(row, "No credential, canary or client here could measure it.")
+            left = await still_running(plane, authority.planned)
+            return await self._unmeasurable(row, "No credential, canary or client here could measure it.", left)
         lever = plane.lever(authority.planned.lever)
         spread_ms = lever.propagation_s * 1000 if self.pace.spread_ms is None else self.pace.spread_ms
         told: list[int] = []
@@ -96,20 +97,35 @@ class Enforcer:
                 probes=self.pace.probes, patience_ms=spread_ms + self.pace.usage_ms, on_pass=on_pass,
             )  # fmt: skip
             # whether anybody goes on trying is not ours to wait for: one window, and what it showed
-            return await self._conclude(replace(row, tries=self.pace.rounds), found, found.evidence)
+            row = replace(row, tries=self.pace.rounds)
+            return await self._conclude(row, found, found.evidence, await still_running(plane, authority.planned))
         found = await measure(
             plane, witness.planned, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
             probes=self.pace.probes, patience_ms=self.pace.patience_ms, on_pass=on_pass,
         )  # fmt: skip
-        return await self._conclude(row, found, witness.evidence or found.evidence)
+        left = await still_running(plane, authority.planned)
+        return await self._conclude(row, found, witness.evidence or found.evidence, left)
 
-    async def _conclude(self, row: Row, found: Measurement, evidence: Evidence | None) -> Row:
+    def note_try(self, row: Row, outcome: str) -> None:
+        """Tell whoever keeps single tries what this one came to."""
+        self.note(
+            row, passed=int(outcome == "passed"), refused=int(outcome == "refused"),
+            unclear=int(outcome not in {"passed", "refused"}),
+        )  # fmt: skip
+
+    def note(self, row: Row, *, passed: int = 0, refused: int = 0, unclear: int = 0) -> None:
+        """As `note_try`, of several."""
+        if self.tried is not None:
+            self.tried(Try(row.doc, row.target, self.steps.clock.wall_ms(), passed, refused, unclear))
+
+    async def _conclude(self, row: Row, found: Measurement, evidence: Evidence | None, left: str) -> Row:
+        """`left` says what runs on."""
         if found.verdict == "enforced" and found.first_ms is not None and found.last_ms is not None:
             pub: dict[str, JsonValue] = {
                 "evidence": evidence or "client-view", "probes": found.refused,
                 "since": found.first_ms, "until": found.last_ms,
             }  # fmt: skip
-            return await self.steps.attempted(row, "dispatch.enforced", "enforced", pub=pub)
+            return await self.steps.attempted(row, "dispatch.enforced", "enforced", words={"text": left}, pub=pub)
         tries = row.tries + 1
         if found.passed > 1:
             await self._passed(row, found.passed)
@@ -120,13 +136,14 @@ class Enforcer:
             return await self.steps.end(
                 row, "attention", "dispatch.attention", "It is recorded, and what it forbids still works."
             )
-        return await self._unmeasurable(row, f"Nothing could tell: {found.detail or 'no clear refusals'}.")
+        return await self._unmeasurable(row, f"Nothing could tell: {found.detail or 'no clear refusals'}.", left)
 
     async def _passed(self, row: Row, passes: int) -> None:
         await self.steps.attempted(row, "dispatch.passed", "recorded", pub={"passes": passes})
 
-    async def _unmeasurable(self, row: Row, why: str) -> Row:
-        return await self.steps.attempted(row, "dispatch.unmeasurable", "unmeasurable", words={"why": why})
+    async def _unmeasurable(self, row: Row, why: str, left: str) -> Row:
+        told = f"{why} {left[:1].upper()}{left[1:]}." if left else why
+        return await self.steps.attempted(row, "dispatch.unmeasurable", "unmeasurable", words={"why": told})
 
     async def witness(self, row: Row, plane: Plane) -> Witness | None:
         """What would be tried now to see whether a target is enforced; None where nothing can be."""

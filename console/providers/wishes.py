@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from adapters.contract import AdapterFault, Found, Lever, Planned, Request, Wish
+from adapters.contract import FINISH, RUNNING, STOP, AdapterFault, Found, Lever, Planned, Request, Wish
 
-__all__ = ["AdapterFault", "Found", "Lever", "Planned", "Request", "Wish", "wish"]
+__all__ = ["FINISH", "RUNNING", "STOP", "AdapterFault", "Found", "Lever", "Planned", "Request", "Wish", "wish"]
 
 
 def wish(
