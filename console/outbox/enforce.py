@@ -19,6 +19,7 @@ from console.outbox.facts import good_entries
 from console.outbox.item import Row
 from console.outbox.steps import Pace, Sleep, Steps
 from console.outbox.usage import counts, measure_usage
+from console.providers.flight import still_running
 from console.providers.plane import Plane
 from console.providers.planned import from_disclosures
 from console.providers.probes import Measurement, measure
@@ -105,18 +106,6 @@ class Enforcer:
         )  # fmt: skip
         left = await still_running(plane, authority.planned)
         return await self._conclude(row, found, witness.evidence or found.evidence, left)
-
-    def note_try(self, row: Row, outcome: str) -> None:
-        """Tell whoever keeps single tries what this one came to."""
-        self.note(
-            row, passed=int(outcome == "passed"), refused=int(outcome == "refused"),
-            unclear=int(outcome not in {"passed", "refused"}),
-        )  # fmt: skip
-
-    def note(self, row: Row, *, passed: int = 0, refused: int = 0, unclear: int = 0) -> None:
-        """As `note_try`, of several."""
-        if self.tried is not None:
-            self.tried(Try(row.doc, row.target, self.steps.clock.wall_ms(), passed, refused, unclear))
 
     async def _conclude(self, row: Row, found: Measurement, evidence: Evidence | None, left: str) -> Row:
         """`left` says what runs on."""
