@@ -257,6 +257,7 @@ class Simulator:
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError, ValueError):
             return  # the client went away, or spoke no HTTP: nothing to answer
         except asyncio.CancelledError:
+            writer.transport.abort()  # a farewell in TLS would wait for the client, and the loop is about to end
             return  # the server is being closed; this task is the connection's own and ends here
         finally:
             writer.close()
@@ -343,7 +344,8 @@ async def _end_rest() -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-    await asyncio.sleep(0)
+    for _ in range(3):  # one turn for a connection, one for the TLS around it, one to spare
+        await asyncio.sleep(0)
 
 
 def serve(site: Site, *, name: str = "simulator") -> Simulator:

@@ -109,7 +109,7 @@ class Allow(BaseModel):
 
 
 STOP = Lever(
-    name="workload.stop", title="Stop a workload", category="shutdown", selector="workload", wide=True,
+    name="workload.down", title="Take a workload down", category="shutdown", selector="workload", wide=True,
     idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=PROPAGATION_S,
     read_back_lag_s=READ_BACK_LAG_S, probe="client-view", partial_sibling="workload.fewer", params=NoParams,
 )  # fmt: skip
@@ -119,7 +119,7 @@ FEWER = Lever(
     read_back_lag_s=READ_BACK_LAG_S, probe=None, params=Fewer,
 )  # fmt: skip
 SERVICE = Lever(
-    name="service.stop", title="Stop a KServe service", category="shutdown", selector="inference service", wide=True,
+    name="service.down", title="Take a KServe service down", category="shutdown", selector="inference service", wide=True,
     idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=PROPAGATION_S,
     read_back_lag_s=READ_BACK_LAG_S, probe="client-view", params=NoParams,
 )  # fmt: skip

@@ -18,6 +18,12 @@ from console.services.approvals import Reading
 _VERBS: Final = {
     "block": ("block", "unblock"),
     "unload": ("unload", "load again"),
+    "down": ("take down", "start again"),
+    "fewer": ("run fewer replicas of", "run more replicas again of"),
+    "isolate": ("let only some reach it by", "let everybody reach it again by"),
+    "capacity": ("give less capacity to", "give its capacity back to"),
+    "filter": ("filter strictly at", "filter as before at"),
+    "close": ("close to the public:", "open to the public again:"),
     "pause": ("pause", "resume"),
     "rpm": ("slow down", "lift the limit of"),
     "scale": ("scale down", "scale up again"),

@@ -19,7 +19,7 @@ from tests.adapters.authority import authority
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
 ATLAS = "deployment/models/atlas"
-STOP_ATLAS = Wish(lever="workload.stop", selector=ATLAS, surface_key=ATLAS)
+STOP_ATLAS = Wish(lever="workload.down", selector=ATLAS, surface_key=ATLAS)
 FLUX = {"kustomize.toolkit.fluxcd.io/name": "models", "kustomize.toolkit.fluxcd.io/namespace": "flux-system"}
 
 
@@ -59,7 +59,7 @@ def context(server):
     return DirectContext(server.url, secrets=secrets, tls=authority().trusting())
 
 
-def plan(adapter, context, lever="workload.stop", selector=ATLAS, direction="contain", **params):
+def plan(adapter, context, lever="workload.down", selector=ATLAS, direction="contain", **params):
     wish = Wish(lever=lever, selector=selector, surface_key="", params=params, direction=direction)
     return asyncio.run(adapter.plan(context, wish))
 
@@ -71,13 +71,13 @@ class _Kubernetes(AdapterConformance):
 class TestStop(_Kubernetes):
     @pytest.fixture
     def wish(self):
-        return Wish(lever="workload.stop", selector="statefulset/models/borealis", surface_key="")
+        return Wish(lever="workload.down", selector="statefulset/models/borealis", surface_key="")
 
 
 class TestService(_Kubernetes):
     @pytest.fixture
     def wish(self):
-        return Wish(lever="service.stop", selector="cirrus", surface_key="")
+        return Wish(lever="service.down", selector="cirrus", surface_key="")
 
 
 class TestUnmeasured(_Kubernetes):
@@ -128,7 +128,7 @@ def test_pods_that_are_still_ending_are_not_called_stopped():
         context = DirectContext(
             slow.url, secrets={"token": CONSOLE_TOKEN, "caller": CALLER_TOKEN}, tls=authority().trusting()
         )
-        stop, quiet = plan(adapter, context), plan(adapter, context, "service.stop", "cirrus")
+        stop, quiet = plan(adapter, context), plan(adapter, context, "service.down", "cirrus")
         for planned in (stop, quiet):
             asyncio.run(adapter.apply(context, planned))
         back = asyncio.run(adapter.read_back(context, stop))
@@ -146,12 +146,12 @@ def test_pods_that_are_still_ending_are_not_called_stopped():
 @pytest.mark.parametrize(
     ("wish", "why"),
     [
-        (Wish(lever="workload.stop", selector="service/models/atlas", surface_key=""), "not for service/models/atlas"),
-        (Wish(lever="workload.stop", selector="deployment/else/atlas", surface_key=""), "not among this provider's"),
-        (Wish(lever="workload.stop", selector="deployment/models/gone", surface_key=""), "there is no deployment gone"),
-        (Wish(lever="workload.stop", selector="cirrus", surface_key=""), "no deployment or statefulset called"),
-        (Wish(lever="workload.stop", selector=ATLAS, surface_key="other"), "a surface of its own"),
-        (Wish(lever="service.stop", selector=ATLAS, surface_key=""), "for a inferenceservice"),
+        (Wish(lever="workload.down", selector="service/models/atlas", surface_key=""), "not for service/models/atlas"),
+        (Wish(lever="workload.down", selector="deployment/else/atlas", surface_key=""), "not among this provider's"),
+        (Wish(lever="workload.down", selector="deployment/models/gone", surface_key=""), "there is no deployment gone"),
+        (Wish(lever="workload.down", selector="cirrus", surface_key=""), "no deployment or statefulset called"),
+        (Wish(lever="workload.down", selector=ATLAS, surface_key="other"), "a surface of its own"),
+        (Wish(lever="service.down", selector=ATLAS, surface_key=""), "for a inferenceservice"),
         (Wish(lever="workload.fewer", selector=ATLAS, surface_key="", params={"replicas": "4"}), "more, not fewer"),
         (Wish(lever="workload.fewer", selector=ATLAS, surface_key="", params={"replicas": "0"}), "takes replicas"),
         (Wish(lever="traffic.isolate", selector=ATLAS, surface_key="", params={"allow": "A/b"}), "takes allow"),
@@ -242,7 +242,7 @@ def test_argo_cd_is_warned_of(server, adapter, context, policy, ignored, warning
     if policy is not None:
         spec = {"syncPolicy": policy, "ignoreDifferences": ignored}
         server.poke(lambda rows: rows.put("applications", "argocd", "serving", spec=spec))
-    for lever in ("workload.stop", "traffic.isolate"):
+    for lever in ("workload.down", "traffic.isolate"):
         assert [note for note in plan(adapter, context, lever).notes if warning in note and "(serving)" in note]
 
 
@@ -306,11 +306,11 @@ def test_a_restore_says_where_its_number_comes_from(server, adapter, context):
 
 
 def test_kserves_stop_keeps_other_annotations_and_takes_only_its_own_away(server, adapter, context):
-    stop = plan(adapter, context, "service.stop", "cirrus")
+    stop = plan(adapter, context, "service.down", "cirrus")
     asyncio.run(adapter.apply(context, stop))
     meta = server.site.state.objects["inferenceservices", "models", "cirrus"]["metadata"]
     assert meta["annotations"] == {"owner": "research", STOP: "true"}
-    asyncio.run(adapter.apply(context, plan(adapter, context, "service.stop", "cirrus", "restore")))
+    asyncio.run(adapter.apply(context, plan(adapter, context, "service.down", "cirrus", "restore")))
     meta = server.site.state.objects["inferenceservices", "models", "cirrus"]["metadata"]
     assert meta["annotations"] == {"owner": "research"}
 
@@ -384,10 +384,10 @@ def with_certificate(url):
 
 
 @pytest.mark.parametrize("by", ["token", "certificate"])
-@pytest.mark.parametrize("lever", ["workload.stop", "service.stop"])
+@pytest.mark.parametrize("lever", ["workload.down", "service.down"])
 def test_behind_the_guard(server, by, lever):
     how, key = with_certificate(server.url)
-    selector = ATLAS if lever == "workload.stop" else "inferenceservice/models/cirrus"
+    selector = ATLAS if lever == "workload.down" else "inferenceservice/models/cirrus"
     secrets = {"caller": CALLER_TOKEN, **({"token": CONSOLE_TOKEN} if by == "token" else {"key": key})}
     plane = plane_of("kubernetes", settings(server.url) if by == "token" else how, secrets, {selector: "caller"})
     asyncio.run(whole_story(plane, Wish(lever=lever, selector=selector, surface_key=selector)))
