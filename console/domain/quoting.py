@@ -7,7 +7,6 @@ a very short one as a word of its own; what has fewer than three characters is f
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable
 from typing import Final
 
@@ -20,12 +19,12 @@ _LEAST_WITHIN: Final = 8  # inside a table the short words are its own vocabular
 
 
 class Quotes:
-    """What is to be forgotten, as far as it takes to know it again. It cannot be read back out."""
+    """What is to be forgotten, as far as it takes to know it again. Without `key`, 16 random bytes, nothing is told."""
 
     __slots__ = ("_hashes", "_key")
 
-    def __init__(self, texts: Iterable[str] = ()) -> None:
-        self._key = secrets.token_bytes(16)
+    def __init__(self, key: bytes, texts: Iterable[str] = ()) -> None:
+        self._key = key
         self._hashes: dict[int, set[bytes]] = {}
         self.add(texts)
 

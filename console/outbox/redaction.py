@@ -26,6 +26,7 @@ from console.journal.values import Draft, FeedSigner
 from console.outbox.papers import Held, good_entries, read_document
 from console.outbox.rulings import Unproven, WithoutPeople, by_ref, judge
 from console.runtime.drafts import Drafts
+from console.runtime.ids import SystemEntropy
 
 AUTHORISED: Final = "redaction.authorised"
 DONE: Final = "redact.done"
@@ -156,7 +157,7 @@ def _is_done(connection: sqlite3.Connection, feed: str, doc: str) -> bool:
 def _remove_drafts(store: JournalStore, items: Sequence[tuple[str, Sequence[str]]]) -> int:
     """Before the words are gone: drafts here that repeat them. A crash between only means that they went first."""
     held = store.reader().disclosures([holder for holder, _ in items])
-    quotes = Quotes()
+    quotes = Quotes(SystemEntropy().token(16))
     for holder, digests in items:
         for body in held.get(holder, ()):
             try:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console.domain.quoting import PASSAGE, Quotes, texts_of
 
 LONG = "The patient of ward 4 called at noon and asked for the doctor by name."
+KEY = b"0123456789abcdef"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ LONG = "The patient of ward 4 called at noon and asked for the doctor by name."
     ],
 )
 def test_what_repeats_it(forgotten, text, repeats):
-    assert Quotes([forgotten]).in_text(text) is repeats
+    assert Quotes(KEY, [forgotten]).in_text(text) is repeats
 
 
 @given(
@@ -38,7 +39,7 @@ def test_any_passage_of_a_long_text_is_known_again(text, data, before, after):
     if len(plain) < PASSAGE:
         return
     at = data.draw(st.integers(0, len(plain) - PASSAGE))
-    assert Quotes([text]).in_text(f"{before} {plain[at : at + PASSAGE]} {after}".replace("  ", " ")) or (
+    assert Quotes(KEY, [text]).in_text(f"{before} {plain[at : at + PASSAGE]} {after}".replace("  ", " ")) or (
         plain[at] == " " or plain[at + PASSAGE - 1] == " "
     )
 
