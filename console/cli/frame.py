@@ -74,8 +74,15 @@ class Call:
         """The opened profile; the writer key is asked for when something is first written."""
         from console.services.session import Session
 
+        self.bring_up_to_date()
         with Session.open(self.paths(), self.passphrase) as session:
             yield session
+
+    def bring_up_to_date(self) -> None:
+        """Before the profile is opened: its record to the form of this version, and say how far that is."""
+        from console.services.upgrading import bring
+
+        bring(self.paths(), self.progress)
 
     def passphrase(self, what: str, *, new: bool = False) -> bytes:
         """The passphrase for `what`, asked once in a run, from the descriptor or the terminal."""

@@ -44,6 +44,7 @@ def command(call: Call, path: Path | None, genesis: str | None) -> None:
         return
     if path is not None:
         call.profile = path
+    call.bring_up_to_date()
     with Session.open(call.paths(), call.passphrase) as session:
         line = exporting.check_profile(session, _Told(call))
     call.tell({"ok": True, "profile": str(call.paths().root), "proven": [line]}, line)

@@ -37,5 +37,6 @@ def command(call: Call, seconds: float | None) -> None:
         with said:
             click.echo(json.dumps(fact, ensure_ascii=False, sort_keys=True) if call.as_json else line)
 
+    call.bring_up_to_date()
     with Session.open(call.paths(), nobody_asked) as session, Watching(session, say):
         ended.wait(seconds)

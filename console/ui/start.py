@@ -27,6 +27,7 @@ __all__ = ["BEFORE_QT", "Windows", "application", "has_display", "run"]
 if TYPE_CHECKING:
     from console.ui.opened import OpenProfile
     from console.ui.room import Room
+    from console.ui.upgrading import UpgradeWindow
 
 _SWITCH_S = 0.001  # five times as often as usual: whoever paints waits no longer than this for whoever computes
 
@@ -78,6 +79,7 @@ class Windows:
         self.look = Look(app, choice, text_scale=scale, sheet=False)
         self.opened: list[OpenProfile] = []
         self.first: QWidget | None = None
+        self.upgrading: UpgradeWindow | None = None
         self._settings = settings
 
     def open(self, paths: ProfilePaths, *, practise: bool = False) -> None:
@@ -90,11 +92,30 @@ class Windows:
             self.first = FirstRun(paths, self.look, self._show, practise=practise)
             self.look.dress()
             self.first.show()
-        else:
+        elif not self._upgraded_beside(paths):
             self._show(paths, _nothing)
+
+    def _upgraded_beside(self, paths: ProfilePaths) -> bool:
+        """Whether the record has to be brought up to date first; then a window says how far that is."""
+        from console.services.upgrading import Upgrade, needed  # noqa: PLC0415  after `application` set the collector
+
+        wanted = needed(paths)
+        if wanted is None:
+            return False
+        from console.ui.upgrading import UpgradeWindow  # noqa: PLC0415  once in the life of a version
+
+        def done() -> None:
+            self._show(paths, _nothing)
+
+        self.upgrading = UpgradeWindow(Upgrade(paths, wanted), self.look, done)
+        self.look.dress()
+        self.upgrading.show()
+        return True
 
     def end(self) -> None:
         """Everything that was opened, in the order in which it was."""
+        if self.upgrading is not None:
+            self.upgrading.end()
         for one in self.opened:
             one.end()
 

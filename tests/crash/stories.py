@@ -33,6 +33,7 @@ from console.sync.folder import FolderPlace
 from console.sync.session import sync_once
 from tests.crash.points import at_every_point, in_child
 from tests.journal.world import INC, OP, ORG, World
+from tests.kit.old_form import make_old
 
 OLD = ProfileSettings(org=ORG, world="real", person="p-x", console="c-x", name="commander")
 NEW = ProfileSettings(org=ORG, world="real", person="p-x", console="c-x", name="commander", places=("/a", "/b"))
@@ -164,6 +165,18 @@ def index(folder, say):
         rows.rebuild()
 
 
+def upgrade(folder, say):
+    _, store = opened(folder)
+    store.close()
+    say("upgraded")
+
+
+def of_an_earlier_version(folder, say):
+    """The same profile as the first version kept it."""
+    begun(folder, say)
+    make_old(ProfilePaths(folder / "one"))
+
+
 def remember(folder, say):
     _, store = opened(folder)
     with store:
@@ -243,6 +256,7 @@ STORIES = {
     "redact": (redact, begun),
     "index": (index, begun),
     "remember": (remember, begun),
+    "upgrade": (upgrade, of_an_earlier_version),
 }
 
 

@@ -43,7 +43,7 @@ def play(place, names, stride, rounds):
     ("story", "stride", "least"),
     [
         ("found", 5, 60), ("append", 1, 20), ("attach", 1, 20), ("settle", 1, 5), ("queue", 1, 15), ("redact", 3, 20),
-        ("remember", 3, 15), ("share", 5, 90), ("index", 5, 80),
+        ("remember", 3, 15), ("share", 5, 90), ("index", 5, 80), ("upgrade", 1, 20),
     ],
 )  # fmt: skip
 def test_ended_at_every_point_nothing_acknowledged_is_lost_and_nothing_is_half(place, story, stride, least):
