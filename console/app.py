@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "brief": ("console.cli.brief", "The situation in fifteen lines, for whom; the room page for a wall."),
     "search": ("console.cli.search", "Find words in the record, newest first."),
     "correct": ("console.cli.correct", "Propose, lift, undo and attest corrections."),
+    "agreement": ("console.cli.agreement", "What the terms with downstream users allow, and with what notice."),
     "list": ("console.cli.lists", "Thousands of accounts as one correction, signed once."),
     "callout": ("console.cli.callout", "Reach people: hooks, order and waits; who was paged, heard, opened, signed."),
     "approve": ("console.cli.approve", "Read what would be signed, from its very bytes; sign or refuse it."),

@@ -1,21 +1,13 @@
-"""`standdown correct`: propose, show, cancel, undo, lift, attest, record by hand."""
+"""`standdown correct`: show, cancel, undo, lift, attest, record by hand; `console.cli.propose` plans and proposes."""
 
 from __future__ import annotations
-
-import json
-import shlex
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli.frame import Call, moment, pass_call, when
-from console.domain.errors import WrongUse
+from console.cli.propose import plan, propose, target_of, tell_proposal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from console.services.corrections import Proposal, TargetWish
+__all__ = ["command", "target_of", "tell_proposal"]
 
 
 @click.group("correct")
@@ -23,127 +15,8 @@ def command() -> None:
     """Propose, lift, undo and attest corrections."""
 
 
-def target_of(text: str, *, canary: bool = False) -> TargetWish:
-    """`PROVIDER[:SURFACE] LEVER [SELECTOR] [name=value ..]`."""
-    from console.services.corrections import TargetWish
-
-    words = shlex.split(text)
-    if len(words) < 2:  # noqa: PLR2004  provider and lever at least
-        raise WrongUse(f"{text!r} is no target.", "Write 'PROVIDER[:SURFACE] LEVER SELECTOR name=value'.")
-    provider, _, surface = words[0].partition(":")
-    params = dict(word.split("=", 1) for word in words[2:] if "=" in word)
-    rest = [word for word in words[2:] if "=" not in word]
-    if len(rest) > 1:
-        raise WrongUse(f"{text!r} names more than one selector.", "Give --target once for each.")
-    return TargetWish(
-        provider=provider, surface=surface, lever=words[1], selector=rest[0] if rest else "", params=params,
-        canary=canary,
-    )  # fmt: skip
-
-
-def _from_file(path: Path) -> tuple[list[TargetWish], str]:
-    from console.services.corrections import TargetWish
-
-    try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(found, dict):
-            raise TypeError  # noqa: TRY301  one answer to every file that is not the form
-        wishes = [
-            TargetWish(
-                provider=str(one["provider"]), surface=str(one.get("surface", "")), lever=str(one["lever"]),
-                selector=str(one.get("selector", "")), canary=bool(one.get("canary", False)),
-                params={str(name): str(value) for name, value in dict(one.get("params", {})).items()},
-            )
-            for one in found["targets"]
-        ]  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise WrongUse(
-            f"{path} is no correction.",
-            'Write JSON: {"reason": "..", "targets": [{"provider": "..", "lever": "..", "selector": ".."}]}.',
-        ) from None
-    return wishes, str(found.get("reason", ""))
-
-
-def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = None) -> None:
-    """What was proposed: every target with what is sent, what it changes and what takes it back."""
-    targets: list[dict[str, Any]] = []
-    lines = [f"Proposed {made.op}: {len(made.plans)} targets. Gravity {made.action.gravity}: {made.reason}"]
-    for at, (target, plan) in enumerate(zip(made.action.targets, made.plans, strict=True)):
-        requests = [one.as_json() for one in plan.requests]
-        targets.append({
-            "target": at, "name": plan.name, "selector": plan.selector, "lever": plan.lever, "by_hand": target.by_hand,
-            "canary": target.canary, "reach": target.reach, "reversal": target.reversal, "pre": dict(plan.pre),
-            "wanted": dict(plan.wanted), "requests": requests, "revert": [one.as_json() for one in plan.revert],
-            "notes": list(plan.notes), "params": dict(plan.params),
-        })  # fmt: skip
-        lines.append(f"  {at}: {plan.name} [{plan.selector}] {plan.lever}, reach {target.reach}, "
-                     f"reversal {target.reversal}"
-                     + (", canary" if target.canary else "") + (", by hand" if target.by_hand else ""))  # fmt: skip
-        lines += [f"       now  {name} = {value}" for name, value in plan.pre.items()]
-        lines += [f"       send {one.method} {one.path} {one.body}" for one in plan.requests]
-        lines += [f"       back {one.method} {one.path} {one.body}" for one in plan.revert]
-        lines += [f"       {name}: {value}" for name, value in plan.params.items() if value]
-        lines += [f"       note: {note}" for note in plan.notes]
-    lines.append(f"Nothing moves before it is signed: standdown approve sign {made.sha[:16]}")
-    call.tell(
-        {"ok": True, "op": made.op, "document": made.sha, "gravity": made.action.gravity, "why": made.reason,
-         "direction": made.action.direction, "targets": targets,
-         "approve_by_ms": made.action.approve_by, **(more or {})},
-        *lines,
-    )  # fmt: skip
-
-
-@command.command(
-    epilog="""\b
-Examples:
-  standdown correct propose --reason "exploits" --target 'gateway key.block key-17' --canary 'gateway key.block canary'
-  standdown correct propose --reason "exploits" --target 'triton:F-7 model.unload F-7' \\
-      --by-hand 'ask support to stop F-7' --at vendor:F-7 --who 'vendor support' --contact +1-555 --ticket T-17
-  standdown correct propose --file correction.json"""
-)
-@click.option("--target", "targets", multiple=True, help="'PROVIDER[:SURFACE] LEVER SELECTOR name=value ..'.")
-@click.option("--canary", "canaries", multiple=True, help="As --target; a canary that is corrected with it and probed.")
-@click.option("--by-hand", "by_hand", help="What a person or vendor is asked to do.")
-@click.option("--at", "at", help="Of the by-hand step: PROVIDER[:SURFACE] (a `manual` provider).")
-@click.option("--who", default="", help="Of the by-hand step: who is asked.")
-@click.option("--assignee", help="Of the by-hand step: the member who sees to it.")
-@click.option("--contact", default="", help="Of the by-hand step.")
-@click.option("--ticket", default="", help="Of the by-hand step.")
-@click.option("--category", default="shutdown", help="Of the by-hand step.")
-@click.option("--file", "file", type=click.Path(path_type=Path), help="The whole correction as a JSON file.")
-@click.option("--reason", default="", help="Why; signed with it.")
-@click.option("--if-not", "if_not", default="", help="What happens if it is not done; signed with it.")
-@click.option("--lift-criteria", default="", help="When it may be lifted; signed with it.")
-@click.option("--incident", help="Which incident (default: the only open one).")
-@pass_call
-def propose(  # noqa: PLR0913, PLR0917  one option for each thing a person may say
-    call: Call, targets: tuple[str, ...], canaries: tuple[str, ...], by_hand: str | None, at: str | None, who: str,
-    assignee: str | None, contact: str, ticket: str, category: str, file: Path | None, reason: str,
-    if_not: str, lift_criteria: str, incident: str | None,
-) -> None:  # fmt: skip
-    """Propose a correction; shows the exact requests, pre-state, revert, gravity and reach."""
-    from console.services import corrections, incidents
-
-    wishes, told = _from_file(file) if file is not None else ([], "")
-    wishes += [target_of(one) for one in targets] + [target_of(one, canary=True) for one in canaries]
-    with call.session() as session:
-        if by_hand:
-            provider, _, surface = (at or "").partition(":")
-            if not provider:
-                raise WrongUse("A by-hand step needs --at PROVIDER.", "Add one: standdown provider add manual")
-            params = {"instruction": by_hand, "who": who, "contact": contact, "ticket": ticket, "category": category}
-            person = incidents.find_person(session, assignee) if assignee else None
-            wishes.append(
-                corrections.TargetWish(
-                    provider=provider, surface=surface, lever="manual.ask", selector="",
-                    params={name: value for name, value in params.items() if value}, assignee=person,
-                )
-            )  # fmt: skip
-        if not wishes:
-            raise WrongUse("A correction needs a target.", "Give --target, --by-hand or --file.")
-        inc = incidents.find_incident(session, incident)
-        made = corrections.propose(session, inc, wishes, reason or told, criteria=lift_criteria, if_not=if_not)
-    tell_proposal(call, made)
+command.add_command(plan)
+command.add_command(propose)
 
 
 @command.command()
@@ -167,6 +40,21 @@ def show(call: Call, correction: str | None, incident: str | None) -> None:
             for t in one["targets"]
         ]
     call.tell({"ok": True, "corrections": found}, *(lines or ["No correction is known here."]))
+
+
+@command.command()
+@click.argument("correction")
+@pass_call
+def running(call: Call, correction: str) -> None:
+    """What runs on where a correction goes or went: batches, jobs, streams, sessions; read now, changing nothing."""
+    from console.services import corrections
+    from console.services.running import running_now
+
+    with call.session() as session:
+        found = running_now(session, corrections.find_document(session, correction))
+    told = [{"target": one.target, "name": one.name, "running": one.told, "at_ms": one.at_ms} for one in found]
+    lines = [f"{one.target}: {one.name}: {one.told}  (read {when(one.at_ms)})" for one in found]
+    call.tell({"ok": True, "targets": told}, *lines)
 
 
 @command.command()

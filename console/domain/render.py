@@ -20,6 +20,7 @@ from console.domain.actions import (
     Rehearsal,
     parse_document,
 )
+from console.domain.agreements import concerns
 from console.domain.deceit import shown, warnings_about
 from console.domain.errors import UnknownField
 from console.domain.facts import Facts
@@ -113,6 +114,8 @@ def _action(sheet: Sheet, names: Mapping[str, str], if_not: str | None) -> list[
         lines += _fact("To be lifted when", sheet.lift_criteria)
     otherwise = if_not or sheet.parts.if_not or "the proposer has not said what happens otherwise"
     lines += _fact("If it is not done", otherwise)
+    within_ms = action.execute_by - action.created
+    lines += [Line("warning", shown(one)) for one in concerns(sheet.parts.agreements, within_ms)]
     if action.break_glass:
         lines += _break_glass(sheet.reason)
     for index, one in enumerate(sheet.targets, 1):

@@ -5,7 +5,7 @@ It sends nothing. What it writes is a proposal, which alone moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.domain.actions import Action, Target, document_json
@@ -13,17 +13,17 @@ from console.domain.errors import WrongUse
 from console.domain.ids import is_id, is_sha256
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
-from console.domain.reasons import with_parts
+from console.domain.reasons import read_reason, with_parts
 from console.journal.envelope import conceal
 from console.journal.rows import select_document
 from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
 from console.keys import canon
 from console.outbox.facts import Held, View, may_cancel, proposer_of, read_document, read_policy
-from console.providers.plane import Planes
 from console.providers.planned import from_disclosures, to_disclosures
 from console.providers.wishes import Planned
-from console.services import incidents, providers
+from console.services import agreements, incidents, providers
+from console.services import fallback as fallback_of
 from console.services.lifting import stand_bys, with_others
 from console.services.planning import (
     DAY_MS,
@@ -32,13 +32,13 @@ from console.services.planning import (
     TargetWish,
     covered,
     part_of,
-    plan_one,
+    plan_every,
     resolve,
     weigh_new,
     write_action,
 )
 from console.services.session import Session
-from console.services.trial import LeftOut, Trial, TrialTarget, plan
+from console.services.trial import LeftOut, Trial, TrialTarget, left_out_of, plan
 
 BY_HAND = "by hand"
 MIN_REVIEW_MS = 60_000
@@ -46,7 +46,10 @@ MIN_REVIEW_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What was proposed: its op, hash and bytes, the plans by target, gravity and why."""
+    """What was proposed: its op, hash and bytes, the plans by target, gravity and why.
+
+    `besides` are the lines that are signed beside the reason: what is left out, what answers instead, and so on.
+    """
 
     op: str
     sha: str
@@ -54,20 +57,23 @@ class Proposal:
     plans: tuple[Planned, ...]
     reason: str
     entry: str
+    besides: tuple[str, ...] = ()
 
 
 def propose(  # noqa: PLR0913  each is a part of what is signed
     session: Session, inc: str, wishes: Sequence[TargetWish], reason: str, *, criteria: str = "",
-    direction: Direction = "contain", left_out: Sequence[str] = (), if_not: str = "", review_in_ms: int = DAY_MS,
+    direction: Direction = "contain", left_out: Sequence[str] = (), if_not: str = "", fallback: str = "",
+    allowed_by: Sequence[str] = (), review_in_ms: int = DAY_MS,
 ) -> Proposal:  # fmt: skip
     """Plan every target by reading, write the action document, and propose it.
 
     `review_in_ms` is when people have to look at it again (containment only), a minute to 30 days from now.
-    `left_out` names surfaces that were not chosen, each with its reason; `if_not` says what happens otherwise. Both are
-    part of the reason that everybody signs (`console.domain.reasons`).
+    `left_out` names surfaces that were not chosen, each with its reason; `if_not` says what happens otherwise;
+    `fallback` names the surface that answers instead (or `none`), which is read now; `allowed_by` the agreements under
+    which it is done. All of it is part of the reason that everybody signs (`console.domain.reasons`).
 
     Raises:
-        WrongUse: for an unknown provider, surface or lever, or one that refuses the wish.
+        WrongUse: for an unknown provider, surface, lever or agreement, or a lever that refuses the wish.
         WaitsForConnection: when a provider that has to be read for the plan cannot be reached.
     """
     if not reason.strip():
@@ -78,8 +84,38 @@ def propose(  # noqa: PLR0913  each is a part of what is signed
         raise WrongUse("The time of review is not between a minute and 30 days.", "Choose another one.")
     session.person()
     parts = _parts(session, wishes, direction)
-    text = with_parts(reason, left_out, if_not) if left_out or if_not.strip() else reason
+    instead = _instead(session, parts, fallback)
+    terms = agreements.lines(session, allowed_by, [part.target.category for part in parts])
+    besides = left_out or if_not.strip() or instead or terms
+    text = with_parts(reason, left_out, if_not, instead, terms) if besides else reason
     return _propose(session, inc, parts, text, criteria=criteria, direction=direction, review_in_ms=review_in_ms)
+
+
+def _instead(session: Session, parts: Sequence[Part], named: str) -> str:
+    """What answers instead, as it is signed; a surface that is itself corrected cannot."""
+    told = fallback_of.line(session, named)
+    if fallback_of.surface_in(told) in {part.target.surface for part in parts}:
+        raise WrongUse("The fallback is corrected by this very proposal.", "Name another surface, or `none`.")
+    return told
+
+
+def displaced(session: Session, wishes: Sequence[TargetWish], words: Mapping[str, str]) -> tuple[str, ...]:
+    """Every surface of the same models that these wishes leave out, as it is signed.
+
+    `words` say why, by `PROVIDER` or `PROVIDER:SURFACE`.
+
+    Raises:
+        WrongUse: for one that is not there, or that is not left out.
+    """
+    touched = [resolve(session, one) for one in wishes]
+    said: dict[str, str] = {}
+    for named, why in words.items():
+        provider, _, surface = named.partition(":")
+        where = resolve(session, TargetWish(provider=provider, surface=surface, lever=""))
+        if where.surface in {one.surface for one in touched}:
+            raise WrongUse(f"{named} is not left out: it is a target.", "Leave it out of the targets, or say no word.")
+        said[where.surface] = why
+    return tuple(one.sentence for one in left_out_of(session, touched, said))
 
 
 def propose_with(  # noqa: PLR0913  each is a part of what is signed
@@ -110,10 +146,7 @@ def _parts(
         return []
     found = [resolve(session, one) for one in wishes]
 
-    async def plan_all(planes: Planes) -> list[Planned]:
-        return [await plan_one(planes, where, one, direction) for where, one in zip(found, wishes, strict=True)]
-
-    read = providers.on_planes(session, plan_all)
+    read = providers.on_planes(session, lambda planes: plan_every(planes, found, wishes, direction))
     plans = [with_others(session, where, one, lifts) for where, one in zip(found, read, strict=True)]
     wide = covered(session, [where.surface for where in found])
     feed = session.device().feed
@@ -189,7 +222,8 @@ def _propose(  # noqa: PLR0913  each is a part of what is signed
         return action, sha, why, stored
 
     action, sha, why, stored = session.store.write(work)
-    return Proposal(action.op, sha, action, tuple(part.planned for part in parts), why, stored.id)
+    plans = tuple(part.planned for part in parts)
+    return Proposal(action.op, sha, action, plans, why, stored.id, besides=read_reason(reason).lines())
 
 
 # -- what was proposed -------------------------------------------------------------------------------------------------
@@ -426,7 +460,7 @@ def is_document(text: str) -> bool:
 
 
 __all__ = [
-    "LeftOut", "Proposal", "TargetWish", "Trial", "TrialTarget", "action_of", "again", "attest", "cancel",
+    "LeftOut", "Proposal", "TargetWish", "Trial", "TrialTarget", "action_of", "again", "attest", "cancel", "displaced",
     "find_document", "lift", "plan", "propose", "propose_planned", "proposer", "record_by_hand", "select_document",
     "undo",
 ]  # fmt: skip

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from console.domain.actions import Action, Target
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
+from console.domain.flight import notes_of
 from console.domain.forms import Policy
 from console.domain.gravity import gravity
 from console.journal.envelope import conceal
 from console.journal.values import DocumentRow
-from console.outbox.facts import Held, View, recent_normal
+from console.outbox.facts import Held, View, read_policy, recent_normal
+from console.providers.flight import in_flight
 from console.providers.instance import MANUAL
-from console.providers.plane import Planes
+from console.providers.plane import IN_FLIGHT, Planes
 from console.providers.planned import to_disclosures
 from console.providers.wishes import AdapterFault, Planned, wish
 from console.runtime.ids import new_id
@@ -68,7 +71,7 @@ def covered(session: Session, chosen: Sequence[str]) -> set[str]:
 
 
 async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, direction: Direction) -> Planned:
-    """The plan for one target.
+    """The plan for one target, with what runs already where it restricts something.
 
     Raises:
         WaitsForConnection: when its provider cannot be read.
@@ -81,13 +84,34 @@ async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, di
     plane.lever(one.lever)
     wanted = wish(one.lever, one.selector, where.key, one.params, direction)
     try:
-        return await plane.plan(wanted)
+        planned = await plane.plan(wanted)
     except AdapterFault as fault:
         name = type(fault).__name__
         what = f"{plane.instance.name} does not plan {one.lever} {one.selector}: {fault.detail}."
         if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
             raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
         raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
+    if direction == "restore":
+        return planned
+    return replace(planned, notes=(*planned.notes, *notes_of(await in_flight(plane, planned))))
+
+
+async def plan_every(
+    planes: Planes, where: Sequence[providers.Surface], wishes: Sequence[TargetWish], direction: Direction
+) -> list[Planned]:
+    """Every wish planned, some at a time at each provider; raises what the first of them raises, as `plan_one`."""
+    turns = {one.instance: asyncio.Semaphore(IN_FLIGHT) for one in where}
+
+    async def one(surface: providers.Surface, wanted: TargetWish) -> Planned:
+        async with turns[surface.instance]:
+            return await plan_one(planes, surface, wanted, direction)
+
+    every = [one(surface, wanted) for surface, wanted in zip(where, wishes, strict=True)]
+    found = await asyncio.gather(*every, return_exceptions=True)
+    for planned in found:
+        if isinstance(planned, BaseException):
+            raise planned
+    return [planned for planned in found if not isinstance(planned, BaseException)]
 
 
 def part_of(
@@ -112,6 +136,16 @@ def part_of(
         canary=one.canary, dispatchers=dispatchers, listed=listed, sd=digests,
     )  # fmt: skip
     return Part(target, planned, texts)
+
+
+def goes_within_ms(session: Session) -> int:
+    """How long a correction that is proposed now has until it is carried out, by the policy in force."""
+    sha = session.roster.roster.policy
+    if sha is None:
+        return DAY_MS
+    with session.reader.snapshot() as connection:
+        windows = read_policy(connection, sha).windows
+    return max(windows["approve_by_ms"], min(windows["execute_by_ms"], DAY_MS))
 
 
 def write_action(  # noqa: PLR0913  each is a field of the signed document

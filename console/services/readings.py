@@ -5,9 +5,11 @@ Reading only, each target within a hard deadline, all at the same time; a provid
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from console.domain import flight
 from console.domain.actions import Action, Target
 from console.domain.errors import Problem
 from console.outbox.facts import Held
@@ -16,10 +18,13 @@ from console.services.session import Session
 if TYPE_CHECKING:  # a window shows what waits for people before anything of a provider is imported
     from console.providers.plane import Plane, Planes
     from console.providers.planned import Planned
-    from console.providers.wishes import AdapterFault
+    from console.providers.wishes import AdapterFault, Request
+    from console.services.inventory import Surface
 
 DEADLINE_S: Final = 8.0
 _NOT_FOUND: Final = 404
+FALLBACK_AT: Final = -1
+Others = Callable[[Target, "Planned"], "Planned"]
 How = Literal["read", "already", "contradiction", "no-credential", "offline", "unreadable", "by-hand"]
 
 
@@ -27,8 +32,10 @@ How = Literal["read", "already", "contradiction", "no-credential", "offline", "u
 class Reading:
     """One target as read here. `name` is what the provider calls it; `fields` are what the lever writes, as now.
 
-    `read` agrees with what is signed; `already` is as the lever would make it; `contradiction` has another name or
-    another state, said in `why`. The others were not read: no credential here, offline, unreadable, done by people.
+    `read` agrees with what is signed; `already` is as the lever would make it; `contradiction` has another name,
+    another state, or would send something else from here, said in `why`. The others were not read: no credential here,
+    offline, unreadable, done by people. `aside` tells what may differ and contradicts nothing: counts, versions.
+    `target` is `FALLBACK_AT` for what answers instead; `why` is its state then.
     """
 
     target: int
@@ -37,6 +44,7 @@ class Reading:
     name: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     why: str = ""
+    aside: tuple[str, ...] = ()
 
     @property
     def contradicts(self) -> bool:
@@ -45,7 +53,9 @@ class Reading:
 
 
 def readings(session: Session, held: Held, *, deadline_s: float = DEADLINE_S) -> list[Reading]:
-    """Every target of an action as this console reads it, in order; of other documents there is nothing to read.
+    """Every target of an action as this console reads it, in order, and what answers instead where one is named.
+
+    Of other documents there is nothing to read.
 
     It opens sockets and may ask for the secrets' passphrase: call it on a worker, never where a person waits.
     """
@@ -58,17 +68,53 @@ def readings(session: Session, held: Held, *, deadline_s: float = DEADLINE_S) ->
         return []
     now = session.clock.wall_ms()
 
+    others = _others(session, action)
+    instead = _named_instead(session, held, action)
+
     async def read_all(planes: Planes) -> list[Reading]:
-        return list(
-            await asyncio.gather(
-                *(_read(planes, held, action, at, now, deadline_s) for at in range(len(action.targets)))
-            )
-        )
+        every = [_read(planes, held, action, at, now, deadline_s, others) for at in range(len(action.targets))]
+        if instead is not None:
+            every.append(_read_fallback(planes, instead, now, deadline_s))
+        return list(await asyncio.gather(*every))
 
     return providers.on_planes(session, read_all)
 
 
-async def _read(planes: Planes, held: Held, action: Action, at: int, now_ms: int, deadline_s: float) -> Reading:
+def _named_instead(session: Session, held: Held, action: Action) -> Surface | None:
+    """The surface that the signed reason names as what answers instead, where it is known here."""
+    from console.domain.reasons import read_reason  # noqa: PLC0415  as above
+    from console.services import fallback, inventory  # noqa: PLC0415  as above
+
+    told = held.row.disclosed_by_digest.get(action.reason_sd)
+    named = fallback.surface_in(read_reason(str(told[1])).fallback) if told is not None else None
+    return next((one for one in inventory.surfaces(session) if one.surface == named), None) if named else None
+
+
+async def _read_fallback(planes: Planes, surface: Surface, now_ms: int, deadline_s: float) -> Reading:
+    from console.services import fallback  # noqa: PLC0415  as above
+
+    seen = await fallback.look_on(planes, surface, now_ms, deadline_s)
+    how: How = "unreadable" if seen.state == "unknown" else "read"
+    return Reading(target=FALLBACK_AT, how=how, at_ms=seen.at_ms, name=surface.name, why=fallback.state_words(seen))
+
+
+def _others(session: Session, action: Action) -> Others:
+    """A plan as it has to be beside what else is in force there, as the proposing console made it."""
+    from console.services import inventory, lifting  # noqa: PLC0415  as above
+
+    known = {one.surface: one for one in inventory.surfaces(session)}
+
+    def beside(target: Target, planned: Planned) -> Planned:
+        where = known.get(target.surface)
+        restores = action.direction == "restore" and where is not None
+        return lifting.with_others(session, where, planned, action.undoes) if restores and where else planned
+
+    return beside
+
+
+async def _read(
+    planes: Planes, held: Held, action: Action, at: int, now_ms: int, deadline_s: float, others: Others
+) -> Reading:
     import asyncio  # noqa: PLC0415  as above
 
     from console.providers.planned import from_disclosures  # noqa: PLC0415  as above
@@ -83,7 +129,7 @@ async def _read(planes: Planes, held: Held, action: Action, at: int, now_ms: int
     try:
         signed = from_disclosures(target, held.disclosed(at), action.direction)
         async with asyncio.timeout(deadline_s):
-            return await _compare(plane, target, signed, at)
+            return await _compare(plane, target, signed, at, others)
     except TimeoutError:
         return Reading(target=at, how="offline", at_ms=now_ms, why=f"no answer within {deadline_s:g} s")
     except AdapterFault as fault:
@@ -92,16 +138,28 @@ async def _read(planes: Planes, held: Held, action: Action, at: int, now_ms: int
         return Reading(target=at, how="unreadable", at_ms=now_ms, why=fault.what)
 
 
-async def _compare(plane: Plane, target: Target, signed: Planned, at: int) -> Reading:
+async def _compare(plane: Plane, target: Target, signed: Planned, at: int, others: Others) -> Reading:
+    from console.providers.flight import in_flight  # noqa: PLC0415  as above
     from console.providers.wishes import wish  # noqa: PLC0415  as above
 
     lever = plane.lever(target.lever)
     known = () if lever.params is None else lever.params.model_fields
     params = {name: value for name, value in signed.params.items() if name in known and value}
     found = await plane.plan(wish(target.lever, signed.selector, signed.surface_key, params, signed.direction))
+    runs = await in_flight(plane, signed) if signed.direction == "contain" else ()
     fields = tuple(sorted(found.pre.items()))
     how, why = _judge(signed, found)
-    return Reading(target=at, how=how, at_ms=found.pre_read_ms, name=found.name, fields=fields, why=why)
+    aside = _aside(signed, found, runs)
+    made = f"{plane.manifest.name}/{plane.manifest.version}"
+    if made != target.adapter:
+        aside = (*aside, f"planned with {target.adapter}, and {made} is here")
+    if how in ("read", "already") and target.listed is None:
+        odd = plan_differs(signed, others(target, found), already=how == "already")
+        if odd and signed.direction == "contain":
+            how, why = "contradiction", f"this console would plan it otherwise: {', '.join(odd)}"
+        elif odd:  # a lift is weighed against what is in force here, which may have moved on
+            aside = (*aside, f"this console would plan it otherwise: {', '.join(odd)}")
+    return Reading(target=at, how=how, at_ms=found.pre_read_ms, name=found.name, fields=fields, why=why, aside=aside)
 
 
 def _judge(signed: Planned, found: Planned) -> tuple[How, str]:
@@ -116,6 +174,52 @@ def _judge(signed: Planned, found: Planned) -> tuple[How, str]:
     odd = [name for name in {**signed.pre, **found.pre} if found.pre.get(name) != signed.pre.get(name)]
     told = ", ".join(f"{name} is {found.pre.get(name, 'gone')}, not {signed.pre.get(name, 'absent')}" for name in odd)
     return "contradiction", told
+
+
+def plan_differs(signed: Planned, found: Planned, *, already: bool = False) -> tuple[str, ...]:
+    """Everything that is signed of a plan and that this console would say otherwise, each in a few words.
+
+    Where it is `already` so, the revert made now would be another one, and says nothing.
+    """
+    odd = [
+        f"{word} {_said(getattr(found, field))}, not {_said(getattr(signed, field))}"
+        for field, word in (
+            ("surface_key", "the surface is"), ("model", "the model is"), ("selectors", "it selects"),
+            ("reach", "it reaches"), ("reversal", "its reversal is"), ("credential", "the credential is"),
+        )
+        if getattr(found, field) != getattr(signed, field)
+    ]  # fmt: skip
+    names = {**signed.wanted, **found.wanted}
+    odd += [
+        f"{name} becomes {found.wanted.get(name, 'nothing')}, not {signed.wanted.get(name, 'nothing')}"
+        for name in names if found.wanted.get(name) != signed.wanted.get(name)
+    ]  # fmt: skip
+    if found.requests != signed.requests:
+        odd.append(f"it would send {_sent(found.requests)}")
+    if found.revert != signed.revert and not already:
+        odd.append(f"it would revert by {_sent(found.revert)}")
+    return tuple(odd)
+
+
+def _aside(signed: Planned, found: Planned, runs: Sequence[str]) -> tuple[str, ...]:
+    """What moves by itself, where it is not as it was signed: how many it touches, what runs."""
+    told: list[str] = []
+    if found.affected != signed.affected and found.affected is not None:
+        before = "not counted" if signed.affected is None else str(signed.affected)
+        told.append(f"users: {found.affected} here, {before} as proposed")
+    before_runs, _ = flight.split(signed.notes)
+    now_runs = "; ".join(runs)
+    if now_runs and now_runs != before_runs:
+        told.append(f"in flight now: {now_runs}")
+    return tuple(told)
+
+
+def _sent(requests: Sequence[Request]) -> str:
+    return " then ".join(f"{one.method} {one.path} {one.body}".strip() for one in requests) or "nothing"
+
+
+def _said(value: object) -> str:
+    return "nothing" if value is None else str(value)
 
 
 def _fault(fault: AdapterFault, at: int, now_ms: int) -> Reading:

@@ -6,7 +6,7 @@ One bad target never hides the others. It reads, writes nothing, and needs no ke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -90,8 +90,8 @@ class LeftOut:
 class Trial:
     """What a proposal of these wishes would be. `gravity` is null where nothing could be planned.
 
-    `can_sign`, `cannot` and `missing` are the rule's answer with no signature yet; `affected` counts users where every
-    adapter could, else it is null.
+    `can_sign`, `cannot` and `missing` are the rule's answer with no signature yet. `affected` counts users where every
+    adapter could, else it is null; `affected_known` those that could be counted, `uncounted` the targets where not.
     """
 
     direction: Direction
@@ -104,6 +104,8 @@ class Trial:
     missing: tuple[str, ...]
     affected: int | None
     provisional: bool
+    affected_known: int | None = None
+    uncounted: int = 0
 
     @property
     def ready(self) -> bool:
@@ -129,13 +131,14 @@ def plan(
     )
     real = [part for part in parts if part is not None]
     weight, why, verdict = _judge(session, inc, real, direction)
-    counted = [one.planned.affected for one in planned if one.planned is not None]
+    counted = [one.planned.affected for one in planned if one.planned is not None and not one.wish.canary]
     known = [count for count in counted if count is not None]
     return Trial(
         direction=direction, targets=targets, left_out=_left_out(session, planned), gravity=weight, why=why,
         can_sign=() if verdict is None else verdict.can_sign, cannot=() if verdict is None else verdict.cannot,
         missing=_missing(session, verdict, real), provisional=session.roster.roster.policy is None,
         affected=sum(known) if known and len(known) == len(counted) else None,
+        affected_known=sum(known) if known else None, uncounted=len(counted) - len(known),
     )  # fmt: skip
 
 
@@ -230,11 +233,19 @@ def _missing(session: Session, verdict: Verdict | None, parts: Sequence[Part]) -
 
 
 def _left_out(session: Session, planned: Sequence[TrialTarget]) -> tuple[LeftOut, ...]:
-    chosen = {one.surface.surface for one in planned if one.surface is not None}
-    models = {one.surface.model for one in planned if one.surface is not None}
+    return left_out_of(session, [one.surface for one in planned if one.surface is not None])
+
+
+def left_out_of(
+    session: Session, touched: Sequence[providers.Surface], words: Mapping[str, str] | None = None
+) -> tuple[LeftOut, ...]:
+    """Surfaces of the same models that are not touched; `words` say why, by surface, where somebody said it."""
+    chosen, models = {one.surface for one in touched}, {one.model for one in touched}
+    said = words or {}
     found: list[LeftOut] = []
     for one in options_for(session, ""):
         if one.surface.model in models and one.surface.surface not in chosen:
             why = one.broken or ("not chosen" if one.levers else "nothing can be pulled there")
+            why = said.get(one.surface.surface) or why
             found.append(LeftOut(surface=one.surface, provider=one.provider, options=one.levers, why=why))
     return tuple(found)

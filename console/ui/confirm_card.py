@@ -141,8 +141,10 @@ class TargetCard(QFrame):
         where = one.surface if one.surface == one.provider else f"{one.surface} at {one.provider}"
         told.append(("Where", f"{where}, model {one.model}", "text"))
         told.append(("Whom it reaches", one.reach, "text"))
-        if one.affected != "not known":
-            told.append(("Affected", one.affected, "text"))
+        if one.by_hand is None:
+            told.append(("Users", one.affected, "text"))
+        if one.in_flight:
+            told.append(("In flight", one.in_flight, "text"))
         told.append(("Taking it back", one.reversal, "alarm" if one.irreversible else "text"))
         if one.by_hand is not None:
             hand = one.by_hand

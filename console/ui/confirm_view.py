@@ -33,6 +33,7 @@ class Content(QScrollArea):
         self._open: set[int] = set()
         self._key: tuple[ApprovalView, tuple[str, ...]] | None = None
         self._targets = Targets(look, (), self._open, 0)
+        self._instead: Text | None = None
         self.verticalScrollBar().valueChanged.connect(self._look_in)
         self.viewport().installEventFilter(self)
         self.setWidgetResizable(True)
@@ -57,6 +58,12 @@ class Content(QScrollArea):
             self._key = key
             self._make(view, problems)
         self._targets.read(view.targets)
+        self._say_fallback(view)
+
+    def _say_fallback(self, view: ApprovalView) -> None:
+        """How what answers instead is now: read here, so it comes and goes beside what is signed."""
+        if self._instead is not None:
+            self._instead.setText(f"What answers instead is {view.fallback_now}.")
 
     def turn_all(self) -> None:
         """Show every exact request, or hide them all."""
@@ -116,6 +123,9 @@ class Content(QScrollArea):
             parts.append(warnings)
         if view.reason or view.targets:
             parts.append(self._answers(view))
+        self._instead = Text(self._look, "", tone="text-muted", wrap=True) if view.fallback_now else None
+        if self._instead is not None:
+            parts.append(self._instead)
         return parts
 
     def _answers(self, view: ApprovalView) -> QWidget:
@@ -124,6 +134,9 @@ class Content(QScrollArea):
             told.append(("Lifted when", view.lift_criteria, "text"))
         if view.undo:
             told.append(("Undo", view.undo, "text"))
+        if view.fallback:
+            told.append(("Answers instead", view.fallback, "text"))
+        told += [("Allowed by", text, "text") for text in view.agreements]
         told += [("Left out", text, "changed") for text in view.left_out]
         return facts(self._look, told)
 

@@ -13,6 +13,7 @@ from shiboken6 import isValid
 
 from console.domain.corrections import IN_FORCE, QUEUED
 from console.services.standing import Standing
+from console.ui.agreements import AgreementsSheet
 from console.ui.attest import AttestDialog, RecordDialog
 from console.ui.lift import CancelDialog, LiftDialog, UndoDialog
 from console.ui.proposal_dialog import ProposalDialog
@@ -52,10 +53,16 @@ class CorrectionCommands:
         self._add("watch-by-hand", "Watch a correction made by hand", self._watch, self._not_admitted,
                   "read back probe does it stand outside manual")  # fmt: skip
 
+        self._add("agreements", "Agreements with downstream users", self._agreements, self._not_admitted,
+                  "terms contract notice customers register")  # fmt: skip
+
     def _add(self, name: str, title: str, run: Callable[[], None], why_not: WhyNot, also: str, key: str = "") -> None:
         self._room.commands.add(
             Command(name=name, title=title, run=run, key=key, group=_GROUP, also=also, why_not=why_not)
         )
+
+    def _agreements(self) -> None:
+        AgreementsSheet(self._room, self._window).open()
 
     # -- dialogs -------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from console.ui.widgets import EmptyState, Text
 from console.viewmodels.composing import Composition, Placed
 from console.viewmodels.ground import Ground, likely_model, read_ground, where_of
 from console.viewmodels.proposal import PlanLine
-from console.viewmodels.shell import GROWN, INCIDENTS, NOW, Grown
+from console.viewmodels.shell import GROWN, INCIDENTS, LOOKS, NOW, Grown
 
 DEBOUNCE_MS: Final = 300
 READING: Final = "Reading what is there ..."
@@ -68,6 +68,7 @@ class ProposalDialog(Sheet):
         self.fields.kind_chosen.connect(self._start_kind)
         self.fields.names_asked.connect(self._ask_names)
         self.plan = PlanPanel(room.look)
+        self.plan.pulled.connect(self._pull)
         self.empty = EmptyState(
             room.look, "No surface is known", _NOTHING,
             "Connect a provider ...", "plug",
@@ -87,6 +88,7 @@ class ProposalDialog(Sheet):
         self._soon.timeout.connect(self._due)
         self.trouble.acted.connect(self._take_over)
         room.bridge.on(GROWN, self._grown, self)
+        room.bridge.on(LOOKS, lambda _looks: self.fields.see(), self)
         self.setMinimumSize(1000, 600)
         self.resize(1180, 800)
         self._load()
@@ -175,6 +177,11 @@ class ProposalDialog(Sheet):
         self._touched = True
         self._show()
         self._soon.start()
+
+    def _pull(self, at: int, lever: str) -> None:
+        ground = self.ground
+        if ground is not None:
+            self.change(lambda now: now.pull(at, lever, ground))
 
     def _ask_names(self) -> None:
         if self.made is None or not self.made.draft.model:
@@ -340,7 +347,7 @@ class ProposalDialog(Sheet):
         def work(session: Session) -> Proposal:
             proposal = corrections.propose(
                 session, inc, wishes, draft.reason, criteria=draft.criteria, left_out=left, if_not=draft.if_not,
-                review_in_ms=draft.review_in_ms,
+                review_in_ms=draft.review_in_ms, fallback=made.fallback, allowed_by=made.agreements,
             )  # fmt: skip
             drafts.keep(name, "")
             return proposal
@@ -405,7 +412,9 @@ def _line(room: Room, inc: str) -> IncidentLine | None:
 def _shown(made: Composition, one: Placed, line: PlanLine | None) -> Shown:
     row, params = made.draft.rows[one.row], one.wish.params
     told = tuple((title, params[name]) for name, title in _ASKED.items() if row.options.by_hand and params.get(name))
-    return Shown(key=key_of(one.wish), where=row.options.surface.name, line=line, canary=one.wish.canary, asked=told)
+    return Shown(
+        key=key_of(one.wish), row=one.row, where=row.options.surface.name, line=line, canary=one.wish.canary, asked=told
+    )
 
 
 def _nothing_yet(made: Composition) -> str:

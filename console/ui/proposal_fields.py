@@ -25,9 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from console.domain.deceit import shown
+from console.services.live_values import Looks
 from console.services.planning import DAY_MS
 from console.ui.forms import FieldBox
 from console.ui.parts import column, row
+from console.ui.proposal_besides import Besides
 from console.ui.proposal_rows import Change, SurfaceRow, complete
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Lines, text_line
@@ -35,6 +37,7 @@ from console.ui.widgets import Text
 from console.viewmodels.composing import Composition
 from console.viewmodels.ground import Ground
 from console.viewmodels.house import kind_means, kinds
+from console.viewmodels.shell import LOOKS
 
 _SHORT: Final = {
     "user": "Users", "frequency": "Rate", "capability": "Capability", "use-case": "Use", "shutdown": "Shutdown",
@@ -202,6 +205,7 @@ class Fields(QScrollArea):
         for words, ms in _REVIEWS:
             self.review.addItem(words, ms)
         self.review.currentIndexChanged.connect(self._reviewed)
+        self.besides = Besides(room, change)
         self._lay_out()
 
     # -- showing -------------------------------------------------------------------------------------------------------
@@ -248,9 +252,20 @@ class Fields(QScrollArea):
         self.review.setCurrentIndex(at if at >= 0 else self.review.findData(DAY_MS))
         for one in self.rows:
             one.put(made)
+        self.besides.put(ground, made, self._looks(), self._now_ms())
         self._where.setText(_where(made))
         self._order()
         self._filling = False
+
+    def see(self) -> None:
+        """Something was looked at: what is said of the fallback follows."""
+        self.besides.see(self._looks(), self._now_ms())
+
+    def _looks(self) -> Looks | None:
+        return self._room.desk.outlet.latest(LOOKS)
+
+    def _now_ms(self) -> int:
+        return self._room.desk.session.clock.wall_ms()
 
     def _name(self, ground: Ground, model: str) -> None:
         """Whether it is offered elsewhere under another name: what is thought so is said, and never taken for so."""
@@ -331,7 +346,7 @@ class Fields(QScrollArea):
         wanted: list[QWidget] = [self.which, *(box.editor for box in self.asked.values()), self.reason]
         for one in self.rows:
             wanted += one.in_order()
-        wanted += [self.criteria, self.review, self.if_not]
+        wanted += [*self.besides.in_order(), self.criteria, self.review, self.if_not]
         if wanted != self._ordered:
             self._ordered = wanted
             for before, after in itertools.pairwise(wanted):
@@ -353,6 +368,7 @@ class Fields(QScrollArea):
         lines.addWidget(Labelled(room, "Why", self.reason))
         lines.addWidget(self._where)
         lines.addWidget(self._rows)
+        lines.addWidget(self.besides)
         later = QWidget()
         both = row(later, unit)
         both.addWidget(Labelled(room, "It may be lifted when (optional)", self.criteria), 1)

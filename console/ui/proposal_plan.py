@@ -5,11 +5,11 @@ It shows plans that were read; it plans nothing, and says of each target whether
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from console.ui.parts import column, row
@@ -27,6 +27,7 @@ class Shown:
     key: str
     where: str
     line: PlanLine | None
+    row: int = -1
     canary: bool = False
     asked: tuple[tuple[str, str], ...] = ()
 
@@ -43,7 +44,12 @@ class PlanPaper:
 
 
 class PlanPanel(QScrollArea):
-    """Made anew whenever the paper changes; where one had scrolled to stays."""
+    """Made anew whenever the paper changes; where one had scrolled to stays.
+
+    `pulled` tells that somebody wants another lever in a row: one that does less, or that is there at all.
+    """
+
+    pulled = Signal(int, str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -70,7 +76,7 @@ class PlanPanel(QScrollArea):
         if paper.verdict is not None and paper.targets and (paper.fresh or paper.verdict.gravity):
             lines.addWidget(self._verdict(paper.verdict, fresh=paper.fresh))
         for one in paper.targets:
-            lines.addWidget(PlanCard(self._look, one, self._opened))
+            lines.addWidget(PlanCard(self._look, one, self._opened, self.pulled.emit))
         if paper.left_out:
             lines.addWidget(self._left(paper.left_out))
         lines.addStretch(1)
@@ -117,9 +123,9 @@ class PlanPanel(QScrollArea):
 class PlanCard(QFrame):
     """One target: how it is now and then, what is sent, what it reverts to; or why it cannot be, and what can."""
 
-    def __init__(self, look: Look, one: Shown, opened: set[str]) -> None:
+    def __init__(self, look: Look, one: Shown, opened: set[str], pull: Callable[[int, str], None]) -> None:
         super().__init__()
-        self._look, self._one, self._opened = look, one, opened
+        self._look, self._one, self._opened, self._pull = look, one, opened, pull
         self.setProperty("ground", "raised")
         unit = look.theme.space("unit")
         self._lines: QVBoxLayout = column(self, unit // 2, (unit + 2, unit, unit + 2, unit))
@@ -136,21 +142,29 @@ class PlanCard(QFrame):
         if line is not None:
             self._fill(line)
 
+    def _gap(self, line: PlanLine) -> None:
+        """Why it cannot be done, and what can."""
+        look = self._look
+        self._lines.addWidget(Words(look, line.why_not, size="small", tone="alarm"))
+        if line.waits:
+            told = "It can be planned when it answers. Read again, or do it by hand and record it."
+            self._lines.addWidget(Text(look, told, size="small", tone="text-muted", wrap=True))
+        elif line.instead:  # the names are enough here; what each does stands at its row
+            told = "; ".join(offer.split(":", 1)[0] for offer in line.instead)
+            self._lines.addWidget(Text(look, f"Instead: {told}", size="small", tone="text-muted", wrap=True))
+            self._offer(line)
+
     def _fill(self, line: PlanLine) -> None:
         look = self._look
         if not line.possible:
-            self._lines.addWidget(Words(look, line.why_not, size="small", tone="alarm"))
-            if line.waits:
-                told = "It can be planned when it answers. Read again, or do it by hand and record it."
-                self._lines.addWidget(Text(look, told, size="small", tone="text-muted", wrap=True))
-            elif line.instead:  # the names are enough here; what each does stands at its row
-                told = "; ".join(offer.split(":", 1)[0] for offer in line.instead)
-                self._lines.addWidget(Text(look, f"Instead: {told}", size="small", tone="text-muted", wrap=True))
+            self._gap(line)
             return
         if line.changes:
             self._lines.addWidget(changes_of(look, line.changes))
         loud = line.reversal.isupper()
         facts = [("Reaches", line.reach), ("Users", line.affected)]
+        if line.in_flight:
+            facts.append(("In flight", line.in_flight))
         if not loud:
             facts.append(("Reversal", line.reversal))
         facts += self._one.asked
@@ -161,8 +175,21 @@ class PlanCard(QFrame):
             self._lines.addWidget(Text(look, _sentence(note), size="small", tone="waiting", wrap=True))
         for offer in line.instead:
             self._lines.addWidget(Text(look, f"Milder: {offer}", size="small", tone="text-muted", wrap=True))
+        self._offer(line)
         if line.sends:
             self._exact(line)
+
+    def _offer(self, line: PlanLine) -> None:
+        """One press for what does less, or what can be done at all: the first of them."""
+        if not line.offers or self._one.row < 0 or self._one.canary:
+            return
+        lever, title = line.offers[0]
+        take = QPushButton(f"{title} instead")
+        take.setProperty("kind", "quiet")
+        take.setAutoDefault(False)
+        take.setAccessibleName(f"{title} instead, {self._one.where}")
+        take.clicked.connect(lambda: self._pull(self._one.row, lever))
+        self._lines.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _exact(self, line: PlanLine) -> None:
         count = len(line.sends)

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 
 from console.domain.deceit import shown
 from console.domain.render import REACHES, REVERSALS
+from console.providers.wishes import FINISH, RUNNING, STOP
 from console.runtime.settings import House
 from console.ui.forms import Editor, connect, editor_for, put_value, value_of
 from console.ui.parts import column, row
@@ -258,7 +259,7 @@ class _OwnValues(QWidget):
         form = ground.form(one, one.lever)
         own = dict(one.params)
         for asked in form.fields if form is not None else ():
-            editor = editor_for(self._look, asked)
+            editor = _running() if asked.name == RUNNING else editor_for(self._look, asked)
             put_value(editor, own.get(asked.name, ""))
             editor.setAccessibleName(f"{asked.title} at {one.where}")
             self._add(asked.name, asked.title, editor)
@@ -347,6 +348,14 @@ class _AskFields(QWidget):
         self.assignee.setCurrentIndex(max(at, 0))
 
 
+def _running() -> QComboBox:
+    """What becomes of work in flight in one row, where it is not as for the others."""
+    made = QComboBox()
+    for words, kept in (("as below", ""), ("Let it finish", FINISH), ("Stop it", STOP)):
+        made.addItem(words, kept)
+    return made
+
+
 def complete(field: QLineEdit, known: tuple[str, ...]) -> None:
     """Offer what is known while somebody types; anything else may be typed too."""
     offered = QCompleter(sorted(set(known)), field)
@@ -365,8 +374,9 @@ def _levers(one: Row, house: House | None) -> QComboBox:
         made.addItem("Left out" if not one.instead else "Nothing of this kind: leave it out", "")
     for line in one.levers:
         made.addItem(lever_words(line), line.name)
+    word = "Milder" if one.levers else "Instead"
     for line in one.instead:
-        made.addItem(f"Instead: {lever_words(line)} ({kinds(house)[line.category].lower()})", line.name)
+        made.addItem(f"{word}: {lever_words(line)} ({kinds(house)[line.category].lower()})", line.name)
     return made
 
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from console.domain import flight
 from console.domain.actions import Action, Extension, Ratification
+from console.domain.agreements import concerns
 from console.domain.deceit import shown
 from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, Line
 from console.domain.sheet import Sheet, SheetRequest, SheetTarget, odd_texts, scope_of
 from console.runtime.clock import Clock
 from console.services.approvals import Reading
 from console.services.presented import Presented
+from console.services.readings import FALLBACK_AT
 from console.viewmodels import approval_words as say
 from console.viewmodels.approval_standing import WhoElse, WindowView, called, may_refuse, problems, who_else, windows
 from console.viewmodels.guard import Choice, Guard
 
 NOT_SAID = "The proposer has not said what happens otherwise."
+NO_FALLBACK_SAID = "The proposer has not said what answers instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class TargetView:
     everybody: bool
     canary: bool
     affected: str
+    in_flight: str = ""
     changes: tuple[tuple[str, str, str], ...]
     read_by_proposer: str
     asked: tuple[tuple[str, str], ...]
@@ -91,7 +96,8 @@ class Section:
 class ApprovalView:
     """The confirmation, whole. `can_sign` false has its sentence in `why_not`; `can_refuse` may still be true.
 
-    `direction` and `gravity` are empty for what is no correction; then `sections` hold the content.
+    `direction` and `gravity` are empty for what is no correction; then `sections` hold the content. `fallback` is what
+    answers instead as it is signed, `fallback_now` how this console read it.
     """
 
     sha: str
@@ -105,6 +111,9 @@ class ApprovalView:
     reason: str = ""
     left_out: tuple[str, ...] = ()
     if_not: str = ""
+    fallback: str = ""
+    fallback_now: str = ""
+    agreements: tuple[str, ...] = ()
     lift_criteria: str = ""
     targets: tuple[TargetView, ...] = ()
     sections: tuple[Section, ...] = ()
@@ -166,8 +175,9 @@ def signed_part(view: ApprovalView) -> ApprovalView:
     targets = tuple(replace(one, name_here="", reading="", contradicts=False) for one in view.targets)
     who = None if view.who is None else replace(view.who, missing=(), can_sign=(), cannot=())
     return replace(
-        view, targets=targets, who=who, until=(), readings=(), problems=(), can_sign=False, can_refuse=False, why_not=""
-    )
+        view, targets=targets, who=who, until=(), readings=(), problems=(), can_sign=False, can_refuse=False,
+        why_not="", fallback_now="",
+    )  # fmt: skip
 
 
 def choices_of(view: ApprovalView) -> tuple[Choice, ...]:
@@ -214,6 +224,9 @@ def _of_action(base: ApprovalView, paper: Presented, sheet: Sheet, read: Mapping
         reason=_lines_shown(sheet.parts.why or sheet.reason),
         left_out=tuple(map(shown, sheet.parts.left_out)),
         if_not=shown(sheet.parts.if_not) or NOT_SAID,
+        fallback=shown(sheet.parts.fallback) or (NO_FALLBACK_SAID if _takes_away_all(sheet) else ""),
+        fallback_now=say.fallback_words(read.get(FALLBACK_AT), paper.now_ms) if sheet.parts.fallback else "",
+        agreements=tuple(map(shown, sheet.parts.agreements)),
         lift_criteria=_lines_shown(sheet.lift_criteria or ""),
         targets=tuple(_target(number, one, paper, read.get(number - 1)) for number, one in enumerate(sheet.targets, 1)),
         until=windows(paper),
@@ -222,10 +235,17 @@ def _of_action(base: ApprovalView, paper: Presented, sheet: Sheet, read: Mapping
     )
 
 
+def _takes_away_all(sheet: Sheet) -> bool:
+    """Whether everybody somewhere loses the model by it, so that what answers instead is asked for."""
+    reached = [one.target for one in sheet.targets if one.target.category == "shutdown" and not one.target.canary]
+    return sheet.action.direction == "contain" and bool(reached)
+
+
 def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | None) -> TargetView:
     target, names = one.target, paper.names
     direction = "contain" if paper.sheet is None else paper.sheet.action.direction
     asked = dict(one.asked)
+    in_flight, notes = flight.split(one.notes)
     by_hand = ByHand(
         instruction=_lines_shown(asked.pop("instruction", "")), who=shown(asked.pop("who", "")),
         contact=shown(asked.pop("contact", "")), ticket=shown(asked.pop("ticket", "")), by=shown(asked.pop("by", "")),
@@ -248,12 +268,13 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         irreversible=target.reversal == "none",
         everybody=target.selectors == 0,
         canary=target.canary,
-        affected="not known" if one.affected is None else say.count(one.affected, "user", "users"),
+        affected=say.affected(one.affected),
+        in_flight="" if target.by_hand or direction == "restore" else shown(in_flight),
         changes=tuple((say.field(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
         read_by_proposer="" if one.read_ms is None else say.clock(one.read_ms, paper.now_ms),
         asked=tuple((shown(name), shown(text)) for name, text in asked.items() if text),
         more=(*((shown(name), shown(text)) for name, text in one.more), *_drawn(number, paper)),
-        notes=tuple(map(shown, one.notes)),
+        notes=tuple(map(shown, notes)),
         requests=tuple(map(_request, one.requests)),
         revert=tuple(map(_request, one.revert)),
         by_hand=by_hand,
@@ -295,6 +316,7 @@ def _warnings(sheet: Sheet, paper: Presented) -> tuple[str, ...]:
     for hit in paper.lists:
         found += [f"Target {hit.target + 1} restricts {shown(name)}, protected here: {shown(why)}."
                   for name, why in hit.protected]  # fmt: skip
+    found += map(shown, concerns(sheet.parts.agreements, action.execute_by - action.created))
     return (*found, *(f"Look closely at the {word}: {why}." for word, why in odd_texts(sheet)))
 
 

@@ -58,6 +58,7 @@ _UNITS: Final = {
     "rate": "requests in the proxy's window",
     "cents": "US cents a month",
 }
+NOT_COUNTABLE: Final = "not countable here"
 _NAMED: Final = 3  # so many names stand in a headline; more are a number
 _BRIEF: Final = 40
 _SECOND, _MINUTE, _HOUR, _DAY = 1_000, 60_000, 3_600_000, 86_400_000
@@ -182,7 +183,7 @@ def reading_words(reading: Reading | None, read_ms: int | None, now_ms: int) -> 
         return f"{proposed}not checked here yet"
     why = f" ({shown(reading.why)})" if reading.why else ""
     here = f"read here {clock(reading.at_ms, now_ms)}"
-    return {
+    told = {
         "read": f"{here}, the same",
         "already": f"{here}: it is so already",
         "contradiction": f"CONTRADICTION: {here}{why}",
@@ -191,3 +192,16 @@ def reading_words(reading: Reading | None, read_ms: int | None, now_ms: int) -> 
         "unreadable": f"could not be read here{why}; {proposed}not checked here",
         "offline": f"offline; {proposed}not checked here",
     }[reading.how]
+    return "; ".join((told, *map(shown, reading.aside)))
+
+
+def fallback_words(reading: Reading | None, now_ms: int) -> str:
+    """How this console read what answers instead, with its age."""
+    if reading is None:
+        return "not looked at here yet"
+    return f"{shown(reading.why)}, looked at here {clock(reading.at_ms, now_ms)}"
+
+
+def affected(users: int | None) -> str:
+    """How many users, where the provider can count them."""
+    return NOT_COUNTABLE if users is None else count(users, "user", "users")

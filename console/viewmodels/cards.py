@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.domain.corrections import STATES
+from console.domain.flight import ran_on
 from console.viewmodels.times import left, span
 
 if TYPE_CHECKING:  # as in shell
@@ -110,7 +111,9 @@ def _line(target: TargetStanding, now_ms: int) -> CardLine:
             f"{target.state} for {span(now_ms - target.since_ms)}{how}", target.detail,
         ) if part
     )  # fmt: skip
-    return CardLine(state=target.state, text=f"{target.name} at {target.instance_name}{marks}", tip=tip)
+    ran = ran_on(target.detail)
+    text = f"{target.name} at {target.instance_name}{marks}{f'; {ran}' if ran else ''}"
+    return CardLine(state=target.state, text=text, tip=tip)
 
 
 _NEED_COMMANDS = {

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from console.domain.reasons import read_reason
+from console.providers.wishes import RUNNING
 from console.runtime.settings import House
 from console.services.corrections import TargetWish
+from console.services.fallback import NONE, surface_in
 from console.services.standing import Standing
 from console.viewmodels.ground import Ground, where_of
 from console.viewmodels.house import asked, ever_asked
@@ -42,6 +44,7 @@ class Composition:
     """A draft with what is said once for all. `selector` and `common` count wherever a row says nothing of its own.
 
     By surface, `words` say why it is left out and `canaries` what goes with it; `first_word`: where one was said first.
+    `fallback` is the surface that answers instead (or `none`), `agreements` the entries of those that allow it.
     """
 
     draft: ProposalDraft
@@ -51,6 +54,8 @@ class Composition:
     first_word: str = ""
     canaries: Mapping[str, str] = field(default_factory=dict[str, str])
     house: House | None = None
+    fallback: str = ""
+    agreements: tuple[str, ...] = ()
 
     @staticmethod
     def start(ground: Ground, model: str, category: str, before: Composition | None = None) -> Composition:
@@ -62,7 +67,8 @@ class Composition:
             review_in_ms=kept.draft.review_in_ms,
         )  # fmt: skip
         made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words,
-                           first_word=kept.first_word, house=ground.house)  # fmt: skip
+                           first_word=kept.first_word, house=ground.house, agreements=kept.agreements,
+                           fallback=_still_offered(ground, kept.fallback, model))  # fmt: skip
         for at in range(len(draft.rows)):
             made = made.bare(at, ground)._asked_before(at, kept)  # noqa: SLF001  its own
         return made.asked_anew("")
@@ -154,6 +160,14 @@ class Composition:
         """When people have to look at it again, from now."""
         return replace(self, draft=self.draft.review_in(ms))
 
+    def instead(self, surface: str) -> Composition:
+        """What answers in its place: a surface, `none`, or nothing said."""
+        return replace(self, fallback=surface)
+
+    def allowed_by(self, entries: tuple[str, ...]) -> Composition:
+        """The agreements under which it is done."""
+        return replace(self, agreements=entries)
+
     def asked_anew(self, before: str) -> Composition:
         """What is asked of people by hand, written anew where nobody wrote it otherwise."""
         draft = self.draft
@@ -179,14 +193,25 @@ class Composition:
         return tuple(dict.fromkeys(found)) or (("key or user",) if asked else ())
 
     def asks(self, ground: Ground) -> tuple[tuple[Form, str], ...]:
-        """The parameters that the chosen rows ask, each once: its form and its name. By-hand rows ask their own."""
+        """The parameters that the chosen rows ask, each once: its form and its name. By-hand rows ask their own.
+
+        What becomes of work in flight is asked apart (`asks_running`): it has an answer of its own already.
+        """
+        found = self._fields(ground)
+        return tuple((form, name) for name, form in found.items() if name != RUNNING)
+
+    def asks_running(self, ground: Ground) -> bool:
+        """Whether people may choose what becomes of work in flight, at one of the chosen rows at least."""
+        return RUNNING in self._fields(ground)
+
+    def _fields(self, ground: Ground) -> dict[str, Form]:
         found: dict[str, Form] = {}
         for row in self.draft.chosen:
             form = ground.form(row, row.lever)
             if form is not None and not row.options.by_hand:
                 for one in form.fields:
                     found.setdefault(one.name, form)
-        return tuple((form, name) for name, form in found.items())
+        return found
 
     def selectors(self, at: int) -> tuple[str, ...]:
         """What a narrow row selects, each one."""
@@ -277,8 +302,9 @@ class Composition:
     @property
     def is_blank(self) -> bool:
         """Whether nothing was typed that would be missed."""
-        return not any((self.selector.strip(), self.draft.reason.strip(), self.draft.if_not.strip(),
-                        self.draft.criteria.strip(), *self.common.values()))  # fmt: skip
+        draft = self.draft
+        typed = (self.selector, draft.reason, draft.if_not, draft.criteria, self.fallback)
+        return not any((*(text.strip() for text in typed), *self.agreements, *self.common.values()))
 
     def text(self) -> str:
         """As it is kept in the profile; empty where nothing would be missed."""
@@ -293,7 +319,7 @@ class Composition:
         told = {
             "form": _KEPT_FORM, "model": draft.model, "category": draft.category, "selector": self.selector,
             "common": dict(self.common), "words": dict(self.words), "first_word": self.first_word,
-            "canaries": dict(self.canaries),
+            "canaries": dict(self.canaries), "fallback": self.fallback, "agreements": list(self.agreements),
             "reason": draft.reason, "if_not": draft.if_not, "criteria": draft.criteria,
             "review_in_ms": draft.review_in_ms, "rows": rows,
         }  # fmt: skip
@@ -317,6 +343,8 @@ class Composition:
                 made, draft=draft.review_in(int(told["review_in_ms"])), selector=str(told["selector"]),
                 common=_texts(told["common"]), words=_texts(told["words"]), first_word=str(told["first_word"]),
                 canaries={**made.canaries, **_texts(told["canaries"])},
+                fallback=_still_offered(ground, str(told.get("fallback", "")), str(told["model"])),
+                agreements=tuple(map(str, told.get("agreements", ()))),
             )  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -348,11 +376,23 @@ class Composition:
                 made = made.pull(at, here[0].lever, ground)
             if made.narrow(at):
                 made = made.select_at(at, ", ".join(target.selector for target in here))
-        return made.said(reason=read_reason(one.reason).why)
+        parts = read_reason(one.reason)
+        named = NONE if parts.fallback.startswith(NONE) else surface_in(parts.fallback) or ""
+        made = made.instead(_still_offered(ground, named, real[0].model))
+        terms = tuple(
+            one.entry for one in ground.agreements if any(one.entry[:16] in text for text in parts.agreements)
+        )
+        return made.allowed_by(terms).said(reason=parts.why)
 
 
 def _key(row: Row) -> str:
     return row.options.surface.surface
+
+
+def _still_offered(ground: Ground, surface: str, model: str) -> str:
+    """A fallback that was chosen before, as far as it can be one of this model."""
+    others = {one.surface.surface for one in ground.options if one.surface.model != model}
+    return surface if surface == NONE or surface in others else ""
 
 
 def _called(row: Row) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from console.domain.deceit import shown
 from console.runtime.settings import House
 from console.services import providers
+from console.services.agreements import Registered, agreements
 from console.services.levers import LeverLine, Options, options_for
 from console.services.model_names import Likely, likely
+from console.services.planning import DAY_MS, goes_within_ms
 from console.services.session import Session
 from console.services.standing import Standing
 from console.viewmodels.proposal import Row
@@ -23,7 +25,8 @@ from console.viewmodels.provider_forms import Form, lever_form
 class Ground:
     """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider.
 
-    `likely` names, by model, what may be the same one under another name.
+    `likely` names, by model, what may be the same one under another name; `agreements` are those with downstream users;
+    `goes_within_ms` is how long a proposal has until it is carried out.
     """
 
     options: tuple[Options, ...]
@@ -34,6 +37,8 @@ class Ground:
     provisional: bool = False
     house: House | None = None
     likely: Mapping[str, tuple[Likely, ...]] = field(default_factory=dict[str, "tuple[Likely, ...]"])
+    agreements: tuple[Registered, ...] = ()
+    goes_within_ms: int = DAY_MS
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -67,7 +72,7 @@ def read_ground(session: Session) -> Ground:
         canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
         members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
         provisional=session.roster.roster.policy is None, likely=_likely(options),
-        house=session.settings.house,
+        house=session.settings.house, agreements=agreements(session), goes_within_ms=goes_within_ms(session),
     )  # fmt: skip
 
 

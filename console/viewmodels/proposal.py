@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from console.domain import flight
 from console.domain.deceit import shown
 from console.domain.render import REACHES, REVERSALS
 from console.services.corrections import LeftOut, TargetWish, Trial, TrialTarget
@@ -24,7 +25,8 @@ BY_HAND_FIELDS: Final = ("instruction", "who", "by", "contact", "ticket")
 class Row:
     """One target as composed. `levers` are what its surface offers in this kind, the mildest first.
 
-    Where there are none, `cannot` says why and `instead` names levers of other kinds. `params` are texts by name.
+    Where there are none, `cannot` says why and `instead` names levers of other kinds; else `instead` are those that do
+    less at the same place. `params` are texts by name.
     """
 
     options: Options
@@ -180,11 +182,17 @@ def _row(one: Options, category: str) -> Row:
     why = one.broken or dict(one.cannot).get(category, "" if levers else "it has no lever of this kind")
     row = Row(
         options=one, chosen=first is not None, lever="" if first is None else first.name, levers=levers,
-        instead=() if levers else one.levers, cannot="" if levers else why,
+        instead=_milder(one, levers) if levers else one.levers, cannot="" if levers else why,
     )  # fmt: skip
     if first is None:
         return row
     return replace(row, selector=_selector(first, row), params=_defaults(first, category))
+
+
+def _milder(one: Options, levers: Sequence[LeverLine]) -> tuple[LeverLine, ...]:
+    """Levers of other kinds that do less at the same place than those of this kind."""
+    named = {line.milder for line in levers} - {line.name for line in levers}
+    return tuple(line for line in one.levers if line.name in named)
 
 
 def _selector(lever: LeverLine, row: Row) -> str:
@@ -218,6 +226,7 @@ def _wanting(row: Row) -> list[str]:
 class PlanLine:
     """One target of a trial in words. `why_not` is set where it cannot be done; `waits` where it may be later.
 
+    `instead` says what can be done there instead, or what does less; `offers` are the same as (lever, title).
     `changes` are (field, now, then); `magnitudes` (what with its unit, wished, now).
     """
 
@@ -228,6 +237,7 @@ class PlanLine:
     why_not: str
     next_step: str
     instead: tuple[str, ...]
+    offers: tuple[tuple[str, str], ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
     magnitudes: tuple[tuple[str, str, str], ...] = ()
     sends: tuple[str, ...] = ()
@@ -235,13 +245,14 @@ class PlanLine:
     reach: str = ""
     reversal: str = ""
     affected: str = ""
+    in_flight: str = ""
     notes: tuple[str, ...] = ()
     read_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialView:
-    """What stands beside the composer. `affected` says that it is not known where one adapter cannot count."""
+    """What stands beside the composer. `affected` says at how many targets users cannot be counted."""
 
     lines: tuple[PlanLine, ...]
     gravity: str
@@ -264,13 +275,21 @@ def trial_view(trial: Trial, names: Mapping[str, str], now_ms: int) -> TrialView
         lines=tuple(_plan_line(one, trial, now_ms) for one in trial.targets),
         gravity=trial.gravity or "",
         why=trial.why,
-        affected="not known" if trial.affected is None else say.count(trial.affected, "user", "users"),
+        affected=_affected(trial),
         can_sign=tuple(called(one) for one in trial.can_sign),
         cannot=tuple((called(one), why) for one, why in trial.cannot),
         missing=trial.missing,
         left_out=tuple(_left(one) for one in trial.left_out),
         ready=trial.ready,
     )
+
+
+def _affected(trial: Trial) -> str:
+    """Users over all targets, and at how many of them nobody can count."""
+    if trial.affected_known is None:
+        return say.NOT_COUNTABLE
+    told = say.count(trial.affected_known, "user", "users")
+    return f"{told}; not countable at {trial.uncounted} more" if trial.uncounted else told
 
 
 def _left(one: LeftOut) -> tuple[str, tuple[str, ...]]:
@@ -291,10 +310,12 @@ def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
     line = PlanLine(
         what=what, where=shown(one.surface.name if one.surface else wish.provider), possible=plan is not None,
         waits=one.waits, why_not=shown(one.why_not), next_step=one.next_step, instead=tuple(map(_offer, one.instead)),
+        offers=tuple((lever.name, lever.title) for lever in one.instead),
     )  # fmt: skip
     if plan is None:
         return line
     fields = dict.fromkeys((*plan.pre, *plan.wanted))
+    in_flight, notes = flight.split(plan.notes)
     return replace(
         line,
         changes=tuple(
@@ -307,7 +328,8 @@ def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
         reverts=tuple(shown(f"{request.method} {request.path} {request.body}".strip()) for request in plan.revert),
         reach=REACHES[plan.reach],
         reversal=REVERSALS[plan.reversal],
-        affected="not known" if plan.affected is None else say.count(plan.affected, "user", "users"),
-        notes=tuple(map(shown, plan.notes)),
+        affected=say.affected(plan.affected),
+        in_flight=shown(in_flight) if trial.direction == "contain" and wish.lever != "manual.ask" else "",
+        notes=tuple(map(shown, notes)),
         read_at=say.clock(plan.pre_read_ms, now_ms),
     )

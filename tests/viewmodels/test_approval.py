@@ -81,7 +81,7 @@ def test_every_target_is_whole(story):
     assert [request.head for request in key.requests] == ["POST /admin/keys/key-research/block"]
     assert [request.head for request in key.revert] == ["POST /admin/keys/key-research/unblock"]
     assert (key.how_many, key.provider, key.model) == ("1 selected", "gateway-east", "atlas-large")
-    assert key.lever == "block a key (key.block, practice/1)"
+    assert key.lever == "block a key (key.block, practice/2)"
     assert key.dispatchers == ("the console of Commander",)
     assert "our customers" in key.reach
     assert canary.canary

@@ -116,7 +116,7 @@ def test_the_trial_beside_it_and_the_proposal_say_the_same(console):
     assert first.reverts == ("POST /admin/keys/key-research/unblock {}",)
     assert "Slow a key down (key.rpm): one key, can be reverted exactly" in first.instead
     assert set(view.can_sign) == {"Commander", "Approver"}
-    assert (view.ready, view.affected, view.gravity) == (True, "not known", "high")
+    assert (view.ready, view.affected, view.gravity) == (True, "12 users; not countable at 1 more", "high")
     assert any(sentence.startswith("gateway-west at gateway-west") for sentence, _ in view.left_out)
     made = corrections.propose_planned(
         one, inc, trial, draft.reason, criteria=draft.criteria, if_not=draft.if_not, review_in_ms=draft.review_in_ms
