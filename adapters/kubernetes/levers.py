@@ -119,8 +119,8 @@ FEWER = Lever(
     read_back_lag_s=READ_BACK_LAG_S, probe=None, params=Fewer,
 )  # fmt: skip
 SERVICE = Lever(
-    name="service.down", title="Take a KServe service down", category="shutdown", selector="inference service", wide=True,
-    idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=PROPAGATION_S,
+    name="service.down", title="Take a KServe service down", category="shutdown", selector="inference service",
+    wide=True, idempotency="desired-state", reversal="exact", reach="everyone", propagation_s=PROPAGATION_S,
     read_back_lag_s=READ_BACK_LAG_S, probe="client-view", params=NoParams,
 )  # fmt: skip
 ISOLATE = Lever(

@@ -299,7 +299,7 @@ class Plane:
         names = {*self.manifest.secrets, *self.instance.probe_credentials.values()}
         found = [self.secrets.get(self.instance.secret(name)) for name in names]
         if self._tokens is not None:
-            found.append(self._tokens.held)
+            found += self._tokens.known
         return scrub(fault, tuple(secret for secret in found if secret))
 
     async def aclose(self) -> None:

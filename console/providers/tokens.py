@@ -19,6 +19,7 @@ from console.runtime.clock import Clock
 _RENEW_BEFORE_S: Final = 300.0
 _SHARE_OF_LIFE: Final = 10  # a token of a minute is renewed in its last tenth
 _LONGEST_LIFE_S: Final = 86_400.0
+_KNOWN: Final = 8
 _MAX_BYTES: Final = 64 * 1024
 _OK, _REFUSALS, _TOO_MANY, _BROKEN, _UNAUTHENTICATED = 200, 400, 429, 500, 401
 _BEARER: Final = "bearer"
@@ -50,20 +51,21 @@ class Clients(Protocol):
 class Tokens:
     """The token of one sign-in, for one event loop. Concurrent calls wait for one fetch."""
 
-    __slots__ = ("_clock", "_ends_ms", "_fetching", "_renew_ms", "_sign_in", "_token", "_url")
+    __slots__ = ("_clock", "_ends_ms", "_fetching", "_known", "_renew_ms", "_sign_in", "_token", "_url")
 
     def __init__(self, sign_in: SignIn, clock: Clock) -> None:
         self._sign_in = sign_in
         self._url = httpx.URL(sign_in.url)
         self._clock = clock
         self._token = ""
+        self._known: list[str] = []
         self._renew_ms = self._ends_ms = 0
         self._fetching = asyncio.Lock()
 
     @property
-    def held(self) -> str:
-        """The token now, so that it can be taken out of texts; empty where there is none."""
-        return self._token
+    def known(self) -> tuple[str, ...]:
+        """The last tokens, those that no longer count too, so that they can be taken out of texts."""
+        return tuple(self._known)
 
     @property
     def secret_name(self) -> str:
@@ -114,6 +116,7 @@ class Tokens:
         life_s = min(max(found.expires_in, 0.0), _LONGEST_LIFE_S)
         early_s = min(_RENEW_BEFORE_S, life_s / _SHARE_OF_LIFE)
         self._token = found.access_token
+        self._known = [found.access_token, *self._known[: _KNOWN - 1]]
         self._ends_ms = began_ms + int(life_s * 1000)
         self._renew_ms = began_ms + int((life_s - early_s) * 1000)
 

@@ -125,7 +125,7 @@ def test_a_scale_is_the_clients_own(server, official, direction):
     body = told[0][4]
     if direction == "restore":
         now = client.AppsV1Api(api).read_namespaced_stateful_set("borealis", NAMESPACE).metadata.resource_version
-        body = {"metadata": {"resourceVersion": now}, **{"spec": body["spec"]}}
+        body = {"metadata": {"resourceVersion": now}, "spec": body["spec"]}
         server.forget()
     scale = client.AppsV1Api(api).patch_namespaced_stateful_set_scale(
         "borealis", NAMESPACE, body, field_manager="standdown", _content_type=MERGE
