@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _FILE = click.option("--file", "file", type=click.Path(path_type=Path, dir_okay=False), help="Into one new file.")
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _QR = click.option("--qr", "folder", type=_FOLDER, help="As PNG pictures in a folder.")
+_WHOLE = click.option("--whole", is_flag=True, help="Pictures with the incident's history too: many more of them.")
 _TERMINAL = click.option("--terminal", is_flag=True, help="As QR pictures in this terminal, one after the other.")
 
 
@@ -38,15 +39,18 @@ Examples:
 @_FILE
 @_QR
 @_TERMINAL
+@_WHOLE
 @pass_call
-def carry(call: Call, document: str, file: Path | None, folder: Path | None, terminal: bool) -> None:  # noqa: FBT001  click hands options by name
+def carry(
+    call: Call, document: str, file: Path | None, folder: Path | None, terminal: bool, whole: bool,  # noqa: FBT001  click hands options by name
+) -> None:  # fmt: skip
     """Hand what waits for a signature to a colleague whom no network reaches."""
     from console.services import carrying, corrections
 
     _require_one(file, folder, terminal=terminal)
     with call.session() as session:
         held = corrections.find_document(session, document)
-        made = carrying.ask(session, held, "file" if file is not None else "pictures")
+        made = carrying.ask(session, held, "file" if whole or file is not None else "pictures")
     _hand_over(call, made, file, folder)
 
 

@@ -6,6 +6,7 @@ What is shown is what the file would hold for one who only has to read and sign.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QWidget
 
 from console.domain.errors import Problem
 from console.outbox.facts import read_document
@@ -42,11 +43,15 @@ _ANSWERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What can be handed over: as a file, and as frames; where pictures will not do, `why_not` says it."""
+    """What can be handed over: as a file, and as frames; where pictures will not do, `why_not` says it.
+
+    `all_frames` are those of the file, with the history in it; empty where that is the same, or too much.
+    """
 
     file: Carried
     pictures: Carried | None
     frames: tuple[str, ...]
+    all_frames: tuple[str, ...]
     words: str
     why_not: str = ""
 
@@ -60,9 +65,15 @@ def make_ready(session: Session, sha: str, *, asks: bool) -> Ready:
     whole = carrying.ask(session, held) if asks else carrying.answer(session, held)
     try:
         slim = carrying.ask(session, held, "pictures") if asks else whole
-        return Ready(whole, slim, slim.frames(), words_of(sha))
+        return Ready(whole, slim, slim.frames(), _all_frames(whole) if asks else (), words_of(sha))
     except Problem as fault:
-        return Ready(whole, None, (), words_of(sha), f"{fault.what} {fault.next_step}")
+        return Ready(whole, None, (), (), words_of(sha), f"{fault.what} {fault.next_step}")
+
+
+def _all_frames(whole: Carried) -> tuple[str, ...]:
+    with suppress(Problem):
+        return whole.frames()
+    return ()
 
 
 class CarrySheet(Sheet):
@@ -72,6 +83,7 @@ class CarrySheet(Sheet):
         title = "Hand it over without a network" if asks else "Hand back what was decided here"
         super().__init__(room, parent, title, _ASKS if asks else _ANSWERS)
         self._ready: Ready | None = None
+        self._frames: tuple[str, ...] = ()
         self._modules: dict[int, tuple[bytes, ...]] = {}
         self._at = 0
         self.picture = QrPicture("The QR pictures are being made")
@@ -82,6 +94,8 @@ class CarrySheet(Sheet):
         self.speed.addItems(list(_SPEEDS))
         self.speed.setCurrentIndex(_USUAL)
         self.speed.currentIndexChanged.connect(self._turn_speed)
+        self.history = QCheckBox()
+        self.history.toggled.connect(self._turn_history)
         self.halt = self._button("Stop", self._turn_halt)
         self.earlier = self._button("Back", partial(self._step, -1))
         self.later = self._button("Next", partial(self._step, 1))
@@ -111,7 +125,7 @@ class CarrySheet(Sheet):
             line.addWidget(button, 1)
         speed = Labelled(room, "How fast they take turns", self.speed)
         lines = column(aside, 2 * unit)
-        for part in (self.which, self.cells, turns, speed, self.digest):
+        for part in (self.which, self.cells, turns, speed, self.history, self.digest):
             lines.addWidget(part)
         lines.addStretch(1)
         aside.setFixedWidth(round(320 * room.look.theme.text_scale))
@@ -126,36 +140,47 @@ class CarrySheet(Sheet):
     def _begin(self, ready: Ready) -> None:
         self._ready = ready
         self.digest.set_digest(ready.file.doc, ready.words)
-        alone = len(ready.frames) < 2  # noqa: PLR2004  one alone does not take turns
-        for part in self._turning:
-            part.setVisible(not alone)
+        self.history.setText(f"With the incident's history: {len(ready.all_frames)} pictures")
+        self.history.setToolTip("For a colleague whose record lacks it: names, roles and the incident come along.")
+        self.history.setVisible(bool(ready.all_frames))
         if ready.why_not:
             self.picture.hide()
             self.which.setText(ready.why_not)
-        else:
-            self._make(0)
+        self._put(ready.frames)
         self.check()
 
-    def _make(self, at: int) -> None:
+    def _turn_history(self, on: bool) -> None:  # noqa: FBT001  a signal's value
+        if self._ready is not None:
+            self._put(self._ready.all_frames if on else self._ready.frames)
+
+    def _put(self, frames: tuple[str, ...]) -> None:
+        """Show these in turn from now on."""
+        self._frames, self._modules = frames, {}
+        for part in self._turning:
+            part.setVisible(len(frames) > 1)  # one alone does not take turns
+        self._make(frames, 0)
+
+    def _make(self, frames: tuple[str, ...], at: int) -> None:
         """One after the other, off this thread: a picture takes a while to make."""
-        frames = self._ready.frames if self._ready is not None else ()
         if at >= len(frames):
             return
 
         def made(found: tuple[bytes, ...]) -> None:
+            if frames is not self._frames:  # others are shown by now
+                return
             self._modules[at] = found
             if at == 0:
                 self._show(0)
-                self._tick.start()
-            self._make(at + 1)
+                self._go_on()
+            self._make(frames, at + 1)
 
         frame = frames[at]
         self.room.doer.do(lambda _session: qr.modules(frame), made, lane="aside", over=self)
 
     def _show(self, at: int) -> None:
-        count = len(self._ready.frames) if self._ready is not None else 0
+        count = len(self._frames)
         self._at = at
-        told = f"Picture {at + 1} of {count}"
+        told = f"Picture {at + 1} of {count}" if count > 1 else "One picture holds it all"
         self.which.setText(told)
         self.picture.put(self._modules[at], told)
         self.cells.put(count, range(1, count + 1), at + 1)
@@ -173,8 +198,11 @@ class CarrySheet(Sheet):
         if self._tick.isActive():
             self._stop()
         else:
-            self.halt.setText("Stop")
-            self._tick.start()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        self.halt.setText("Stop")
+        self._tick.start()
 
     def _stop(self) -> None:
         self._tick.stop()
@@ -219,8 +247,11 @@ class CarrySheet(Sheet):
 
     def write_pictures(self, name: str) -> None:
         """Into this folder, one file for each."""
-        if self._ready is not None and self._ready.pictures is not None:
-            work = partial(_write_pictures, carried=self._ready.pictures, folder=Path(name))
+        carried = None if self._ready is None else self._ready.pictures
+        if self._ready is not None and self.history.isChecked():
+            carried = self._ready.file
+        if carried is not None:
+            work = partial(_write_pictures, carried=carried, folder=Path(name))
             self.carry_out(work, lambda paths: self._written(len(paths), name), lane="aside")
 
     def _written(self, number: int, where: str) -> None:

@@ -22,6 +22,8 @@ def outcome_of(choice: str, standing: Waiting | str, view: ApprovalView) -> tupl
         return "Refused, and signed: this revision ends.", "What is still wanted needs a new proposal."
     if isinstance(standing, str):
         return "Signed.", f"Whether it is complete cannot be told here yet: {standing}"
+    if not standing.verdict.met and standing.proposer is None:
+        return "Signed.", "Its history is not here: whether it is complete, the console that sends it can tell."
     if not standing.verdict.met:
         return "Signed. It is not complete yet.", f"Still missing: {' '.join(standing.verdict.missing)}"
     return "Signed. Its signatures are complete.", _sent(view)

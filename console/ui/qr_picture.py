@@ -35,8 +35,8 @@ class QrPicture(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """Square, and as large as the window has room for."""
-        return QSize(_SMALLEST + 160, _SMALLEST + 160)
+        """Square; it grows with the window."""
+        return self.minimumSizeHint()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """Smaller, a camera does not read it."""

@@ -12,12 +12,15 @@ from typing import Final, Literal
 
 from console.domain.actions import Action, Extension
 from console.domain.deceit import shown
-from console.domain.quorum import Verdict
 from console.domain.render import UNDERSTATED
+from console.services.approvals import Waiting
 from console.services.presented import Presented
 from console.viewmodels import approval_words as say
 
 _HEALABLE: Final = re.compile(r"\d+ (more persons? ha(s|ve) to sign|of the signers must hold)")
+_OF_ROLES: Final = re.compile(r"\d+ of the signers must hold")
+_LACKS_ROLE: Final = "does not hold the role that is still missing"
+_ROLES_ELSEWHERE: Final = "Who holds which role is not known here: the console that sends it counts."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +61,13 @@ def who_else(paper: Presented) -> WhoElse | None:
     """Who signed, and who still can."""
     if paper.judged is None:
         return None
-    verdict = paper.judged.standing.verdict
+    verdict, missing, lacking = paper.judged.standing.verdict, list[str](), list[str]()
     proposer = paper.judged.standing.proposer
+    if proposer is None:
+        lacking = [person for person, why in verdict.cannot if why == _LACKS_ROLE]
+        missing = [_ROLES_ELSEWHERE if _OF_ROLES.match(one) else one for one in verdict.missing]
     return WhoElse(
-        proposer="nobody known here" if proposer is None else called(proposer, paper.names),
+        proposer="somebody whose record is not here yet" if proposer is None else called(proposer, paper.names),
         signed=tuple(
             SignerView(
                 name=called(one.person, paper.names), decision=one.decision, when=say.clock(one.at_ms, paper.now_ms),
@@ -70,9 +76,9 @@ def who_else(paper: Presented) -> WhoElse | None:
             )
             for one in paper.signatures
         ),
-        missing=verdict.missing,
-        can_sign=tuple(called(one, paper.names) for one in verdict.can_sign),
-        cannot=tuple((called(one, paper.names), why) for one, why in verdict.cannot),
+        missing=tuple(dict.fromkeys(missing)) or verdict.missing,
+        can_sign=tuple(called(one, paper.names) for one in (*verdict.can_sign, *lacking)),
+        cannot=tuple((called(one, paper.names), why) for one, why in verdict.cannot if one not in lacking),
         met=verdict.met,
     )  # fmt: skip
 
@@ -105,7 +111,7 @@ def problems(paper: Presented, person: str) -> tuple[str, ...]:
         return tuple(found or ["It cannot be judged here."])
     found += _over(paper)
     if not found:
-        found += _not_this_person(paper.judged.standing.verdict, person, paper.names)
+        found += _not_this_person(paper.judged.standing, person, paper.names)
     return tuple(found)
 
 
@@ -129,12 +135,15 @@ def _over(paper: Presented) -> list[str]:
     return found
 
 
-def _not_this_person(verdict: Verdict, person: str, names: Mapping[str, str]) -> list[str]:
+def _not_this_person(standing: Waiting, person: str, names: Mapping[str, str]) -> list[str]:
+    verdict = standing.verdict
     # what more signatures do not heal forbids every one of them; a sentence not known here is taken for such
     against = [one for one in verdict.missing if not _HEALABLE.match(one)]
     if against or person in verdict.can_sign:
         return against
     why = dict(verdict.cannot).get(person)
+    if standing.proposer is None and why == _LACKS_ROLE:
+        return []  # it came ahead of its history, or by hand (0096): roles are judged where the history is
     who = called(person, names)
     return [f"{who} cannot sign it: {why}." if why else f"{who} is not in the roster in force here."]
 
