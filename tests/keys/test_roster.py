@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from console.domain.errors import BadForm
-from console.domain.forms import Roster
+from console.domain.forms import Person, Roster
 from console.keys import canon, roster, sshsig
 from console.keys.faults import BadEnrolment, BadPublicKey, BadRoster, TooFewSigners
 from console.keys.roster import VerifiedRoster
@@ -144,6 +144,40 @@ def test_a_version_counts_by_the_distinct_people_of_both(
     form = following(start.roster, *after, threshold=threshold_after)
     if holds:
         assert step(start, form, *names).roster.n == 2
+    else:
+        with pytest.raises(TooFewSigners):
+            step(start, form, *names)
+
+
+@pytest.mark.parametrize(
+    ("who", "threshold", "names", "holds"),
+    [
+        ("two", 2, ("two-recovery", "one-approver"), True),  # an admin: their own spare key and one other admin
+        ("two", 2, ("two-recovery",), False),
+        ("four", 2, ("four-recovery", "one-approver"), False),  # no admin: their spare key counts for nobody
+        ("four", 2, ("one-approver", "two-approver"), True),
+        ("two", 3, ("two-recovery", "one-approver"), False),
+        ("two", 3, ("two-recovery", "one-approver", "three-approver"), True),
+    ],
+)
+def test_a_re_key_takes_the_whole_threshold(who, threshold, names, holds):
+    """Decision 0033: one rule between versions, whatever a version changes."""
+    people = (person("one"), person("two"), person("three"), person("four", ("approver",)))
+    consoles = tuple(rosters.console(name) for name in ("one", "two", "three", "four"))
+    start = step(
+        genesis(), following(ZERO, threshold=threshold, persons=people, consoles=consoles), "one-writer",
+        "one-approver", "two-approver", "three-approver",
+    )  # fmt: skip
+
+    def keyed_anew(one: Person) -> Person:
+        fresh = person_key(f"{who}-new", "approver")
+        return replace(one, keys=(one.keys[0], fresh, *one.keys[2:])) if one.person == made_id("p", who) else one
+
+    form = following(
+        start.roster, threshold=threshold, persons=tuple(map(keyed_anew, people)), consoles=consoles
+    )  # fmt: skip
+    if holds:
+        assert step(start, form, *names).key(public(f"{who}-new").fingerprint) is not None
     else:
         with pytest.raises(TooFewSigners):
             step(start, form, *names)
