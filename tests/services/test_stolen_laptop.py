@@ -67,7 +67,7 @@ def test_it_signs_nothing_that_carries_authority(pair, estate, thief) -> None:
     written = {one_.entry.kind for one_ in thief.reader.entries()[before:]}
     assert not written & {"dispatch.authorised", "dispatch.intent", "correction.approved", "approval.received"}
     sync(one, thief)
-    judged = approvals.weigh_up(one, corrections.find_document(one, made.sha))
+    judged = approvals.judge(one, corrections.find_document(one, made.sha))
     assert judged.verdict.counted == ()
 
 
