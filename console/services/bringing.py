@@ -140,14 +140,19 @@ def _take_list(session: Session, held: Held, raw: bytes) -> bool:
     action, sha = held.document, canon.sha256_hex(raw)
     if not isinstance(action, Action) or session.reader.blob(sha) is not None:
         return False
-    for at, target in enumerate(action.targets):
-        if target.listed is None:
-            continue
-        planned = from_disclosures(target, held.disclosed(at), action.direction)
-        if list_of(planned.params) == sha:
-            session.store.write(lambda tx: tx.put_blob(raw, sha256=sha))
-            return True
-    return False
+    listed = (at for at, target in enumerate(action.targets) if target.listed is not None)
+    if not any(_names(held, action, at, sha) for at in listed):
+        return False
+    session.store.write(lambda tx: tx.put_blob(raw, sha256=sha))
+    return True
+
+
+def _names(held: Held, action: Action, at: int, sha: str) -> bool:
+    try:
+        planned = from_disclosures(action.targets[at], held.disclosed(at), action.direction)
+    except Problem:  # what it consists of is not all here
+        return False
+    return list_of(planned.params) == sha
 
 
 def _receive(session: Session, one: Record) -> tuple[ApprovalRecord | None, bool, str]:

@@ -6,6 +6,7 @@ suite feeds the golden vectors and hypothesis' bytes to the same function (`test
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import tempfile
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from console.domain import actions, forms
+from console.domain import actions, forms, frames
 from console.domain.errors import Problem
 from console.journal import envelope, segments
 from console.keys import canon, sshsig
 from console.keys.publickey import PublicKey
-from console.sync import parcel
+from console.sync import carrier, parcel
 
 LIMIT: Final = 256 * 1024
 
@@ -59,6 +60,12 @@ def _key_line(data: bytes) -> None:
     _same(PublicKey.parse(text).line, text)
 
 
+def _sealed(data: bytes) -> bytes:
+    """As if it had come whole: what is fuzzed is what comes behind the check sum."""
+    made = carrier.MARK + data
+    return made + b"end " + hashlib.sha256(made).hexdigest()[:16].encode() + b"\n"
+
+
 DOORS: Final[tuple[Callable[[bytes], object], ...]] = (
     lambda data: _same(canon.encode(canon.decode(data, limit=LIMIT)), data),
     lambda data: _same(canon.encode(envelope.read_entry(data).as_json()), data),
@@ -75,6 +82,9 @@ DOORS: Final[tuple[Callable[[bytes], object], ...]] = (
     _disclosure,
     PublicKey.from_blob,
     _key_line,
+    lambda data: carrier.decode(_sealed(data)),
+    lambda data: frames.read(data.decode("latin-1")),
+    lambda data: frames.unpack(data, LIMIT),
 )
 
 

@@ -11,13 +11,16 @@ import pytest
 
 from adapters.practice.simulator import Estate
 from console.domain.errors import Problem, WrongUse
-from console.services import approvals, bringing, carrying, corrections, dispatch, incidents
+from console.domain.lists import read_list
+from console.keys import canon
+from console.services import approvals, bringing, carrying, corrections, dispatch, incidents, lists
 from console.services.brought import Gathering
+from console.services.closing import propose_closing
 from console.services.corrections import TargetWish
 from console.sync import carrier
 from console.sync.carrier import Load, NotCarried, Record
 from tests.kit.pair import connect, connect_manual, founded, pair, passphrase
-from tests.services.test_lists import QUICK
+from tests.services.test_lists import QUICK, crowd
 
 __all__ = ["founded", "pair"]
 KEY = "your approver key"
@@ -255,6 +258,37 @@ def test_garbage_is_said_and_nothing_is_lost(apart, tmp_path):
     found.add_text(good[0], "the last one")
     assert found.missing() == []
     assert bringing.take(two, found.whole[0]).standing is not None
+
+
+def test_a_list_of_accounts_goes_as_a_file_and_never_as_pictures(apart):
+    one, two = apart
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "a campaign", 1).entry.inc)
+        names = crowd(estate, 40)
+        wish = TargetWish(provider="gateway-east", surface="", lever="key.block")
+        found = lists.match(one, wish, read_list("\n".join(names).encode(), "campaign.txt"))
+        made = lists.propose(one, inc, found, "a campaign of exploits")
+        with pytest.raises(WrongUse, match="Carry it as a file"):
+            carrying.ask(one, document(one, made.sha), "pictures")
+        load = carrier.decode(carrying.ask(one, document(one, made.sha)).data)
+        load.lists.insert(0, b"not\nnamed\n")
+        bringing.take(two, carrier.encode(load))
+        (listed,) = lists.listed_in(two, document(two, made.sha))
+        assert (listed.problem, listed.count) == ("", 40)
+        assert two.reader.blob(canon.sha256_hex(b"not\nnamed\n")) is None
+
+
+def test_a_closing_is_signed_the_same_way(apart):
+    one, two = apart
+    inc = str(incidents.declare(one, "t", 2).entry.inc)
+    sha = propose_closing(one, inc)
+    decide(one, "commander", sha)
+    asked(one, two, sha, "pictures")
+    decide(two, "approver", sha)
+    back = answered(two, one, sha)
+    assert back.standing is not None
+    assert back.standing.verdict.met
 
 
 def test_frames_of_one_target_are_few_enough_for_a_telephone(apart):
