@@ -101,6 +101,13 @@ class FolderPlace:
         found = [one for one in self._list(f"v1/{feed}/e", with_root=True).found if one.name.family == "segment"]
         return sorted(found, key=lambda item: item.name.path)
 
+    def relayed(self) -> list[Listed]:
+        """The segments that others relay of any feed, by name."""
+        inside = [path for path in self._list("v1", with_root=True).folders if path not in (_NOW, *_SIGNED)]
+        parts = self.together([partial(self._list, f"{path}/r") for path in inside])
+        found = [one for part in parts for one in part.found if one.name.family == "segment"]
+        return sorted(found, key=lambda item: item.name.path)
+
     def urgent(self) -> tuple[list[Listed], list[FileRefused]]:
         """The objects of the `now` folder, in one listing; and what was refused, with why."""
         found = self._list(_NOW, with_root=True)

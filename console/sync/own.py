@@ -41,6 +41,9 @@ def _take_back_from(store: JournalStore, folder: str, console: str) -> None:
         place = FolderPlace(Path(folder))
         own = [facts.feed for facts in store.reader().feeds() if facts.console == console]
         there = {feed: place.segments_of(feed) for feed in own}
+        for item in place.relayed():  # what a colleague had by a stick may lie nowhere else
+            if item.name.feed in there:
+                there[item.name.feed].append(item)
         heads = store.reader().heads()  # after the listing: nothing is put there before it is in the journal
         news = [
             item

@@ -13,6 +13,7 @@ from console.journal.verify import verify_profile
 from console.keys import canon
 from console.sync import layout
 from console.sync.folder import FolderPlace
+from console.sync.own import take_back
 from console.sync.session import sync_once
 from tests.journal.world import INC, ORG, World
 from tests.kit.traces import traces
@@ -248,6 +249,23 @@ def test_both_sides_of_a_fork_are_relayed(three, tmp_path):
     assert three.stores[2].reader().forks() == three.stores[1].reader().forks()
     assert three.texts(2) == ["before", "to one", "to the other"]
     assert three.sync(1, "share").sent == 0
+
+
+def test_a_machine_restored_whole_finds_its_own_entries_where_a_colleague_relays_them(three, tmp_path):
+    three.stores[0].close()
+    shutil.copytree(tmp_path / "console 0", tmp_path / "backup")
+    three.stores[0] = three.world.open("console 0", rosters=False)
+    three.feeds[0] = three.world.person_feed(three.stores[0], 0)
+    later = three.say(0, "after the backup")
+    by_stick(three)
+    three.sync(1, "share")
+    restored = three.world.open("backup", rosters=False)
+    try:
+        take_back(restored, [str(three.places["share"].folder)], three.world.members[0].console, patience_s=60.0)
+        assert restored.reader().entry(later.id) is not None
+        assert not restored.may_write(three.feeds[0].feed)  # a new feed continues it
+    finally:
+        restored.close()
 
 
 def test_the_names_are_read_exactly():
