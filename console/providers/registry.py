@@ -21,6 +21,7 @@ from console.domain.errors import WrongUse
 from console.providers import declared as files
 
 BUILT_IN: Final = (
+    "anthropic_admin",
     "haproxy",
     "kubernetes",
     "litellm",
