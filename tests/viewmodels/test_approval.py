@@ -443,7 +443,10 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
     assert verb_of("flag.flip", "restore") == ("undo flip of", "flag")
 
 
-@pytest.mark.parametrize("adapter", ["anthropic_admin", "haproxy", "kubernetes", "litellm", "open_inference", "openai_admin", "practice", "unleash"])
+@pytest.mark.parametrize(
+    "adapter",
+    ["anthropic_admin", "haproxy", "kubernetes", "litellm", "open_inference", "openai_admin", "practice", "unleash"],
+)
 def test_every_lever_that_ships_has_words_of_its_own(adapter: str) -> None:
     for lever in Registry.load().manifest(adapter).levers:
         assert not verb_of(lever.name, "restore")[0].startswith("undo"), lever.name
