@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
-from PySide6.QtGui import QImage, QImageReader, QPainter
+from PySide6.QtGui import QGuiApplication, QImage, QImageReader, QPainter
 
 from console.domain.errors import Problem
 from console.services.qr import Grey
@@ -54,6 +54,12 @@ def grey(image: QImage) -> Grey:
     raw, step, wide = bytes(plain.constBits()), plain.bytesPerLine(), plain.width()
     lines = (raw[at : at + wide] for at in range(0, step * plain.height(), step))  # without what pads each line
     return Grey(wide, plain.height(), b"".join(lines))
+
+
+def see_screens() -> list[QImage]:
+    """What every screen shows now; none where the system does not let programs see it."""
+    seen = (screen.grabWindow(0).toImage() for screen in QGuiApplication.screens())
+    return [image for image in seen if not image.isNull()]
 
 
 def _on_white(image: QImage) -> QImage:

@@ -23,7 +23,7 @@ from console.services.brought import Gathering
 from console.services.session import Session
 from console.ui.confirm import ConfirmDialog
 from console.ui.parts import column, row
-from console.ui.pictures import grey, read_picture
+from console.ui.pictures import grey, read_picture, see_screens
 from console.ui.qr_picture import FrameCells, numbers_here
 from console.ui.room import Room
 from console.ui.sheets import Sheet
@@ -114,15 +114,15 @@ class TakeSheet(Sheet):
         """Frames as lines of text."""
         self._bring(lambda: self._gathering.add_text(text, "What was pasted"))
 
-    def take_image(self, image: QImage, called: str, *, quiet: bool = False) -> None:
-        """A picture that is no file; `quiet` says nothing of one that holds no frame."""
-        picture = image.copy()
+    def take_images(self, images: Sequence[QImage], called: str, *, quiet: bool = False) -> None:
+        """Pictures that are no files; `quiet` says nothing of those that hold no frame."""
+        pictures = [image.copy() for image in images]
 
         def work() -> None:
-            before = len(self._gathering.faults)
-            self._gathering.add_picture(grey(picture), called)
+            for picture in pictures:
+                self._gathering.add_picture(grey(picture), called)
             if quiet:
-                del self._gathering.faults[before:]
+                self._gathering.faults.clear()
 
         self._bring(work)
 
@@ -132,7 +132,7 @@ class TakeSheet(Sheet):
         if files:
             self.take_files(files)
         elif found.hasImage():
-            self.take_image(QImage(found.imageData()), "The pasted picture")
+            self.take_images([QImage(found.imageData())], "The pasted picture")
         elif found.hasText():
             self.take_text(found.text())
 
@@ -158,14 +158,13 @@ class TakeSheet(Sheet):
         """Every screen as it is now; where the system does not show it to programs, that is said once."""
         if self.is_busy:
             return
-        images = [screen.grabWindow(0).toImage() for screen in QGuiApplication.screens()]
-        whole = [one for one in images if not one.isNull()]
-        if not whole:
+        seen = see_screens()
+        if not seen:
             self.screen_button.setChecked(False)
             self._watch.stop()
             self.tell("This system does not let programs see the screen.", "Take a picture of it and paste that.")
-        for image in whole:
-            self.take_image(image, "The screen", quiet=True)
+            return
+        self.take_images(seen, "The screen", quiet=True)
 
     # -- what becomes of it --------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from console.services import approvals, bringing, carrying, corrections, qr
+from console.ui import take_in
 from console.ui.carry import CarrySheet
 from console.ui.carry_commands import CarryCommands
 from console.ui.confirm import ConfirmDialog
@@ -109,7 +110,7 @@ def test_photographs_some_missing_then_whole_open_the_confirmation_and_the_answe
     assert sheet.progress.text().startswith(f"{len(shots) - 1} of {len(shots)} frames are here.")
     assert sheet.cells.accessibleName().endswith("missing 1")
     assert confirmation() is None
-    sheet.take_image(QImage(str(shots[0])), "The pasted picture")
+    sheet.take_images([QImage(str(shots[0]))], "The pasted picture")
     until(lambda: (found := confirmation()) is not None and found._guard is not None and found._content.whole)
     dialog = confirmation()
     assert dialog.sha == made.sha
@@ -130,6 +131,21 @@ def test_photographs_some_missing_then_whole_open_the_confirmation_and_the_answe
     assert approvals.judge(one, corrections.find_document(one, made.sha)).verdict.met
     back.close()
     dialog.close()
+
+
+def test_the_screen_is_watched_until_all_frames_were_on_it(pair, theirs, made, monkeypatch):
+    pictures = [QImage.fromData(qr.png(frame)) for frame in ask(pair[0], made.sha).frames()]
+    turns = iter([[], [QImage(64, 64, QImage.Format.Format_Grayscale8)], *([one, one] for one in pictures)])
+    monkeypatch.setattr(take_in, "_WATCH_MS", 20)
+    monkeypatch.setattr(take_in, "see_screens", lambda: next(turns, []))
+    sheet = TakeSheet(theirs, None)
+    shown(sheet)
+    sheet.screen_button.click()
+    until(lambda: not sheet.screen_button.isChecked())
+    assert "does not let programs see the screen" in sheet.trouble.accessibleName()
+    sheet.screen_button.click()
+    until(lambda: (found := confirmation()) is not None and found._content.whole)
+    confirmation().close()
 
 
 def test_an_answer_is_told_in_words(pair, room, made):
