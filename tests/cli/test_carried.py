@@ -12,26 +12,37 @@ from pathlib import Path
 
 import pytest
 
+from adapters.practice.simulator import Estate
 from console.app import main
-from console.services import approvals, corrections, incidents
+from console.services import approvals, corrections, dispatch, incidents
 from console.services.corrections import TargetWish
-from tests.kit.pair import connect_manual, founded, pair, passphrase
+from tests.kit.pair import connect, founded, pair, passphrase
 from tests.kit.photograph import photograph
+from tests.services.test_lists import QUICK
 
 __all__ = ["founded", "pair"]
 ROOT = Path(__file__).resolve().parents[2]
-WISH = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "Stop it"})
+BLOCK = TargetWish(provider="gateway-east", surface="", lever="key.block", selector="key-research")
 
 
 @pytest.fixture
-def proposed(pair):
+def estate():
+    with Estate(gateway_lag_s=0.0) as running:
+        yield running
+
+
+@pytest.fixture
+def proposed(pair, estate):
+    """A block that the commander signed; the approver's console shares nothing with theirs."""
     one, two = pair
     shutil.rmtree(Path(one.settings.places[0]))
     for session in pair:
         session.change_settings(replace(session.settings, places=()))
-    connect_manual(one, "m")
+    connect(one, estate, "gateway")
     inc = str(incidents.declare(one, "t", 1).entry.inc)
-    return one, two, corrections.propose(one, inc, [WISH], "Because")
+    made = corrections.propose(one, inc, [BLOCK], "Because")
+    sign(one, made.sha, "commander")
+    return one, two, made
 
 
 @pytest.fixture
@@ -43,9 +54,9 @@ def run(capsys):
     return run
 
 
-def sign(session, sha):
+def sign(session, sha, who="approver"):
     held = corrections.find_document(session, sha)
-    approvals.decide(session, held, "approve", lambda: passphrase("approver", "your approver key"))
+    approvals.decide(session, held, "approve", lambda: passphrase(who, "your approver key"))
 
 
 def photographs(pictures: list[str], into: Path) -> list[Path]:
@@ -54,7 +65,7 @@ def photographs(pictures: list[str], into: Path) -> list[Path]:
     return [photograph(Path(one), into / f"{at}.jpg", turned=turns[at % 3], seed=at) for at, one in enumerate(pictures)]
 
 
-def test_over_and_back_as_photographs(proposed, run, tmp_path):
+def test_over_and_back_as_photographs_and_the_key_is_blocked(proposed, estate, run, tmp_path):
     one, two, made = proposed
     told = run(one, "carry", made.sha[:12], "--qr", tmp_path / "ask")
     taken_of = photographs(told["pictures"], tmp_path / "shot")
@@ -70,6 +81,9 @@ def test_over_and_back_as_photographs(proposed, run, tmp_path):
     assert [(each["person"], each["decision"], each["counts"]) for each in back["approvals"]] == [
         ("Approver", "approve", True)
     ]
+    assert back["met"]
+    dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 60_000, pace=QUICK)
+    assert estate.sites["gateway-east"].state["key-research"].blocked.recorded
 
 
 def test_over_and_back_by_stick(proposed, run, tmp_path):
