@@ -28,6 +28,7 @@ BUILT_IN: Final = (
     "manual",
     "open_inference",
     "openai_admin",
+    "openai_work",
     "practice",
     "unleash",
 )

@@ -47,6 +47,7 @@ _VERBS: Final = {
     "tools": ("switch hosted tools off in", "switch hosted tools on again in"),
     "deny": ("deny everywhere", "allow everywhere again"),
     "archive": ("archive", "bring back"),
+    "cancel": ("cancel", "begin again"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",

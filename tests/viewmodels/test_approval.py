@@ -445,7 +445,17 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
 
 @pytest.mark.parametrize(
     "adapter",
-    ["anthropic_admin", "haproxy", "kubernetes", "litellm", "open_inference", "openai_admin", "practice", "unleash"],
+    [
+        "anthropic_admin",
+        "haproxy",
+        "kubernetes",
+        "litellm",
+        "open_inference",
+        "openai_admin",
+        "openai_work",
+        "practice",
+        "unleash",
+    ],
 )
 def test_every_lever_that_ships_has_words_of_its_own(adapter: str) -> None:
     for lever in Registry.load().manifest(adapter).levers:
