@@ -12,7 +12,7 @@ from console.cli.frame import Call, exit_with, pass_call, when
 STOPPED = "Stopped. What is queued stays queued; what was under way is read back at the next start."
 _SAID: Final = {
     "goes": "goes", "held": "held", "turn": "another console", "connection": "waits for connection",
-    "back": "back to people", "again": "confirm again", "anew": "decide anew",
+    "back": "back to people", "again": "confirm again", "anew": "decide anew", "unknown": "outcome unknown",
 }  # fmt: skip
 
 
@@ -72,6 +72,47 @@ def now(call: Call, named: str) -> None:
     call.tell({"ok": bool(count), "released": count}, f"{count} {'target goes' if count == 1 else 'targets go'} now.")
     if not count:
         exit_with(3)
+
+
+@command.command()
+@click.argument("named")
+@pass_call
+def changed(call: Call, named: str) -> None:
+    """What changed at its targets since it was signed: as signed, as read now, as it would be. It only reads."""
+    from console.services import changes
+
+    with call.session() as session:
+        found = changes.changes(session, named)
+    lines: list[str] = []
+    for one in found:
+        lines.append(f"{one.target}: {one.title} at {one.where}, {one.state}. {one.sentence}")
+        lines += [
+            f"     {'!' if each.differs else ' '} {each.name}: signed as {each.signed}, "
+            f"now {'not read' if each.now is None else each.now}, would be {each.wanted}"
+            for each in one.fields
+        ]
+    call.tell({"ok": True, "targets": changes.told(found)}, *(lines or ["Nothing of it is left to be sent."]))
+
+
+@command.command()
+@click.argument("named")
+@pass_call
+def refusals(call: Call, named: str) -> None:
+    """Whether a correction bites, over time: what tries of it came to at each target since it was accepted."""
+    from console.services import bites
+
+    with call.session() as session:
+        found = bites.series(session, named)
+    lines: list[str] = []
+    for one in found:
+        lines.append(f"{one.target}: {one.title} at {one.where}  [{one.verdict}]  {bites.sentence(one, when)}")
+        lines += [
+            f"     {when(moment.at_ms)}  {moment.passed} passed, {moment.refused} refused"
+            + (f", {moment.unclear} unclear" if moment.unclear else "")
+            + (f" (until {when(moment.until_ms)}, as entered)" if moment.entered else "")
+            for moment in one.moments
+        ]
+    call.tell({"ok": True, "targets": bites.told(found, when)}, *(lines or ["Nothing of it has reached a provider."]))
 
 
 @command.command()

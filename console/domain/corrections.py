@@ -126,6 +126,20 @@ class CorrectionState:
         return (moving or list(self.revisions))[-1]
 
     @property
+    def shown(self) -> tuple[RevisionState, ...]:
+        """The current revision, and beside it whatever people still have to see of the others, oldest first.
+
+        An older one of which something is in force or on its way; the newest one while it is asked for.
+        """
+        current, newest = self.current, self.revisions[-1]
+        return tuple(
+            one for one in self.revisions
+            if one is current
+            or any(target.state in (*IN_FORCE, "dispatching", "unknown") for target in one.targets)
+            or (one is newest and any(target.state in (*PENDING, "queued") for target in one.targets))
+        )  # fmt: skip
+
+    @property
     def doc(self) -> str:
         """The current revision's document."""
         return self.current.doc

@@ -26,6 +26,7 @@ DRAWN: Final = 20
 HEAVIEST: Final = 10
 PREFIX: Final = "list:"
 MARK: Final = "<<account>>"
+LIFTS: Final = "list.lifts"  # of a list that gives back: the document whose list it lifts
 _UNRESERVED: Final = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"-._~")
 _SHOWN_PROBLEMS: Final = 200
 _DELIMITERS: Final = (",", ";", "\t", "|")

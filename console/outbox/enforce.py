@@ -5,18 +5,20 @@ A provider's yes is only accepted. It must never end in "enforced" without named
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.contract import AdapterFault, Evidence, Planned, ReadBack
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
+from console.journal.tries import Try
 from console.journal.tx import Tx
 from console.outbox import gate
 from console.outbox import store as table
 from console.outbox.executor import Executor
 from console.outbox.facts import good_entries
 from console.outbox.item import Row
+from console.outbox.members import Members
 from console.outbox.steps import Pace, Sleep, Steps
 from console.outbox.usage import counts, measure_usage
 from console.providers.flight import still_running
@@ -44,6 +46,7 @@ class Enforcer:
     pace: Pace
     executor: Executor
     sleep: Sleep
+    tried: Callable[[Try], None] | None = None  # is told every single try; it must only take note
 
     async def confirm(self, row: Row, plane: Plane) -> Row:
         """An independent read: recorded when it shows, attention when it does not in the lever's lag and a minute."""
@@ -72,7 +75,7 @@ class Enforcer:
         authority = gate.prove(tx, self.steps.feed, row)
         if row.direction == "contain":
             return covers(seen.fields, authority.planned.wanted)
-        return gate.overlap(tx, authority, row, seen) == "stands"
+        return gate.overlap(tx, authority, row, seen, Members(self.steps.store.reader().blob)) == "stands"
 
     async def measure(self, row: Row, plane: Plane) -> Row:
         """Probe a recorded containment until it is enforced, or say plainly that it cannot be measured."""
@@ -96,6 +99,7 @@ class Enforcer:
             found = await measure_usage(
                 plane, authority.planned, sleep=self.sleep, spread_ms=spread_ms, pause_ms=self.pace.recheck_ms,
                 probes=self.pace.probes, patience_ms=spread_ms + self.pace.usage_ms, on_pass=on_pass,
+                on_count=lambda served, in_vain: self.note(row, passed=served, refused=in_vain),
             )  # fmt: skip
             # whether anybody goes on trying is not ours to wait for: one window, and what it showed
             row = replace(row, tries=self.pace.rounds)
@@ -103,9 +107,22 @@ class Enforcer:
         found = await measure(
             plane, witness.planned, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
             probes=self.pace.probes, patience_ms=self.pace.patience_ms, on_pass=on_pass,
+            on_try=lambda outcome: self.note_try(row, outcome),
         )  # fmt: skip
         left = await still_running(plane, authority.planned)
         return await self._conclude(row, found, witness.evidence or found.evidence, left)
+
+    def note_try(self, row: Row, outcome: str) -> None:
+        """Tell whoever keeps single tries what this one came to."""
+        self.note(
+            row, passed=int(outcome == "passed"), refused=int(outcome == "refused"),
+            unclear=int(outcome not in {"passed", "refused"}),
+        )  # fmt: skip
+
+    def note(self, row: Row, *, passed: int = 0, refused: int = 0, unclear: int = 0) -> None:
+        """As `note_try`, of several."""
+        if self.tried is not None:
+            self.tried(Try(row.doc, row.target, self.steps.clock.wall_ms(), passed, refused, unclear))
 
     async def _conclude(self, row: Row, found: Measurement, evidence: Evidence | None, left: str) -> Row:
         """`left` says what runs on."""
@@ -117,7 +134,7 @@ class Enforcer:
             return await self.steps.attempted(row, "dispatch.enforced", "enforced", words={"text": left}, pub=pub)
         tries = row.tries + 1
         if found.passed > 1:
-            await self._passed(row, found.passed)
+            await self._passed(row, found.passed - 1)  # the first was told at once
         if tries < self.pace.rounds:
             until = self.steps.clock.wall_ms() + self.pace.recheck_ms
             return await self.steps.save(row, tries=tries, not_before_ms=until, detail=found.detail[:300])

@@ -18,6 +18,7 @@ from console.domain.errors import Problem
 from console.domain.profile import JsonValue
 from console.journal.rows import select_entries
 from console.journal.store import JournalStore
+from console.journal.tries import Try
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner
 from console.outbox import store as table
@@ -79,7 +80,9 @@ class Outbox:
         pace: Pace | None = None,
         sleep: Sleep = asyncio.sleep,
         crash: CrashPoint = no_crash,
+        tried: Callable[[Try], None] | None = None,
     ) -> None:
+        """`tried` is told every single try of what is forbidden, and must only take note."""
         self._pace = pace or Pace()
         self._steps = Steps(store, feed, clock, entropy, crash)
         self._planes = planes
@@ -89,7 +92,7 @@ class Outbox:
         self._lease = Lease(kept=sync is not None)
         self._executor = Executor(self._steps, self._pace, self._lease)
         self._reconciler = Reconciler(self._steps, self._pace, self._executor)
-        self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep)
+        self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep, tried)
         self._lists = Lists(self._steps, self._pace, self._executor, sleep)
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep, self._lists.read_back)
         self._watch = Reachability()

@@ -18,6 +18,7 @@ from console.outbox import backoff, gate
 from console.outbox.gate import Authority, Stop
 from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
+from console.outbox.members import Members
 from console.outbox.overlap import authorised, place_of, under_way_at
 from console.outbox.steps import Pace, Steps
 from console.outbox.turn import Lease, fence, is_careful, may_stand_in, waits_ms
@@ -88,7 +89,7 @@ class Executor:
         if wait_ms:
             return self.steps.save_in(tx, row, not_before_ms=tx.now_ms + wait_ms, detail=why)
         fields: dict[str, JsonValue] = dict(seen.fields)
-        others = gate.overlap(tx, checked, row, seen)
+        others = gate.overlap(tx, checked, row, seen, Members(self.steps.store.reader().blob))
         if isinstance(others, Stop):
             return self._stop(tx, row, others, fields)
         if others == "stands":

@@ -35,6 +35,7 @@ from console.outbox.facts import (
     read_document,
 )
 from console.outbox.item import STEP_KINDS, Row, State, state_told
+from console.outbox.members import Members
 from console.outbox.overlap import in_force_at, lift_of, place_of
 from console.providers.planned import from_disclosures
 
@@ -203,13 +204,15 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     return Stop("attention", "dispatch.attention", " ".join(dict.fromkeys(missing))) if missing else None
 
 
-def overlap(tx: Tx, authority: Authority, row: Row, seen: ReadBack) -> Stop | Literal["stands"] | None:
+def overlap(
+    tx: Tx, authority: Authority, row: Row, seen: ReadBack, members: Members | None = None
+) -> Stop | Literal["stands"] | None:
     """What other corrections in force at the same place say: never is sent what is laxer than the strictest of them.
 
     "stands" means that nothing has to be sent: it is as strict as this and everything else in force asks for.
     """
     planned, action = authority.planned, authority.action
-    place = in_force_at(tx.connection, place_of(action, row.target, planned), but=row.doc)
+    place = in_force_at(tx.connection, place_of(action, row.target, planned), but=row.doc, members=members)
     if action.direction == "contain":
         return _stricter_already(planned, seen, place)
     left = place.without(lift_of(action, planned, authority.decided_ms))

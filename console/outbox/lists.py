@@ -27,7 +27,7 @@ from adapters.contract import (
 )
 from console.domain.actions import Action, Target
 from console.domain.errors import BadForm, Problem
-from console.domain.lists import DRAWN, drawn, from_bytes, list_of
+from console.domain.lists import DRAWN, LIFTS, drawn, from_bytes, list_of
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
@@ -36,7 +36,8 @@ from console.outbox.executor import Executor
 from console.outbox.facts import read_document
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
-from console.outbox.overlap import authorised, in_force_at, place_at, steps_of
+from console.outbox.members import HELD, Members, failed_in, number_in
+from console.outbox.overlap import authorised, in_force_at, lift_of, place_at, steps_of
 from console.outbox.steps import Pace, Sleep, Steps
 from console.providers.lists import each, fill
 from console.providers.plane import Plane
@@ -117,7 +118,7 @@ class Lists:
             ended = self.steps.tell_in(tx, row, checked.kind, {}, words=words, state=checked.state, detail=checked.why)
             return ended, []
         if row.direction == "restore":
-            to_send = _not_held(tx, checked, row, to_send, found)
+            to_send = _not_held(tx, checked, row, to_send, found, Members(self.steps.store.reader().blob))
         if not to_send:
             return row, []
         sent = [request.as_json() for one in to_send for request in fill(checked.planned, one).requests]
@@ -254,12 +255,17 @@ class Lists:
                 continue
             for at, target in enumerate(action.targets):
                 if (target.instance, target.lever) == (row.instance, planned.lever) and not target.canary:
-                    yield from self._accounts(target, held.disclosed(at))
+                    yield from self._accounts(target, held.disclosed(at), action.undoes, row.doc)
 
-    def _accounts(self, target: Target, disclosed: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    def _accounts(
+        self, target: Target, disclosed: Mapping[str, JsonValue], undoes: str | None, doc: str
+    ) -> tuple[str, ...]:
+        """What a restore gives back of this list; one that names another correction leaves the list as it is."""
         try:
             planned = from_disclosures(target, disclosed, "restore")
         except Problem:
+            return ()
+        if (undoes or planned.params.get(LIFTS) or doc) != doc:
             return ()
         sha = list_of(planned.params)
         return (planned.selector,) if sha is None else self._known(sha) or ()
@@ -298,7 +304,7 @@ def next_line(tx: Tx, row: Row) -> int:
     """How many accounts of the list were gone through, as this console's own entries say."""
     at = 0
     for stored in steps_of(tx.connection, row.op, row.doc, row.target):
-        told = _number(stored.disclosed.get("fields"), "list.next")
+        told = number_in(stored.disclosed.get("fields"), "list.next")
         at = at if told is None else max(at, told)
     return at
 
@@ -309,22 +315,6 @@ def failures(tx: Tx, row: Row) -> dict[str, str]:
     for stored in steps_of(tx.connection, row.op, row.doc, row.target):
         found |= failed_in(stored.disclosed.get("fields"))
     return found
-
-
-def failed_in(fields: JsonValue) -> dict[str, str]:
-    """The failures in one result's fields."""
-    found: dict[str, str] = {}
-    if isinstance(fields, dict):
-        for name, text in fields.items():
-            if name.startswith("list.failed.") and isinstance(text, str):
-                pairs = (line.partition("\t") for line in text.split("\n"))
-                found |= {account: why for account, _, why in pairs if account}
-    return found
-
-
-def _number(fields: JsonValue, name: str) -> int | None:
-    text = fields.get(name) if isinstance(fields, dict) else None
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None
 
 
 def _fields(found: _Piece, done: int, whole: int) -> dict[str, JsonValue]:
@@ -370,19 +360,29 @@ def _is_so(template: Planned, seen: ReadBack) -> bool:
     return seen.verdict == "in-effect" or (template.direction == "contain" and covers(seen.fields, template.wanted))
 
 
-def _not_held(tx: Tx, authority: Authority, row: Row, accounts: Iterable[str], found: _Piece) -> list[str]:
-    """A lift leaves what another correction in force holds by itself; that is told, account by account."""
-    target = authority.action.targets[row.target]
+def _not_held(
+    tx: Tx, authority: Authority, row: Row, accounts: Iterable[str], found: _Piece, members: Members
+) -> list[str]:
+    """A lift leaves what another correction in force holds, alone or in a list; that is told, account by account.
+
+    A lift that does not say what it lifts leaves every single correction, and lists decided after it was written.
+    """
+    action = authority.action
+    target = action.targets[row.target]
     known = [
         one
         for one in authorised(tx.connection)
-        if any(t.listed is None and t.instance == target.instance for t in one[2].targets)
+        if one[1].sha != row.doc and any(t.instance == target.instance for t in one[2].targets)
     ]
+    lists = {(held.sha, at) for _, held, other in known for at, t in enumerate(other.targets) if t.listed is not None}
+    lift = lift_of(action, authority.planned, authority.decided_ms)
     given: list[str] = []
     for account in accounts:
         place = place_at(target.instance, target.surface, fill(authority.planned, account))
-        if known and in_force_at(tx.connection, place, known, but=row.doc).claims:
-            found.failed[account] = "another correction in force holds it"
+        claims = in_force_at(tx.connection, place, known, members=members).claims if known else ()
+        left = [one for one in claims if not lift.lifts(one) or (lift.names is None and one.key not in lists)]
+        if any(not covers(lift.wanted, one.wanted) for one in left):
+            found.failed[account] = HELD
         else:
             given.append(account)
     return given

@@ -14,12 +14,14 @@ from typing import Final, cast
 from adapters.contract import Planned
 from console.domain.actions import Action
 from console.domain.errors import Problem
+from console.domain.lists import LIFTS
 from console.domain.overlap import Claim, InForce, Lift, fold_place
 from console.domain.profile import JsonValue
 from console.journal.rows import select_entries
 from console.journal.values import Stored
 from console.outbox.facts import Held, good_entries, read_document
 from console.outbox.item import STEP_KINDS, state_told
+from console.outbox.members import Members
 from console.providers.planned import from_disclosures
 
 # it may bite, or may have landed: a lift of something else must not loosen it
@@ -84,31 +86,44 @@ def steps_of(connection: sqlite3.Connection, op: str, doc: str, target: int, fee
     ]  # fmt: skip
 
 
-def targets_at(place: Place, held: Held, action: Action) -> Iterator[tuple[int, Planned]]:
-    """The targets of an action that write to this place."""
+def targets_at(
+    place: Place, held: Held, action: Action, members: Members | None = None
+) -> Iterator[tuple[int, Planned]]:
+    """The targets of an action that write to this place; with `members`, also the lists of which it is one account."""
     for at, target in enumerate(action.targets):
         if target.by_hand or (target.instance, target.lever) != (place.instance, place.lever):
             continue
         try:
-            planned = from_disclosures(target, held.disclosed(at), action.direction)
+            planned: Planned | None = (
+                from_disclosures(target, held.disclosed(at), action.direction)
+                if members is None or target.listed is None
+                else members.plan_for(members.template(held, action, at), place.selector)
+            )
         except Problem:
             continue
-        if place_of(action, at, planned).same_as(place):
+        if planned is not None and place_of(action, at, planned).same_as(place):
             yield at, planned
 
 
 def in_force_at(
-    connection: sqlite3.Connection, place: Place, known: Authorised | None = None, *, but: str = ""
-) -> InForce:
-    """The corrections in force at a place; `but` leaves one document out: the one that is asked for."""
+    connection: sqlite3.Connection, place: Place, known: Authorised | None = None, *, but: str = "",
+    members: Members | None = None,
+) -> InForce:  # fmt: skip
+    """The corrections in force at a place; `but` leaves one document out: the one that is asked for.
+
+    With `members` also what lists ask of it, where the place is one account.
+    """
     seen: set[tuple[str, int]] = set()
     events: list[Claim | Lift] = []
     for decided_ms, held, action in authorised(connection) if known is None else known:
-        for at, planned in targets_at(place, held, action) if held.sha != but else ():
+        for at, planned in targets_at(place, held, action, members) if held.sha != but else ():
             if (held.sha, at) in seen:  # two consoles decided it
                 continue
             seen.add((held.sha, at))
-            event = _event(connection, decided_ms, held, action, at, planned)
+            if members is not None and action.targets[at].listed is not None:
+                event = _of_list(connection, decided_ms, held, action, at, planned, members)
+            else:
+                event = _event(connection, decided_ms, held, action, at, planned)
             events += [event] if event is not None else []
     return fold_place(events)
 
@@ -164,9 +179,29 @@ def _event(
     )  # fmt: skip
 
 
+def _of_list(
+    connection: sqlite3.Connection, decided_ms: int, held: Held, action: Action, at: int, planned: Planned,
+    members: Members,
+) -> Claim | Lift | None:  # fmt: skip
+    """What a list asks of the one account whose plan this is; None where it never came to it."""
+
+    def steps() -> list[Stored]:
+        return steps_of(connection, action.op, held.sha, at)
+
+    if not members.came_to(held, action, at, planned.selector, steps):
+        return None
+    if action.direction == "restore":
+        return lift_of(action, members.template(held, action, at), decided_ms)
+    return Claim(
+        doc=held.sha, target=at, decided_ms=decided_ms, wanted=planned.wanted, signed_pre=planned.pre, found=None,
+        supersedes=action.supersedes,
+    )  # fmt: skip
+
+
 def lift_of(action: Action, planned: Planned, decided_ms: int) -> Lift:
-    """A restore as the fold takes it."""
-    return Lift(decided_ms=decided_ms, created_ms=action.created, wanted=planned.wanted, names=action.undoes)
+    """A restore as the fold takes it. A list says beside its lines which correction it lifts."""
+    names = action.undoes or planned.params.get(LIFTS)
+    return Lift(decided_ms=decided_ms, created_ms=action.created, wanted=planned.wanted, names=names)
 
 
 def _found(steps: Sequence[Stored], planned: Planned) -> Mapping[str, str] | None:

@@ -24,7 +24,7 @@ async def counts(plane: Plane, planned: Planned) -> bool:
         return False
 
 
-async def measure_usage(
+async def measure_usage(  # noqa: PLR0913  as `measure`
     plane: Plane,
     planned: Planned,
     *,
@@ -34,16 +34,19 @@ async def measure_usage(
     probes: int = LEAST_PROBES,
     patience_ms: int | None = None,
     on_pass: Callable[[int], Awaitable[None]] | None = None,
+    on_count: Callable[[int, int], None] | None = None,
 ) -> Measurement:
     """Read the count until `probes` requests were asked for and none served, over at least `spread_ms`.
 
     Whatever is served begins the window anew, and so does a count that went back. Gives up after `patience_ms`
-    (default: four spreads and a minute). `Measurement.refused` is how many were asked for in vain.
+    (default: four spreads and a minute). `Measurement.refused` is how many were asked for in vain. `on_count` is told
+    how many more were served and how many more asked for in vain, at each reading that differs from the one before.
     """
     clock = plane.clock
     end_boot_ms = clock.boot_ms() + (4 * spread_ms + 60_000 if patience_ms is None else patience_ms)
     pause_s = max(pause_ms / 1000, _LEAST_PAUSE_S)
     first: Served | None = None
+    before: Served | None = None
     first_boot_ms = in_vain = passed = faults = 0
     last_ms: int | None = None
     detail = ""
@@ -54,6 +57,9 @@ async def measure_usage(
         except AdapterFault as fault:
             now, detail, faults = None, fault.detail, faults + 1
         if now is not None:
+            if before is not None and on_count is not None and now.asked > before.asked and now.served >= before.served:
+                on_count(now.served - before.served, now.asked - before.asked - (now.served - before.served))
+            before = now
             if first is not None and now.served > first.served:
                 passed += now.served - first.served
                 if on_pass is not None:

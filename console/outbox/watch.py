@@ -158,6 +158,7 @@ class DriftWatch:
         for _ in range(self.pace.again_probes):
             outcome = (await plane.probe(witness.planned, witness.credential)).outcome
             passed, refused = passed + (outcome == "passed"), refused + (outcome == "refused")
+            self.enforcer.note_try(one.row, outcome)
         return passed, refused
 
     def _drifted(self, tx: Tx, one: Watched, seen: ReadBack) -> None:

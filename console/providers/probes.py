@@ -46,7 +46,7 @@ class _Run:
         self.refused = 0
 
 
-async def measure(
+async def measure(  # noqa: PLR0913  bounds, and who is told what it comes to
     plane: Plane,
     planned: Planned,
     credential: str | None,
@@ -56,11 +56,12 @@ async def measure(
     probes: int = LEAST_PROBES,
     patience_ms: int | None = None,
     on_pass: Callable[[int], Awaitable[None]] | None = None,
+    on_try: Callable[[str], object] = str,
 ) -> Measurement:
     """Probe until `probes` refusals in a row span at least `spread_ms` on the boot clock; any pass restarts the count.
 
     Gives up after `patience_ms` (default: four spreads and a minute) with "passing" or "cannot-tell".
-    `on_pass` is told the number of passes so far, at each one.
+    `on_pass` is told the number of passes so far, at each one; `on_try` the outcome of every single try.
 
     Raises:
         ValueError: for fewer than 24 probes.
@@ -80,6 +81,7 @@ async def measure(
             outcome, detail, kind = seen.outcome, seen.detail, seen.evidence
         except AdapterFault as fault:
             outcome, detail, kind = "cannot-tell", fault.detail, None
+        on_try(outcome)
         if outcome == "refused":
             in_a_row = 0
             evidence = kind

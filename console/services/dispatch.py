@@ -18,6 +18,7 @@ from console.services import organisation, synced
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
+from console.services.trying import TryNotes
 from console.sync.faults import PlaceFull, PlaceGone
 from console.sync.folder import FolderPlace
 from console.sync.report import SyncReport
@@ -89,14 +90,20 @@ def run_outbox(
             on_start()
         feed, secrets = session.device(), open_secrets(session)
         hook = (lambda: sync_all(session)) if session.settings.places else None
+        tries = TryNotes.of(session)
 
         async def work() -> Settled:
             planes = Planes.open(instances_of(session), secrets, session.clock)
             try:
-                outbox = Outbox(session.store, feed, planes, session.clock, session.entropy, sync=hook, pace=pace)
+                outbox = Outbox(
+                    session.store, feed, planes, session.clock, session.entropy, sync=hook, pace=pace, tried=tries
+                )
                 ends = None if deadline_ms is None else session.clock.boot_ms() + deadline_ms
                 return await outbox.run(until, deadline_ms=ends)
             finally:
                 await planes.aclose()
 
-        return asyncio.run(work())
+        try:
+            return asyncio.run(work())
+        finally:
+            tries.close()

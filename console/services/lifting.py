@@ -5,15 +5,21 @@ Where none remains, exactly what was there before the first of them. It reads; p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from console.domain.errors import Problem, WrongUse
 from console.domain.overlap import Claim, InForce, Lift, covers, same, what_remains
 from console.outbox.facts import Held, read_document
-from console.outbox.overlap import in_force_at, place_at
+from console.outbox.members import Members
+from console.outbox.overlap import authorised, in_force_at, place_at
+from console.providers.lists import fill
 from console.providers.planned import Planned, from_disclosures
 from console.services import providers
 from console.services.session import Session
+
+_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +60,33 @@ def with_others(session: Session, where: providers.Surface, planned: Planned, li
         )
     if claim is None:
         return planned
-    held = _planned(session, claim)
+    held = _planned(session, claim, planned.selector)
     if told == "strictest":
         note = f"The correction {claim.doc[:16]} stays in force here: this gives back what it asks for, and no more."
         return replace(planned, wanted=held.wanted, requests=held.requests, notes=(*planned.notes, note))
     return _baseline(planned, claim, held)
+
+
+def held_beside(
+    session: Session, where: providers.Surface, template: Planned, accounts: Sequence[str], lifts: str
+) -> tuple[str, ...]:
+    """What the signers of a list's lift have to know: which of its accounts another correction holds all the same."""
+    members, now = Members(session.reader.blob), session.clock.wall_ms()
+    lift = Lift(decided_ms=now, created_ms=now, wanted=template.wanted, names=lifts)
+    held: list[str] = []
+    with session.reader.snapshot() as connection:
+        known = [
+            one for one in authorised(connection)
+            if one[1].sha != lifts and any(target.instance == where.instance for target in one[2].targets)
+        ]  # fmt: skip
+        for account in accounts if known else ():
+            place = place_at(where.instance, where.surface, fill(template, account))
+            left = in_force_at(connection, place, known, members=members).without(lift)
+            held += [account] if any(not covers(lift.wanted, one.wanted) for one in left) else []
+    if not held:
+        return ()
+    which = ", ".join(held[:_NAMED]) + (f" and {len(held) - _NAMED} more" if len(held) > _NAMED else "")
+    return (f"{len(held)} of {len(accounts)} stay restricted, for another correction holds them: {which}.",)
 
 
 def _contained(planned: Planned, place: InForce) -> Planned:
@@ -103,13 +131,17 @@ def stand_bys(session: Session, instance: str) -> tuple[str, ...]:
 
 def _at(session: Session, where: providers.Surface, planned: Planned) -> InForce:
     with session.reader.snapshot() as connection:
-        return in_force_at(connection, place_at(where.instance, where.surface, planned))
+        return in_force_at(
+            connection, place_at(where.instance, where.surface, planned), members=Members(session.reader.blob)
+        )
 
 
-def _planned(session: Session, claim: Claim) -> Planned:
+def _planned(session: Session, claim: Claim, selector: str) -> Planned:
+    """What a claim asks for; of a list, for the one account."""
     with session.reader.snapshot() as connection:
         held: Held = read_document(connection, claim.doc)
     targets = getattr(held.document, "targets", ())
     if claim.target >= len(targets):
         raise Problem("A correction in force here is not readable.", "Sync, then try again.")
-    return from_disclosures(targets[claim.target], held.disclosed(claim.target))
+    planned = from_disclosures(targets[claim.target], held.disclosed(claim.target))
+    return planned if targets[claim.target].listed is None else fill(planned, selector)

@@ -10,10 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from console.domain.actions import Action
 from console.domain.corrections import IN_EFFECT, IN_FORCE
 from console.domain.errors import Problem
 from console.domain.ids import is_sha256
-from console.domain.lists import PREFIX, from_bytes
+from console.domain.lists import LIFTS, PREFIX, from_bytes
+from console.outbox.facts import read_document
 from console.services.session import Session
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def with_lists(session: Session, found: Sequence[Standing]) -> list[Standing]:
         return list(found)
     lines: dict[str, frozenset[str]] = {}
     restored = [
-        (target, accounts)
+        (_named(session, one, target), target, accounts)
         for one in found if one.direction == "restore"
         for target in one.targets if target.state in IN_EFFECT
         if (accounts := _accounts(session, target, lines))
@@ -36,7 +38,8 @@ def with_lists(session: Session, found: Sequence[Standing]) -> list[Standing]:
         if one.direction != "contain":
             lifted.append(one)
             continue
-        targets = tuple(_target(session, target, restored, lines) for target in one.targets)
+        mine = [(target, accounts) for names, target, accounts in restored if names in (None, one.doc)]
+        targets = tuple(_target(session, target, mine, lines) for target in one.targets)
         real = [target for target in targets if not target.canary]
         over = targets != one.targets and all(target.state == "lifted" for target in real)
         lifted.append(replace(one, targets=targets, state="lifted" if over else one.state))
@@ -61,6 +64,23 @@ def _target(
     if back == mine:
         return replace(target, state="lifted", since_ms=max(since for since, _ in later), detail="")
     return replace(target, detail=f"{len(back)} of {len(mine)} accounts were given back.")
+
+
+def _named(session: Session, one: Standing, target: TargetStanding) -> str | None:
+    """The one correction that a restore gives back; None where it names none."""
+    if one.undoes is not None or not target.selector.startswith(PREFIX):
+        return one.undoes
+    from console.providers.planned import from_disclosures  # noqa: PLC0415  a record without lists needs no provider
+
+    try:
+        with session.reader.snapshot() as connection:
+            held = read_document(connection, one.doc)
+        action = held.document
+        if not isinstance(action, Action):
+            return None
+        return from_disclosures(action.targets[target.index], held.disclosed(target.index)).params.get(LIFTS)
+    except Problem:
+        return None
 
 
 def _accounts(session: Session, target: TargetStanding, lines: dict[str, frozenset[str]]) -> frozenset[str]:

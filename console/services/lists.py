@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
-from console.domain.lists import HEAVIEST, PREFIX, Imported, list_of, to_bytes
+from console.domain.lists import HEAVIEST, LIFTS, PREFIX, Imported, list_of, to_bytes
 from console.keys import canon
 from console.outbox.facts import Held
 from console.outbox.reconcile import REPEATABLE
@@ -18,7 +18,7 @@ from console.providers.lists import AdapterFault, Plane, Refused, fill, fit, tem
 from console.providers.plane import Planes
 from console.providers.planned import from_disclosures
 from console.providers.wishes import Planned, wish
-from console.services import corrections, incidents, planning, providers
+from console.services import corrections, incidents, lifting, planning, providers
 from console.services.corrections import Proposal, TargetWish
 from console.services.listed import Listed, lines_of, listed_in
 from console.services.protected import protected
@@ -164,13 +164,14 @@ def _barred(kept: dict[str, str], line: str, one: Planned, take_off: frozenset[s
     return "" if named is None or {line, one.selector} & take_off else kept[named]
 
 
-def propose(
+def propose(  # noqa: PLR0913  each is a part of what is signed
     session: Session, inc: str, matched: Matched, reason: str, *, canaries: Sequence[TargetWish] = (),
-    criteria: str = "", if_not: str = "", review_in_ms: int = planning.DAY_MS,
+    criteria: str = "", if_not: str = "", review_in_ms: int = planning.DAY_MS, lifts: str | None = None,
 ) -> Proposal:  # fmt: skip
     """Propose a matched list as one target, signed once; its lines are kept as a file that everybody's console gets.
 
-    `canaries` are corrected beside it, so that enforcement can be measured.
+    `canaries` are corrected beside it, so that enforcement can be measured. `lifts` is the document whose list this
+    gives back: what other corrections ask of its accounts stays.
 
     Raises:
         WrongUse: when nobody is left in it.
@@ -189,10 +190,14 @@ def propose(
     params = {
         **template.params, "list": sha, "list.source": matched.imported.source[:200], "list.report": matched.report,
         "list.heaviest": heaviest, "list.unprotected": ", ".join(matched.taken_off) or "none",
+        **({} if lifts is None else {LIFTS: lifts}),
     }  # fmt: skip
+    notes = template.notes
+    if lifts is not None:
+        notes = (*notes, *lifting.held_beside(session, where, template, accounts, lifts))
     planned = replace(
         template, selector=f"{PREFIX}{sha}", name=f"{len(accounts)} accounts ({noun})", selectors=len(accounts),
-        params=params, affected=None,
+        params=params, affected=None, notes=notes,
     )  # fmt: skip
     incidents.attach_bytes(
         session, raw, f"list-{sha[:12]}.txt", inc=inc, text=f"A list of {len(accounts)} accounts, to be signed.",
@@ -269,4 +274,4 @@ def lift(session: Session, named: str, reason: str, *, target: int | None = None
     wished = TargetWish(provider=one.instance, surface=one.surface, lever=one.lever)
     matched = match(session, wished, imported, direction="restore")
     others = corrections.wishes_of(session, held, [i for i, t in enumerate(action.targets) if t.listed is None])
-    return propose(session, action.inc, matched, reason, canaries=others)
+    return propose(session, action.inc, matched, reason, canaries=others, lifts=held.sha)

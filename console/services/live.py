@@ -28,6 +28,7 @@ from console.services.live_values import Connectivity, EngineLink, InstanceLook,
 from console.services.live_watch import Watch
 from console.services.recovery import alarm_of
 from console.services.session import Session
+from console.services.trying import TryNotes
 
 T = TypeVar("T")
 Listener = Callable[[str, object], None]
@@ -69,6 +70,7 @@ class Live:
         self._outbox_pace = outbox_pace
         self._thread = EngineThread("engine")
         self._telemetry = Telemetry(path_beside(session.paths.index))
+        self._tries = TryNotes.of(session)
         self._places = Places(session, self._touch, self._note)
         self._watch: Watch | None = None
         self._outbox: Outbox | None = None
@@ -104,6 +106,7 @@ class Live:
         self._thread.stop(_THREAD_ENDS_WITHIN_S)
         self._places.join(0.5)
         self._telemetry.close()
+        self._tries.close()
 
     async def _begin(self) -> None:
         self._watch = Watch(self._session, self._telemetry, self._pace.poll_ms, self._touch, self._note)
@@ -228,7 +231,7 @@ class Live:
     async def _dispatch(self, watch: Watch, since_ms: int) -> None:
         outbox = Outbox(
             self._session.store, self._session.device(), watch.planes, self._session.clock, self._session.entropy,
-            sync=self._places.meet_and_wait, pace=self._outbox_pace,
+            sync=self._places.meet_and_wait, pace=self._outbox_pace, tried=self._tries,
         )  # fmt: skip
         self._outbox = outbox
         self._become(EngineLink(state="here", since_ms=since_ms))

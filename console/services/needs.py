@@ -6,11 +6,12 @@ Each need is one sentence and where to go; the most pressing come first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.domain.corrections import NEEDS_PEOPLE, QUEUED
 from console.domain.errors import Problem
+from console.domain.lists import PREFIX
 from console.outbox.facts import read_document
 from console.services import approvals, lodging, roster
 from console.services.incidents import IncidentLine
@@ -24,7 +25,11 @@ _ORDER: Final = ("fork", "approve", "roster", "decide", "attest", "lapse", "comm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One thing. `doc`, `op`, `target`, `inc` say where it is done; `until_ms` when it is too late, if ever."""
+    """One thing. `doc`, `op`, `target`, `inc` say where it is done; `until_ms` when it is too late, if ever.
+
+    `helps` says of what is to be decided which way on there is: propose it again (it fell, or was undone), or anew,
+    because it reads back and does not bite.
+    """
 
     kind: NeedKind
     text: str
@@ -34,6 +39,7 @@ class Need:
     op: str | None = None
     target: int | None = None
     until_ms: int | None = None
+    helps: Literal["", "again", "undone", "bites"] = ""
 
 
 def needs(session: Session, standings: Sequence[Standing], lines: Sequence[IncidentLine]) -> tuple[Need, ...]:
@@ -109,12 +115,33 @@ def _of_targets(one: Standing, later: dict[tuple[str, str, str, str], int], now:
         what = f"{target.lever_title}: {target.name} at {target.instance_name}"
         if target.state in NEEDS_PEOPLE:
             if later.get(_place(target), 0) <= one.proposed_ms and not (target.state == "expired" and one.undoes):
-                yield _about(one, target, "decide", f"{what} is {target.state}", target.detail, None)
+                need = _about(one, target, "decide", f"{what} {_fell(target)}", target.detail, None)
+                yield replace(need, helps=_helps(target))
         elif target.by_hand and target.state == "queued":
             told = "By hand; it waits for an attestation."
             yield _about(one, target, "attest", f"Say what became of: {what}", told, one.execute_until_ms)
         elif target.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS:
             yield _about(one, target, "lapse", f"{what} lapses soon", target.detail, one.execute_until_ms)
+
+
+_FELL: Final = {
+    "attention": "needs a person", "failed": "failed", "stale": "is stale", "expired": "lapsed",
+    "drifted": "was undone",
+}  # fmt: skip
+
+
+def _fell(target: TargetStanding) -> str:
+    if target.state == "attention" and target.passes:
+        return "reads back and does not bite"
+    return _FELL.get(target.state, f"is {target.state}")
+
+
+def _helps(target: TargetStanding) -> Literal["", "again", "undone", "bites"]:
+    if target.state == "attention" and target.passes:
+        return "bites"
+    if target.by_hand or target.state == "unknown" or target.selector.startswith(PREFIX):
+        return ""
+    return "undone" if target.state == "drifted" else "again"
 
 
 def _about(one: Standing, target: TargetStanding, kind: NeedKind, text: str, detail: str, until_ms: int | None) -> Need:

@@ -17,15 +17,23 @@ from console.services.providers import instances_of
 from console.services.session import Session
 
 # what is not in effect, and could still be
-_LEFT: Final = ("proposed", "approved", "queued", "dispatching", "unknown", "stale", "expired", "failed", "attention")
+_LEFT: Final = (
+    "proposed", "approved", "queued", "dispatching", "unknown", "stale", "expired", "failed", "attention", "drifted",
+)  # fmt: skip
 
 
-def release(session: Session, named: str) -> int:
-    """End the hold of every target of a correction that waits after an outage; how many there were."""
+def release(session: Session, named: str, target: int | None = None) -> int:
+    """End the hold of every target (or of one) of a correction that waits after an outage; how many there were.
+
+    It works beside whichever process dispatches.
+    """
     doc = corrections.find_document(session, named).sha
 
     def work(tx: Tx) -> int:
-        held = [one for one in table.load(tx.connection, doc) if one.state == "queued" and one.held and not one.by_hand]
+        held = [
+            one for one in table.load(tx.connection, doc)
+            if one.state == "queued" and one.held and not one.by_hand and target in (None, one.target)
+        ]  # fmt: skip
         for one in held:
             table.save(tx.connection, replace(one, not_before_ms=0))
         return len(held)
@@ -41,12 +49,16 @@ def again(session: Session, named: str, reason: str = "") -> Proposal:
         WaitsForConnection: when a provider that has to be read cannot be reached.
     """
     doc = corrections.find_document(session, named).sha
-    left = [
+    return corrections.again(session, doc, left_of(session, doc), reason)
+
+
+def left_of(session: Session, doc: str) -> list[int]:
+    """The targets of a correction that are not in effect and could still be, by number."""
+    return [
         target.index
         for one in standing.corrections(session) if one.doc == doc
         for target in one.targets if target.state in _LEFT and not target.by_hand
     ]  # fmt: skip
-    return corrections.again(session, doc, left, reason)
 
 
 def take_over(session: Session, named: str, reason: str = "") -> Proposal:

@@ -354,7 +354,8 @@ def _list_proposal(
     matched = lists.match(session, wished, imported, direction="contain" if direction == "contain" else "restore")
     others = [i for i, one in enumerate(action.targets) if one.listed is None] if with_canaries else []
     beside = corrections.wishes_of(session, held, others) if others else []
-    return lists.propose(session, action.inc, matched, reason, canaries=beside, criteria=criteria)
+    lifts = None if direction == "contain" else held.sha
+    return lists.propose(session, action.inc, matched, reason, canaries=beside, criteria=criteria, lifts=lifts)
 
 
 # -- watching ----------------------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ One reading for the command line, the window, the brief and the wall. It never s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from console.domain.actions import Action, Document
-from console.domain.corrections import IN_EFFECT, IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
+from console.domain.corrections import IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
 from console.domain.errors import Problem
 from console.domain.fold import fold_incident
 from console.domain.profile import JsonValue
@@ -20,7 +20,9 @@ from console.journal.values import Stored
 from console.outbox import store as table
 from console.outbox.facts import Held, read_document
 from console.outbox.item import Row
+from console.services.given_back import with_lifts
 from console.services.list_standing import with_lists
+from console.services.revised import Said, one_by_one, said_of
 from console.services.rulings import rulings_of
 from console.services.session import Session
 
@@ -43,7 +45,8 @@ KINDS: Final = (
 class TargetStanding:
     """One target: what and where as signed, and how far it is. `row` is set where this console dispatches it.
 
-    `checked_ms` is when it was last looked at again and still held.
+    `checked_ms` is when it was last looked at again and still held; `dispatchers` are the machine feeds that may send
+    it, first in line first.
     """
 
     index: int
@@ -68,6 +71,7 @@ class TargetStanding:
     passes: int
     row: Row | None
     checked_ms: int | None = None
+    dispatchers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ class Standing:
     """One action in its current revision. Times are wall-clock ms; `signed`: persons whose approvals are here.
 
     `execute_until_ms` is the longer limit for containment whose provider cannot be reached. `undo_until_ms` is set
-    while one signer alone may still undo it.
+    while one signer alone may still undo it. `signed_ms` is when the last approval came in here.
     """
 
     op: str
@@ -101,6 +105,8 @@ class Standing:
     undone_by: str | None
     attention: tuple[str, ...]
     targets: tuple[TargetStanding, ...]
+    said: tuple[Said, ...] = ()
+    signed_ms: int | None = None
 
     @property
     def group(self) -> str:
@@ -118,6 +124,7 @@ class Standing:
 def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...]:
     """Every correction of an incident, or of all, in the order in which they were proposed.
 
+    Of an action's revisions each of which something stands or is asked for: what was proposed again is beside the rest.
     A document whose bytes or values are not here yet is left out: the next sync brings it.
     """
     by_inc: dict[str, list[Stored]] = {}
@@ -134,13 +141,16 @@ def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...
     found: list[Standing] = []
     for name, told in by_inc.items():
         stored = _without_false(session, told, held, now)
+        by_id = {one.id: one for one in stored}
         state = fold_incident([seen_of(one) for one in stored], documents, session.roster.roster, name)
         for correction in state.corrections.values():
-            current = correction.current
-            if current.doc in held and current.document is not None:
-                found.append(_standing(correction, current, current.document, held[current.doc], rows, names, now))
-    found.sort(key=lambda one: (one.proposed_ms, one.op))
-    return tuple(with_lists(session, _with_lifts(found)))
+            shown = [
+                _standing(correction, one, one.document, held[one.doc], rows, names, now, by_id)
+                for one in correction.shown if one.doc in held and one.document is not None
+            ]  # fmt: skip
+            found += one_by_one(shown, correction.current.doc)
+    found.sort(key=lambda one: (one.proposed_ms, one.op, one.rev))
+    return tuple(with_lists(session, with_lifts(found, held)))
 
 
 def _without_false(session: Session, stored: list[Stored], held: Mapping[str, Held], now: int) -> Sequence[Stored]:
@@ -222,7 +232,7 @@ class _Names:
 
 def _standing(
     correction: CorrectionState, current: RevisionState, action: Action, held: Held,
-    rows: Mapping[tuple[str, int], Row], names: _Names, now: int,
+    rows: Mapping[tuple[str, int], Row], names: _Names, now: int, by_id: Mapping[str, Stored],
 ) -> Standing:  # fmt: skip
     targets = tuple(
         _target(action, state, held.disclosed(state.index), rows.get((current.doc, state.index)), names,
@@ -236,15 +246,17 @@ def _standing(
         undo_until = until if until > now else None
     told = held.row.disclosed_by_digest.get(action.reason_sd)
     lapsed = all(target.state == "expired" for target in targets) and bool(targets)
+    state = "attention" if correction.attention else current.state
     return Standing(
         op=correction.op, doc=current.doc, rev=action.rev, inc=action.inc, direction=action.direction,
         gravity=action.gravity, title=title_of(targets, action.direction),
-        reason=str(told[1]) if told is not None else "", state="expired" if lapsed else correction.state,
+        reason=str(told[1]) if told is not None else "", state="expired" if lapsed else state,
         partial=current.partial, proposer=current.proposer, proposed_ms=current.proposed_ms,
         signed=current.approvers, authorised_ms=decided, approve_by_ms=action.approve_by,
         execute_by_ms=action.execute_by, execute_until_ms=max(action.execute_by, action.execute_by_unreachable or 0),
         review_by_ms=action.review_by, undo_until_ms=undo_until, undoes=action.undoes, undone_by=current.undone_by,
-        attention=correction.attention, targets=targets,
+        attention=correction.attention, targets=targets, said=said_of(current, by_id),
+        signed_ms=max((one.received_ms for one in current.approvals), default=None),
     )  # fmt: skip
 
 
@@ -259,6 +271,7 @@ def _target(
         by_hand=one.by_hand, canary=one.canary, reach=one.reach, reversal=one.reversal,
         state="expired" if lapsed else state.state, since_ms=action.approve_by if lapsed else state.since_ms,
         detail=state.detail, evidence=state.evidence, passes=state.passes, row=row, checked_ms=state.checked_ms,
+        dispatchers=one.dispatchers,
     )  # fmt: skip
 
 
@@ -271,36 +284,6 @@ def title_of(targets: Sequence[TargetStanding], direction: str) -> str:
     verb = "" if direction == "contain" else "Lift: "
     more = f" and {len(real) - 1} more" if len(real) > 1 else ""
     return f"{verb}{first.lever_title}: {first.name} at {first.instance_name}{more}"
-
-
-def _with_lifts(found: Sequence[Standing]) -> list[Standing]:
-    """What a later restore gave back is no longer in force, whichever action had taken it away."""
-    given_back: dict[tuple[str, str, str, str], tuple[int, str]] = {}
-    for one in found:
-        if one.direction == "restore":
-            for target in one.targets:
-                if target.state in IN_EFFECT:
-                    given_back[_place(target)] = (target.since_ms, one.doc)
-    lifted: list[Standing] = []
-    for one in found:
-        if one.direction != "contain":
-            lifted.append(one)
-            continue
-        targets = tuple(_lifted(target, given_back.get(_place(target))) for target in one.targets)
-        changed = targets != one.targets
-        over = changed and all(target.state in ("lifted", "superseded", "cancelled") for target in targets)
-        lifted.append(replace(one, targets=targets, state="lifted" if over else one.state) if changed else one)
-    return lifted
-
-
-def _place(target: TargetStanding) -> tuple[str, str, str, str]:
-    return target.instance, target.surface, target.lever, target.selector
-
-
-def _lifted(target: TargetStanding, given_back: tuple[int, str] | None) -> TargetStanding:
-    if given_back is None or target.state not in IN_FORCE or given_back[0] < target.since_ms:
-        return target
-    return replace(target, state="lifted", since_ms=given_back[0], detail="")
 
 
 def held_roles(session: Session, inc: str) -> dict[str, frozenset[str]]:

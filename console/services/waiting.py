@@ -5,16 +5,15 @@ It reads the record and the outbox; it sends nothing. What was shown failed or e
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from console.domain.corrections import PENDING, QUEUED
 from console.services import standing
+from console.services.fates import FATES, Fate, Help, Sender, answered, fate_of, newest_at, waits
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding
-
-DAY_MS: Final = 24 * 3_600_000
-Fate = Literal["goes", "held", "connection", "turn", "back", "again", "anew"]
-_SENT: Final = ("accepted", "recorded", "enforced", "unmeasurable", "attested", "lifted", "superseded")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,8 +21,9 @@ class Waiting:
     """One target that was not carried out. Times are wall-clock ms; `at_ms` is when it goes, where that is known.
 
     `goes`: as soon as its engine runs. `held`: after a visible hold, at `at_ms`. `connection`: held once its provider
-    answers. `turn`: another console sends it. `back`: returns to people as soon as its provider answers. `again`: its
-    people confirm it again, it lapsed within a day or changed meanwhile. `anew`: it has to be decided anew.
+    answers. `turn`: another console sends it. `back`: returns to people as soon as its provider answers. `unknown`: its
+    answer was lost, and it is read back first. `again`: its people confirm it again, it lapsed within a day or changed
+    meanwhile. `anew`: it has to be decided anew. `help` is the one thing that a person can do about it.
     """
 
     op: str
@@ -37,64 +37,79 @@ class Waiting:
     until_ms: int
     why: str
     next_step: str
+    help: Help = ""
 
 
 def waiting(session: Session) -> tuple[Waiting, ...]:
     """Everything decided or lapsed that was not carried out, what goes first first."""
-    now_ms = session.clock.wall_ms()
-    order = ("goes", "held", "turn", "connection", "back", "again", "anew")
+    everything = standing.corrections(session)
+    return of(everything, session.clock.wall_ms(), senders(session, everything))
+
+
+def of(everything: Sequence[Standing], now_ms: int, known: Mapping[str, Sender]) -> tuple[Waiting, ...]:
+    """As `waiting`, of what was read already. `known` names the consoles that are to send, by their machine feeds."""
+    later = newest_at(everything)
     found = [
-        _one(one, target, now_ms)
-        for one in standing.corrections(session) if one.state not in ("refused", "cancelled", "superseded")
-        for target in one.targets if _waits(one, target)
+        _one(one, target, now_ms, known)
+        for one in everything if one.state not in ("refused", "cancelled", "superseded")
+        for target in one.targets if waits(one, target, now_ms, known) and not answered(one, target, later)
     ]  # fmt: skip
-    return tuple(sorted(found, key=lambda line: (order.index(line.fate), line.at_ms or line.until_ms, line.title)))
+    return tuple(sorted(found, key=lambda line: (FATES.index(line.fate), line.at_ms or line.until_ms, line.title)))
 
 
-def _waits(one: Standing, target: TargetStanding) -> bool:
-    if target.by_hand or target.state in (*_SENT, "refused", "cancelled", "drifted"):
-        return False
-    return one.authorised_ms is not None or target.state == "expired"
+def senders(session: Session, everything: Sequence[Standing]) -> Mapping[str, Sender]:
+    """Who is to send what this console does not, by machine feed: only where something is under way there."""
+    feeds = sorted({
+        target.dispatchers[0]
+        for one in everything if one.authorised_ms is not None or one.group == "pending"
+        for target in one.targets
+        if target.row is None and target.dispatchers and not target.by_hand and target.state in (*PENDING, *QUEUED)
+    })  # fmt: skip
+    if not feeds:
+        return {}
+    marks = ",".join("?" * len(feeds))
+    with session.reader.snapshot() as connection:
+        heard: dict[str, int] = dict(
+            connection.execute(
+                f"SELECT feed, max(received_ms) FROM entry WHERE feed IN ({marks}) GROUP BY feed",  # noqa: S608  marks
+                feeds,
+            ).fetchall()
+        )
+    consoles = {one.feed: one.console for one in session.reader.feeds()}
+    whose = {
+        key.console: person.person
+        for person in session.roster.roster.persons for key in person.keys if key.console is not None
+    }  # fmt: skip
+    mine = session.settings.console
+    return {
+        feed: Sender(_called(session, consoles.get(feed), whose), heard.get(feed), consoles.get(feed) == mine)
+        for feed in feeds
+    }
 
 
-def _one(one: Standing, target: TargetStanding, now_ms: int) -> Waiting:
+def _called(session: Session, console: str | None, whose: Mapping[str, str]) -> str:
+    if console == session.settings.console:
+        return "this console"
+    if console is not None and console in whose:
+        return f"the console of {session.name_of(whose[console])}"
+    return "another console" if console is None else f"console ..{console[-4:]}"
+
+
+def _one(one: Standing, target: TargetStanding, now_ms: int, known: Mapping[str, Sender]) -> Waiting:
     away = target.row is not None and (target.row.outage or target.row.missed)
     until_ms = one.execute_until_ms if away and one.direction == "contain" else one.execute_by_ms
-    fate, at_ms, why, then = _fate(one, target, now_ms)
+    found = fate_of(one, target, now_ms, known)
     return Waiting(
         op=one.op, doc=one.doc, target=target.index, title=f"{target.lever_title}: {target.name}",
-        where=target.instance_name, state=target.state, fate=fate, at_ms=at_ms, until_ms=until_ms, why=why,
-        next_step=then.format(doc=one.doc[:16]),
+        where=target.instance_name, state=target.state, fate=found.fate, at_ms=found.at_ms, until_ms=until_ms,
+        why=found.why, next_step=_COMMANDS[found.help].format(doc=one.doc[:16]), help=found.help,
     )  # fmt: skip
 
 
-_AGAIN: Final = "`standdown outbox again {doc}` proposes it again and keeps its reason."
-
-
-def _fate(  # noqa: PLR0911  one answer for each fate
-    one: Standing, target: TargetStanding, now_ms: int
-) -> tuple[Fate, int | None, str, str]:
-    row = target.row
-    if target.state == "expired":
-        return _lapsed(one, now_ms)
-    if target.state in ("stale", "failed", "attention"):
-        fate: Fate = "again" if target.state == "stale" else "anew"
-        return fate, None, target.detail or f"It is {target.state}.", _AGAIN
-    if row is None:
-        return "turn", None, "Another console sends it.", "`standdown outbox take-over {doc}` gives it to this one."
-    if row.outage and one.direction == "restore":
-        return "back", None, "Giving back never goes by itself after an outage.", _AGAIN
-    if row.held and row.not_before_ms > now_ms:
-        return "held", row.not_before_ms, target.detail, "`standdown outbox now {doc}` ends the hold."
-    if row.outage and not row.held:
-        return "connection", None, "Its provider cannot be reached; then it is read again and held for 10 s.", ""
-    if target.state in ("dispatching", "unknown"):
-        return "goes", None, "Its answer is not known; it is read back before anything is sent again.", ""
-    return "goes", row.not_before_ms if row.not_before_ms > now_ms else None, target.detail or "It goes now.", ""
-
-
-def _lapsed(one: Standing, now_ms: int) -> tuple[Fate, int | None, str, str]:
-    late = one.direction == "restore" or now_ms - one.execute_until_ms > DAY_MS
-    if late:
-        return "anew", None, "Its time passed; it is never sent any more and has to be decided anew.", _AGAIN
-    return "again", None, "Its time passed; it is never sent unless its people confirm it again.", _AGAIN
+_COMMANDS: Final[Mapping[Help, str]] = {
+    "": "", "now": "`standdown outbox now {doc}` ends the hold.",
+    "again": "`standdown outbox again {doc}` proposes it again and keeps its reason; "
+             "`standdown outbox changed {doc}` says what changed.",
+    "take-over": "`standdown outbox take-over {doc}` gives it to this one.",
+    "cancel": "`standdown correct cancel {doc}` takes it back.",
+}  # fmt: skip

@@ -153,7 +153,7 @@ class _CardFrame(QFrame):
             lines.addWidget(part)
         lines.addLayout(self._targets)
         lines.addWidget(self._buttons)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         room.look.changed.connect(self.update)
 
     def put(self, card: Card) -> None:

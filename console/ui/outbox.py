@@ -1,6 +1,6 @@
 """The outbox: one line at the bottom that opens into a drawer with why each thing waits, until when, and what then.
 
-It sends nothing. "Now" ends a visible hold; cancelling and proposing again are commands like everywhere else.
+It sends nothing. What a row offers are commands like everywhere else; above it stands what a returning link brings.
 """
 
 from __future__ import annotations
@@ -8,14 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QToolButton, QWidget
 
 from console.services.live_values import Connectivity
+from console.ui.outbox_row import OutboxRow
 from console.ui.parts import column, row
+from console.ui.returning import ReturnPanel
 from console.ui.room import Room
-from console.ui.widgets import EmptyState, StateMark, Text, Words
+from console.ui.widgets import EmptyState, Text
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.outbox import OutboxLine, outbox_lines, summary
+from console.viewmodels.returning import Returns
 from console.viewmodels.shell import NOW, PROVEN, Now
 from console.viewmodels.zones import shown_zone, zone_chosen
 
@@ -35,7 +38,10 @@ class OutboxDrawer(QWidget):
         self._links: Connectivity | None = None
         self._proven = ""
         self._lines: tuple[OutboxLine, ...] = ()
-        self._rows: dict[tuple[str, int], _Row] = {}
+        self._rows: dict[tuple[str, int], OutboxRow] = {}
+        self._returns = Returns.begin()
+        self.returning = ReturnPanel(room)
+        self.returning.closed.connect(self._close_return)
         unit = room.look.theme.space("unit")
         self._strip = QToolButton()
         self._strip.setCheckable(True)
@@ -59,8 +65,8 @@ class OutboxDrawer(QWidget):
         self._scroll.setFixedHeight(_OPEN_HEIGHT)
         self._scroll.hide()
         lines = column(self)
-        lines.addWidget(self._scroll)
-        lines.addWidget(line)
+        for part in (self.returning, self._scroll, line):
+            lines.addWidget(part)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show)
@@ -76,6 +82,28 @@ class OutboxDrawer(QWidget):
         if self._strip.isChecked():
             self._scroll.setFocus()
 
+    def show_pointed(self) -> None:
+        """Open the drawer at the row that the desk points at, with the focus on what helps there."""
+        if not self._strip.isChecked():
+            self._strip.toggle()
+        else:
+            self._fill()
+        pointed = self._room.desk.pointed
+        found = [one for key, one in self._rows.items() if pointed is not None and key[0] == pointed[0]]
+        exact = [one for key, one in self._rows.items() if key == pointed]
+        if not (exact or found):
+            self._scroll.setFocus()
+            return
+        at = (exact or found)[0]
+        QTimer.singleShot(0, at, lambda: self._scroll.ensureWidgetVisible(at))  # once it has been laid out
+        at.take_focus()
+
+    def _close_return(self) -> None:
+        shown = self._returns.shown(self._lines)
+        if shown is not None:
+            self._returns.close(shown)
+        self._show()
+
     def _open(self, opened: bool) -> None:  # noqa: FBT001  Qt's signal
         self._scroll.setVisible(opened)
         self._show()
@@ -90,6 +118,7 @@ class OutboxDrawer(QWidget):
 
     def _link(self, links: Connectivity) -> None:
         self._links = links
+        self._returns.take(links)
         self._show()
 
     def _show(self) -> None:
@@ -102,7 +131,8 @@ class OutboxDrawer(QWidget):
         self._strip.setAccessibleName(text)
         engine = "" if self._links is None else self._links.engine.sentence
         self._chain.setText("   ".join(part for part in (self._proven, engine) if part))
-        if self._scroll.isVisible():
+        self.returning.put(self._returns.shown(self._lines), now_ms)
+        if self._strip.isChecked():
             self._fill()
 
     def _fill(self) -> None:
@@ -113,71 +143,7 @@ class OutboxDrawer(QWidget):
             gone.deleteLater()
         for at, (key, line) in enumerate(wanted.items()):
             if key not in self._rows:
-                self._rows[key] = _Row(self._room)
+                self._rows[key] = OutboxRow(self._room)
             self._column.insertWidget(at, self._rows[key])
             self._rows[key].put(line)
         self._empty.setVisible(not wanted and self._now is not None)
-
-
-class _Row(QWidget):
-    """One target: state, what and where; why it waits; until when; what then; and what a person may do."""
-
-    def __init__(self, room: Room) -> None:
-        super().__init__()
-        self._room = room
-        self._line: OutboxLine | None = None
-        unit = room.look.theme.space("unit")
-        self._mark = StateMark(room.look, "queued")
-        self._mark.setMinimumWidth(14 * unit)
-        self._title = Words(room.look, weight="medium")
-        self._why = Words(room.look)
-        self._then = Text(room.look, size="small", tone="text-muted", wrap=True)
-        self._release = QPushButton("Send now")
-        self._release.clicked.connect(self._now)
-        self._cancel = QPushButton("Cancel ...")
-        self._cancel.clicked.connect(lambda: self._give("cancel-correction"))
-        self._attest = QPushButton("Say what became of it ...")
-        self._attest.clicked.connect(lambda: self._give("attest"))
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        for part in (self._title, self._why, self._then):
-            words.addWidget(part)
-        buttons = QHBoxLayout()
-        for button in (self._release, self._attest, self._cancel):
-            buttons.addWidget(button)
-        line = row(self, unit, (0, 4, 0, 4))
-        line.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        line.addLayout(words, 1)
-        line.addLayout(buttons)
-
-    def put(self, line: OutboxLine) -> None:
-        """Show this one; nothing is touched that has not changed."""
-        if line == self._line:
-            return
-        self._line = line
-        self._mark.set_state(line.state)
-        self._title.setText(f"{line.title} at {line.where}")
-        self._why.setText(line.why)
-        self._then.setText(f"{line.until[:1].upper()}{line.until[1:]}. {line.then}".strip())
-        self._release.setVisible(line.can_release)
-        self._attest.setVisible(line.waits == "people" and line.state in ("queued", "accepted"))
-        self._cancel.setVisible(line.state in ("queued", "held", "approved"))
-        self.setAccessibleName(f"{line.title} at {line.where}, {line.state}. {line.why} {line.until}. {line.then}")
-
-    def _now(self) -> None:
-        engine, line = self._room.desk.engine, self._line
-        if engine is None or line is None:
-            return
-        self._release.setEnabled(False)
-        self._room.bridge.when_done(
-            engine.release(line.doc, line.target), lambda _done: self._release.setEnabled(True), self._failed
-        )
-
-    def _failed(self, fault: BaseException) -> None:
-        self._release.setEnabled(True)
-        self._room.doer.troubled.emit(self._room.doer.trouble_of(fault))
-
-    def _give(self, command: str) -> None:
-        if self._line is not None:
-            self._room.desk.point_at(self._line.doc, self._line.target)
-            self._room.commands.give(command)

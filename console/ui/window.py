@@ -76,9 +76,11 @@ class MainWindow(QMainWindow):
     def complete(self) -> None:
         """Offer the commands that were left for later."""
         from console.ui.late import add_late_commands  # noqa: PLC0415  a window that starts needs none of them
+        from console.ui.waiting_commands import add_commands as add_waiting_commands  # noqa: PLC0415  as above
 
         self.build_board()
         add_late_commands(self._room, self, self.banners.note, self._settings)
+        add_waiting_commands(self._room, self, self.outbox.show_pointed)
         self._keys.bind_new()
         self._room.commands.growing = False
         self.banners.listen()

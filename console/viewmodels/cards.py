@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.domain.corrections import STATES
 from console.domain.flight import ran_on
+from console.viewmodels.conflicts import bite_lines, said_lines
 from console.viewmodels.times import left, span
 
 if TYPE_CHECKING:  # as in shell
@@ -82,6 +83,8 @@ def _told(one: Standing, name_of: Callable[[str], str], now_ms: int) -> tuple[st
         told.append(f"review: {left(now_ms, one.review_by_ms)}")
     if one.group != "over" and one.undo_until_ms is not None and one.undo_until_ms > now_ms:
         told.append(f"one signer may undo it for {span(one.undo_until_ms - now_ms)}")
+    told += said_lines(one, name_of, now_ms)
+    told += bite_lines(one)
     told += one.attention
     return tuple(told)
 
@@ -98,6 +101,8 @@ def _commands(one: Standing, now_ms: int) -> tuple[tuple[str, str], ...]:
         if one.undo_until_ms is not None and one.undo_until_ms > now_ms:
             found.append(("undo", "Undo ..."))
         found.append(("lift", "Lift ..."))
+        if any(not target.by_hand for target in one.targets):
+            found.append(("refusals", "Bites? ..."))
     return tuple(found)
 
 
@@ -120,11 +125,17 @@ _NEED_COMMANDS = {
     "approve": (("review", "Review"),),
     "attest": (("attest", "Attest ..."),),
     "decide": (("review", "Look"), ("correct", "Propose anew ...")),
-    "lapse": (("review", "Look"),),
+    "lapse": (("outbox-at", "Look"),),
     "review": (("review", "Look"), ("lift", "Lift ...")),
     "command": (("accept-command", "Accept command ..."),),
     "fork": (("organisation", "Organisation"),),
     "roster": (("organisation", "Read and sign ..."),),
+}
+# of what is to be decided: what helps, by what it is (`Need.helps`)
+_DECIDE_COMMANDS = {
+    "again": (("outbox-at", "Look"), ("propose-again", "Propose again ...")),
+    "undone": (("propose-again", "Propose again ..."), ("review", "Look")),
+    "bites": (("refusals", "Bites? ..."), ("correct", "Propose anew ...")),
 }
 _NEED_STATES = {
     "approve": "proposed", "attest": "attention", "decide": "attention", "lapse": "queued", "review": "stale",
@@ -137,8 +148,9 @@ def need_card(need: Need, now_ms: int) -> Card:
     told = [need.detail] if need.detail else []
     if need.until_ms is not None:
         told.append(left(now_ms, need.until_ms))
+    commands = _DECIDE_COMMANDS.get(need.helps, _NEED_COMMANDS[need.kind])
     return Card(
         key=f"{need.kind}:{need.doc or need.inc or need.text}:{need.target}", doc=need.doc, target=need.target,
         inc=need.inc, state=_NEED_STATES[need.kind], title=need.text, count="", told=tuple(told), lines=(),
-        commands=_NEED_COMMANDS[need.kind], alarm=need.kind in ("fork", "approve", "decide"),
+        commands=commands, alarm=need.kind in ("fork", "approve", "decide"),
     )  # fmt: skip

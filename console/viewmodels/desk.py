@@ -230,7 +230,7 @@ class Desk:
             self.outlet.post(TROUBLE, Trouble(fault.what, fault.next_step, session.clock.wall_ms()))
 
     def _post(self, session: Session) -> None:
-        from console.services import incidents, needs, standing  # noqa: PLC0415  see above
+        from console.services import incidents, needs, standing, waiting  # noqa: PLC0415  see above
 
         with session.reader.snapshot() as connection:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
@@ -250,7 +250,8 @@ class Desk:
         everything = standing.corrections(session)
         wanted = needs.needs(session, everything, lines)
         shown = tuple(one for one in everything if self._inc is None or one.inc == self._inc)
-        self.outlet.post(NOW, Now(shown, wanted, everything))
+        closed = frozenset(one.inc for one in lines if one.status == "closed")
+        self.outlet.post(NOW, Now(shown, wanted, everything, waiting.senders(session, everything), closed))
         self.outlet.post(SHELL, self._shell(session, lines, everything, len(wanted)))
         self._notices()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from console.viewmodels.outlet import Topic
 
 if TYPE_CHECKING:  # a window that starts needs the shapes only
+    from console.services.fates import Sender
     from console.services.incidents import IncidentLine
     from console.services.live_values import Looks, SyncNews
     from console.services.needs import Need
@@ -51,12 +53,15 @@ class Incidents:
 class Now:
     """The corrections of the incident that is shown (or of all, where none is), and what needs this person.
 
-    `everything` are those of all incidents: a surface does not ask which one restricts it.
+    `everything` are those of all incidents: a surface does not ask which one restricts it. `senders` are the other
+    consoles that are to send something, by their machine feeds; `closed` incidents wait for nothing any more.
     """
 
     standings: tuple[Standing, ...]
     needs: tuple[Need, ...]
     everything: tuple[Standing, ...] = ()
+    senders: Mapping[str, Sender] = field(default_factory=dict[str, "Sender"])
+    closed: frozenset[str] = frozenset()
 
     def group(self, name: str) -> tuple[Standing, ...]:
         """Those in one group (`in force`, `pending`, `queued`, `over`), the newest first."""

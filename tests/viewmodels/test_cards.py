@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from console.services.needs import Need
+from console.services.revised import Said
 from console.viewmodels.cards import card_of, need_card
 from console.viewmodels.shell import Now
-from tests.viewmodels.standings import NOW_MS, standing, target
+from tests.viewmodels.standings import MIN_MS, NOW_MS, standing, target
 
 NAMES = {"p-1": "Commander"}.get
+TOO_LATE = "That came too late: the console that sends it had decided already. What went stays; undo or lift it."
 
 
 def _card(one):
@@ -19,7 +21,7 @@ def _card(one):
 def test_a_pending_correction_says_who_signed_and_until_when() -> None:
     card = _card(standing(target("proposed"), authorised_ms=None, undo_until_ms=None))
     assert card.told == ("high; signed by Commander", "approve by: 10 min left")
-    assert [name for name, _ in card.commands] == ["review", "cancel-correction"]
+    assert [name for name, _ in card.commands] == ["review", "carry", "cancel-correction"]
 
 
 def test_a_partial_state_is_told_as_a_count() -> None:
@@ -30,10 +32,10 @@ def test_a_partial_state_is_told_as_a_count() -> None:
 
 def test_undo_is_offered_while_one_signer_may_and_lifting_after() -> None:
     within = _card(standing(target("enforced")))
-    assert [name for name, _ in within.commands] == ["review", "undo", "lift"]
+    assert [name for name, _ in within.commands] == ["review", "undo", "lift", "refusals"]
     assert "one signer may undo it for 5 min" in within.told
     after = _card(standing(target("enforced"), undo_until_ms=None))
-    assert [name for name, _ in after.commands] == ["review", "lift"]
+    assert [name for name, _ in after.commands] == ["review", "lift", "refusals"]
 
 
 def test_what_is_over_offers_nothing_but_a_look() -> None:
@@ -73,3 +75,40 @@ def test_a_need_names_the_command_that_meets_it_and_the_time_left() -> None:
     assert card.told == ("1 min left",)
     assert card.alarm
     assert card.sentence == "Decide: x. proposed. 1 min left"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (Said("refused", "p-1", NOW_MS - 2 * MIN_MS, late=False, reason="The wrong key."),
+         "Commander refused it 2 min ago: The wrong key."),
+        (Said("cancelled", "p-1", NOW_MS - 2 * MIN_MS, late=True),
+         f"Commander cancelled it 2 min ago. {TOO_LATE}"),
+    ],
+)  # fmt: skip
+def test_who_ended_it_is_told_and_whether_that_came_too_late(said: Said, words: str) -> None:
+    assert words in _card(standing(target("enforced"), said=(said,))).told
+
+
+def test_what_a_later_revision_took_over_is_told() -> None:
+    told = _card(standing(target("superseded"), target("enforced", index=1))).told
+    assert any("A later revision took over what is superseded here" in line for line in told)
+    again = _card(standing(target("proposed"), rev=2, authorised_ms=None, signed=()))
+    assert any("does not count for it" in line for line in again.told)
+
+
+def test_what_reads_back_and_does_not_bite_is_called_exactly_that() -> None:
+    told = _card(standing(target("recorded", passes=3))).told
+    assert "reads back, but does not bite: 3 calls still got through" in told
+    two = _card(standing(target("attention", passes=1), target("enforced", index=1))).told
+    assert "Research key at gateway: reads back, but does not bite: 1 call still got through" in two
+    assert not any("bite" in line for line in _card(standing(target("recorded"))).told)
+
+
+@pytest.mark.parametrize(
+    ("helps", "first"),
+    [("again", "outbox-at"), ("undone", "propose-again"), ("bites", "refusals"), ("", "review")],
+)
+def test_what_is_to_be_decided_leads_to_what_helps(helps, first: str) -> None:
+    card = need_card(Need(kind="decide", text="x is stale", doc="d", helps=helps), NOW_MS)
+    assert card.commands[0][0] == first

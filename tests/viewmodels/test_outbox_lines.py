@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from console.services.fates import Sender
 from console.services.live_values import Connectivity, EngineLink, ProviderLink
 from console.services.standing import Standing
 from console.viewmodels.outbox import outbox_lines, summary
@@ -93,7 +94,7 @@ def test_another_engine_is_named() -> None:
     assert "process 7" in _only(standing(target(row=row())), links).why
 
 
-@pytest.mark.parametrize("state", ["enforced", "attested", "failed", "lifted", "proposed"])
+@pytest.mark.parametrize("state", ["enforced", "attested", "lifted", "proposed"])
 def test_what_is_settled_or_not_decided_is_not_on_its_way(state: str) -> None:
     one = standing(target(state), authorised_ms=None if state == "proposed" else NOW_MS)
     assert outbox_lines(Now((one,), ()), _links(), NOW_MS) == ()
@@ -117,3 +118,81 @@ def test_the_strip_counts_and_names_places() -> None:
     )
     assert summary(lines, NOW_MS) == "Outbox  1 waiting for gateway, 1 waiting for people, 1 under way"
     assert summary((), NOW_MS) == "Outbox empty"
+
+
+@pytest.mark.parametrize(
+    ("state", "fate", "word"),
+    [
+        ("stale", "again", "no longer as it was signed"),
+        ("expired", "again", "never sent unless its people confirm it again"),
+        ("failed", "anew", "no longer as it was signed"),
+        ("attention", "anew", "no longer as it was signed"),
+    ],
+)
+def test_what_fell_says_why_and_offers_the_one_thing_that_helps(state: str, fate: str, word: str) -> None:
+    line = _only(standing(target(state, detail="It is no longer as it was signed.", row=row(state=state, outage=True))))
+    assert (line.waits, line.fate, line.help, line.away) == ("people", fate, "again", True)
+    assert word in line.why
+    assert "sent" in line.then
+    assert not line.may_cancel
+
+
+def test_what_was_proposed_again_since_does_not_ask_a_second_time() -> None:
+    fell = standing(target("stale", detail="changed"))
+    again = standing(target("proposed"), doc="e" * 64, rev=2, authorised_ms=None, proposed_ms=NOW_MS)
+    assert outbox_lines(Now((fell, again), ()), _links(), NOW_MS) == ()
+    assert len(outbox_lines(Now((fell,), ()), _links(), NOW_MS)) == 1
+    assert outbox_lines(Now((fell,), (), closed=frozenset({fell.inc})), _links(), NOW_MS) == ()
+
+
+@pytest.mark.parametrize(
+    ("silent_ms", "help_", "word"),
+    [(12_000, "", "nothing was heard of it for 12 s"), (5 * MIN_MS, "take-over", "nothing was heard of it for 5 min"),
+     (None, "take-over", "nothing was heard of it for 9 min")],
+)  # fmt: skip
+def test_another_consoles_work_is_taken_over_only_where_it_is_silent(silent_ms, help_: str, word: str) -> None:
+    heard = None if silent_ms is None else NOW_MS - silent_ms
+    known = {"f" * 64: Sender("the console of Approver", heard)}
+    one = standing(target(row=None, dispatchers=("f" * 64,), since_ms=NOW_MS - 9 * MIN_MS), signed_ms=1)
+    [line] = outbox_lines(Now((one,), (), senders=known), _links(), NOW_MS)
+    assert line.help == help_
+    assert line.why.startswith("The console of Approver")
+    assert word in line.why
+    assert line.waits == ("people" if help_ else "nobody")
+
+
+def test_what_is_signed_and_left_lying_by_a_silent_console_may_be_taken_over() -> None:
+    known = {"f" * 64: Sender("the console of Approver", NOW_MS - 5 * MIN_MS)}
+    lying = standing(
+        target("proposed", dispatchers=("f" * 64,)), authorised_ms=None, signed=("p-1", "p-2"),
+        signed_ms=NOW_MS - 2 * MIN_MS,
+    )  # fmt: skip
+    [line] = outbox_lines(Now((lying,), (), senders=known), _links(), NOW_MS)
+    assert (line.fate, line.help) == ("turn", "take-over")
+    fresh = replace(lying, signed_ms=NOW_MS - 5_000)
+    for other in (fresh, replace(lying, signed=("p-1",)), replace(lying, approve_by_ms=NOW_MS - 1)):
+        assert outbox_lines(Now((other,), (), senders=known), _links(), NOW_MS) == ()
+    mine = {"f" * 64: replace(known["f" * 64], mine=True)}
+    assert outbox_lines(Now((lying,), (), senders=mine), _links(), NOW_MS) == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "help_"),
+    [
+        ({"by_hand": True}, "attest"),
+        ({"row": row(outage=True)}, "cancel"),
+        ({"row": row()}, "cancel"),
+        ({"state": "unknown", "row": row(state="unknown")}, ""),
+        ({"state": "dispatching", "row": row(state="dispatching")}, ""),
+        ({"state": "accepted", "row": row(state="accepted")}, ""),
+        ({"state": "recorded", "row": row(state="recorded")}, "bites"),
+    ],
+)
+def test_each_row_offers_one_thing_at_most(changed, help_: str) -> None:
+    links = _links("unreachable") if changed.get("row") == row(outage=True) else _links()
+    assert _only(standing(target(**changed)), links).help == help_
+
+
+def test_a_correction_that_reads_back_and_does_not_bite_is_called_exactly_that() -> None:
+    line = _only(standing(target("recorded", row=row(state="recorded"), passes=2)))
+    assert line.why == "It reads back and does not bite yet: 2 calls still passed since."
