@@ -49,9 +49,8 @@ def command(call: Call) -> None:
 
 
 _WORDS = {
-    "none": "no lever", "by-hand": "by hand only", "unproven": "possible, unproven", "possible": "never rehearsed",
-    "tried": "tried, not enforced", "rehearsed": "rehearsed", "out-of-reach": "out of reach",
-    "elsewhere": "not connected here",
+    "none": "no lever", "by-hand": "by hand", "unproven": "unproven", "possible": "untried", "tried": "not enforced",
+    "rehearsed": "rehearsed", "out-of-reach": "out of reach", "elsewhere": "not here",
 }  # fmt: skip
 
 

@@ -175,7 +175,7 @@ def _gaps(milestones: Sequence[Milestone], marks: Marks) -> Iterable[Gap]:
     names = (
         "Earliest signal", "First fact", "Declared", "First authorised (quorum met)", "First observed to be enforced",
     )  # fmt: skip
-    there = [name for name in names if name in at]
+    there = sorted((name for name in names if name in at), key=lambda name: at[name])  # as it happened
     for before, after in pairwise(there):
         yield Gap(words=f"{before} to {after[:1].lower()}{after[1:]}", from_ms=at[before], to_ms=at[after])
     for one in marks.determinations:

@@ -145,6 +145,11 @@ def aside_text(regime: str, *, applies: bool, reason: str) -> str:
     return f"Reporting clock {regime}: {'no awareness yet' if applies else 'does not apply'}. {reason.strip()}"
 
 
+def is_aside(text: str) -> bool:
+    """Whether a decision not to act is one about a clock: that is told with the clocks, not among the decisions."""
+    return _ASIDE.match(text) is not None
+
+
 def _closed(good: Sequence[Seen]) -> int | None:
     closed: int | None = None
     for one in good:

@@ -34,7 +34,8 @@ class ClockWords:
     @property
     def line(self) -> str:
         """All of it but `more`, in a line."""
-        return f"{self.title}: {self.left} ({self.detail})" if self.detail else f"{self.title}: {self.left}"
+        told = "; ".join(one for one in ("provisional" if self.state == "provisional" else "", self.detail) if one)
+        return f"{self.title}: {self.left} ({told})" if told else f"{self.title}: {self.left}"
 
 
 def length(ms: int) -> str:
@@ -83,9 +84,7 @@ def _from(clock: Clock) -> str:
     if clock.report.runs_from != AWARENESS:
         before = clock.regime.report(clock.report.runs_from)
         return f"from the {before.name if before is not None else clock.report.runs_from}"
-    return "provisional, from the first fact" if clock.state == "provisional" else (
-        "from awareness as determined" if clock.first is not None and clock.first.regime else "from the first fact"
-    )  # fmt: skip
+    return "from awareness as determined" if clock.first is not None and clock.first.regime else "from the first fact"
 
 
 def _more(clock: Clock, now_ms: int) -> list[str]:

@@ -19,7 +19,6 @@ from console.journal.values import Draft, Stored
 from console.services import regimes
 from console.services.session import Session
 from console.services.standing import held_roles
-from console.services.timeline import find_entry
 
 DETERMINE: Final = ("legal", "commander", "deputy")
 _STARTS: Final = ("knowledge.fact", "awareness.determination", "notification", "incident.link")
@@ -138,6 +137,8 @@ def acknowledged(session: Session, entry: str, text: str) -> Stored:
     Raises:
         WrongUse: when the entry is no notification, or nothing is said.
     """
+    from console.services.timeline import find_entry  # noqa: PLC0415  clocks are read before anything of a provider
+
     sent = find_entry(session, entry)
     if sent.entry.kind != "notification":
         raise WrongUse("That entry is no notification.", "Give the one by which the report was recorded as sent.")
@@ -166,6 +167,8 @@ def adopt(session: Session, inc: str, entry: str) -> Stored:
     Raises:
         WrongUse: when it is no fact, or belongs to an incident already.
     """
+    from console.services.timeline import find_entry  # noqa: PLC0415  as above
+
     found = find_entry(session, entry)
     if found.entry.kind != "knowledge.fact" or found.entry.inc is not None:
         raise WrongUse("That is no fact of the organisation's record.", "See `standdown incident show --all`.")

@@ -167,7 +167,8 @@ def _state(one: Options, levers: Sequence[LeverLine], last: Rehearsal | None, *,
         (bool(one.broken), "elsewhere"), (one.by_hand, "by-hand"), (not levers, "none"), (tried, "tried"),
         (any(lever.proven for lever in levers), "possible"),
     )  # fmt: skip
-    return next((state for so, state in states if so), "unproven")
+    unproven: CellState = "unproven"
+    return next((state for so, state in states if so), unproven)
 
 
 def _gaps(rows: Sequence[Row]) -> Iterable[str]:

@@ -5,7 +5,7 @@ Each need is one sentence and where to go; the most pressing come first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -13,14 +13,16 @@ from console.domain.corrections import NEEDS_PEOPLE, QUEUED
 from console.domain.errors import Problem
 from console.domain.lists import PREFIX
 from console.outbox.facts import read_document
-from console.services import approvals, lodging, roster
+from console.services import approvals, clocks, lodging, roster
+from console.services.clock_words import words_of
 from console.services.incidents import IncidentLine
 from console.services.session import Session
-from console.services.standing import Standing, TargetStanding
+from console.services.standing import Standing, TargetStanding, held_roles
 
-NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command"]
+NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command", "clock"]
 LAPSE_WARNING_MS: Final = 30 * 60_000
-_ORDER: Final = ("fork", "approve", "roster", "decide", "attest", "lapse", "command", "review")
+REPORTERS: Final = frozenset({"commander", "deputy", "legal", "authority-liaison"})
+_ORDER: Final = ("fork", "approve", "clock", "roster", "decide", "attest", "lapse", "command", "review")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,7 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
         *_rosters(session),
         *_documents(session, now),
         *_offers(session, lines),
+        *clock_needs(session, lines, now),
     ]
     found += [need for one in live if (need := _signature(session, one, now)) is not None]
     later: dict[tuple[str, str, str, str], int] = {}
@@ -171,6 +174,31 @@ def _offers(session: Session, lines: Sequence[IncidentLine]) -> Iterable[Need]:
         if offered and offered[-1].id not in answered:
             who = session.name_of(offered[-1].entry.author)
             yield Need(kind="command", text=f"{who} offers you command of {line.label}", inc=line.inc)
+
+
+def clock_needs(session: Session, lines: Sequence[IncidentLine], now: int) -> Iterable[Need]:
+    """Reports that are owed and about to be too late, for whoever deals with them; of closed incidents too."""
+    for line in lines:
+        try:
+            found = clocks.pressing(clocks.clocks_in(session, line.inc), now)
+        except Problem as fault:  # a file that somebody edited stops nothing else
+            yield Need(kind="clock", text="The reporting clocks cannot be told", detail=fault.what, inc=line.inc)
+            return
+        held = held_roles(session, line.inc) if found else {}
+        if not found or not _reports(session.me, held):
+            continue
+        for one in found:
+            told = words_of(one, now)
+            how = ", provisional" if one.state == "provisional" else ""
+            detail = f"{one.report.name[:1].upper()}{one.report.name[1:]}; {told.detail}{how}."
+            yield Need(kind="clock", text=f"Report: {told.title} ({line.label})", detail=detail, inc=line.inc,
+                       op=one.key, until_ms=one.due_ms)  # fmt: skip
+
+
+def _reports(me: str, held: Mapping[str, frozenset[str]]) -> bool:
+    """Whether it is this person's to report; where nobody holds such a role, it is everybody's."""
+    theirs = [person for person, roles in held.items() if roles & REPORTERS]
+    return not theirs or me in theirs
 
 
 def _texts(value: object) -> list[str]:

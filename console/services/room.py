@@ -16,6 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
+from console.domain.clocks import is_aside
 from console.domain.errors import Problem, WrongUse
 from console.domain.profile import JsonValue
 from console.journal.telemetry import Sample, Telemetry, path_beside
@@ -211,7 +212,10 @@ class _Writing:
         return f'<p class="roles">{told}</p>'
 
     def _decisions(self) -> str:
-        told = [one for one in self._seen.said if one.kind in DECISIONS and one.text and one.may_go_to("internal")]
+        told = [
+            one for one in self._seen.said
+            if one.kind in DECISIONS and one.text and one.may_go_to("internal") and not is_aside(one.text)
+        ]  # fmt: skip
         items: list[str] = []
         for one in reversed(told[-_DECISIONS_SHOWN:]):
             not_to_act = "Not to act: " if one.kind == "decision.not-to-act" else ""

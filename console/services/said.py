@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
+from console.domain.clocks import is_aside
 from console.domain.kinds import KINDS
 from console.journal.rows import select_entries
 from console.journal.schema import MARKED
@@ -250,5 +251,6 @@ def promised_ms(text: str, said_ms: int) -> int | None:
 
 def last_decision(said: Sequence[Said], audience: Audience) -> Said | None:
     """The decision made last among those that these people may be told."""
-    told = (one for one in reversed(said) if one.kind in DECISIONS and one.text)  # a redacted one says nothing
+    # a redacted one says nothing; what sets a reporting clock aside is told with the clocks
+    told = (one for one in reversed(said) if one.kind in DECISIONS and one.text and not is_aside(one.text))
     return next((one for one in told if one.may_go_to(audience)), None)

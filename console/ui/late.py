@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QWidget
 
 from console.ui.room import Room
 
@@ -25,7 +24,8 @@ _BOARD: Final = ("console.ui.board",)
 _LATE: Final = (
     "pydantic", "adapters.contract", "httpx", "console.providers.plane", "console.services.approvals", "keyring",
     "console.services.trial", "console.services.exporting", "console.ui.confirm", "console.ui.organisation",
-    "console.ui.intents", "console.ui.proposal", "console.ui.redact",
+    "console.ui.intents", "console.ui.proposal", "console.ui.redact", "console.services.checklist",
+    "console.ui.duty_commands",
 )  # fmt: skip
 _WAITS_S: Final = 0.5
 
@@ -54,8 +54,9 @@ def _nothing() -> None:
     """The thread that imported has what it takes."""
 
 
-def add_late_commands(room: Room, window: QWidget, say: Callable[[str, str], None], settings: QSettings) -> None:
+def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], None], settings: QSettings) -> None:
     """Offer them; on Qt's thread."""
+    from console.ui.duty_commands import DutyCommands  # noqa: PLC0415  as below
     from console.ui.intents import Intents  # noqa: PLC0415  see the module's docstring
     from console.ui.notify import Notifier  # noqa: PLC0415  as above
     from console.ui.proposal import add_commands  # noqa: PLC0415  as above
@@ -64,4 +65,7 @@ def add_late_commands(room: Room, window: QWidget, say: Callable[[str, str], Non
     add_commands(room, window)
     add_redaction(room, window)
     Intents(room, window, say, settings).add_commands(room.commands)
+    duties = DutyCommands(room, window)
+    duties.add_commands(room.commands)
+    window.now.add_after_needs(duties.sections)
     Notifier(room, window, settings, say).add_commands(room.commands)

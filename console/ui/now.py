@@ -69,6 +69,10 @@ class NowPanel(QWidget):
         """Offer this panel's commands."""
         commands.add(Command(name="needs", title="What needs me", key="g y", group="Go", run=self._to_needs))
 
+    def add_after_needs(self, part: QWidget) -> None:
+        """Give a part a place between what needs somebody and the corrections."""
+        self._lines.insertWidget(self._lines.indexOf(self._sections["needs"]) + 1, part)
+
     def _to_needs(self) -> None:
         first = self._sections["needs"].first() or self._sections["pending"].first()
         (first or self._scroll).setFocus()

@@ -15,8 +15,8 @@ from console.domain.errors import WrongUse
 from console.ui.resources import resource
 
 __all__ = [
-    "GRAVITIES", "LINKS", "MOTION", "SERVING", "SEVERITIES", "SPACE", "STATES", "SURFACES", "THEMES", "TYPE",
-    "Colours", "Mark", "colours", "contrast",
+    "CLOCKS", "COVERAGE", "GRAVITIES", "LINKS", "MOTION", "SERVING", "SEVERITIES", "SPACE", "STATES", "SURFACES",
+    "TASKS", "THEMES", "TYPE", "Colours", "Mark", "colours", "contrast",
 ]  # fmt: skip
 
 
@@ -65,12 +65,14 @@ SEVERITIES: Final = _marks(_FILE["severities"])
 GRAVITIES: Final = _marks(_FILE["gravities"])
 LINKS: Final = _marks(_FILE["links"])
 SERVING: Final = _marks(_FILE["serving"])
+CLOCKS: Final = _marks(_FILE["clocks"])
+TASKS: Final = _marks(_FILE["tasks"])
+COVERAGE: Final = _marks(_FILE["coverage"])
 THEMES: Final = tuple(_FILE["theme"])
 SURFACES: Final = ("ground", "panel", "raised", "hover", "selection")  # what text and shapes are laid on
 
-_TONES: Final = {
-    name: mark.tone for table in (SERVING, LINKS, GRAVITIES, SEVERITIES, STATES) for name, mark in table.items()
-}  # fmt: skip
+_TABLES: Final = (COVERAGE, TASKS, CLOCKS, SERVING, LINKS, GRAVITIES, SEVERITIES, STATES)
+_TONES: Final = {name: mark.tone for table in _TABLES for name, mark in table.items()}
 
 
 def colours(theme: str) -> Colours:

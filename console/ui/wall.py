@@ -15,7 +15,7 @@ from console.services.board import Cell
 from console.services.live_values import Looks
 from console.ui.fonts import Weight, font
 from console.ui.room import Room
-from console.ui.tokens import SEVERITIES, STATES
+from console.ui.tokens import CLOCKS, SEVERITIES, STATES
 from console.ui.widgets import paint_shape
 from console.viewmodels.board import BoardModel
 from console.viewmodels.shell import LOOKS, NOW, SHELL, Now, Shell
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+_OWED_SHOWN: Final = 3
 _BASE_HEIGHT: Final = 1080  # sizes are told for a screen this high, and grow with it
 _WORST: Final = ("unreachable", "broken", "refused", "gone", "degraded", "stale", "unknown", "unread", "loading")
 
@@ -142,7 +143,8 @@ class Wall(QWidget):
             top = self._paint_head(painter, QRect(box.left(), top, box.width(), 0), told)
             left = QRect(box.left(), top, round(box.width() * 0.56), box.bottom() - top)
             right = QRect(left.right() + edge, top, box.right() - left.right() - edge, left.height())
-            self._paint_corrections(painter, left, told)
+            owed = self._paint_owed(painter, left, told)
+            self._paint_corrections(painter, left.adjusted(0, 0, 0, -owed), told)
             self._paint_right(painter, right, told)
         painter.end()
 
@@ -223,6 +225,31 @@ class Wall(QWidget):
             painter.drawText(
                 QRect(box.left(), top, box.width(), high), _LEFT, f"and {len(told.lines) - len(shown)} more"
             )
+
+    def _paint_owed(self, painter: QPainter, box: QRect, told: WallView) -> int:
+        """The reporting clocks at the foot, the most pressing first; how high that is, nothing where none runs."""
+        if not told.owed:
+            return 0
+        theme, high, side = self._room.look.theme, self._px(54), self._px(30)
+        shown = told.owed[:_OWED_SHOWN]
+        whole = self._px(60) + high * len(shown)
+        top = self._heading(painter, box, box.bottom() - whole, "Reporting clocks")
+        for one in shown:
+            line, mark = QRect(box.left(), top, box.width(), high), CLOCKS[one.state]
+            tone = theme.colour(mark.tone)
+            paint_shape(painter, QRectF(line.left(), line.center().y() - side / 2, side, side), mark.shape, tone)
+            painter.setFont(self._font(32, "medium"))
+            painter.setPen(tone)
+            right = one.left if one.state in ("running", "missed") else f"{mark.word}, {one.left}"
+            width = painter.fontMetrics().horizontalAdvance(right)
+            painter.drawText(line, _RIGHT, right)
+            painter.setPen(theme.colour("text"))
+            rest = line.adjusted(side + self._px(14), 0, -width - self._px(20), 0)
+            painter.drawText(
+                rest, _LEFT, painter.fontMetrics().elidedText(one.text, Qt.TextElideMode.ElideRight, rest.width())
+            )
+            top += high
+        return whole + self._px(12)
 
     def _paint_line(self, painter: QPainter, box: QRect, line: WallLine) -> None:
         theme, mark, side = self._room.look.theme, STATES[line.state], self._px(34)

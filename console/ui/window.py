@@ -5,7 +5,7 @@ It places parts and binds commands. It must never read the journal, hold a rule 
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
@@ -30,9 +30,12 @@ from console.viewmodels.shell import NOW, SHELL, Shell, Trouble
 
 if TYPE_CHECKING:  # a window that starts shows the timeline; the board is built behind it
     from console.ui.board import BoardPanel
+    from console.ui.coverage import CoveragePanel
+    from console.ui.review import ReviewPanel
 
-TABS = (("timeline", "Timeline"), ("board", "Status board"))
-_BOARD: Final = 1
+TABS = (
+    ("timeline", "Timeline"), ("board", "Status board"), ("coverage", "Coverage"), ("review", "After action"),
+)  # fmt: skip
 _PAINTED_AT_LATEST_MS: Final = 1_000  # a window that opens minimised is never exposed, and has to work all the same
 
 
@@ -102,15 +105,34 @@ class MainWindow(QMainWindow):
         self._middle.addWidget(made)
         return made
 
+    @cached_property
+    def coverage(self) -> CoveragePanel:
+        """The coverage map, built when it is first wanted."""
+        from console.ui.coverage import CoveragePanel  # noqa: PLC0415  as above
+
+        made = CoveragePanel(self._room)
+        self._middle.addWidget(made)
+        return made
+
+    @cached_property
+    def review(self) -> ReviewPanel:
+        """The after-action view, built when it is first wanted."""
+        from console.ui.review import ReviewPanel  # noqa: PLC0415  as above
+
+        made = ReviewPanel(self._room)
+        self._middle.addWidget(made)
+        return made
+
     def show_tab(self, name: str) -> None:
-        """Bring the timeline or the board to the front."""
+        """Bring one of the tabs to the front."""
         at = [one for one, _ in TABS].index(name)
         self._tabs.setCurrentIndex(at)
-        self._turn(at)
-        (self.board if at == _BOARD else self.timeline).setFocus()
+        self._turn(at).setFocus()
 
-    def _turn(self, at: int) -> None:
-        self._middle.setCurrentWidget(self.board if at == _BOARD else self.timeline)
+    def _turn(self, at: int) -> QWidget:
+        part: QWidget = getattr(self, TABS[at][0])
+        self._middle.setCurrentWidget(part)
+        return part
 
     def raise_up(self) -> None:
         """Come to the front, because the program was started a second time."""
@@ -184,6 +206,12 @@ class MainWindow(QMainWindow):
         add(Command(name="palette", title="All commands", key="Ctrl+K", group="Window", run=self._palette))
         add(Command(name="board", title="Status board", key="g b", group="Go", run=self._board))
         add(Command(name="timeline", title="Timeline", key="g t", group="Go", run=lambda: self.show_tab("timeline")))
+        for name, title, key, also in (
+            ("coverage", "Coverage map", "g c", "surfaces categories levers gaps rehearsed"),
+            ("after-action", "After-action view", "g a", "review findings follow-ups how long retrospective"),
+        ):
+            add(Command(name=name, title=title, key=key, group="Go", also=also,
+                        run=partial(self.show_tab, "review" if name == "after-action" else name)))  # fmt: skip
         add(Command(name="incidents", title="Incidents", key="g i", group="Go", run=self.incidents.take_focus))
         add(Command(name="outbox", title="Outbox", key="g o", group="Go", run=self.outbox.toggle))
         add(Command(name="review", title="Review and sign", key="r", group="Corrections", run=self._review,

@@ -130,6 +130,7 @@ _NEED_COMMANDS = {
     "command": (("accept-command", "Accept command ..."),),
     "fork": (("organisation", "Organisation"),),
     "roster": (("organisation", "Read and sign ..."),),
+    "clock": (("clocks", "Reporting clocks ..."),),
 }
 # of what is to be decided: what helps, by what it is (`Need.helps`)
 _DECIDE_COMMANDS = {
@@ -139,8 +140,13 @@ _DECIDE_COMMANDS = {
 }
 _NEED_STATES = {
     "approve": "proposed", "attest": "attention", "decide": "attention", "lapse": "queued", "review": "stale",
-    "command": "attention", "fork": "attention", "roster": "proposed",
+    "command": "attention", "fork": "attention", "roster": "proposed", "clock": "attention",
 }  # fmt: skip
+
+
+def _about(need: Need) -> str:
+    """An incident may owe several reports: those differ by their words."""
+    return need.text if need.kind == "clock" else need.inc or need.text
 
 
 def need_card(need: Need, now_ms: int) -> Card:
@@ -150,7 +156,7 @@ def need_card(need: Need, now_ms: int) -> Card:
         told.append(left(now_ms, need.until_ms))
     commands = _DECIDE_COMMANDS.get(need.helps, _NEED_COMMANDS[need.kind])
     return Card(
-        key=f"{need.kind}:{need.doc or need.inc or need.text}:{need.target}", doc=need.doc, target=need.target,
+        key=f"{need.kind}:{need.doc or _about(need)}:{need.target}", doc=need.doc, target=need.target,
         inc=need.inc, state=_NEED_STATES[need.kind], title=need.text, count="", told=tuple(told), lines=(),
-        commands=commands, alarm=need.kind in ("fork", "approve", "decide"),
+        commands=commands, alarm=need.kind in ("fork", "approve", "decide", "clock"),
     )  # fmt: skip

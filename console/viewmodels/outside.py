@@ -16,13 +16,15 @@ _WORDS: Final = {
     "decide": "A correction needs a decision", "lapse": "A correction is about to lapse",
     "review": "A correction is due to be looked at", "command": "Command is offered to you",
     "fork": "A feed was written twice", "roster": "A roster waits for your signature",
+    "clock": "A report to an authority is due",
 }  # fmt: skip
 Key = tuple[str, str, int | None]
 
 
 def key_of(need: Need) -> Key:
     """What makes a need another one."""
-    return need.kind, need.doc or need.inc or need.text, need.target
+    about = need.text if need.kind == "clock" else need.doc or need.inc or need.text  # an incident owes several reports
+    return need.kind, about, need.target
 
 
 def said_outside(fresh: Sequence[Need], zone: tzinfo = UTC) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
+from console.domain.clocks import is_aside
 from console.viewmodels.times import clock_time, moment, timer, zone_name
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
             f"{clock_time(said.at_ms, zone)[:5]}  {_NOT_TO_ACT if said.kind == 'decision.not-to-act' else ''}"
             + one_line(said.text)
             for said in reversed(picture.said)
-            if said.kind.startswith("decision") and not said.privileged
+            if said.kind.startswith("decision") and not said.privileged and not is_aside(said.text)
         )[:3],
         clock=f"{clock_time(now_ms, zone)} {zone_name(now_ms, zone)}",
         owed=tuple(WallClock(state=one.state, text=one.title, left=one.left)

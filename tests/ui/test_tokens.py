@@ -22,6 +22,9 @@ TABLES = {
     "gravities": tokens.GRAVITIES,
     "links": tokens.LINKS,
     "serving": tokens.SERVING,
+    "clocks": tokens.CLOCKS,
+    "tasks": tokens.TASKS,
+    "coverage": tokens.COVERAGE,
 }
 FAINT = {"line", "text-disabled"}  # a hairline between panels and a disabled word: WCAG asks nothing of them
 SHAPES_ONLY = {"edge", "focus"}
