@@ -98,7 +98,7 @@ def read_regimes(table: Mapping[str, object]) -> tuple[Regime, ...]:
 def _regime(told: Mapping[str, object], at: int) -> Regime:
     where = f"regime {at + 1}"
     ident = _ident(told, where)
-    house = next((one for one in _HOUSES if one == told.get("house")), None)
+    house: House | None = next((one for one in _HOUSES if one == told.get("house")), None)
     if house is None:
         raise _wrong(ident, "its house is none of make, use, both")
     reports = tuple(_report(one, ident) for one in _tables(told, "report", ident))

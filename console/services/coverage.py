@@ -167,8 +167,10 @@ def _state(one: Options, levers: Sequence[LeverLine], last: Rehearsal | None, *,
         (bool(one.broken), "elsewhere"), (one.by_hand, "by-hand"), (not levers, "none"), (tried, "tried"),
         (any(lever.proven for lever in levers), "possible"),
     )  # fmt: skip
-    unproven: CellState = "unproven"
-    return next((state for so, state in states if so), unproven)
+    for so, state in states:
+        if so:
+            return state
+    return "unproven"
 
 
 def _gaps(rows: Sequence[Row]) -> Iterable[str]:

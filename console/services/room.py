@@ -24,6 +24,7 @@ from console.keys import canon
 from console.runtime import platform
 from console.services import picture
 from console.services.brief import containment_words, one_line, span, update_words, when, zone_of
+from console.services.clock_words import words_of
 from console.services.picture import Containment, Measure, Picture
 from console.services.providers import Surface
 from console.services.said import DECISIONS
@@ -35,6 +36,7 @@ _READABLE: Final = 0o644
 _CORRECTIONS_SHOWN: Final = 7
 _SURFACES_SHOWN: Final = 6
 _DECISIONS_SHOWN: Final = 2
+_CLOCKS_SHOWN: Final = 3
 _FIRST: Final = ("not yet", "asked", "attested", "recorded", "enforced", "over")  # what is not sure is looked at first
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _SERVING: Final = {
@@ -105,6 +107,7 @@ class _Writing:
             "headline": _e(self._title()),
             "declared": _e(when(line.declared_ms, seen.now_ms, self._zone)),
             "corrections": self._corrections(),
+            "owed": self._owed(),
             "roles": self._roles(),
             "decisions": self._decisions(),
             "colours": "".join(f"--{name}:{value};" for name, value in self._look["colours"].items()),
@@ -154,6 +157,22 @@ class _Writing:
         rows = [self._correction(one) for one in told]
         rows += [self._by_hand(one) for one in self._seen.by_hand]
         return _table(rows, "No correction is decided or under way.", _CORRECTIONS_SHOWN)
+
+    def _owed(self) -> str:
+        """Reporting clocks with the moment at which each ends: a page may be a minute old."""
+        rows: list[str] = []
+        for clock in self._seen.clocks:
+            if clock.state != "set aside":
+                mark = self._look["clocks"][clock.state]
+                until = f"sent {when(clock.met.at_ms, self._seen.now_ms, self._zone)}" if clock.met is not None else (
+                    f"until {when(clock.due_ms, self._seen.now_ms, self._zone)}"
+                )  # fmt: skip
+                rows.append(
+                    f'<tr style="--tone:var(--{mark["tone"]})"><td>{_e(words_of(clock, self._seen.now_ms).title)}'
+                    f'<small>{_e(clock.report.name)}</small></td><td class="state">{_shape(mark["shape"])}'
+                    f"{_e(mark['word'])}<small>{_e(until)}</small></td></tr>"
+                )
+        return f"<section><h2>Reporting clocks</h2>{_table(rows, '', _CLOCKS_SHOWN)}</section>" if rows else ""
 
     def _correction(self, one: Measure) -> str:
         what = one.lever if one.direction == "contain" else f"Give back: {one.lever}"
@@ -290,7 +309,7 @@ def _look() -> dict[str, Any]:
     """Colours, words and shapes from the one file that the window reads too; the dark theme, as walls are."""
     tokens = tomllib.loads(_resource("themes", "tokens.toml").read_text(encoding="utf-8"))
     colours = {name: value for name, value in tokens["theme"]["dark"].items() if isinstance(value, str)}
-    return {"colours": colours, "states": tokens["states"], "serving": tokens["serving"]}
+    return {"colours": colours, "states": tokens["states"], "serving": tokens["serving"], "clocks": tokens["clocks"]}
 
 
 def _template() -> Template:

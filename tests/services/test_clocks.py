@@ -13,6 +13,8 @@ from console.services import clocks, incidents, needs, regimes, standing
 from console.services.after_action import review
 from console.services.brief import MAX_LINES, situation
 from console.services.clock_words import words_of
+from console.services.room import room_page
+from console.viewmodels.wall import read_picture, wall_view
 from tests.journal.world import INC
 from tests.kit.told import MINUTE, Told
 
@@ -167,3 +169,25 @@ def test_the_brief_tells_colleagues_and_executives_but_no_customer(told: Told) -
     assert any("Reporting clocks: EU GPAI 2 d 1 d 21 h left (provisional)." in line for line in inside.lines)
     assert "Reporting" not in outside.text
     assert len(inside.lines) <= MAX_LINES
+
+
+def test_the_wall_and_the_room_page_tell_them_and_no_set_aside_among_the_decisions(told: Told) -> None:
+    know(told, 3)
+    regimes.choose(told.session, "gdpr-33", on=True)
+    told.later(1)
+    clocks.set_aside(told.session, INC, "gdpr-33", "No personal data")
+    told.later(1)
+    incidents.write(told.session, "decision", "Keys first", inc=INC)
+    picture, names = read_picture(told.session, INC)
+    view = wall_view(picture, names, picture.now_ms)
+    assert [(one.state, one.text, one.left) for one in view.owed] == [("provisional", "EU GPAI 2 d", "1 d 20 h left")]
+    assert [text[7:] for text in view.decisions] == ["Keys first"]
+    page = room_page(told.session, INC)
+    assert "<h2>Reporting clocks</h2>" in page
+    assert "until 2025-11-25 11:06 UTC" in page
+    assert "personal data" not in page
+    assert "personal data" not in situation(told.session, INC, "internal").text
+
+
+def test_without_a_clock_the_page_says_nothing_of_any(told: Told) -> None:
+    assert "Reporting clocks" not in room_page(told.session, INC)
