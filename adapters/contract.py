@@ -371,6 +371,15 @@ class Running:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One line of the provider's own log: who did what, and when by its clock. Short plain text, nothing secret."""
+
+    at_ms: int
+    who: str
+    what: str
+
+
 @runtime_checkable
 class Adapter(Protocol):
     """One provider's control plane. Constructed with its checked settings; holds no connection and no secret."""
@@ -447,6 +456,21 @@ class CountsRunning(Protocol):
         """What runs now, by reading only: nothing (empty) is an answer; None where the provider counts none of it.
 
         It is asked before people sign, and again when the plan is in effect.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsChanges(Protocol):
+    """What an adapter may offer besides, where its provider keeps a log of who changed what.
+
+    It is asked when what was in force is found undone: people then read who did it, and when.
+    """
+
+    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change]:
+        """What its log holds about what the plan writes since then, the newest first, by reading only.
+
+        Nothing (empty) is an answer: the log knows of no change. Whose doing it was stays the provider's word.
         """
         ...
 

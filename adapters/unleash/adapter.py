@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from adapters.contract import (
+    Change,
     Context,
     Found,
     Malformed,
@@ -37,6 +38,7 @@ from adapters.unleash.levers import BLOCK, LEVERS, NoParams, Settings
 __all__ = ["Settings", "Unleash"]
 
 _LONGEST_USER = 200
+_LINES = 50  # of its log
 ONLY_TOLD = "a product that does not ask Unleash goes on: the probe sees what a product would read"
 
 
@@ -189,6 +191,20 @@ class Unleash:
         same = fields == dict(planned.wanted)
         return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
 
+    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change]:
+        """Who switched the flag in this environment, or wrote the segment, as its event log says."""
+        block = planned.lever == BLOCK.name
+        which = "type=IS_ANY_OF:segment-updated,segment-deleted" if block else (
+            f"feature=IS:{quote(planned.selector, safe='')}&environment=IS:{quote(self._settings.environment, safe='')}"
+        )  # fmt: skip
+        reply = await context.call("GET", f"/api/admin/search/events?{which}&limit={_LINES}", effect="read")
+        found = [
+            Change(at_ms=int(one.createdAt.timestamp() * 1000), who=one.createdBy, what=one.type)
+            for one in wire.read(wire.Events, wire.check(reply, "events")).events
+            if not block or _is_of(one, planned.params["segment"])
+        ]  # fmt: skip
+        return sorted((one for one in found if one.at_ms >= since_ms), key=lambda one: -one.at_ms)
+
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """What a product would read now, on a fresh connection, with its own client token."""
         blank = Probe(outcome="cannot-tell", evidence="client-view")
@@ -212,6 +228,10 @@ class Unleash:
         if off and planned.lever == BLOCK.name:
             return replace(blank, status=reply.status, detail="the flag is off for everybody: nothing can be told")
         return replace(blank, outcome="refused" if shut else "passed", status=reply.status, detail=detail)
+
+
+def _is_of(event: wire.Event, segment: str) -> bool:
+    return isinstance(event.data, dict) and str(event.data.get("id")) == segment
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:

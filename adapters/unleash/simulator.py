@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from adapters.simulator import Answer, Incoming
@@ -50,6 +51,7 @@ class UnleashSite:
         self._lag_s = lag_s
         made = {number: {"id": number, **found} for number, found in (segments or {}).items()}
         self.state = Rows({flag.name: flag for flag in flags}, made)
+        self.events: list[dict[str, Any]] = []
 
     def kind(self, incoming: Incoming) -> Literal["read", "write", "call"]:
         """A product reads; every admin request that is no GET writes."""
@@ -70,8 +72,15 @@ class UnleashSite:
             self.state.read, self.state.read_until_s = kept, incoming.at_s + self._lag_s + enforce_lag_s
         return self._admin(incoming, [step for step in incoming.path.split("/") if step][2:])
 
+    def write_log(self, kind: str, who: str = "admin", **about: Any) -> None:  # noqa: ANN401  any field of an event
+        """What somebody did, as a line of the log, the newest first."""
+        at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self.events.insert(0, {"id": len(self.events) + 1, "type": kind, "createdBy": who, "createdAt": at, **about})
+
     def _admin(self, incoming: Incoming, steps: list[str]) -> Answer:  # noqa: PLR0911  one answer per route
         match incoming.method, steps:
+            case "GET", ["search", "events"]:
+                return Answer(body={"events": self._found(incoming.query), "total": len(self.events)})
             case "GET", ["segments"]:
                 return Answer(body={"segments": list(self.state.segments.values())})
             case (("GET" | "PUT"), ["segments", number]):
@@ -92,6 +101,13 @@ class UnleashSite:
             case _:
                 return _error(404, "NotFoundError")
 
+    def _found(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        """The log's lines that fit, by `IS:` and `IS_ANY_OF:`."""
+        names = {"feature": "featureName", "environment": "environment", "type": "type"}
+        wanted = {names[name]: text.partition(":")[2].split(",") for name, text in query.items() if name in names}
+        fits = [one for one in self.events if all(one.get(name) in some for name, some in wanted.items())]
+        return fits[: int(query.get("limit", "50"))]
+
     def _flag(self, method: str, flag: Flag, rest: list[str]) -> Answer:
         strategies = [
             {"id": str(at), "disabled": at in flag.disabled, "segments": ids} for at, ids in enumerate(flag.strategies)
@@ -102,6 +118,8 @@ class UnleashSite:
             return Answer(body=strategies)
         if method == "POST" and rest in (["on"], ["off"]):
             flag.enabled = rest == ["on"]
+            kind = "feature-environment-enabled" if flag.enabled else "feature-environment-disabled"
+            self.write_log(kind, featureName=flag.name, environment="development")
             return Answer()
         return _error(404, "NotFoundError")
 
@@ -114,6 +132,7 @@ class UnleashSite:
             if not asked.get("name") or "constraints" not in asked:
                 return _error(400, "BadDataError")
             self.state.segments[number] = {"id": number, **asked}
+            self.write_log("segment-updated", data={"id": number})
             return Answer(status=204)
         return Answer(body=found)
 

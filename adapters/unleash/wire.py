@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -54,6 +55,21 @@ class InEnvironment(Said):
     name: str
     enabled: bool
     strategies: list[Strategy] = []
+
+
+class Event(Said):
+    """A line of its log. `data` of a segment's holds its id."""
+
+    createdAt: datetime  # noqa: N815  its own name
+    type: str
+    createdBy: str  # noqa: N815  its own name
+    data: Any = None
+
+
+class Events(Said):
+    """GET /api/admin/search/events, the newest first."""
+
+    events: list[Event]
 
 
 class Strategies(Said):

@@ -25,6 +25,7 @@ from console.outbox.facts import read_document
 from console.outbox.item import Row, state_told
 from console.outbox.overlap import Authorised, authorised, lift_of, place_of, steps_of, targets_at
 from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
+from console.outbox.undone import by_whom
 from console.providers.plane import Plane, Planes
 from console.providers.planned import from_disclosures
 
@@ -32,10 +33,8 @@ Read = Callable[[Row, Planned, Plane], Awaitable[ReadBack]]
 WATCHED: Final = ("enforced", "unmeasurable")
 # an action that ended in one of these changed nothing
 CAME_TO_NOTHING: Final = ("failed", "stale", "expired", "cancelled")
-_UNDONE: Final = (
-    "An independent read no longer shows it: somebody or something undid it. "
-    "It is not sent again; propose a new action."
-)
+_UNDONE: Final = "An independent read no longer shows it: somebody or something undid it."
+_NEXT: Final = "It is not sent again; propose it again or anew."
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,8 @@ class DriftWatch:
             await self.sleep(self.pace.recheck_ms / 1000)  # one read may be an old answer; two in a row are none
             seen = await self._again(one, plane)
             if not _holds(one, seen) and seen.verdict == "not-in-effect":
-                await self.steps.write(lambda tx: self._drifted(tx, one, seen))
+                who = await by_whom(plane, one.planned, one.since_ms)
+                await self.steps.write(lambda tx: self._drifted(tx, one, seen, who))
                 return
         if one.owes_result(self.pace, self.steps.clock.wall_ms()):
             passes, refused = await self._probe(one, plane)
@@ -161,11 +161,12 @@ class DriftWatch:
             self.enforcer.note_try(one.row, outcome)
         return passed, refused
 
-    def _drifted(self, tx: Tx, one: Watched, seen: ReadBack) -> None:
+    def _drifted(self, tx: Tx, one: Watched, seen: ReadBack, who: str) -> None:
         if is_over(tx, one.row, one.decided_ms, authorised(tx.connection)):  # a lift was decided while it was read
             return
-        words: dict[str, JsonValue] = {"why": _UNDONE, "fields": dict(seen.fields)}
-        self.steps.tell_in(tx, one.row, "dispatch.drifted", {}, words=words, state="drifted", detail=_UNDONE)
+        why = f"{_UNDONE} {who} {_NEXT}"
+        words: dict[str, JsonValue] = {"why": why, "fields": dict(seen.fields)}
+        self.steps.tell_in(tx, one.row, "dispatch.drifted", {}, words=words, state="drifted", detail=why)
 
     def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
         """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""

@@ -14,6 +14,7 @@ from adapters.access import Access, CallerHeader, Proves
 from adapters.contract import (
     Adapter,
     AdapterFault,
+    Change,
     Context,
     CountsRunning,
     CountsServed,
@@ -34,6 +35,7 @@ from adapters.contract import (
     Served,
     Status,
     TakesLists,
+    TellsChanges,
     Throttled,
     Wish,
 )
@@ -249,6 +251,17 @@ class Plane:
         if not isinstance(adapter, CountsRunning):
             return None
         return await self._read(lambda context: adapter.running(context, planned))
+
+    async def changes(self, planned: Planned, since_ms: int) -> Sequence[Change] | None:
+        """Who changed what the plan writes since then, newest first; None where the provider keeps no log of it.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, TellsChanges):
+            return None
+        return await self._read(lambda context: adapter.changes(context, planned, since_ms))
 
     async def apply(self, planned: Planned) -> Receipt:
         """Send exactly the signed requests.

@@ -101,3 +101,21 @@ def test_a_products_token_changes_nothing(adapter, context, flags):
     assert caught.value.status == 403
     assert flags["client_token"] not in caught.value.detail
     assert asyncio.run(adapter.read_back(context, planned)).verdict == "not-in-effect"
+
+
+def test_its_log_tells_who_switched_it_back(adapter, context, flags) -> None:
+    async def story() -> None:
+        began = context.now_ms() - 1_000
+        wish = Wish(lever="model.off", selector=FLAG, surface_key=FLAG)
+        planned = await adapter.plan(context, wish)
+        await adapter.apply(context, planned)
+        await adapter.revert(context, planned)
+        found = await adapter.changes(context, planned, began)
+        assert [one.what for one in found] == ["feature-environment-enabled", "feature-environment-disabled"], found
+        assert all(one.who and began <= one.at_ms <= context.now_ms() + 1_000 for one in found)
+        block = await adapter.plan(context, Wish(lever="user.block", selector="user-log", surface_key=FLAG))
+        await adapter.apply(context, block)
+        assert [one.what for one in await adapter.changes(context, block, began)] == ["segment-updated"]
+        await adapter.revert(context, block)
+
+    asyncio.run(story())

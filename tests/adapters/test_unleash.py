@@ -188,3 +188,24 @@ def test_behind_the_guard(server, lever, selector, nobody):
     secrets = {"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN}
     plane = plane_of("unleash", settings(server.url), secrets, {selector: "product"})
     asyncio.run(whole_story(plane, Wish(lever=lever, selector=selector, surface_key="atlas"), nobody=nobody))
+
+
+def test_who_switched_it_back_is_read_from_the_log(server, adapter, context) -> None:
+    async def story() -> None:
+        switch = await adapter.plan(context, Wish(lever="model.off", selector="atlas", surface_key="atlas"))
+        await adapter.apply(context, switch)
+        block = await adapter.plan(context, BLOCK)
+        assert await adapter.changes(context, block, 0) == []
+        server.site.write_log("feature-environment-enabled", "ada", featureName="atlas", environment="development")
+        server.site.write_log("feature-environment-enabled", "bob", featureName="atlas", environment="production")
+        server.site.write_log("feature-environment-enabled", "bob", featureName="bare", environment="development")
+        found = await adapter.changes(context, switch, 0)
+        assert [(one.who, one.what) for one in found] == [
+            ("ada", "feature-environment-enabled"), ("admin", "feature-environment-disabled"),
+        ]  # fmt: skip
+        assert await adapter.changes(context, switch, found[0].at_ms + 1) == []
+        await adapter.apply(context, block)
+        server.site.write_log("segment-updated", "eve", data={"id": 2})
+        assert [one.who for one in await adapter.changes(context, block, 0)] == ["admin"], "another segment's line"
+
+    asyncio.run(story())

@@ -89,7 +89,7 @@ def test_what_was_undone_is_said_once_and_not_sent_again(tmp_path):
         estate.blocked["k"] = False
         settled = await later(scene)
         assert states(settled) == ["drifted"]
-        assert "undid it" in settled.people[0]
+        assert "undid it. Its provider does not tell who did it." in settled.people[0]
         assert not settled.done
         assert scene.words()[-1] == "drifted"
         assert states(await later(scene)) == ["drifted"]
