@@ -6,7 +6,8 @@ Everything in it commits together or not at all, with whatever the caller writes
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from console.domain.actions import DOC_TYPES
 from console.domain.clock_doubt import Reading
@@ -28,17 +29,41 @@ from console.keys.signer import Signer
 from console.runtime import platform
 from console.runtime.ids import new_nonce
 
+T = TypeVar("T")
 MAX_BLOB_BYTES = 256 * 1024 * 1024
 _MANY = 400
 
 
 class Tx:
-    """One open write transaction, on the writer thread."""
+    """One open write transaction, on the writer thread.
 
-    __slots__ = ("_ledger",)
+    `kept` is for what was read in it and is asked for again; it goes with it, and whatever is written here empties it.
+    """
+
+    __slots__ = ("_ledger", "kept")
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self.kept: dict[object, object] = {}
+
+    def apart(self, work: Callable[[], T]) -> T:
+        """Do `work` so that what it raises undoes its own part only, and the rest of the transaction stands.
+
+        Where the disk failed nothing stands any more: `connection.in_transaction` says so.
+        """
+        self.connection.execute("SAVEPOINT apart")
+        try:
+            found = work()
+        except BaseException:
+            self.kept.clear()
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK TO apart")
+                self.connection.execute("RELEASE apart")
+                self._ledger.forget()
+                self._ledger.rosters.forget()
+            raise
+        self.connection.execute("RELEASE apart")
+        return found
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -68,6 +93,7 @@ class Tx:
 
     def set_own_aside(self) -> None:
         """Never resume the feeds opened here so far: new ones continue them as far as they are here."""
+        self.kept.clear()
         own_feeds.set_all_aside(self.connection)
         self._ledger.forget()
 
@@ -120,6 +146,7 @@ class Tx:
 
     def ingest(self, raw: bytes, sig: bytes) -> Answer:
         """Offer one entry from outside to the door. On `forked` the caller records a `fork.proof` (see `rivals`)."""
+        self.kept.clear()
         return door.ingest(self._ledger, raw, sig)
 
     def prove(self, raw: bytes, sig: bytes) -> Entry | Answer:
@@ -138,6 +165,7 @@ class Tx:
 
     def add_disclosures(self, holder: str, texts: Sequence[str]) -> Admitted:
         """Take in values of an entry, a document or a roster: only those its signed bytes name, and none redacted."""
+        self.kept.clear()
         digests = self._digests_of(holder)
         if digests is None:
             return Admitted(0, 0, holder_known=False)
@@ -164,6 +192,7 @@ class Tx:
         Raises:
             BadForm: when the bytes are not canonical, too long, without a type, or not the hash they were named by.
         """
+        self.kept.clear()
         found = canon.sha256_hex(raw)
         if sha256 is not None and sha256 != found:
             raise BadForm("", "the document is not the one it was named as")
@@ -214,6 +243,7 @@ class Tx:
         Digests of holders not known here are buried all the same. Gives the SHA-256 of attachments that die with
         them; `JournalStore.scrub` then removes their files and wipes the WAL. Whether it is quorate the caller proves.
         """
+        self.kept.clear()
         doomed: set[str] = set()
         gone = 0
         digests = {digest for _, named in items for digest in named}
@@ -251,6 +281,7 @@ class Tx:
         Raises:
             BadRoster: when another is pinned.
         """
+        self.kept.clear()
         rosters.pin_genesis(self.connection, sha256)
 
     def put_roster(self, raw: bytes, sigs: Mapping[str, bytes], *, pinned: str | None = None) -> Answer:
@@ -263,6 +294,7 @@ class Tx:
             BadRoster: when it is not validly signed or may not follow.
             NoGenesis: for roster 0 when nothing is pinned.
         """
+        self.kept.clear()
         if pinned is not None:
             self.pin_genesis(pinned)
         answer = rosters.add_roster(self.connection, self._ledger.rosters, raw, sigs, self.now_ms)
@@ -286,6 +318,7 @@ class Tx:
     # -- inside --------------------------------------------------------------------------------------------------------
 
     def _append(self, feed: FeedSigner, draft: Draft, roster: RosterRef) -> Stored:
+        self.kept.clear()
         ledger = self._ledger
         head = ledger.head(feed.feed)
         opening = draft.kind == "feed.open"

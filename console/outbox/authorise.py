@@ -30,6 +30,7 @@ from console.outbox.facts import (
     read_document,
 )
 from console.outbox.item import Row
+from console.outbox.reading import Reading
 from console.outbox.rulings import by_ref, judge
 from console.providers.planned import from_disclosures
 
@@ -48,7 +49,8 @@ def no_turn(_tx: Tx, _held: Held) -> tuple[int, ...]:
 class Decision:
     """What became of one document here. `verdict` is null where the rule was not asked.
 
-    `refused` says of each approval that was not taken in, why.
+    `refused` says of each approval that was not taken in, why. `settled`: nothing can ever be decided about it here
+    that was not by now.
     """
 
     doc: str
@@ -57,6 +59,7 @@ class Decision:
     verdict: Verdict | None = None
     why: str = ""
     refused: tuple[str, ...] = ()
+    settled: bool = False
 
 
 def doc_type(document: Document) -> str:
@@ -77,13 +80,13 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str, turns: Turns = no_turn) -> Dec
     op: str | None = getattr(held.document, "op", None)
     word = _KINDS.get(doc_type(held.document))
     if word is None:
-        return Decision(doc=doc, op=op, outcome="not-ours", why="It needs no dispatch.")
+        return Decision(doc=doc, op=op, outcome="not-ours", why="It needs no dispatch.", settled=True)
     if _decided_here(tx, feed, f"{word}.authorised", doc, op):
         _stand_in(tx, held, turns(tx, held))
-        return Decision(doc=doc, op=op, outcome="already")
+        return Decision(doc=doc, op=op, outcome="already", settled=not stands_by(held.document, feed))
     ours = own_targets(held.document, feed)
     if isinstance(held.document, Action) and not ours and not stands_by(held.document, feed):
-        return Decision(doc=doc, op=op, outcome="not-ours", why="Another console dispatches it.")
+        return Decision(doc=doc, op=op, outcome="not-ours", why="Another console dispatches it.", settled=True)
     roster = tx.roster()
     now_ms = tx.now_ms
     over = _is_over(tx, held, now_ms)
@@ -170,7 +173,7 @@ def superseded(tx: Tx, doc: str) -> bool:
     """Whether a later revision of it was authorised anywhere, by the people it needs."""
     for stored in good_entries(tx.connection, ("dispatch.authorised",)):
         try:
-            other = read_document(tx.connection, str(stored.entry.pub["doc"]))
+            other = Reading.of(tx).document(str(stored.entry.pub["doc"]))
             if isinstance(other.document, Action) and other.document.supersedes == doc:
                 judge(tx.connection, by_ref(tx.rosters()), other, stored)
                 return True

@@ -16,7 +16,7 @@ from console.domain.actions import Action, Target
 from console.domain.clock_doubt import clock_told
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
-from console.journal.rows import select_entries
+from console.journal.rows import KIND_SAID, select_entries
 from console.journal.store import JournalStore
 from console.journal.tries import Try
 from console.journal.tx import Tx
@@ -27,11 +27,13 @@ from console.outbox.backoff import Breaker
 from console.outbox.beside import beside
 from console.outbox.enforce import Enforcer, by_hand
 from console.outbox.executor import Executor
-from console.outbox.facts import Held, good_entries, read_document
+from console.outbox.facts import Held, good_entries
 from console.outbox.gate import Unauthorised
 from console.outbox.guards import roster_doubt
-from console.outbox.item import NEEDS_PEOPLE, Row, Settled
+from console.outbox.item import NEEDS_PEOPLE, STEP_KINDS, Row, Settled
+from console.outbox.lanes import choose
 from console.outbox.lists import Lists
+from console.outbox.reading import Reading
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
@@ -44,6 +46,8 @@ from console.runtime.ids import Entropy
 
 Until = Literal["settled", "forever"]
 SyncHook = Callable[[], object]
+_BREATH_S = 0.01  # so long, once a step has ended, for others to end with it
+_QUIET_KINDS = (*STEP_KINDS, "reading.observed", "provider.unreachable", "provider.reachable")
 PATIENT_ATTEMPTS = 5  # so often tried, a settling run leaves it waiting and says so
 
 
@@ -97,10 +101,12 @@ class Outbox:
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep, self._lists.read_back)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
-        self._working: dict[tuple[str, int], asyncio.Task[None]] = {}
+        self._working: dict[tuple[str, int], tuple[Row, asyncio.Task[None]]] = {}
+        self._woken = asyncio.Event()
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._odd: list[str] = []
         self._decisions: dict[str, Decision] = {}
+        self._over: set[str] = set()
         self._newest = -1
         self._doubts: tuple[str, ...] = ()
         self._decided_ms = 0
@@ -162,7 +168,7 @@ class Outbox:
                 late = deadline_ms is not None and self._clock.boot_ms() >= deadline_ms
                 if until == "settled" and (late or await self._is_settled()):
                     break
-                await self._sleep(self._pace.tick_s)
+                await self._rest()
             await self._quiet()
             return await self._told()
         finally:
@@ -179,18 +185,44 @@ class Outbox:
         await self._sync_if_due()
         await self._decide_all()
         self._forget_if_due()
-        known = [row for row in await self.rows() if row.key not in self._refused]
+        known = [row for row in await self._steps.write(self._load) if row.key not in self._refused]
         self._drift.begin(known, self._planes)
         self._odd += [one for one in self._drift.odd() if one not in self._odd]
         rows = [row for row in known if not row.final]
         self._look_if_due({row.instance for row in rows if not row.by_hand})
+        ready: list[Row] = []
         for row in rows:
             if row.key in self._working:
                 continue
             if row.state == "queued" and not (row.by_hand or row.outage) and self._watch.is_down(row.instance):
                 await self._reconciler.lost(row)  # authorised while its provider was already away
             elif await self._is_due(row):
-                self._working[row.key] = asyncio.create_task(self._advance(row))
+                ready.append(row)
+        for row in choose(ready, [row for row, _ in self._working.values()], self._slow_ms):
+            self._working[row.key] = row, asyncio.create_task(self._advance(row))
+
+    def _load(self, tx: Tx) -> list[Row]:
+        rows = table.load(tx.connection)
+        self._lists.learn(tx, (row for row in rows if not row.final))
+        return rows
+
+    async def _rest(self) -> None:
+        """Until the next round: a tick, or less where a step has ended, since another may follow it."""
+        ends = asyncio.ensure_future(self._sleep(self._pace.tick_s))
+        wakes = asyncio.ensure_future(self._woken.wait())
+        try:
+            await asyncio.wait({ends, wakes}, return_when=asyncio.FIRST_COMPLETED)
+            if not ends.done():
+                await asyncio.wait({ends}, timeout=min(_BREATH_S, self._pace.tick_s))
+        finally:
+            ends.cancel()
+            wakes.cancel()
+            await asyncio.gather(ends, wakes, return_exceptions=True)
+            self._woken.clear()
+
+    def _slow_ms(self, instance: str) -> int:
+        plane = self._planes.get(instance)
+        return 0 if plane is None else plane.wire.slow_ms
 
     # -- sync and decisions --------------------------------------------------------------------------------------------
 
@@ -220,16 +252,21 @@ class Outbox:
         now = self._clock.boot_ms()
         again = now - self._decided_ms >= self._pace.poll_ms
         (newest, docs), self._doubts = await self._steps.write(
-            lambda tx: (_undecided(tx, -1 if again else self._newest), _doubts(tx))
+            lambda tx: (_undecided(tx, self._steps.feed.feed, -1 if again else self._newest), _doubts(tx))
         )
         self._newest = newest
         if docs:
             self._decided_ms = now
         for doc in docs:
+            if doc in self._over:
+                continue
             try:
-                self._decisions[doc] = await self.authorise(doc)
+                decision = await self.authorise(doc)
             except Problem as fault:
-                self._decisions[doc] = Decision(doc=doc, op=None, outcome="waiting", why=fault.what)
+                decision = Decision(doc=doc, op=None, outcome="waiting", why=fault.what)
+            self._decisions[doc] = decision
+            if decision.settled:
+                self._over.add(doc)
 
     # -- redactions ----------------------------------------------------------------------------------------------------
 
@@ -341,7 +378,7 @@ class Outbox:
         """Whether a waiting row's time may have passed: it is then shown expired at once, not when somebody returns."""
 
         def work(tx: Tx) -> bool:
-            document = read_document(tx.connection, row.doc).document
+            document = Reading.of(tx).document(row.doc).document
             if not isinstance(document, Action):
                 return False
             longest = (document.execute_by_unreachable or 0) if row.direction == "contain" else 0
@@ -370,6 +407,7 @@ class Outbox:
             self._note(f"{row.doc[:16]} target {row.target}: {fault.what}")
         finally:
             self._working.pop(row.key, None)
+            self._woken.set()
 
     async def _step(self, row: Row) -> Row:
         if row.by_hand:
@@ -436,7 +474,8 @@ class Outbox:
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
-        return [*self._working.values(), *self._looking.values(), *self._drift.tasks, *forgetting]
+        working = [task for _, task in self._working.values()]
+        return [*working, *self._looking.values(), *self._drift.tasks, *forgetting]
 
     async def _quiet(self) -> None:
         while tasks := self._tasks():
@@ -449,6 +488,7 @@ class Outbox:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._steps.desk.hand_over(self._steps.store)
         self._working.clear()
         self._looking.clear()
 
@@ -457,10 +497,12 @@ class Outbox:
             self._odd.append(text)
 
 
-def _undecided(tx: Tx, newest_seen: int) -> tuple[int, list[str]]:
-    """The newest entry's local number, and (where it has grown) every proposed document."""
+def _undecided(tx: Tx, feed: str, newest_seen: int) -> tuple[int, list[str]]:
+    """The newest entry's local number, and (where it has grown by more than our own steps) every proposed document."""
     newest = int(tx.connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
-    if newest == newest_seen:
+    marks = ",".join("?" * len(_QUIET_KINDS))
+    other = f"SELECT 1 FROM entry WHERE n > ? AND NOT (feed = ? AND {KIND_SAID} IN ({marks})) LIMIT 1"  # noqa: S608  marks only
+    if tx.connection.execute(other, (newest_seen, feed, *_QUIET_KINDS)).fetchone() is None:
         return newest, []
     proposals = good_entries(tx.connection, ("correction.proposed", "document.proposed"))
     return newest, list(dict.fromkeys(str(one.entry.pub["doc"]) for one in proposals))

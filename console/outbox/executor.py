@@ -19,7 +19,8 @@ from console.outbox.gate import Authority, Stop
 from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
 from console.outbox.members import Members
-from console.outbox.overlap import authorised, place_of, under_way_at
+from console.outbox.overlap import place_of, under_way_at
+from console.outbox.reading import Reading
 from console.outbox.steps import Pace, Steps
 from console.outbox.turn import Lease, fence, is_careful, may_stand_in, waits_ms
 from console.providers.plane import Plane
@@ -134,8 +135,9 @@ class Executor:
             return LOOK_MS, doubt
         place = place_of(authority.action, row.target, authority.planned)
         careful = is_careful(authority.action, authority.action.targets[row.target], lever)
+        reading = Reading.of(tx)
         others = under_way_at(
-            tx.connection, place, self.steps.feed.feed, authorised(tx.connection), but=row.key,
+            reading.steps_of, place, self.steps.feed.feed, reading.authorised(), but=row.key,
             newer_ms=tx.now_ms - self.pace.record_ms, late_ms=tx.now_ms - self.pace.late_ms if careful else None,
         )  # fmt: skip
         if others:

@@ -1,6 +1,7 @@
 """What stands between a row and a call: the signed decision proven again, the rule asked again, time, the target.
 
 It believes no row: a row that no signed decision stands for is refused, and what it claims is corrected by the chain.
+What is the same for every target of a document is asked once in a transaction, and anew in the next one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Literal
 from adapters.contract import Planned, ReadBack
 from console.domain import shape
 from console.domain.actions import Action
-from console.domain.clock_doubt import WAITS, Reading, latest_ms, state_of, waits_while_doubtful
+from console.domain.clock_doubt import WAITS, latest_ms, state_of, waits_while_doubtful
+from console.domain.clock_doubt import Reading as Clocks
 from console.domain.errors import Problem
 from console.domain.forms import Head
 from console.domain.overlap import Claim, InForce, covers, is_limit, same, strictest, value_of
@@ -32,11 +34,11 @@ from console.outbox.facts import (
     policy_of,
     prove_record,
     proven_records,
-    read_document,
 )
-from console.outbox.item import STEP_KINDS, Row, State, state_told
+from console.outbox.item import Row, State, state_told
 from console.outbox.members import Members
 from console.outbox.overlap import in_force_at, lift_of, place_of
+from console.outbox.reading import Reading
 from console.providers.planned import from_disclosures
 
 Pre = Literal["same", "not-laxer", "unread"]
@@ -55,20 +57,42 @@ class Unauthorised(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """A proven decision: the document, the plan of one target, and the approvals that carried it.
+class Decided:
+    """A proven decision about a document: the approvals that carried it, and what its console had seen.
 
     `since` are both clocks when it was decided, `doubtful` what was written of them then.
     """
 
+    signed: tuple[Signed, ...]
+    decided_ms: int
+    since: Clocks
+    doubtful: bool
+    seen: tuple[Head, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """What one target may be sent by: the document, the plan of the target, and the decision."""
+
     held: Held
     action: Action
     planned: Planned
-    signed: tuple[Signed, ...]
-    decided_ms: int
-    since: Reading
-    doubtful: bool
-    seen: tuple[Head, ...]
+    decided: Decided
+
+    @property
+    def signed(self) -> tuple[Signed, ...]:
+        """The approvals that carried it."""
+        return self.decided.signed
+
+    @property
+    def decided_ms(self) -> int:
+        """When it was decided."""
+        return self.decided.decided_ms
+
+    @property
+    def since(self) -> Clocks:
+        """Both clocks when it was decided."""
+        return self.decided.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +111,7 @@ def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
         Unauthorised: when there is none, or the row says otherwise than it.
         Problem: when the document is not here or not readable.
     """
-    held = read_document(tx.connection, row.doc)
+    held = Reading.of(tx).document(row.doc)
     action = held.document
     if not isinstance(action, Action) or not 0 <= row.target < len(action.targets):
         raise Unauthorised("its document has no such target")
@@ -97,28 +121,35 @@ def prove(tx: Tx, feed: FeedSigner, row: Row) -> Authority:
         raise Unauthorised("it differs from the signed document")
     if feed.feed not in target.dispatchers:
         raise Unauthorised("another console dispatches this target")
-    decided = _decision(tx, feed, row.op, row.doc)
+    place = (Decided, feed.feed, row.op, row.doc)
+    decided = tx.kept.get(place)
+    if not isinstance(decided, Decided):
+        decided = tx.kept[place] = _decided(tx, feed, row.op, row.doc)
+    planned = from_disclosures(target, held.disclosed(row.target), action.direction)
+    return Authority(held=held, action=action, planned=planned, decided=decided)
+
+
+def _decided(tx: Tx, feed: FeedSigner, op: str, doc: str) -> Decided:
+    """The decision about a document, and every approval it counts, each by its signature."""
+    decision = _decision(tx, feed, op, doc)
     roster = tx.roster()
     signed: list[Signed] = []
-    for ident in _texts(decided.entry.pub["records"]):
+    for ident in _texts(decision.entry.pub["records"]):
         stored = _own(tx, feed, ident)
-        if stored.entry.pub.get("doc") != row.doc:
+        if stored.entry.pub.get("doc") != doc:
             raise Unauthorised("an approval of another document was counted")
         try:
             signed.append(prove_record(stored.entry.pub, roster, stored.entry.hlc[0]))
         except Problem as fault:
             raise Unauthorised(f"an approval does not hold ({fault.what.rstrip('.')})") from None
-    now, seen = decided.entry.pub["now"], decided.entry.pub["seen"]
+    now = decision.entry.pub["now"]
     decided_ms = now if isinstance(now, int) else 0
-    return Authority(
-        held=held,
-        action=action,
-        planned=from_disclosures(target, held.disclosed(row.target), action.direction),
+    return Decided(
         signed=tuple(signed),
         decided_ms=decided_ms,
-        since=Reading(wall_ms=decided_ms, boot_ms=decided.entry.mono, boot_id=decided.entry.boot),
-        doubtful=decided.entry.pub["clock"] == "doubtful",
-        seen=shape.heads(seen, "seen"),
+        since=Clocks(wall_ms=decided_ms, boot_ms=decision.entry.mono, boot_id=decision.entry.boot),
+        doubtful=decision.entry.pub["clock"] == "doubtful",
+        seen=shape.heads(decision.entry.pub["seen"], "seen"),
     )
 
 
@@ -156,18 +187,8 @@ def _proven(feed: FeedSigner, stored: Stored) -> Stored:
 
 def told(tx: Tx, feed: FeedSigner, row: Row) -> Row:
     """The row with state and attempt as this console's own entries tell them, whatever the table says."""
-    entries = select_entries(
-        tx.connection,
-        f"e.feed = ? AND e.subj = ? AND e.kind IN ({','.join('?' * len(STEP_KINDS))})",
-        (feed.feed, row.op, *STEP_KINDS),
-        order="e.n",  # the order of the chain, and the one that lets the action's own entries be found by its name
-    )
-    mine = [
-        (one.entry.kind, one.entry.pub)
-        for one in entries
-        if one.entry.pub.get("doc") == row.doc and one.entry.pub.get("target") == row.target
-    ]
-    state, attempt = state_told(mine)
+    steps = Reading.of(tx).steps(row.op, row.doc, row.target)
+    state, attempt = state_told([(one.kind, one.pub) for one in steps if one.feed == feed.feed])
     return row if (row.state, row.attempt) == (state, attempt) else replace(row, state=state, attempt=attempt)
 
 
@@ -177,31 +198,56 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
     Roles and rehearsals count as they were when it was decided; revocations, forks, cancels and refusals as they are.
     Its time ends by the wall clock or by the boot clock since it was decided, whichever is earlier.
     """
-    doc, action = row.doc, authority.action
-    roster = tx.roster()
-    moments = Moments(tx.connection, roster, policy_of(roster))
-    then = moments.below(authority.seen, doc, authority.decided_ms)
-    by_now = moments.now(doc, authority.decided_ms)
-    facts = replace(
-        then, bad_keys=by_now.bad_keys, forked=by_now.forked, cancelled=by_now.cancelled, extended_to=by_now.extended_to
-    )
-    if facts.cancelled:
-        return Stop("cancelled", "dispatch.cancelled", "It was cancelled before it was sent.")
-    refusals = [one for one in good_entries(tx.connection, CARRIERS) if one.entry.pub.get("doc") == doc]
-    if any(one.record.decision == "refuse" for _, one in proven_records(refusals, roster)):
-        return Stop("cancelled", "dispatch.cancelled", "It was refused before it was sent.")
-    if superseded(tx, doc):
-        return Stop("cancelled", "dispatch.cancelled", "A later revision was authorised before it was sent.")
-    deadline = max(action.execute_by, facts.extended_to or 0)
+    action = authority.action
+    place = (_Ruling, row.doc)
+    ruling = tx.kept.get(place)
+    if not isinstance(ruling, _Ruling) or ruling.about is not authority.decided:
+        ruling = tx.kept[place] = _ruling(tx, authority, row.doc)
+    if ruling.over is not None:
+        return ruling.over
+    deadline = max(action.execute_by, ruling.extended_to)
     if row.outage and action.direction == "contain":
         deadline = max(deadline, action.execute_by_unreachable or 0)
     if latest_ms(replace(tx.clocks, wall_ms=now_ms), authority.since) > deadline:
         return Stop("expired", "dispatch.expired", "Its time to be carried out has passed; it was not sent.")
-    verdict = quorum(doc, action, authority.signed, facts, authority.decided_ms, doubtful=authority.doubtful)
-    missing = verdict.missing
+    missing = ruling.missing
     if state_of(tx.clock_back_ms) == "doubtful" and waits_while_doubtful(action):
         missing = (*missing, WAITS)
     return Stop("attention", "dispatch.attention", " ".join(dict.fromkeys(missing))) if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ruling:
+    """What the rule says of a decision by now, whichever of its targets asks and whatever time it is.
+
+    `over` ends it, `missing` is what it lacks, until `extended_to` it may be carried out.
+    """
+
+    about: Decided
+    over: Stop | None
+    missing: tuple[str, ...] = ()
+    extended_to: int = 0
+
+
+def _ruling(tx: Tx, authority: Authority, doc: str) -> _Ruling:
+    decided, roster = authority.decided, tx.roster()
+    moments = Moments(tx.connection, roster, policy_of(roster))
+    then = moments.below(decided.seen, doc, decided.decided_ms)
+    by_now = moments.now(doc, decided.decided_ms)
+    facts = replace(
+        then, bad_keys=by_now.bad_keys, forked=by_now.forked, cancelled=by_now.cancelled, extended_to=by_now.extended_to
+    )
+    if facts.cancelled:
+        why = "It was cancelled before it was sent."
+        return _Ruling(decided, Stop("cancelled", "dispatch.cancelled", why))
+    refusals = [one for one in good_entries(tx.connection, CARRIERS) if one.entry.pub.get("doc") == doc]
+    if any(one.record.decision == "refuse" for _, one in proven_records(refusals, roster)):
+        return _Ruling(decided, Stop("cancelled", "dispatch.cancelled", "It was refused before it was sent."))
+    if superseded(tx, doc):
+        why = "A later revision was authorised before it was sent."
+        return _Ruling(decided, Stop("cancelled", "dispatch.cancelled", why))
+    verdict = quorum(doc, authority.action, decided.signed, facts, decided.decided_ms, doubtful=decided.doubtful)
+    return _Ruling(decided, None, verdict.missing, facts.extended_to or 0)
 
 
 def overlap(
@@ -212,7 +258,11 @@ def overlap(
     "stands" means that nothing has to be sent: it is as strict as this and everything else in force asks for.
     """
     planned, action = authority.planned, authority.action
-    place = in_force_at(tx.connection, place_of(action, row.target, planned), but=row.doc, members=members)
+    reading = Reading.of(tx)
+    place = in_force_at(
+        tx.connection, place_of(action, row.target, planned), reading.authorised(), but=row.doc, members=members,
+        steps=reading.steps_of,
+    )  # fmt: skip
     if action.direction == "contain":
         return _stricter_already(planned, seen, place)
     left = place.without(lift_of(action, planned, authority.decided_ms))

@@ -33,11 +33,11 @@ from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
 from console.outbox.executor import Executor
-from console.outbox.facts import read_document
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
 from console.outbox.members import HELD, Members, failed_in, number_in
-from console.outbox.overlap import authorised, in_force_at, lift_of, place_at, steps_of
+from console.outbox.overlap import in_force_at, lift_of, place_at
+from console.outbox.reading import Reading
 from console.outbox.steps import Pace, Sleep, Steps
 from console.providers.lists import each, fill
 from console.providers.plane import Plane
@@ -75,8 +75,14 @@ class Lists:
     async def takes(self, row: Row) -> bool:
         """Whether the target of this row is a list."""
         if row.key not in self._listed:
-            self._listed[row.key] = await self.steps.write(lambda tx: _is_listed(tx, row))
+            await self.steps.write(lambda tx: self.learn(tx, (row,)))
         return self._listed[row.key]
+
+    def learn(self, tx: Tx, rows: Iterable[Row]) -> None:
+        """See of those rows that are not known yet whether their targets are lists."""
+        for row in rows:
+            if row.key not in self._listed:
+                self._listed[row.key] = _is_listed(tx, row)
 
     async def dispatch(self, row: Row, plane: Plane) -> Row:
         """Send the next piece, if everything still says so.
@@ -250,7 +256,7 @@ class Lists:
 
     def _given_back(self, tx: Tx, row: Row, planned: Planned) -> Iterator[str]:
         """Accounts that a later restore gives back, by a list of its own or one by one."""
-        for at_ms, held, action in authorised(tx.connection):
+        for at_ms, held, action in Reading.of(tx).authorised():
             if action.direction != "restore" or at_ms < row.decided_ms:
                 continue
             for at, target in enumerate(action.targets):
@@ -303,7 +309,7 @@ class Lists:
 def next_line(tx: Tx, row: Row) -> int:
     """How many accounts of the list were gone through, as this console's own entries say."""
     at = 0
-    for stored in steps_of(tx.connection, row.op, row.doc, row.target):
+    for stored in Reading.of(tx).steps_of(row.op, row.doc, row.target):
         told = number_in(stored.disclosed.get("fields"), "list.next")
         at = at if told is None else max(at, told)
     return at
@@ -312,7 +318,7 @@ def next_line(tx: Tx, row: Row) -> int:
 def failures(tx: Tx, row: Row) -> dict[str, str]:
     """The accounts that failed, and why, as entered; an account that went later is not among them."""
     found: dict[str, str] = {}
-    for stored in steps_of(tx.connection, row.op, row.doc, row.target):
+    for stored in Reading.of(tx).steps_of(row.op, row.doc, row.target):
         found |= failed_in(stored.disclosed.get("fields"))
     return found
 
@@ -369,9 +375,10 @@ def _not_held(
     """
     action = authority.action
     target = action.targets[row.target]
+    reading = Reading.of(tx)
     known = [
         one
-        for one in authorised(tx.connection)
+        for one in reading.authorised()
         if one[1].sha != row.doc and any(t.instance == target.instance for t in one[2].targets)
     ]
     lists = {(held.sha, at) for _, held, other in known for at, t in enumerate(other.targets) if t.listed is not None}
@@ -379,7 +386,8 @@ def _not_held(
     given: list[str] = []
     for account in accounts:
         place = place_at(target.instance, target.surface, fill(authority.planned, account))
-        claims = in_force_at(tx.connection, place, known, members=members).claims if known else ()
+        there = in_force_at(tx.connection, place, known, members=members, steps=reading.steps_of) if known else None
+        claims = () if there is None else there.claims
         left = [one for one in claims if not lift.lifts(one) or (lift.names is None and one.key not in lists)]
         if any(not covers(lift.wanted, one.wanted) for one in left):
             found.failed[account] = HELD
@@ -390,7 +398,7 @@ def _not_held(
 
 def _is_listed(tx: Tx, row: Row) -> bool:
     try:
-        document = read_document(tx.connection, row.doc).document
+        document = Reading.of(tx).document(row.doc).document
     except Problem:
         return False
     return isinstance(document, Action) and document.targets[row.target].listed is not None

@@ -7,8 +7,9 @@ inside one transaction and sends nothing.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, cast
 
 from adapters.contract import Planned
@@ -22,7 +23,7 @@ from console.journal.values import Stored
 from console.outbox.facts import Held, good_entries, read_document
 from console.outbox.item import STEP_KINDS, state_told
 from console.outbox.members import Members
-from console.providers.planned import from_disclosures
+from console.providers.planned import from_disclosures, selects
 
 # it may bite, or may have landed: a lift of something else must not loosen it
 _CLAIMS: Final = frozenset(
@@ -31,7 +32,9 @@ _CLAIMS: Final = frozenset(
 _UNDER_WAY: Final = frozenset({"dispatching", "unknown"})
 _GIVEN_BACK: Final = frozenset({"accepted", "recorded"})
 
+IN_ORDER: Final = "e.hlc_ms, e.hlc_n, e.feed, e.seq"
 Authorised = Sequence[tuple[int, Held, Action]]
+StepsOf = Callable[[str, str, int], list[Stored]]  # of an action's op, a document and a target
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,16 @@ def place_at(instance: str, surface: str, planned: Planned) -> Place:
     return Place(instance, planned.lever, planned.selector, surface, paths)
 
 
-def authorised(connection: sqlite3.Connection) -> Authorised:
-    """Every action that was authorised on any console, with the time of its decision."""
+def authorised(connection: sqlite3.Connection, read: Callable[[str], Held] | None = None) -> Authorised:
+    """Every action that was authorised on any console, with the time of its decision.
+
+    `read` is how documents are read, where that is done once for many questions.
+    """
     found: list[tuple[int, Held, Action]] = []
+    document = read or partial(read_document, connection)
     for stored in good_entries(connection, ("dispatch.authorised",)):
         try:
-            held = read_document(connection, str(stored.entry.pub["doc"]))
+            held = document(str(stored.entry.pub["doc"]))
         except Problem:
             continue
         if isinstance(held.document, Action):
@@ -79,7 +86,7 @@ def steps_of(connection: sqlite3.Connection, op: str, doc: str, target: int, fee
     """The steps of one target as entered, of all consoles unless one's feed is named."""
     marks = ",".join("?" * len(STEP_KINDS))
     where, values = f"e.subj = ? AND e.kind IN ({marks}) AND s.id IS NULL", (op, *STEP_KINDS)
-    found = select_entries(connection, where, values, order="e.hlc_ms, e.hlc_n, e.feed, e.seq")
+    found = select_entries(connection, where, values, order=IN_ORDER)
     return [
         one for one in found
         if one.entry.pub.get("doc") == doc and one.entry.pub.get("target") == target and feed in (None, one.feed)
@@ -93,9 +100,12 @@ def targets_at(
     for at, target in enumerate(action.targets):
         if target.by_hand or (target.instance, target.lever) != (place.instance, place.lever):
             continue
+        disclosed = held.disclosed(at)
+        if target.listed is None and not selects(disclosed, place.selector):
+            continue  # before its plan is opened, which most need not be
         try:
             planned: Planned | None = (
-                from_disclosures(target, held.disclosed(at), action.direction)
+                from_disclosures(target, disclosed, action.direction)
                 if members is None or target.listed is None
                 else members.plan_for(members.template(held, action, at), place.selector)
             )
@@ -107,12 +117,14 @@ def targets_at(
 
 def in_force_at(
     connection: sqlite3.Connection, place: Place, known: Authorised | None = None, *, but: str = "",
-    members: Members | None = None,
+    members: Members | None = None, steps: StepsOf | None = None,
 ) -> InForce:  # fmt: skip
     """The corrections in force at a place; `but` leaves one document out: the one that is asked for.
 
-    With `members` also what lists ask of it, where the place is one account.
+    With `members` also what lists ask of it, where the place is one account. `known` and `steps`: what was authorised,
+    and how entered steps are read, where that is done once for many places.
     """
+    ask = steps or partial(steps_of, connection)
     seen: set[tuple[str, int]] = set()
     events: list[Claim | Lift] = []
     for decided_ms, held, action in authorised(connection) if known is None else known:
@@ -121,15 +133,15 @@ def in_force_at(
                 continue
             seen.add((held.sha, at))
             if members is not None and action.targets[at].listed is not None:
-                event = _of_list(connection, decided_ms, held, action, at, planned, members)
+                event = _of_list(ask, decided_ms, held, action, at, planned, members)
             else:
-                event = _event(connection, decided_ms, held, action, at, planned)
+                event = _event(ask, decided_ms, held, action, at, planned)
             events += [event] if event is not None else []
     return fold_place(events)
 
 
 def under_way_at(
-    connection: sqlite3.Connection, place: Place, feed: str, known: Authorised, *, but: tuple[str, int],
+    steps_of: StepsOf, place: Place, feed: str, known: Authorised, *, but: tuple[str, int],
     newer_ms: int, late_ms: int | None = None,
 ) -> bool:  # fmt: skip
     """Whether something else is being sent to this place: by `feed` at all, by another console since `newer_ms`.
@@ -142,7 +154,7 @@ def under_way_at(
             if (held.sha, at) == but:
                 continue
             by_feed: dict[str, list[Stored]] = {}
-            for one in steps_of(connection, action.op, held.sha, at):
+            for one in steps_of(action.op, held.sha, at):
                 by_feed.setdefault(one.feed, []).append(one)
             for name, steps in by_feed.items():
                 state, _ = state_told([(one.entry.kind, one.entry.pub) for one in steps])
@@ -165,9 +177,9 @@ def _may_land(steps: Sequence[Stored], late_ms: int) -> bool:
 
 
 def _event(
-    connection: sqlite3.Connection, decided_ms: int, held: Held, action: Action, at: int, planned: Planned
+    steps_of: StepsOf, decided_ms: int, held: Held, action: Action, at: int, planned: Planned
 ) -> Claim | Lift | None:
-    steps = steps_of(connection, action.op, held.sha, at)
+    steps = steps_of(action.op, held.sha, at)
     state, attempt = state_told([(one.entry.kind, one.entry.pub) for one in steps])
     if action.direction == "restore":
         return lift_of(action, planned, decided_ms) if state in _GIVEN_BACK else None
@@ -180,15 +192,12 @@ def _event(
 
 
 def _of_list(
-    connection: sqlite3.Connection, decided_ms: int, held: Held, action: Action, at: int, planned: Planned,
-    members: Members,
+    steps_of: StepsOf, decided_ms: int, held: Held, action: Action, at: int, planned: Planned, members: Members
 ) -> Claim | Lift | None:  # fmt: skip
     """What a list asks of the one account whose plan this is; None where it never came to it."""
-
-    def steps() -> list[Stored]:
-        return steps_of(connection, action.op, held.sha, at)
-
-    if not members.came_to(held, action, at, planned.selector, steps):
+    if not members.came_to(
+        held, action, at, planned.selector, lambda: steps_of(action.op, held.sha, at)
+    ):  # fmt: skip
         return None
     if action.direction == "restore":
         return lift_of(action, members.template(held, action, at), decided_ms)
@@ -216,6 +225,7 @@ def _found(steps: Sequence[Stored], planned: Planned) -> Mapping[str, str] | Non
 
 
 __all__ = [
-    "Authorised", "Place", "authorised", "in_force_at", "lift_of", "place_at", "place_of", "steps_of", "targets_at",
+    "IN_ORDER", "Authorised", "Place", "StepsOf", "authorised", "in_force_at", "lift_of", "place_at", "place_of",
+    "steps_of", "targets_at",
     "under_way_at",
 ]  # fmt: skip

@@ -16,8 +16,9 @@ from console.outbox import backoff, gate
 from console.outbox import store as table
 from console.outbox.authorise import new_row, own_targets
 from console.outbox.executor import Executor
-from console.outbox.facts import good_entries, read_document
+from console.outbox.facts import good_entries
 from console.outbox.item import Row
+from console.outbox.reading import Reading
 from console.outbox.steps import Pace, Steps
 from console.providers.plane import Plane
 
@@ -34,7 +35,7 @@ def recover(tx: Tx, steps: Steps) -> list[str]:
     odd: list[str] = []
     for doc, at in _decided(tx, steps, odd):
         if table.find(tx.connection, doc, at) is None:
-            action = read_document(tx.connection, doc).document
+            action = Reading.of(tx).document(doc).document
             if isinstance(action, Action):
                 table.enqueue(tx.connection, new_row(action, doc, at, tx.now_ms))
                 odd.append(f"{doc[:16]} target {at}: its row was missing")
@@ -66,7 +67,7 @@ def _decided(tx: Tx, steps: Steps, odd: list[str]) -> list[tuple[str, int]]:
         doc = str(stored.entry.pub["doc"])
         if stored.feed == steps.feed.feed:
             try:
-                document = read_document(tx.connection, doc).document
+                document = Reading.of(tx).document(doc).document
             except Problem as fault:
                 odd.append(f"{doc[:16]}: it was decided here, and: {fault.what}")
                 continue

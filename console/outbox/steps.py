@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from console.domain.errors import BadForm, Problem
@@ -13,6 +12,7 @@ from console.journal.store import JournalStore
 from console.journal.tx import Tx
 from console.journal.values import Draft, FeedSigner
 from console.outbox import store as table
+from console.outbox.desk import Desk
 from console.outbox.item import Row, State
 from console.runtime.clock import Clock
 from console.runtime.ids import Entropy
@@ -72,10 +72,14 @@ class Steps:
     clock: Clock
     entropy: Entropy
     crash: CrashPoint = no_crash
+    desk: Desk = field(default_factory=Desk)
 
     async def write(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` in one transaction; durable when this returns. A cancelled caller does not undo a commit."""
-        return await asyncio.shield(asyncio.wrap_future(self.store.transaction(work)))
+        """Run `work` in one transaction, with what others ask meanwhile; durable when this returns.
+
+        A cancelled caller undoes nothing.
+        """
+        return await self.desk.ask(self.store, work)
 
     async def tell(
         self,
@@ -109,9 +113,11 @@ class Steps:
             raise Overtaken
         values = {name: plain(value) for name, value in (words or {}).items() if value not in (None, "", {})}
         public: dict[str, JsonValue] = {"doc": row.doc, "target": row.target, **pub}
+        kept = dict(tx.kept)
         tx.append(
             self.feed, Draft(kind, inc=row.inc, subj=row.op, pub=public, disclosures=values), roster=tx.roster().ref
         )
+        tx.kept.update(kept)  # no fact follows from a step, and a reading sees it by itself
         changed = replace(present, since_ms=tx.now_ms, **changes)
         table.save(tx.connection, changed)
         return changed

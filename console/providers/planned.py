@@ -17,7 +17,7 @@ from console.domain.errors import BadForm, Problem
 from console.domain.profile import JsonValue, check_text
 
 # services take the contract's values from here: only providers and outbox import adapters
-__all__ = ["NotHereYet", "Planned", "from_disclosures", "to_disclosures"]
+__all__ = ["NotHereYet", "Planned", "from_disclosures", "selects", "to_disclosures"]
 
 _NAME: Final = re.compile(r"[\x21-\x7e]{1,64}\Z")
 _BASE64: Final = "base64"
@@ -93,6 +93,11 @@ def from_disclosures(
         credential=cast('Literal["verified-replacement", "unused-24h", "in-use"] | None', target.credential),
         notes=tuple(_untext(note, "params.notes") for note in _list(params["notes"], "params.notes")),
     )
+
+
+def selects(disclosed: Mapping[str, JsonValue], selector: str) -> bool:
+    """Whether the plan that these values make, if they make one, selects just this. It has one spelling."""
+    return disclosed.get("selector") == _text(selector)
 
 
 def _text(text: str) -> JsonValue:

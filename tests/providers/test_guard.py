@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 
 import pytest
 
@@ -195,6 +196,56 @@ def test_fresh_means_a_new_connection_each_time():
             assert (await plane.probe(BLOCK, "probe")).outcome == "refused"
         assert estate.connections == 4
         assert estate.headers[-1]["authorization"] == "Bearer sk-probe"
+
+    run(story)
+
+
+def test_a_look_waits_for_no_call_about_a_target():
+    async def story(estate, plane):
+        estate.delay_s = 60.0
+        reads = [asyncio.create_task(plane.read_back(plan_of(f"k{at}", now=False, wanted=True))) for at in range(20)]
+        for _ in range(3_000):
+            if sum(estate.calls.values()) == len(reads):
+                break
+            await asyncio.sleep(0.01)
+        estate.delay_s = 0.0
+        assert (await plane.status()).surfaces
+        assert not any(one.done() for one in reads)
+        for one in reads:
+            one.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+
+    run(story, deadline_s=90.0)
+
+
+def test_how_long_answers_take_lately_is_known():
+    async def story(estate, plane):
+        assert plane.wire.slow_ms == 0
+        estate.delay_s = 0.2
+        await plane.status()
+        first = plane.wire.slow_ms
+        estate.delay_s = 0.0
+        for _ in range(8):
+            await plane.status()
+        assert first >= 200 > plane.wire.slow_ms
+
+    run(story)
+
+
+def test_what_is_not_installed_is_not_looked_for_at_every_call(monkeypatch):
+    looked = []
+
+    class Finder:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            looked.append(name)
+
+    async def story(_estate, plane):
+        await plane.status()  # what is imported at the first call
+        monkeypatch.setattr(sys, "meta_path", [Finder, *sys.meta_path])
+        await plane.status()
+        await plane.apply(BLOCK)
+        assert looked == []
 
     run(story)
 

@@ -43,6 +43,20 @@ def test_24_refusals_over_the_bound_are_enforced():
     assert plane.count >= 24
 
 
+def test_a_slow_provider_is_not_measured_for_longer_than_the_bound():
+    class Slow(Scripted):
+        async def probe(self, planned, credential):
+            await self.sleep(2)
+            return await super().probe(planned, credential)
+
+    plane = Slow(["refused"])
+    began_ms = plane.clock.boot_ms()
+    found = asyncio.run(measure(plane, BLOCK, "k", sleep=plane.sleep, spread_ms=60_000))
+    assert found.verdict == "enforced"
+    assert found.last_ms - found.first_ms >= 60_000
+    assert plane.clock.boot_ms() - began_ms < 60_000 + 3 * 2_700  # two seconds a call beside each pause were 46 more
+
+
 def test_any_pass_restarts_the_count():
     found, plane = measured(["refused"] * 23 + ["passed", "refused"])
     assert found.verdict == "enforced"

@@ -1,0 +1,94 @@
+"""Who begins a step now: so many at once at each provider, and the slowest first."""
+
+from __future__ import annotations
+
+import asyncio
+
+from console.outbox import store as table
+from console.outbox.item import Row
+from console.outbox.lanes import IN_FLIGHT, choose
+from tests.kit.plainadapter import PlainAdapter
+from tests.kit.plainserver import PlainEstate
+from tests.kit.scene import Scene, plane_at
+
+
+def row(number, state="queued", instance="near", **more):
+    return Row(
+        doc="d", target=number, op="a", inc="i", instance=instance, direction="contain", state=state, attempt=0,
+        since_ms=0, decided_ms=0, **{"by_hand": False, **more},
+    )  # fmt: skip
+
+
+def nothing_known(_instance):
+    return 0
+
+
+def test_so_many_at_once_and_each_provider_for_itself():
+    ready = [row(number) for number in range(30)] + [row(100 + number, instance="far") for number in range(3)]
+    chosen = choose(ready, [row(200), row(201, "accepted")], nothing_known)
+    assert sum(1 for one in chosen if one.instance == "near") == IN_FLIGHT - 2
+    assert sum(1 for one in chosen if one.instance == "far") == 3
+
+
+def test_the_slowest_provider_is_sent_to_first():
+    ready = [row(0, instance="near"), row(1, instance="far"), row(2, instance="near")]
+    chosen = choose(ready, (), {"near": 50, "far": 2_000}.__getitem__)
+    assert [one.target for one in chosen] == [1, 0, 2]
+
+
+def test_what_may_have_landed_is_found_out_and_what_waits_is_sent_before_anything_is_read_again():
+    ready = [row(0, "accepted"), row(1), row(2, "unknown"), *(row(10 + number) for number in range(IN_FLIGHT))]
+    chosen = choose(ready, (), nothing_known)
+    assert [one.state for one in chosen] == ["unknown"] + ["queued"] * (IN_FLIGHT - 1)
+
+
+def test_measuring_and_what_people_do_takes_nobodys_place():
+    measuring = [row(number, "recorded") for number in range(30)]
+    by_hand = [row(100 + number, by_hand=True) for number in range(30)]
+    assert len(choose([*measuring, *by_hand], [*measuring, *by_hand], nothing_known)) == 60
+    assert len(choose([row(0)], [*measuring, *by_hand], nothing_known)) == 1
+
+
+class Counting(PlainAdapter):
+    """How many calls about targets are under way at once at most, and how many rows were still queued at the first."""
+
+    most = now = 0
+    queued = None
+
+    async def read_back(self, context, planned):
+        return await self._counted(super().read_back(context, planned))
+
+    async def apply(self, context, planned):
+        if self.queued is None:
+            with self.scene.store.reader().snapshot() as connection:
+                self.queued = sum(one.state == "queued" for one in table.load(connection))
+        return await self._counted(super().apply(context, planned))
+
+    async def _counted(self, call):
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.01)
+        try:
+            return await call
+        finally:
+            self.now -= 1
+
+
+def test_what_waits_for_its_turn_is_still_queued_and_goes_as_soon_as_there_is_room(tmp_path):
+    count = 2 * IN_FLIGHT + 5
+
+    async def story():
+        async with PlainEstate() as estate:
+            scene = Scene(tmp_path, estate.url)
+            scene.block(*(f"k{number}" for number in range(count)), lever="quiet")
+            plane = plane_at(scene.url, Counting)
+            plane.adapter.scene = scene
+            settled = await scene.outbox(plane).run(deadline_ms=scene.clock.boot_ms() + 120_000)
+            await scene.aclose()
+            return estate, plane.adapter, settled
+
+    estate, adapter, settled = asyncio.run(story())
+    assert {one.state for one in settled.rows} == {"unmeasurable"}
+    assert sorted(selector for selector, _ in estate.writes) == sorted(f"k{number}" for number in range(count))
+    assert adapter.most <= IN_FLIGHT
+    assert adapter.queued >= count - IN_FLIGHT
