@@ -53,7 +53,7 @@ def test_from_a_fact_to_a_report_that_is_acknowledged(line: Line) -> None:
     line("fact", "On call saw it", "--since", hours_ago(30))
     told = {one["regime"]: one for one in line.json("clock", "list")["clocks"]}
     assert told["eu-gpai"]["state"] == "provisional"
-    assert "provisional, from the first fact" in line("clock", "list")
+    assert "left (provisional; if critical infrastructure" in line("clock", "list")
     line("clock", "start", "eu-gpai/serious-harm", "Counsel agrees", "--since", hours_ago(29))
     sent = line.json("clock", "met", "eu-gpai", "AI Office, 88", "--at", hours_ago(20))
     line("clock", "acknowledged", sent["entry"], "Their reference 12")
