@@ -10,7 +10,7 @@ import pytest
 from adapters.practice.simulator import Estate
 from console.app import main
 from console.domain.errors import WrongUse
-from console.services import approvals, corrections, dispatch, incidents, lifting, resending, waiting
+from console.services import approvals, corrections, dispatch, incidents, lifting, needs, resending, standing, waiting
 from console.services.corrections import TargetWish
 from console.services.session import Session
 from tests.kit.pair import connect, founded, pair, passphrase, sync
@@ -34,7 +34,7 @@ def sign(pair: tuple[Session, Session], sha: str) -> None:
 
 
 def run(session: Session) -> None:
-    dispatch.run_outbox(session, deadline_ms=20_000, pace=replace(QUICK, patience_ms=3_000))
+    dispatch.run_outbox(session, deadline_ms=20_000, pace=replace(QUICK, patience_ms=3_000, usage_ms=300))
 
 
 def told_by(session: Session, capsys, *words: str) -> dict:
@@ -80,6 +80,9 @@ def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
         sync(*pair)
         run(one)
         assert estate.sites["gateway-east"].state["key-research"].rpm.recorded == 50
+        stands = {each.doc: each.state for each in standing.corrections(one)}
+        assert stands[docs[1]] == "lifted"
+        assert stands[docs[0]] != "lifted", "what the laxer one asks for still holds, and shows so"
         first = corrections.lift(one, docs[0], "It is over.")
         assert first.plans[0].wanted == dict(before.pre)
 
@@ -123,3 +126,35 @@ def test_what_lapsed_is_never_sent_and_proposed_again_with_its_reason(pair, monk
         assert again.reason == made.reason
         told = again.action.targets[0]
         assert told.dispatchers == (one.device().feed,)
+
+
+def test_what_is_left_of_a_partial_correction_is_proposed_again_beside_what_holds(pair) -> None:
+    one, two = pair
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "t", 2).entry.inc)
+        wishes = [slow_down(10), replace(slow_down(10), selector="key-canary")]
+        made = corrections.propose(one, inc, wishes, "Because")
+        sign(pair, made.sha)
+        keys = estate.sites["gateway-east"].state
+        keys["key-canary"].rpm.write(5, 0.0, 0.0)
+        run(one)
+        assert told(one, made.op) == {made.sha: ["unmeasurable", "stale"]}
+        again = resending.again(one, made.sha)
+        assert [plan.selector for plan in again.plans] == ["key-canary"]
+        sync(*pair)
+        assert told(one, made.op) == {made.sha: ["unmeasurable", "stale"], again.sha: ["proposed"]}
+        assert fates(one) == {}, "it was answered: nobody is asked twice"
+        lines = incidents.list_incidents(two)
+        asked = needs.needs(two, standing.corrections(two), lines)
+        assert [(need.kind, need.doc) for need in asked] == [("approve", again.sha)], "its signers are asked for it"
+        sign(pair, again.sha)
+        run(one)
+        assert told(one, made.op) == {made.sha: ["unmeasurable", "superseded"], again.sha: ["unmeasurable"]}, (
+            "what holds is not hidden by the later revision, and what that one took over is not told twice"
+        )
+
+
+def told(session: Session, op: str) -> dict[str, list[str]]:
+    found = [each for each in standing.corrections(session) if each.op == op]
+    return {each.doc: [target.state for target in each.targets] for each in found}
