@@ -16,6 +16,7 @@ from console.keys.publickey import PublicKey
 from console.keys.recovery import read_sheet
 from console.services import members, organisation, renewal, roster
 from console.services.roster_frontier import frontiers
+from console.services.session import HELD_WRITER
 from tests.keys.device import PIN, device_library, security_key
 from tests.keys.test_agent import add, running
 from tests.kit.pair import founded, pair, passphrase, sync
@@ -50,6 +51,7 @@ def test_a_team_key_in_the_agent_becomes_the_writer_key(running, pair, tmp_path:
         renewal.renew(one, "writer", held=held)
     subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
     one.lock()
+    one.offer(HELD_WRITER, b"")
     with pytest.raises(WrongUse, match="holds no Ed25519 key"):
         one.writer()
 
