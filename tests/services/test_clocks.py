@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.domain.errors import WrongUse
-from console.services import clocks, incidents, needs, regimes, standing
+from console.services import clocks, incidents, needs, regimes, standing, timeline
 from console.services.after_action import review
 from console.services.brief import MAX_LINES, situation
 from console.services.clock_words import words_of
@@ -191,3 +191,11 @@ def test_the_wall_and_the_room_page_tell_them_and_no_set_aside_among_the_decisio
 
 def test_without_a_clock_the_page_says_nothing_of_any(told: Told) -> None:
     assert "Reporting clocks" not in room_page(told.session, INC)
+
+
+def test_a_fact_that_was_taken_back_starts_no_clock(told: Told) -> None:
+    wrong = know(told, 30)
+    know(told, 2)
+    timeline.retract(told.session, incidents.write(told.session, "note", "x", inc=INC).id, "a slip")
+    timeline.retract(told.session, wrong.id, "another incident")
+    assert told.clock.wall_ms() - first(told).since_ms < 3 * HOUR

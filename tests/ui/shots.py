@@ -37,7 +37,8 @@ DIALOGS = (
     "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
     "undo", "cancel-correction", "record-by-hand", "watch-by-hand", "provider-add", "providers", "organisation",
     "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about", "policy", "callout", "list",
-    "lists", "stages", "rotate", "break-glass", "glass", "extend", "assume-command",
+    "lists", "stages", "rotate", "break-glass", "glass", "extend", "assume-command", "clocks", "regimes", "checklist",
+    "task",
 )  # fmt: skip
 WITHIN_S = 40.0
 
@@ -92,6 +93,10 @@ class Shots:
         window.show_tab("board")
         QTest.qWait(300)
         self.both(window, f"{prefix}-board")
+        for name in ("coverage", "review"):
+            window.show_tab(name)
+            QTest.qWait(600)
+            self.both(window, f"{prefix}-{name}")
         window.outbox.toggle()
         QTest.qWait(300)
         self.both(window, f"{prefix}-outbox")
