@@ -49,8 +49,8 @@ def command(call: Call) -> None:
 
 
 _WORDS = {
-    "none": "no lever", "by-hand": "by hand", "unproven": "unproven", "possible": "untried", "tried": "not enforced",
-    "rehearsed": "rehearsed", "out-of-reach": "out of reach", "elsewhere": "not here",
+    "none": "no lever", "by-hand": "by hand", "unproven": "unproven", "possible": "untried",
+    "tried": "tried, never enforced", "rehearsed": "rehearsed", "out-of-reach": "out of reach", "elsewhere": "not here",
 }  # fmt: skip
 
 

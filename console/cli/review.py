@@ -32,6 +32,7 @@ def _json(session: Session, found: Review) -> dict[str, Any]:
     return {
         "ok": True, "incident": found.line.inc, "label": found.line.label, "now_ms": found.now_ms,
         "marks": list(found.marks), "containment": found.containment.word, "contained_in_ms": found.contained_ms,
+        "held": {"targets": found.held[0], "of": found.held[1], "last_after_ms": found.held[2]},
         "milestones": [
             {"what": one.what, "at_ms": one.at_ms, "written_ms": one.written_ms, "by": session.name_of(one.author),
              "entry": one.entry, "text": one.text}

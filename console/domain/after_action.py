@@ -118,8 +118,9 @@ def account_of(entries: Iterable[Seen]) -> Account:
     stories = _stories(told)
     found = _milestones(told, marks, stories)
     return Account(
-        marks=marks, milestones=found, stories=stories, failures=tuple(_failures(told)), gaps=tuple(_gaps(found, marks))
-    )
+        marks=marks, milestones=found, stories=stories, failures=tuple(_failures(told, stories)),
+        gaps=tuple(_gaps(found, marks)),
+    )  # fmt: skip
 
 
 # -- milestones --------------------------------------------------------------------------------------------------------
@@ -221,18 +222,29 @@ def _step(story: Story, one: Seen) -> None:
     elif one.kind == "dispatch.enforced":
         target = one.number("target")
         story.held_ms[target] = min(at, story.held_ms.get(target, at))
-    elif one.kind == "correction.attested" and one.words("outcome") in ("", "done"):
+    elif one.kind == "correction.attested" and one.words("outcome") in ("", "done") and not _given_back(one):
         target, done = one.number("target"), one.number("done_ms")
         story.held_ms[target] = min(done, story.held_ms.get(target, done))
 
 
-def _failures(told: Sequence[Seen]) -> Iterable[Failure]:
-    """Each kind of trouble at each target once, with how it was said first; a provider each time it was gone."""
+def _given_back(one: Seen) -> bool:
+    """What a person gave back holds nothing."""
+    return one.words("direction") == "restore"
+
+
+def _failures(told: Sequence[Seen], stories: Sequence[Story]) -> Iterable[Failure]:
+    """Each kind of trouble at each target once, with how it was said first; a provider each time it was gone.
+
+    Calls that got through before a target came to hold are how long that took, and no failure.
+    """
     seen: set[tuple[str, str, int]] = set()
+    held = {(one.doc, target): at for one in stories for target, at in one.held_ms.items()}
     for one in told:
         if one.kind not in FAILURES:
             continue
         target = one.number("target", -1)
+        if one.kind == "dispatch.passed" and one.hlc[0] <= held.get((one.words("doc"), target), 0):
+            continue
         key = (one.kind, one.words("doc") or one.id, target)
         if key not in seen:
             seen.add(key)

@@ -55,7 +55,8 @@ class Trouble:
 class Review:
     """Everything that an after-action review begins with. `follow_ups` are tasks that come from no plan.
 
-    `contained_ms`: how long it took from the declaration until all that was decided held, where it does.
+    `contained_ms`: how long it took from the declaration until all that was decided held, where it does. `held`: how
+    many targets of what was decided ever held, of how many, and how long after the declaration the last of them did.
     """
 
     line: IncidentLine
@@ -64,6 +65,7 @@ class Review:
     account: Account
     containment: Containment
     contained_ms: int | None
+    held: tuple[int, int, int | None]
     ways: tuple[Way, ...]
     troubles: tuple[Trouble, ...]
     clocks: tuple[Clock, ...]
@@ -83,11 +85,12 @@ def review(session: Session, inc: str) -> Review:
     account = account_of([*steps, *clocks.adopted_in(session, inc)])
     told = standing.corrections(session, inc)
     tasks = checklist.tasks_in(session, inc)
-    held = seen.containment.word == "contained"
+    contained = seen.containment.word == "contained"
+    ways = tuple(_ways(account.stories, told))
     return Review(
         line=seen.line, now_ms=seen.now_ms, marks=seen.marks, account=account, containment=seen.containment,
-        contained_ms=seen.containment.since_ms - seen.line.declared_ms if held else None,
-        ways=tuple(_ways(account.stories, told)), troubles=tuple(_troubles(account.failures, told)),
+        contained_ms=seen.containment.since_ms - seen.line.declared_ms if contained else None,
+        held=_held(ways, seen.line.declared_ms), ways=ways, troubles=tuple(_troubles(account.failures, told)),
         clocks=seen.clocks, findings=tuple(_findings(session, seen, account, told, tasks)),
         follow_ups=tuple(one for one in tasks if not one.plan), steps=tuple(one for one in tasks if one.plan),
     )  # fmt: skip
@@ -104,6 +107,13 @@ def _ways(stories: Sequence[Story], told: Sequence[Standing]) -> Iterable[Way]:
             proposed_ms=one.proposed_ms, first_ms=one.first_ms, second_ms=one.second_ms, sent_ms=one.sent_ms,
             in_force_ms=one.in_force_ms, held=len(one.held_ms), targets=len(stands.targets),
         )  # fmt: skip
+
+
+def _held(ways: Sequence[Way], declared_ms: int) -> tuple[int, int, int | None]:
+    decided = [one for one in ways if one.direction == "contain" and one.second_ms is not None]
+    last = max((one.in_force_ms for one in decided if one.in_force_ms is not None), default=None)
+    after = None if last is None else last - declared_ms
+    return sum(one.held for one in decided), sum(one.targets for one in decided), after
 
 
 def _troubles(failures: Sequence[Failure], told: Sequence[Standing]) -> Iterable[Trouble]:

@@ -163,7 +163,8 @@ def _cell(one: Options, category: str, why: str, done: Sequence[Rehearsal], trie
 
 def _state(one: Options, levers: Sequence[LeverLine], last: Rehearsal | None, *, tried: bool) -> CellState:
     states: tuple[tuple[bool, CellState], ...] = (  # the first that is so
-        (one.surface.control == "none", "out-of-reach"), (last is not None and not last.by_hand, "rehearsed"),
+        (one.surface.control == "none" and not one.by_hand, "out-of-reach"),
+        (last is not None and not last.by_hand, "rehearsed"),
         (bool(one.broken), "elsewhere"), (one.by_hand, "by-hand"), (not levers, "none"), (tried, "tried"),
         (any(lever.proven for lever in levers), "possible"),
     )  # fmt: skip

@@ -33,7 +33,7 @@ from console.viewmodels.coverage import CATEGORIES, cell_note, cell_told, row_na
 _GAPS_SHOWN: Final = 3
 _STATE: Final = Qt.ItemDataRole.UserRole
 _NOTE: Final = Qt.ItemDataRole.UserRole + 1
-_NAME_PX: Final = 210
+_NAME_PX: Final = 190
 _CELL_PX: Final = 128
 
 
@@ -167,8 +167,7 @@ class _Cells(QStyledItemDelegate):
             _text(painter, above, str(index.data()))
         painter.setFont(theme.font("small"))
         painter.setPen(theme.colour("text-muted"))
-        indent = theme.space("mark") + theme.space("half") + 2 if state else 0
-        _text(painter, QRectF(box.left() + indent, box.top() + half, box.width() - indent, box.height() - half), note)
+        _text(painter, QRectF(box.left(), box.top() + half, box.width(), box.height() - half), note)
         painter.restore()
 
 

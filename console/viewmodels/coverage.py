@@ -22,6 +22,8 @@ def cell_note(cell: Cell, now_ms: int) -> str:
         took = "" if cell.last.in_ms is None else f"in {span(cell.last.in_ms)}, "
         word = "attested " if cell.last.by_hand else ""
         return f"{word}{took}{ago(now_ms, cell.last.at_ms)}"
+    if cell.state == "tried":
+        return "never enforced"
     if cell.levers and cell.reversal == "none":
         return _REVERSAL["none"]
     return f"{len(cell.levers)} levers" if len(cell.levers) > 1 else "".join(cell.levers[:1])

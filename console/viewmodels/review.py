@@ -86,7 +86,9 @@ def _headline(found: Review) -> tuple[str, bool]:
         sure = "all observed" if held.observed else f"{held.enforced} of {held.total} observed"
         return f"Contained {span(found.contained_ms)} after the declaration ({sure})", False
     if found.containment.word == "given back":
-        return "Everything that was taken away is given back", False
+        count, decided, after = found.held
+        how = "" if after is None else f", the last {span(after)} after the declaration"
+        return f"{count} of {decided} targets were in force{how}; all of it is given back", False
     words = {"uncontained": "Not contained", "partly": "Not fully contained"}[found.containment.word]
     return f"{words}: {span(found.now_ms - found.line.declared_ms)} since the declaration", True
 

@@ -33,8 +33,10 @@ def test_the_clock_that_matters_is_told_from_seen_to_enforced(told: Told) -> Non
     told.later(5)
     told.authorise(made)
     told.later(2)
-    for kind in ("intent", "accepted", "recorded", "enforced"):
+    for kind in ("intent", "accepted", "recorded"):
         told.step(made, kind)
+    told.step(made, "passed", passes=2)  # how long it took, and no failure
+    told.step(made, "enforced")
     told.later(3)
     told.step(made, "intent", 1)
     told.step(made, "failed", 1, words={"why": "the gateway said 500"})
@@ -66,6 +68,15 @@ def test_how_long_it_took_to_contain_is_from_the_declaration(told: Told) -> None
     found = review(told.session, INC)
     assert found.contained_ms is not None
     assert 4 * MINUTE <= found.contained_ms < 5 * MINUTE
+    assert found.held == (1, 1, found.contained_ms)
+    back = told.propose("key-a", direction="restore")
+    told.authorise(back)
+    told.later(30)
+    for kind in ("intent", "accepted", "recorded"):
+        told.step(back, kind)
+    after = review(told.session, INC)
+    assert (after.containment.word, after.contained_ms) == ("given back", None)
+    assert after.held == found.held, "how long it took is not forgotten when it is given back"
 
 
 def test_what_is_open_is_named_and_what_follows_has_an_owner_and_a_day(told: Told) -> None:
