@@ -5,6 +5,8 @@ Pure reading. It says what the signed document says; where that is not here yet,
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -19,9 +21,15 @@ from console.services.session import Session
 _OF_CORRECTIONS = ("correction.", "dispatch.", "approval.")
 # a page of rows is read while somebody scrolls: only what names the target, and no value is opened for it
 _NAMES = (
-    "SELECT id, kind, json_extract(CAST(raw AS TEXT), '$.pub.doc'), json_extract(CAST(raw AS TEXT), '$.pub.target') "
-    "FROM entry WHERE id IN"
+    "SELECT id, kind, json_extract(CAST(raw AS TEXT), '$.pub.doc'), json_extract(CAST(raw AS TEXT), '$.pub.target'), "
+    "subj, feed, seq FROM entry WHERE id IN"
 )
+_SEEN = (
+    "SELECT json_extract(CAST(raw AS TEXT), '$.pub.seen') FROM entry WHERE subj = ? AND kind = 'dispatch.authorised' "
+    "AND json_extract(CAST(raw AS TEXT), '$.pub.doc') = ?"
+)
+_ENDS = ("correction.cancelled", "correction.refused")
+LATE = "after it was decided: it stops only what had not gone"
 _MOST = 500  # names of documents that are kept; the oldest is read again when it is wanted
 
 
@@ -54,13 +62,23 @@ class Targets:
         with self._session.reader.snapshot() as connection:
             self._forget_if(int(connection.execute("SELECT count(*) FROM tombstone").fetchone()[0]))
             found = connection.execute(f"{_NAMES} ({','.join('?' * len(wanted))})", wanted).fetchall()
-        told = {str(ident): self._about(str(kind), doc, target) for ident, kind, doc, target in found}
-        return {ident: words for ident, words in told.items() if words}
+            late = {
+                ident for ident, kind, doc, _, *place in found if kind in _ENDS and _is_late(connection, doc, *place)
+            }
+        told = {str(ident): self._about(str(kind), doc, target) for ident, kind, doc, target, *_ in found}
+        return {
+            ident: f"{words} ({LATE})" if ident in late else words for ident, words in told.items() if words
+        }  # fmt: skip
 
     def of(self, stored: Stored) -> str:
         """What this entry is about: one target, or a whole correction; empty where it is neither or not here."""
-        pub = stored.entry.pub
-        return self._about(stored.entry.kind, pub.get("doc"), pub.get("target"))
+        pub, kind = stored.entry.pub, stored.entry.kind
+        words = self._about(kind, pub.get("doc"), pub.get("target"))
+        if not words or kind not in _ENDS:
+            return words
+        with self._session.reader.snapshot() as connection:
+            late = _is_late(connection, pub.get("doc"), stored.entry.subj, stored.feed, stored.seq)
+        return f"{words} ({LATE})" if late else words
 
     def _about(self, kind: str, doc: object, target: object) -> str:
         if not self.concerns(kind) or not isinstance(doc, str):
@@ -106,3 +124,14 @@ class Targets:
             del self._known[next(iter(self._known))]
         self._known[doc] = made
         return made
+
+
+def _is_late(connection: sqlite3.Connection, doc: object, subj: object, feed: str, seq: int) -> bool:
+    """Whether a console that sends it had decided before it had seen this cancel or refusal."""
+    if subj is None or not isinstance(doc, str):
+        return False
+    for (seen,) in connection.execute(_SEEN, (subj, doc)):
+        heads = {str(head[0]): int(head[1]) for head in json.loads(seen or "[]")}
+        if heads.get(feed, -1) < seq:
+            return True
+    return False

@@ -15,12 +15,14 @@ if TYPE_CHECKING:  # as in shell
     from console.services.standing import Standing, TargetStanding
 
 _BITE_STATES = ("recorded", "attention")
+# the console that sends asks again just before each call, so that a late word still stops these
+_NOT_GONE = ("proposed", "approved", "queued", "cancelled", "refused", "expired", "stale", "superseded")
 _SHOWN = 3
 
 
 def said_lines(one: Standing, name_of: Callable[[str], str], now_ms: int) -> tuple[str, ...]:
     """Who cancelled or refused it, in time or too late; and what a later revision means for it."""
-    told = [_said(said, name_of, now_ms) for said in one.said]
+    told = [_said(said, one, name_of, now_ms) for said in one.said]
     states = {target.state for target in one.targets}
     if states and states <= {"superseded"}:
         told.append("A later revision took its place: nothing of this one is sent any more.")
@@ -31,12 +33,17 @@ def said_lines(one: Standing, name_of: Callable[[str], str], now_ms: int) -> tup
     return tuple(told)
 
 
-def _said(said: Said, name_of: Callable[[str], str], now_ms: int) -> str:
+def _said(said: Said, one: Standing, name_of: Callable[[str], str], now_ms: int) -> str:
     who = "Somebody" if said.person is None else name_of(said.person)
     why = f": {said.reason.rstrip('.')}" if said.reason.strip() else ""
     if not said.late:
         return f"{who} {said.what} it {ago(now_ms, said.at_ms)}{why}."
-    late = "That came too late: the console that sends it had decided already. What went stays; undo or lift it."
+    gone = sum(target.state not in _NOT_GONE for target in one.targets)
+    all_of_it = gone == len(one.targets)
+    late = "It had been decided already, and nothing had gone: nothing of it is sent." if not gone else (
+        f"That came too late: it had been decided, and {'it' if all_of_it else f'{gone} of {len(one.targets)}'} had "
+        "gone. What went stays; undo or lift it."
+    )  # fmt: skip
     return f"{who} {said.what} it {ago(now_ms, said.at_ms)}{why}. {late}"
 
 

@@ -7,7 +7,7 @@ import json
 from adapters.practice.simulator import Estate
 from console.services import corrections, dispatch, incidents, synced
 from console.services.corrections import TargetWish
-from console.services.targets import Targets
+from console.services.targets import LATE, Targets
 from tests.kit.pair import connect, founded, pair
 
 __all__ = ["founded", "pair"]
@@ -43,6 +43,27 @@ def test_a_step_names_its_target_and_a_proposal_its_first_and_how_many_more(pair
     note = incidents.write(one, "note", "words", inc=inc)
     assert targets.by_id([proposed.id, note.id]) == {proposed.id: f"{FIRST} and 1 more"}
     assert targets.by_id([]) == {}
+
+
+def test_a_cancel_says_whether_it_had_been_decided_before(pair) -> None:
+    one, _ = pair
+    with Estate() as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "t", 2).entry.inc)
+        made = corrections.propose(one, inc, [EAST], "Because")
+    from console.journal.values import Draft
+
+    corrections.cancel(one, made.sha, "in time")
+    (cancel,) = stored(one, "correction.cancelled")
+    targets = Targets(one)
+    assert targets.of(cancel) == targets.by_id([cancel.id])[cancel.id] == FIRST
+    seen = [[cancel.feed, cancel.seq - 1, "0" * 64]]
+    pub = {
+        "doc": made.sha, "records": [], "roster": list(one.ref), "policy": one.roster.roster.policy,
+        "now": one.clock.wall_ms(), "clock": "trusted", "seen": seen, "verdict": "approved",
+    }  # fmt: skip
+    one.store.write(lambda tx: tx.append(one.device(), Draft("dispatch.authorised", inc, made.op, pub), roster=one.ref))
+    assert targets.of(cancel) == targets.by_id([cancel.id])[cancel.id] == f"{FIRST} ({LATE})"
 
 
 def test_a_document_that_is_not_here_yet_is_asked_for_again(pair) -> None:

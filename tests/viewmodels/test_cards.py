@@ -11,7 +11,7 @@ from console.viewmodels.shell import Now
 from tests.viewmodels.standings import MIN_MS, NOW_MS, standing, target
 
 NAMES = {"p-1": "Commander"}.get
-TOO_LATE = "That came too late: the console that sends it had decided already. What went stays; undo or lift it."
+TOO_LATE = "That came too late: it had been decided, and it had gone. What went stays; undo or lift it."
 
 
 def _card(one):
@@ -112,3 +112,11 @@ def test_what_reads_back_and_does_not_bite_is_called_exactly_that() -> None:
 def test_what_is_to_be_decided_leads_to_what_helps(helps, first: str) -> None:
     card = need_card(Need(kind="decide", text="x is stale", doc="d", helps=helps), NOW_MS)
     assert card.commands[0][0] == first
+
+
+def test_a_late_word_that_still_stopped_it_is_not_called_too_late() -> None:
+    late = Said("cancelled", "p-1", NOW_MS - 2 * MIN_MS, late=True)
+    stopped = _card(standing(target("cancelled"), said=(late,))).told
+    assert any("nothing had gone: nothing of it is sent" in line for line in stopped)
+    partly = _card(standing(target("cancelled"), target("enforced", index=1), said=(late,))).told
+    assert any("1 of 2 had gone" in line for line in partly)
