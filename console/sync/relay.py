@@ -26,6 +26,16 @@ class _Piece:
     data: bytes
     entries: Sequence[Line]
 
+    @property
+    def first(self) -> int:
+        """The number of its first entry."""
+        return self.entries[0].seq
+
+    @property
+    def last(self) -> int:
+        """The number of its last entry."""
+        return self.entries[-1].seq
+
 
 def offer_others(offer: Offer, own: Sequence[str], others: Iterable[str], here: set[str]) -> None:
     """Relay what the place lacks of other consoles' feeds, and take back what it does not lack any more.
@@ -52,16 +62,16 @@ def _relay(offer: Offer, own: Sequence[str], feed: str, head: int, here: set[str
     if feed in offer.reader.forks():
         laid = {one.sha for one in there if one.by not in own}
         pieces = [piece for piece in _every_side(offer, by, feed) if canon.sha256_hex(piece.data) not in laid]
-        left = 0
     else:
         every = _pieces(offer, by, feed, _lacking([one for one in known if one.by is None], head))
         beside = [one for one in known if one.by not in own]
-        already = {one.path for one in known}
+        mine = [one for one in there if one.by in own]
+        # where something of ours lies, we go on ourselves: two that leave it to each other would leave nothing
         pieces = [
             one for one in every
-            if one.path in already or _lacking(beside, one.entries[-1].seq, one.entries[0].seq)
+            if any(one.last >= name.first and name.last >= one.first for name in mine)
+            or _lacking(beside, one.last, one.first)
         ]  # fmt: skip
-        left = len(every) - len(pieces)
     stays = {one.path for one in pieces}
     _put(offer, [(one.path, one.data) for one in pieces])
     for piece in pieces:
@@ -69,8 +79,6 @@ def _relay(offer: Offer, own: Sequence[str], feed: str, head: int, here: set[str
         values = _values(offer, by, feed, piece)
         _put(offer, values)
         stays |= {name for name, _ in values}
-    if left:  # another console relays some of it: what we laid there stays until that is nobody's only copy
-        stays |= {one.name.path for one in offer.listed if one.name.feed == feed and one.name.by in own}
     return stays
 
 

@@ -216,6 +216,41 @@ def test_two_that_relay_at_once_do_no_harm_and_neither_takes_the_others_only_cop
         newcomer.close()
 
 
+def test_two_that_relay_do_not_leave_it_to_each_other(three):
+    """Its writer lays half of it there; both see that at once, each with the other's whole copy beside."""
+    secret = three.say(0, SECRET)
+    three.sync(0, "share")
+    share = three.places["share"].folder / "v1"
+    half = share / three.feeds[0].feed
+    shutil.move(half, share.parent / "half")
+    three.say(0, "two")
+    by_stick(three)
+    three.sync(2, "stick")
+    folders = [share / three.feeds[number].feed / "r" for number in (1, 2)]
+    three.sync(1, "share")
+    shutil.move(folders[0], share.parent / "hidden")
+    three.sync(2, "share")
+    shutil.move(share.parent / "hidden", folders[0])
+    shutil.move(share.parent / "half", half)
+    shutil.copytree(folders[0], share.parent / "as B left it")
+    three.sync(1, "share")
+    shutil.move(folders[0], share.parent / "as B is now")
+    shutil.move(share.parent / "as B left it", folders[0])
+    three.sync(2, "share")  # it saw B's former files
+    shutil.rmtree(folders[0])
+    shutil.move(share.parent / "as B is now", folders[0])
+    newcomer = three.world.open("newcomer")
+    try:
+        assert sync_once(newcomer, three.places["share"], "c-" + "z" * 26).faults == ()
+        assert sorted(one.disclosed["text"] for one in newcomer.reader().entries(kinds=["note"])) == [SECRET, "two"]
+    finally:
+        newcomer.close()
+    for number in (1, 2, 0):
+        three.stores[number].write(lambda tx: tx.bury([(secret.id, list(secret.entry.sd))], "ab" * 32))
+        three.sync(number, "share")
+    assert traces(SECRET, three.places["share"].folder) == []
+
+
 def test_a_long_history_is_relayed_in_pieces(three, monkeypatch):
     monkeypatch.setattr("console.sync.compact.FLUSH_BYTES", 6_000)
     for n in range(20):
