@@ -23,6 +23,8 @@ _SHOWN = 3
 def said_lines(one: Standing, name_of: Callable[[str], str], now_ms: int) -> tuple[str, ...]:
     """Who cancelled or refused it, in time or too late; and what a later revision means for it."""
     told = [_said(said, one, name_of, now_ms) for said in one.said]
+    if not one.said:  # ended by what another console did, or by a later revision
+        told += list(dict.fromkeys(t.detail for t in one.targets if t.state == "cancelled" and t.detail))[:_SHOWN]
     states = {target.state for target in one.targets}
     if states and states <= {"superseded"}:
         told.append("A later revision took its place: nothing of this one is sent any more.")

@@ -120,3 +120,10 @@ def test_a_late_word_that_still_stopped_it_is_not_called_too_late() -> None:
     assert any("nothing had gone: nothing of it is sent" in line for line in stopped)
     partly = _card(standing(target("cancelled"), target("enforced", index=1), said=(late,))).told
     assert any("1 of 2 had gone" in line for line in partly)
+
+
+def test_what_a_later_revision_stopped_says_so_by_itself() -> None:
+    why = "A later revision was authorised before it was sent."
+    assert why in _card(standing(target("cancelled", detail=why))).told
+    said = Said("cancelled", "p-1", NOW_MS - 2 * MIN_MS, late=False)
+    assert why not in _card(standing(target("cancelled", detail=why), said=(said,))).told
