@@ -14,6 +14,7 @@ from console.domain.errors import Problem
 from console.domain.lists import PREFIX
 from console.outbox.facts import read_document
 from console.services import approvals, clocks, lodging, roster
+from console.services.ahead import ahead
 from console.services.clock_words import words_of
 from console.services.incidents import IncidentLine
 from console.services.session import Session
@@ -54,6 +55,7 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
         *_splits(session),
         *_rosters(session),
         *_documents(session, now),
+        *_ahead(session, now),
         *_offers(session, lines),
         *clock_needs(session, lines, now),
     ]
@@ -111,6 +113,12 @@ def _documents(session: Session, now: int) -> Iterable[Need]:
                 yield Need(kind="approve", text=_TITLES[kind], inc=proposed.entry.inc, doc=doc, until_ms=until)
         except Problem:
             continue
+
+
+def _ahead(session: Session, now: int) -> Iterable[Need]:
+    """What was brought by hand, or came first of all: no incident here knows it yet."""
+    for one in ahead(session, now):
+        yield Need(kind="approve", text=one.title, detail=one.detail, doc=one.doc, until_ms=one.until_ms)
 
 
 def _of_targets(one: Standing, later: dict[tuple[str, str, str, str], int], now: int) -> Iterable[Need]:

@@ -13,13 +13,13 @@ from typing import Final, Literal
 from console.domain.actions import Action, Extension
 from console.domain.deceit import shown
 from console.domain.render import UNDERSTATED
+from console.services.ahead import LACKS_ROLE
 from console.services.approvals import Waiting
 from console.services.presented import Presented
 from console.viewmodels import approval_words as say
 
 _HEALABLE: Final = re.compile(r"\d+ (more persons? ha(s|ve) to sign|of the signers must hold)")
 _OF_ROLES: Final = re.compile(r"\d+ of the signers must hold")
-_LACKS_ROLE: Final = "does not hold the role that is still missing"
 _ROLES_ELSEWHERE: Final = "Who holds which role is not known here: the console that sends it counts."
 
 
@@ -64,7 +64,7 @@ def who_else(paper: Presented) -> WhoElse | None:
     verdict, missing, lacking = paper.judged.standing.verdict, list[str](), list[str]()
     proposer = paper.judged.standing.proposer
     if proposer is None:
-        lacking = [person for person, why in verdict.cannot if why == _LACKS_ROLE]
+        lacking = [person for person, why in verdict.cannot if why == LACKS_ROLE]
         missing = [_ROLES_ELSEWHERE if _OF_ROLES.match(one) else one for one in verdict.missing]
     return WhoElse(
         proposer="somebody whose record is not here yet" if proposer is None else called(proposer, paper.names),
@@ -142,7 +142,7 @@ def _not_this_person(standing: Waiting, person: str, names: Mapping[str, str]) -
     if against or person in verdict.can_sign:
         return against
     why = dict(verdict.cannot).get(person)
-    if standing.proposer is None and why == _LACKS_ROLE:
+    if standing.proposer is None and why == LACKS_ROLE:
         return []  # it came ahead of its history, or by hand (0096): roles are judged where the history is
     who = called(person, names)
     return [f"{who} cannot sign it: {why}." if why else f"{who} is not in the roster in force here."]

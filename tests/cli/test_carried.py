@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +19,6 @@ from tests.kit.photograph import photograph
 from tests.services.test_lists import QUICK
 
 __all__ = ["founded", "pair"]
-ROOT = Path(__file__).resolve().parents[2]
 BLOCK = TargetWish(provider="gateway-east", surface="", lever="key.block", selector="key-research")
 
 
@@ -120,14 +117,13 @@ def test_without_the_reader_it_says_so(proposed, run, tmp_path, monkeypatch):
     assert "the library zxing-cpp is not here" in lacks["faults"][0]
 
 
-def test_it_is_told_in_words(proposed, tmp_path):
+def test_it_is_told_in_words(proposed, tmp_path, capsys):
     one, two, made = proposed
-    run = [sys.executable, "-m", "console", "--profile"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    given = {"cwd": ROOT, "env": env, "capture_output": True, "text": True, "timeout": 60}
-    ask = tmp_path / "a.standdown-ask"
-    words = [*run, str(one.paths.root), "approve", "carry", made.sha, "--file", str(ask)]
-    assert "It is not encrypted" in subprocess.run(words, check=True, **given).stdout
-    told = subprocess.run([*run, str(two.paths.root), "approve", "take", str(ask)], check=True, **given).stdout
+    ask = str(tmp_path / "a.standdown-ask")
+    assert main(["--profile", str(one.paths.root), "approve", "carry", made.sha, "--file", ask]) == 0
+    assert "It is not encrypted" in capsys.readouterr().out
+    assert main(["--profile", str(two.paths.root), "approve", "take", ask]) == 0
+    told = capsys.readouterr().out
     assert f"{made.sha[:16]} asks for a signature" in told
+    assert "Commander approved it (known here already)." in told
     assert f"standdown approve sign {made.sha[:16]}" in told

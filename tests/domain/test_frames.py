@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 import zlib
 
 import pytest
@@ -125,9 +126,13 @@ def test_a_flood_of_sets_or_forms_is_refused():
 
 
 def test_what_unpacks_to_more_than_was_said_is_refused_before_it_is_unpacked():
-    bomb = frames.pack(bytes(100_000_000))
+    bomb = frames.pack(bytes(50_000_000))
+    tracemalloc.start()
     with pytest.raises(NotTogether, match="too long"):
         frames.unpack(bomb, 1_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1_000_000
     for broken in (b"", b"not packed", frames.pack(DATA)[:-4], frames.pack(DATA) + b"more", zlib.compress(DATA)[::-1]):
         with pytest.raises(NotTogether):
             frames.unpack(broken, 3_000)

@@ -12,8 +12,8 @@ import pytest
 from adapters.practice.simulator import Estate
 from console.domain.errors import Problem, WrongUse
 from console.domain.lists import read_list
-from console.keys import canon
-from console.services import approvals, bringing, carrying, corrections, dispatch, incidents, lists
+from console.keys import canon, keyfile, signer, sshsig
+from console.services import approvals, bringing, carrying, corrections, dispatch, incidents, lists, needs
 from console.services.brought import Gathering
 from console.services.closing import propose_closing
 from console.services.corrections import TargetWish
@@ -121,6 +121,27 @@ def test_a_refusal_comes_back_with_its_reason_and_ends_the_revision(apart):
     assert any("refused" in each for each in approvals.judge(one, document(one, made.sha)).verdict.missing)
 
 
+def needed(session, sha):
+    return [each for each in needs.needs(session, (), ()) if each.doc == sha]
+
+
+def test_what_came_as_pictures_needs_its_signer_until_it_is_decided(apart):
+    one, two = apart
+    made = propose(one)
+    decide(one, "commander", made.sha)
+    asked(one, two, made.sha, "pictures")
+    (need,) = needed(two, made.sha)
+    assert need.text == "Decide what came ahead of its history: take away, m, 1 target"
+    assert need.detail == "Signed by Commander."
+    decide(two, "approver", made.sha)
+    assert needed(two, made.sha) == []
+    second = propose(one, "Another")
+    asked(one, two, second.sha, "pictures")
+    assert needed(two, second.sha)
+    asked(one, two, second.sha)  # its history comes: the incident knows it now, and says so in its own words
+    assert needed(two, second.sha) == []
+
+
 def test_the_same_again_changes_nothing(apart):
     one, two = apart
     made = propose(one)
@@ -214,6 +235,21 @@ def test_a_record_signed_by_another_key_for_another_purpose_is_not_taken_in(apar
     load = Load(one.org, made.sha, asks=False, records=[forged])
     taken = bringing.take(one, carrier.encode(load))
     assert taken.records == ()
+    assert not received(one)
+
+
+def test_a_record_that_names_another_action_or_kind_is_not_taken_in(apart):
+    one, two = apart
+    made = propose(one)
+    asked(one, two, made.sha)
+    signed = decide(two, "approver", made.sha)
+    told = canon.decode(base64.b64decode(signed.entry.pub["record"]), limit=16_384)
+    key = keyfile.read_saved(two.paths.key("approver"), "approver")
+    for change in ({"op": f"a-{'0' * 25}1"}, {"doc_type": "closing.v1", "op": None}):
+        raw = canon.encode({**told, **change})
+        sig = signer.sign_single(key, sshsig.approve_ns(two.org), raw, lambda: passphrase("approver", KEY))
+        taken = bringing.take(one, carrier.encode(Load(one.org, made.sha, asks=False, records=[Record(raw, sig)])))
+        assert "another kind of document, or another action" in taken.faults[0]
     assert not received(one)
 
 

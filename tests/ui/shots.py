@@ -38,7 +38,8 @@ DIALOGS = (
     "undo", "cancel-correction", "record-by-hand", "watch-by-hand", "provider-add", "providers", "organisation",
     "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about", "policy", "callout", "list",
     "lists", "stages", "rotate", "break-glass", "glass", "extend", "assume-command", "clocks", "regimes", "checklist",
-    "task",
+    "task", "carry", "take-in",
+    "propose-again", "take-over", "refusals",
 )  # fmt: skip
 WITHIN_S = 40.0
 
