@@ -23,6 +23,7 @@ from console.providers import declared as files
 BUILT_IN: Final = (
     "anthropic_admin",
     "haproxy",
+    "hf_endpoints",
     "kubernetes",
     "litellm",
     "manual",

@@ -448,6 +448,7 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
     [
         "anthropic_admin",
         "haproxy",
+        "hf_endpoints",
         "kubernetes",
         "litellm",
         "open_inference",
