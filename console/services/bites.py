@@ -80,7 +80,7 @@ class Series:
     @property
     def last_pass_ms(self) -> int | None:
         """When one last got through."""
-        return max((one.until_ms for one in self.moments if one.passed), default=None)
+        return max((one.until_ms if one.entered else one.at_ms for one in self.moments if one.passed), default=None)
 
     @property
     def bound_ms(self) -> int | None:
@@ -248,7 +248,7 @@ def _bound_told(one: Series, clock: Callable[[int], str]) -> str:
     bound, passed = one.bound_ms, one.last_pass_ms
     if bound is None:
         return ""
-    late = ", and a try passed after that" if passed is not None and passed > bound + _TRY_MS else ""
+    late = ", and a try passed after that" if passed is not None and passed > bound else ""
     return f"Its lever may take {one.bound_s} s to bite everywhere, until {clock(bound)}{late}."
 
 

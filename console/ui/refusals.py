@@ -54,7 +54,7 @@ class RefusalsSheet(Sheet):
         self._again.timeout.connect(self._read)
         self._again.start()
         room.bridge.on(GROWN, self._grown, self)
-        self.take_room(820, 560)
+        self.take_room(840, 660)
         self._read()
 
     def _grown(self, _grown: Grown) -> None:
