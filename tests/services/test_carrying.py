@@ -13,7 +13,7 @@ from adapters.practice.simulator import Estate
 from console.domain.errors import Problem, WrongUse
 from console.domain.lists import read_list
 from console.keys import canon, keyfile, signer, sshsig
-from console.services import approvals, bringing, carrying, corrections, dispatch, incidents, lists, needs
+from console.services import approvals, bringing, carrying, corrections, dispatch, glass, incidents, lists, needs
 from console.services.brought import Gathering
 from console.services.closing import propose_closing
 from console.services.corrections import TargetWish
@@ -325,6 +325,24 @@ def test_a_closing_is_signed_the_same_way(apart):
     back = answered(two, one, sha)
     assert back.standing is not None
     assert back.standing.verdict.met
+
+
+def test_what_one_person_sent_alone_is_ratified_by_hand(apart):
+    one, two = apart
+    with Estate(gateway_lag_s=0.0) as estate:
+        connect(one, estate, "gateway")
+        inc = str(incidents.declare(one, "t", 1).entry.inc)
+        made = corrections.propose(one, inc, [BLOCK, replace(BLOCK, selector="key-shop")], "exploits")
+        alone = glass.break_the_glass(one, made.sha, "Nobody answers, and it is used right now.")
+        decide(one, "commander", alone.sha)
+        dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 60_000, pace=QUICK)
+        paper = glass.ratify(one, alone.sha)
+        asked(one, two, paper, "pictures")  # with the action that it ratifies: what is signed for is read
+        assert "key-shop" in str(document(two, alone.sha).disclosed(1))
+        decide(two, "approver", paper)
+        answered(two, one, paper)
+        (broken,) = glass.broken(one)
+        assert (broken.state, broken.ratified_by) == ("ratified", two.me)
 
 
 def test_frames_of_one_target_are_few_enough_for_a_telephone(apart):
