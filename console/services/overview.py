@@ -30,12 +30,18 @@ def _told(session: Session, one: Standing) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _detail(target: TargetStanding) -> str:
+    """What there is to say of its state: where it is enforced, by which evidence, and what still ran then."""
+    if target.state != "enforced":
+        return target.detail or target.evidence or ""
+    return "; ".join(part for part in (target.evidence, target.detail) if part)
+
+
 def _target(one: Standing, target: TargetStanding) -> dict[str, Any]:
     return {
         "target": target.index, "name": target.name, "selector": target.selector, "lever": target.lever,
         "model": target.model, "by_hand": target.by_hand, "canary": target.canary, "state": target.state,
-        "detail": target.detail or target.evidence or "", "execute_by_ms": one.execute_by_ms,
-        "checked_ms": target.checked_ms,
+        "detail": _detail(target), "execute_by_ms": one.execute_by_ms, "checked_ms": target.checked_ms,
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QSpinBox, QWidget
 
 from console.domain.actions import CATEGORIES
 from console.domain.agreements import MOST_NOTICE_H, Agreement
@@ -26,6 +26,8 @@ _LEAD: Final = (
     "Which corrections the terms with downstream users allow, and how long before they have to hear of it. The "
     "composer offers those that fit; a short notice is said aloud and stops nothing."
 )
+_TICKS_IN_A_ROW: Final = 3
+_LARGE_TEXT: Final = 1.4
 _NONE: Final = "No agreement is registered. Where terms say nothing, a correction can be disputed afterwards."
 
 
@@ -36,6 +38,7 @@ class AgreementsSheet(Sheet):
         super().__init__(room, parent, "Agreements with downstream users", _LEAD)
         look = room.look
         self.known: tuple[Registered, ...] = ()
+        self._large = look.theme.text_scale > _LARGE_TEXT
         self._list = QWidget()
         self._lines = column(self._list, look.theme.space("unit"))
         self.partner = text_line("With whom", 200)
@@ -72,24 +75,27 @@ class AgreementsSheet(Sheet):
         return "" if any(box.isChecked() for box in self.allows.values()) else "Say what it allows."
 
     def _pair(self, first: QWidget, second: QWidget) -> QWidget:
-        both = QWidget()
-        beside = row(both, self.room.look.theme.space("unit"))
+        both, unit = QWidget(), self.room.look.theme.space("unit")
+        beside = column(both, unit) if self._large else row(both, unit)
         beside.addWidget(first, 2)
         beside.addWidget(second, 1)
         return both
 
     def _ticks(self) -> QWidget:
         place = QWidget()
-        line = row(place, self.room.look.theme.space("unit"))
-        line.addWidget(Text(self.room.look, "It allows", weight="medium"))
+        lines = column(place, self.room.look.theme.space("half"))
+        lines.addWidget(Text(self.room.look, "It allows", weight="medium"))
+        boxes, in_a_row = QWidget(), 1 if self._large else _TICKS_IN_A_ROW
+        grid = QGridLayout(boxes)
+        grid.setContentsMargins(0, 0, 0, 0)
         names = kinds(self.room.desk.session.settings.house)
-        for name in CATEGORIES:
+        for at, name in enumerate(CATEGORIES):
             box = QCheckBox(names[name])
             box.setAccessibleName(f"It allows: {names[name]}")
             box.toggled.connect(self.check)
-            line.addWidget(box)
+            grid.addWidget(box, at // in_a_row, at % in_a_row)
             self.allows[name] = box
-        line.addStretch(1)
+        lines.addWidget(boxes)
         return place
 
     # -- reading and entering ------------------------------------------------------------------------------------------

@@ -383,7 +383,10 @@ class ConfirmDialog(QDialog):
         QTimer.singleShot(0, self, self._senses.look)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Enter presses nothing here, wherever it is pressed. Escape goes one step back; x shows the exact requests."""
+        """Enter presses nothing here, wherever it is pressed. Escape goes one step back; x shows the exact requests.
+
+        t goes to the value that is to be typed: past every target, and to no button.
+        """
         escape = event.key() == Qt.Key.Key_Escape and self._sign is not None and self._sign.back()
         if event.key() in ENTER or escape:
             event.accept()
@@ -392,6 +395,9 @@ class ConfirmDialog(QDialog):
             bar.triggerAction(_SCROLLS[event.key()])
         elif event.key() == Qt.Key.Key_X and event.modifiers() == Qt.KeyboardModifier.NoModifier:
             self._content.turn_all()
+        elif event.key() == Qt.Key.Key_T and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            if self._sign is not None:
+                self._sign.go_to_value()
         else:
             super().keyPressEvent(event)
 

@@ -26,7 +26,10 @@ _CHOOSING, _UNLOCKING, _DONE = range(3)
 _READ_FIRST: Final = "Read it first. The buttons wake a second after this window is in front and nothing changes."
 _NOT_TYPED: Final = "That was not typed: pasted or filled-in text does not count. Clear it and type it."
 _ARMED: Final = "Nothing is signed yet: the passphrase unlocks the approver key for this one signature."
-_HINT: Final = "By pointer hold a button; by keys or voice type the value, then unlock. Both ask for the passphrase."
+_HINT: Final = (
+    "By pointer hold a button; by keys (T goes there) or voice type the value, then unlock. "
+    "Both ask for the passphrase."
+)
 _NO_REMARK: Final = "A remark cannot be kept with a signature at a shared seat: write a note."
 
 
@@ -326,6 +329,11 @@ class SignPanel(QWidget):
         self._stack.setCurrentIndex(_CHOOSING)
         self._typed.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
+
+    def go_to_value(self) -> None:
+        """To the field in which the value is typed, where one still chooses; a letter there signs nothing."""
+        if self._armed is None and self._stack.currentIndex() == _CHOOSING:
+            self._typed.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _finish(self) -> None:
         reason = self._reason.text().strip()

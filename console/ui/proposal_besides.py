@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from console.providers.wishes import FINISH, RUNNING, STOP
@@ -42,7 +43,7 @@ class Besides(QWidget):
         self._owed = Text(room.look, size="small", tone="waiting", wrap=True)
         unit = room.look.theme.space("unit")
         lines = column(self, unit)
-        self._running = Labelled(room, "What runs there already", self.running)
+        self._running = Labelled(room, "What runs there already (Alt+B)", self.running)
         lines.addWidget(self._running)
         both = QWidget()
         beside = row(both, unit)
@@ -57,6 +58,11 @@ class Besides(QWidget):
             inner.addStretch(1)
             beside.addWidget(part, 1)
         lines.addWidget(both)
+
+    def take_focus(self) -> None:
+        """To the first of the choices that is shown."""
+        first = self.running if self._running.isVisibleTo(self) else self.fallback
+        first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def in_order(self) -> list[QWidget]:
         """What takes the focus, in reading order."""

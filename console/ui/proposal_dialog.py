@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QBoxLayout, QStackedWidget, QWidget
 
 from console.services import corrections
 from console.services.corrections import Proposal, TargetWish
@@ -31,6 +31,8 @@ from console.viewmodels.proposal import PlanLine
 from console.viewmodels.shell import GROWN, INCIDENTS, LOOKS, NOW, Grown
 
 DEBOUNCE_MS: Final = 300
+_LARGE_TEXT: Final = 1.4
+_WANTED: Final = QSize(1180, 800)
 READING: Final = "Reading what is there ..."
 _PROPOSING: Final = "Reading once more, and proposing ..."
 _ALONE: Final = (
@@ -90,7 +92,8 @@ class ProposalDialog(Sheet):
         room.bridge.on(GROWN, self._grown, self)
         room.bridge.on(LOOKS, lambda _looks: self.fields.see(), self)
         self.setMinimumSize(1000, 600)
-        self.resize(1180, 800)
+        scaled = (_WANTED * room.look.theme.text_scale).boundedTo(self.screen().availableSize())
+        self.resize(scaled.expandedTo(_WANTED))
         self._load()
 
     # -- what is there -------------------------------------------------------------------------------------------------
@@ -377,8 +380,10 @@ class ProposalDialog(Sheet):
     # -- frame ---------------------------------------------------------------------------------------------------------
 
     def _composer(self) -> QWidget:
+        """Side by side, or one above the other where the text is so large that neither would have room beside."""
         page = QWidget()
-        both = QHBoxLayout(page)
+        large = self.room.look.theme.text_scale > _LARGE_TEXT
+        both = QBoxLayout(QBoxLayout.Direction.TopToBottom if large else QBoxLayout.Direction.LeftToRight, page)
         both.setContentsMargins(0, 0, 0, 0)
         both.setSpacing(self.room.look.theme.space("wide"))
         both.addWidget(self.fields, 6)

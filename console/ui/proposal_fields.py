@@ -206,6 +206,7 @@ class Fields(QScrollArea):
             self.review.addItem(words, ms)
         self.review.currentIndexChanged.connect(self._reviewed)
         self.besides = Besides(room, change)
+        QShortcut(QKeySequence("Alt+B"), over).activated.connect(self._to_besides)
         self._lay_out()
 
     # -- showing -------------------------------------------------------------------------------------------------------
@@ -260,6 +261,11 @@ class Fields(QScrollArea):
     def see(self) -> None:
         """Something was looked at: what is said of the fallback follows."""
         self.besides.see(self._looks(), self._now_ms())
+
+    def _to_besides(self) -> None:
+        """Past the surfaces, however many: to what is said besides."""
+        self.besides.take_focus()
+        self.ensureWidgetVisible(self.besides)
 
     def _looks(self) -> Looks | None:
         return self._room.desk.outlet.latest(LOOKS)

@@ -158,6 +158,11 @@ def field(name: str) -> str:
     return f"{shown(name)} ({_UNITS[name]})" if name in _UNITS else shown(name)
 
 
+def param(name: str) -> str:
+    """What a lever was told, by its name; what everybody asks alike has a plain one."""
+    return "what runs already" if name == "running" else shown(name)
+
+
 def count(number: int, one: str, many: str) -> str:
     """A number with its word."""
     return f"{number} {one if number == 1 else many}"

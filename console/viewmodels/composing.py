@@ -67,7 +67,8 @@ class Composition:
             review_in_ms=kept.draft.review_in_ms,
         )  # fmt: skip
         made = Composition(draft=draft, selector=kept.selector, common=kept.common, words=kept.words,
-                           first_word=kept.first_word, house=ground.house, agreements=kept.agreements,
+                           first_word=kept.first_word, house=ground.house,
+                           agreements=_still_allowing(ground, kept.agreements, category, model),
                            fallback=_still_offered(ground, kept.fallback, model))  # fmt: skip
         for at in range(len(draft.rows)):
             made = made.bare(at, ground)._asked_before(at, kept)  # noqa: SLF001  its own
@@ -344,7 +345,9 @@ class Composition:
                 common=_texts(told["common"]), words=_texts(told["words"]), first_word=str(told["first_word"]),
                 canaries={**made.canaries, **_texts(told["canaries"])},
                 fallback=_still_offered(ground, str(told.get("fallback", "")), str(told["model"])),
-                agreements=tuple(map(str, told.get("agreements", ()))),
+                agreements=_still_allowing(
+                    ground, tuple(map(str, told.get("agreements", ()))), str(told["category"]), str(told["model"])
+                ),
             )  # fmt: skip
         except (ValueError, KeyError, TypeError, AttributeError):
             return None
@@ -393,6 +396,12 @@ def _still_offered(ground: Ground, surface: str, model: str) -> str:
     """A fallback that was chosen before, as far as it can be one of this model."""
     others = {one.surface.surface for one in ground.options if one.surface.model != model}
     return surface if surface == NONE or surface in others else ""
+
+
+def _still_allowing(ground: Ground, entries: tuple[str, ...], category: str, model: str) -> tuple[str, ...]:
+    """Agreements that were named before, as far as they allow this too."""
+    fits = {one.entry for one in ground.agreements if one.agreement.covers(category, model)}
+    return tuple(one for one in entries if one in fits)
 
 
 def _called(row: Row) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QWidget
@@ -11,16 +13,18 @@ from adapters.practice.simulator import Estate
 from console.domain.reasons import read_reason
 from console.services import corrections, incidents, model_names, provider_life, providers
 from console.services.corrections import TargetWish
+from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
 from console.services.planning import DAY_MS
 from console.services.record import start_record
 from console.services.session import Session
+from console.ui.agreements import AgreementsSheet
 from console.ui.keys import Keys
 from console.ui.model_names import ModelNamesDialog
 from console.ui.proposal import ProposalDialog, add_commands
 from console.ui.proposal_plan import PlanCard
 from console.ui.widgets import Exact, Words
 from console.viewmodels.commands import Command
-from console.viewmodels.shell import INCIDENTS, NOW, SHELL
+from console.viewmodels.shell import INCIDENTS, LOOKS, NOW, SHELL
 from tests.kit.pair import Asks, connect, connect_manual, pair_at
 from tests.kit.rooms import room_of, troubles_of
 
@@ -506,3 +510,74 @@ def texts(widget: QWidget) -> str:
 
     found = [one.text() for one in widget.findChildren(QLabel) if one.isVisible()]
     return "\n".join(found + [one.toPlainText() for one in widget.findChildren(Exact) if one.isVisible()])
+
+
+# -- what is said besides ----------------------------------------------------------------------------------------------
+
+
+def seen(session: Session, state: str, ago_ms: int = 2_000) -> Looks:
+    """As if an engine had seen the small model so, some time ago."""
+    small = next(one for one in providers.surfaces(session) if one.model == "atlas-small")
+    at_ms = session.clock.wall_ms() - ago_ms
+    told = SurfaceLook(key=small.key, model=small.model, state=state, restrictions=(), detail="", read_ms=at_ms)
+    link = ProviderLink(instance=small.instance, name="model-server", adapter="practice", state="answers",
+                        looked_ms=at_ms, read_ms=at_ms)  # fmt: skip
+    return Looks(surfaces=(small,), instances=(InstanceLook(link=link, surfaces=(told,)),), poll_ms=5_000)
+
+
+def test_what_answers_instead_is_said_to_be_up_only_where_it_was_seen_lately(place) -> None:
+    dialog = place.composer()
+    besides = dialog.fields.besides
+    small = next(one for one in providers.surfaces(place.room.desk.session) if one.model == "atlas-small")
+    besides.fallback.setCurrentIndex(besides.fallback.findData(small.surface))
+    assert dialog.made.fallback == small.surface
+    assert "Not looked at here yet" in besides._up.text()
+    for state, ago_ms, word in (("serving", 2_000, "Serving, read "), ("stopped", 2_000, "Stopped, read "),
+                                ("serving", 60_000, "Stale, was serving, read ")):  # fmt: skip
+        place.room.desk.outlet.post(LOOKS, seen(place.room.desk.session, state, ago_ms))
+        dialog.fields.see()
+        assert besides._up.text().startswith(word)
+    kept = dialog.made.text()
+    assert json.loads(kept)["fallback"] == small.surface
+    besides.fallback.setCurrentIndex(besides.fallback.findData("none"))
+    assert not besides._up.isVisibleTo(dialog)
+
+
+def test_one_press_takes_what_does_less_and_the_row_says_so(place) -> None:
+    dialog = place.composer()
+    place.typed(dialog)
+    place.read(dialog)
+    button = next(one for one in dialog.plan.findChildren(QAbstractButton) if one.text() == "Slow a key down instead")
+    button.click()
+    east = next(row for row in dialog.made.draft.rows if row.options.surface.name == "gateway-east")
+    assert (east.lever, east.line.category) == ("key.rpm", "frequency")
+    box = place.row(dialog, "gateway-east").levers
+    assert box.currentText().startswith("Milder: Slow a key down")
+
+
+def test_agreements_are_entered_offered_where_they_fit_and_ended(place) -> None:
+    sheet = AgreementsSheet(place.room, place.window)
+    sheet.show()
+    place.until(lambda: not sheet.is_busy)
+    assert sheet.why_not() == "Say with whom."
+    sheet.partner.setText("Acme Ltd")
+    assert sheet.why_not() == "Say what it allows."
+    sheet.allows["user"].setChecked(True)
+    sheet.hours.setValue(720)
+    sheet.enter.click()
+    place.until(lambda: len(sheet.known) == 1 and not sheet.is_busy)
+    dialog = place.composer()
+    terms = dialog.fields.besides.terms
+    assert [terms.itemText(at) for at in range(terms.count())] == ["None named", "Acme Ltd, 720 h of notice"]
+    terms.setCurrentIndex(1)
+    assert "Acme Ltd is owed 720 h of notice" in dialog.fields.besides._owed.text()
+    dialog._start_kind("shutdown")
+    assert terms.itemText(0) == "None is registered that allows it"
+    assert dialog.made.agreements == ()
+    end = next(one for one in sheet.findChildren(QAbstractButton) if one.text() == "End it")
+    end.click()
+    assert sheet.known  # not without a reason
+    sheet.reason.setText("They left.")
+    end.click()
+    place.until(lambda: not sheet.known)
+    sheet.close()
