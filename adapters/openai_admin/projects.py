@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.contract import Context, Lever, Planned, Refused, Wish
-from adapters.openai_admin import policy, wire
+from adapters.openai_admin import policy, usage, wire
 from adapters.openai_admin.levers import words_of
 from adapters.openai_admin.organisation import (
     Organisation,
@@ -67,7 +67,12 @@ async def plan(
         held = await for_each(projects, lambda one: _held(context, blank, one.id))
     if not lever.wide:
         blank = replace(blank, params={**blank.params, "let_in": await let_in(context, blank.selector)})
-    return _filled(blank, held, there)
+    planned = _filled(blank, held, there)
+    if not ids:
+        return planned
+    every = lever.wide and not params.get("projects")
+    keys, told = await usage.callers(context, ids, [] if every else [one.id for one in projects])
+    return replace(planned, affected=keys, notes=(*planned.notes, told))
 
 
 async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str], str]:

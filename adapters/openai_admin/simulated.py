@@ -49,6 +49,9 @@ class Rows:
     spend: Row | None = None
     spent_cents: int = 0
     calls: dict[tuple[str, str], list[float]] = field(default_factory=dict[tuple[str, str], list[float]])
+    used: list[tuple[str, str, str, int]] = field(
+        default_factory=list[tuple[str, str, str, int]]
+    )  # project, key, model, how often
     believed: Rows | None = None
     until_s: float = 0.0
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
 
 from adapters.openai_admin.simulated import (
     MADE_AT,
@@ -80,7 +81,7 @@ class OpenAISite:
             case _:
                 return _unknown()
 
-    def _admin(self, incoming: Incoming, steps: Sequence[str]) -> Answer:
+    def _admin(self, incoming: Incoming, steps: Sequence[str]) -> Answer:  # noqa: PLR0911  one answer per route
         match incoming.method, steps:
             case "GET", ["projects"]:
                 every = incoming.query.get("include_archived") == "true"
@@ -93,11 +94,27 @@ class OpenAISite:
                 return self._list(incoming, [_user(ident, row) for ident, row in self.state.users.items()])
             case _, ["users", ident]:
                 return self._user(incoming, ident)
+            case "GET", ["usage", "completions"]:
+                return self._usage(incoming)
             case _, ["spend_limit"]:
                 self.state.spend, answer = self._spend(incoming, self.state.spend, "organization.spend_limit")
                 return answer
             case _:
                 return _unknown()
+
+    def _usage(self, incoming: Incoming) -> Answer:
+        asked = parse_qsl(urlsplit(incoming.target).query)
+        models, projects = ([value for name, value in asked if name == one] for one in ("models[]", "project_ids[]"))
+        if "start_time" not in incoming.query:
+            return error(400, "invalid_request_error", "start_time is required.")
+        rows = [
+            {"object": "organization.usage.completions.result", "input_tokens": 1, "output_tokens": 1,
+             "num_model_requests": count, "api_key_id": key, "project_id": None, "model": None}
+            for project, key, model, count in self.state.used
+            if model in models and (not projects or project in projects)
+        ]  # fmt: skip
+        bucket = {"object": "bucket", "start_time": MADE_AT, "end_time": MADE_AT + 3600, "results": rows}
+        return Answer(body={"object": "page", "data": [bucket], "has_more": False, "next_page": None})
 
     # -- a project -----------------------------------------------------------------------------------------------------
 

@@ -137,6 +137,26 @@ class Deleted(Said):
     deleted: bool
 
 
+class Used(Said):
+    """Calls of one key."""
+
+    num_model_requests: int = 0
+    api_key_id: str | None = None
+
+
+class Bucket(Said):
+    """Calls of a time."""
+
+    results: list[Used]
+
+
+class Usage(Said):
+    """GET /organization/usage/completions."""
+
+    data: list[Bucket]
+    has_more: bool = False
+
+
 class Named(Said):
     """A model, as callers are told of it."""
 

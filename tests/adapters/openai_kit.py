@@ -28,7 +28,13 @@ def site(**more) -> OpenAISite:
         policy={"mode": "allow_list", "model_ids": ["atlas-mini", "atlas"]},
     )  # fmt: skip
     old = ProjectRow("proj_3", "old", archived_at=1)
-    return OpenAISite([live, batch, old], users, **more)
+    made = OpenAISite([live, batch, old], users, **more)
+    made.state.used += [
+        ("proj_1", "key_1", "atlas", 40),
+        ("proj_1", "key_2", "atlas", 2),
+        ("proj_2", "key_3", "atlas", 5),
+    ]
+    return made
 
 
 def settings(url: str, **more) -> dict[str, object]:

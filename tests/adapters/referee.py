@@ -82,7 +82,8 @@ class Description:
         if operation is None:
             return [f"{where}: no such call"]
         known = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
-        found = [f"{where}: no parameter {name}" for name, _ in sent.query if name not in known]
+        named = [name.removesuffix("[]") for name, _ in sent.query]
+        found = [f"{where}: no parameter {name}" for name in named if name not in known]
         asked = operation.get("requestBody")
         if asked is None:
             found += [f"{where}: it takes no body"] if sent.body is not None else []

@@ -12,7 +12,7 @@ from adapters.conformance import AdapterConformance, until
 from adapters.contract import OutcomeUnknown, Refused, Wish
 from adapters.openai_admin import ADAPTER
 from adapters.openai_admin.simulator import ProjectRow
-from adapters.simulator import Simulator
+from adapters.simulator import Answer, Simulator
 from tests.adapters.openai_kit import CALLERS, MODELS, SECRETS, adapter_at, context_at, settings, site
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
@@ -208,6 +208,19 @@ def test_whether_zero_is_taken_is_unproven_and_said(adapter, context):
     assert not any(lever.proven for lever in ADAPTER.manifest.levers)
     with Simulator(site(takes_zero=False)) as strict, pytest.raises(Refused, match="400"):
         do(adapter_at(strict.url).apply(context_at(strict.url), planned))
+
+
+def test_a_plan_says_who_called_in_the_last_hour_and_goes_on_without(server, adapter, context):
+    every = do(adapter.plan(context, wish("model.deny", "atlas")))
+    here = do(adapter.plan(context, wish("project.models", "live", model="atlas")))
+    assert (every.affected, here.affected) == (3, 2)
+    assert "3 keys made 47 calls" in every.notes[-1]
+    nobody = do(adapter.plan(context, wish("model.rpm", "atlas-mini", rpm="1")))
+    assert nobody.affected == 0
+    server.site._usage = lambda _: Answer(status=403, body={})
+    blind = do(adapter.plan(context, wish("model.deny", "atlas")))
+    assert (blind.affected, blind.notes[-1]) == (None, "who called in the last hour is not told")
+    assert do(adapter.plan(context, wish("project.spend", "live", cents="1"))).affected is None
 
 
 def test_a_spend_limit_says_whether_it_bites(server, adapter, context):
