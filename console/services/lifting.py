@@ -89,6 +89,22 @@ def held_beside(
     return (f"{len(held)} of {len(accounts)} stay restricted, for another correction holds them: {which}.",)
 
 
+def held_here(
+    session: Session, where: providers.Surface, template: Planned, accounts: Sequence[str]
+) -> frozenset[str]:  # fmt: skip
+    """Which of these accounts another correction in force holds as strictly as this list would."""
+    members, held = Members(session.reader.blob), set[str]()
+    with session.reader.snapshot() as connection:
+        known = [
+            one for one in authorised(connection) if any(t.instance == where.instance for t in one[2].targets)
+        ]  # fmt: skip
+        for account in accounts if known else ():
+            place = place_at(where.instance, where.surface, fill(template, account))
+            claims = in_force_at(connection, place, known, members=members).claims
+            held |= {account} if any(covers(one.wanted, template.wanted) for one in claims) else set()
+    return frozenset(held)
+
+
 def _contained(planned: Planned, place: InForce) -> Planned:
     stricter = [one for one in place.claims if covers(one.wanted, planned.wanted)]
     if not stricter:

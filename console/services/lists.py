@@ -97,7 +97,7 @@ def match(
 
     async def work(planes: Planes) -> Matched:
         answers, plane = await read(planes)
-        found = _matched(wished, imported, direction, where, answers, kept, frozenset(take_off))
+        found = _with_held(session, _matched(wished, imported, direction, where, answers, kept, frozenset(take_off)))
         if found.template is None:
             return found
         plans = {one.selector: one for one in answers if not isinstance(one, AdapterFault)}
@@ -151,6 +151,24 @@ def _matched(
         imported=imported, wish=wished, direction=direction, where=where, template=template, accounts=tuple(accounts),
         already=tuple(sorted(set(already))), unknown=tuple(unknown), protected=tuple(barred), other=tuple(other),
         taken_off=tuple(sorted(one for one in take_off if one in accounts)), heaviest=(),
+    )  # fmt: skip
+
+
+def _with_held(session: Session, found: Matched) -> Matched:
+    """What another correction in force has made so already belongs to the list all the same: that one may be lifted."""
+    if found.template is None or found.direction != "contain" or not found.already:
+        return found
+    held = lifting.held_here(session, found.where, found.template, found.already)
+    if not held:
+        return found
+    note = (
+        f"So already, for another correction in force there: {len(held)}. Nothing is sent for them, and they stay "
+        "restricted when that one is lifted."
+    )
+    return replace(
+        found, accounts=tuple(sorted({*found.accounts, *held})),
+        already=tuple(one for one in found.already if one not in held),
+        template=replace(found.template, notes=(*found.template.notes, note)),
     )  # fmt: skip
 
 

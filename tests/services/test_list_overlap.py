@@ -108,3 +108,25 @@ def test_an_undo_of_one_account_does_not_loosen_what_a_list_holds(ready) -> None
     run(one)
     assert blocked() == {"acct-1", "acct-2"}
     assert resending.left_of(one, undo.sha) in ([0], [])
+
+
+def test_an_account_that_another_correction_restricts_already_is_in_the_list_and_outlasts_that_one(ready) -> None:
+    one, two, inc, blocked = ready
+    single = corrections.propose(one, inc, [replace(BLOCK, selector="acct-2")], "him").sha
+    sign(one, two, single)
+    run(one)
+    matched = lists.match(one, BLOCK, listed(*ACCOUNTS))
+    assert (matched.accounts, matched.already) == (ACCOUNTS, ())
+    assert matched.template is not None
+    assert any("So already, for another correction in force there: 1." in note for note in matched.template.notes)
+    whole = lists.propose(one, inc, matched, "a campaign").sha
+    sign(one, two, whole)
+    run(one)
+    lift = corrections.lift(one, single, "he is cleared")
+    sign(one, two, lift.sha)
+    run(one)
+    assert blocked() == set(ACCOUNTS)
+    back = lists.lift(one, whole, "it is over")
+    sign(one, two, back.sha)
+    run(one)
+    assert blocked() == set()
