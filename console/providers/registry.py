@@ -32,6 +32,7 @@ BUILT_IN: Final = (
     "openai_work",
     "practice",
     "unleash",
+    "status_page",
 )
 GROUP: Final = "standdown.adapters"
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")

@@ -7,12 +7,12 @@ how old it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from console.domain.corrections import IN_FORCE, PENDING, QUEUED
-from console.services.live_values import InstanceLook, Looks, SurfaceLook
+from console.services.live_values import InstanceLook, Looks, PageHint, SurfaceLook
 
 if TYPE_CHECKING:  # a board is made from their values and needs none of their code
     from console.services.providers import Surface
@@ -73,7 +73,8 @@ class Cell:
     `state` names a Sign in STATES; where it is `stale`, `was` is what was seen last. `read_ms` is when that was,
     `age_ms` how long before the board's moment. `latency` are the last looks, oldest first (None: no answer).
     `reported`: restrictions as the provider tells them; `recorded`: corrections as our record has them. `doubt` is a
-    sentence where the two do not fit; `unnamed` where the organisation has no name for this surface.
+    sentence where the two do not fit; `unnamed` where the organisation has no name for this surface. `page` is what the
+    vendor's own status page says, a hint that changes no state.
     """
 
     model: str
@@ -96,6 +97,7 @@ class Cell:
     reach: str = ""
     detail: str = ""
     unnamed: bool = False
+    page: PageHint | None = None
 
     @property
     def sign(self) -> Sign:
@@ -141,12 +143,15 @@ def board(looks: Looks, corrections: Iterable[Standing], now_ms: int) -> Board:
     seen = {one.link.instance: one for one in looks.instances}
     found: dict[str, dict[str, list[Cell]]] = {}
     told_of = {(one.link.instance, told.key): told for one in looks.instances for told in one.surfaces}
+    pages = {one.page.about.casefold(): one.page for one in looks.instances if one.page is not None and one.page.about}
     known: set[tuple[str, str]] = set()
     for surface in looks.surfaces:
         known.add((surface.instance, surface.key))
         told = told_of.get((surface.instance, surface.key))
         records = by_surface.get(surface.surface, ())
         cell = _cell(surface, seen.get(surface.instance), told, records, looks.poll_ms, now_ms)
+        page = pages.get(cell.provider.casefold()) if cell.provider else None
+        cell = cell if page is None else replace(cell, page=page)
         found.setdefault(surface.instance, {}).setdefault(surface.model, []).append(cell)
     for one in looks.instances:
         for listed in one.surfaces:
@@ -310,9 +315,21 @@ def sentence(cell: Cell, now_ms: int) -> str:
         parts.append("It drifted: somebody or something undid it.")
     if cell.doubt:
         parts.append(cell.doubt)
+    if cell.page is not None:
+        parts.append(page_words(cell.page, now_ms))
     if cell.detail:
         parts.append(f"{cell.detail[:1].upper()}{cell.detail[1:].rstrip('.')}.")
     return " ".join(parts)
+
+
+def page_words(page: PageHint, now_ms: int) -> str:
+    """The vendor's own page in a sentence, with the age of what it says; a hint, and called one."""
+    said = f"{page.indicator}, {page.words}" if page.words else page.indicator
+    when = page.updated_ms
+    age = "it does not say since when" if when is None else f"changed {spoken_age(max(0, now_ms - when))} ago"
+    trouble = f" {page.trouble}." if page.trouble else ""
+    read = spoken_age(max(0, now_ms - page.read_ms))
+    return f"The vendor's own page, a hint only: {said} ({age}; read {read} ago).{trouble}"
 
 
 def recorded_words(one: Recorded) -> str:
@@ -324,6 +341,6 @@ def recorded_words(one: Recorded) -> str:
 
 
 __all__ = [
-    "REACH_WORDS", "STATES", "Board", "Cell", "Column", "Recorded", "Sign", "board", "recorded_words", "sentence",
-    "short_age", "spoken_age",
+    "REACH_WORDS", "STATES", "Board", "Cell", "Column", "Recorded", "Sign", "board", "page_words", "recorded_words",
+    "sentence", "short_age", "spoken_age",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ Nothing here is told because nothing was heard: what is not known says so.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -119,12 +120,42 @@ class SurfaceLook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PageHint:
+    """What a vendor's own status page says of the provider called `about`: a hint, set by hands, and often late.
+
+    `updated_ms` is when the page was changed by its own word, `read_ms` when it was read.
+    """
+
+    about: str
+    indicator: str
+    words: str
+    trouble: str
+    read_ms: int
+    updated_ms: int | None = None
+
+    @staticmethod
+    def of(facts: Mapping[str, str], looked_ms: int) -> PageHint:
+        """From what the adapter told at a look; it may have read the page earlier than that, and says when."""
+        read, updated = facts.get("at_ms", ""), facts.get("updated_ms", "")
+        return PageHint(
+            about=facts.get("about", ""), indicator=facts.get("indicator", "") or "unknown",
+            words=facts.get("words", ""), trouble=facts.get("trouble", ""),
+            read_ms=int(read) if read.isdecimal() else looked_ms,
+            updated_ms=int(updated) if updated.isdecimal() else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceLook:
-    """One provider as the board needs it. `surfaces` are those it listed when it last answered, at `read_ms`."""
+    """One provider as the board needs it. `surfaces` are those it listed when it last answered, at `read_ms`.
+
+    `page` is set where it is no provider but the status page of one.
+    """
 
     link: ProviderLink
     surfaces: tuple[SurfaceLook, ...] = ()
     latency: tuple[int | None, ...] = ()
+    page: PageHint | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

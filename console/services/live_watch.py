@@ -19,12 +19,13 @@ from console.providers.instance import MANUAL, Instance, Instances
 from console.providers.plane import BrokenPlane, Plane, Planes
 from console.providers.poller import Look, Reachability, look
 from console.services.live_places import aside
-from console.services.live_values import SAMPLES, InstanceLook, ProviderLink, ProviderWord, SurfaceLook
+from console.services.live_values import SAMPLES, InstanceLook, PageHint, ProviderLink, ProviderWord, SurfaceLook
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
 
 LONGEST_MS: Final = 60_000
+STATUS_PAGE: Final = "status_page"  # the adapter that reads a vendor's page: what it says is a hint, and no state
 _RETIRE_AFTER_S: Final = 90.0  # longer than any step on a plane that was exchanged may take
 _AGAIN_LOCKED_MS: Final = 5_000
 _SECRETS_WITHIN_S: Final = 5.0
@@ -53,6 +54,7 @@ class _Watched:
     surfaces: tuple[SurfaceLook, ...] = ()
     latency: deque[int | None] = field(default_factory=lambda: deque[int | None](maxlen=SAMPLES))
     filled: bool = False
+    page: PageHint | None = None
 
 
 class Watch:
@@ -211,6 +213,7 @@ class Watch:
         one.latency.append(latency_ms)
         if seen.status is not None:
             one.read_ms = seen.at_ms
+            one.page = PageHint.of(seen.status.facts, seen.at_ms) if one.instance.adapter == STATUS_PAGE else None
             one.surfaces = tuple(
                 SurfaceLook(key=s.key, model=s.model, state=s.state, restrictions=tuple(s.restrictions),
                             detail=s.detail, read_ms=seen.at_ms)
@@ -286,7 +289,7 @@ class Watch:
     def looks(self) -> tuple[InstanceLook, ...]:
         """Every provider as last seen, in the order in which they were added."""
         return tuple(
-            InstanceLook(link=self._link(one), surfaces=one.surfaces, latency=tuple(one.latency))
+            InstanceLook(link=self._link(one), surfaces=one.surfaces, latency=tuple(one.latency), page=one.page)
             for one in self._watched.values()
         )
 

@@ -133,7 +133,8 @@ def adopt_surfaces(session: Session, provider: str) -> list[Surface]:
     instance = instances_of(session).get(provider)
     found = on_planes(session, lambda planes: _discover(_plane(planes, instance.id)))
     known = {one.key for one in surfaces(session) if one.instance == instance.id}
-    reach = instances_of(session).registry.manifest(instance.adapter).levers[0].reach
+    levers = instances_of(session).registry.manifest(instance.adapter).levers
+    reach = levers[0].reach if levers else "only-us"  # a page that is only read offers no surface either
     drafts: list[Draft] = []
     for one in found:
         if one.key in known:

@@ -347,6 +347,8 @@ def _restrictions(cell: Cell) -> list[tuple[str, str, str]]:
         found.append(("drifted", "changed", cell.doubt))
     found += [(one.state, "text", f"{STATES[one.state].word}: {one.what}") for one in cell.recorded]
     found += [("", "text-muted", f"provider: {text}") for text in cell.reported]
+    if cell.page is not None and cell.page.indicator != "none":
+        found.append(("", "text-muted", f"their page says: {cell.page.indicator}"))
     if cell.unnamed:
         found.append(("", "waiting", "not named by the organisation"))
     return found

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from console.services.board import STATES, Cell, board, recorded_words, short_age, spoken_age
-from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
+from console.services.board import STATES, Cell, board, recorded_words, sentence, short_age, spoken_age
+from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, SurfaceLook
 from console.services.providers import Surface
 from console.services.standing import Standing, TargetStanding
 
@@ -60,6 +60,31 @@ def one(looks: tuple[InstanceLook, ...], *corrections: Standing, now: int = NOW,
     found = [cell for cell in made.cells.values() if cell.surface]
     assert len(found) == 1
     return found[0]
+
+
+def page(indicator: str = "minor", **facts: str) -> InstanceLook:
+    told = {"about": "PROVIDER g-1", "indicator": indicator, "words": "Partially degraded", "trouble": "API: slow",
+            "updated_ms": str(NOW - 32 * 60_000), "at_ms": str(NOW - 40_000), **facts}  # fmt: skip
+    link = ProviderLink(instance="g-9", name="their page", adapter="status_page", state="answers", read_ms=NOW)
+    return InstanceLook(link=link, page=PageHint.of(told, NOW))
+
+
+def test_the_vendors_page_is_a_hint_with_its_age_and_changes_no_state() -> None:
+    for word in ("serving", "unknown"):
+        cell = one((look(("east", word)), page()))
+        assert (cell.state, cell.stale) == (word, False)
+        assert (
+            "The vendor's own page, a hint only: minor, Partially degraded (changed 32 minutes ago; read 40 seconds "
+            "ago). API: slow."
+        ) in sentence(cell, NOW)
+    unheard = one((look(state="unread"), page("none")))
+    assert unheard.state == "unread", "a page that says all is well makes nothing green"
+    assert one((look(("east", "serving")), page(about="another"))).page is None
+    assert one((look(("east", "serving")), page(about=""))).page is None
+    strange = one((look(("east", "serving")), page("", updated_ms="x", at_ms="")))
+    assert "unknown, Partially degraded (it does not say since when; read less than a second ago)" in sentence(
+        strange, NOW
+    )
 
 
 @pytest.mark.parametrize("word", ["serving", "degraded", "loading", "stopped", "unknown"])
