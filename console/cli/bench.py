@@ -45,6 +45,17 @@ def window(call: Call, many: Path | None) -> None:
     call.tell({"ok": True, "figures": rows}, *(one.line for one in figures))
 
 
+@command.command("dispatch")
+@pass_call
+def dispatch(call: Call) -> None:
+    """Measure 1, 20 and 200 targets from decision to proof, and a window beside them; about three minutes."""
+    from console.ui.bench_dispatch import run
+
+    figures = run(call.progress)
+    rows: list[dict[str, Any]] = [asdict(one) for one in figures]
+    call.tell({"ok": True, "figures": rows}, *(one.line for one in figures))
+
+
 @command.command("powercut")
 @click.option("--rounds", type=click.IntRange(1, 1000), default=20, help="How often the power is cut.")
 @pass_call

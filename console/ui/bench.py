@@ -27,6 +27,7 @@ from console.services.live_values import InstanceLook, Looks, ProviderLink, Surf
 from console.services.providers import Surface
 from console.services.record import start_record
 from console.ui.bench_figures import Figure, p99, timed
+from console.ui.bench_gaps import Gaps
 from console.ui.bench_start import first_window
 from console.ui.bench_targets import many_targets
 from console.ui.board_grid import BoardGrid
@@ -75,7 +76,8 @@ def _profile(root: Path) -> ProfilePaths:
 
 
 @contextmanager
-def _opened(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProfile]:
+def opened_at(paths: ProfilePaths, look: Look, folder: Path) -> Generator[OpenProfile]:
+    """The profile in a window of its own, as it is once everything has been read and its engine runs."""
     settings = QSettings(str(folder / "bench.ini"), QSettings.Format.IniFormat)
     opened = OpenProfile(paths, look, settings, lambda: None)
     opened.window.show()
@@ -122,7 +124,7 @@ def _until_saved(composer: Composer) -> None:
 
 def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
     """From the Enter key to the word "Saved", and the bare append of the same entry beside it."""
-    with _opened(paths, look, folder) as opened:
+    with opened_at(paths, look, folder) as opened:
         session = opened.session
         session.offer("your writer key", PASSPHRASE)
         session.writer()
@@ -150,7 +152,7 @@ def _keystroke(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
 
 def _gaps(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
     """How long the interface's thread could not answer, while 100 surfaces change 5,000 times a second."""
-    with _opened(paths, look, folder) as opened:
+    with opened_at(paths, look, folder) as opened:
         opened.window.show_tab("board")
         made = looks(20, 5)
         ending = threading.Event()
@@ -165,42 +167,15 @@ def _gaps(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
                 time.sleep(max(0.0, 0.01 - (time.monotonic() - began)))
 
         worker = threading.Thread(target=post, name="bench-events")
-        gaps = _Gaps()
+        gaps = Gaps()
         worker.start()
         QTest.qWait(500)
         gaps.start()
         QTest.qWait(8_000)
-        found = gaps.stop()
+        found = [gap for _, gap in gaps.stop()]
         ending.set()
         worker.join()
     return Figure("interface gap, 99th percentile", p99(found), "ms", 20)
-
-
-class _Gaps:
-    """A timer of a millisecond: what is more between two of its ticks is time in which nobody was answered."""
-
-    def __init__(self) -> None:
-        self._last = 0.0
-        self._found: list[float] = []
-        self._timer = QTimer()
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(1)
-        self._timer.timeout.connect(self._tick)
-
-    def start(self) -> None:
-        """Begin."""
-        self._last = time.perf_counter()
-        self._timer.start()
-
-    def stop(self) -> list[float]:
-        """The gaps in ms."""
-        self._timer.stop()
-        return self._found
-
-    def _tick(self) -> None:
-        now = time.perf_counter()
-        self._found.append((now - self._last) * 1000)
-        self._last = now
 
 
 def looks(models: int, providers: int, *, samples: int = 30) -> Looks:

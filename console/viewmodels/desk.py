@@ -47,6 +47,7 @@ if TYPE_CHECKING:  # what reads the record in full is imported on the lane that 
 
 T = TypeVar("T")
 WATCH_EVERY_S = 0.2
+_RESTS_AT_MOST_MS = 300  # between two readings
 _PROVE_AFTER_MS = 3_000  # what a person opened the window for comes first
 AGAIN_EVERY_S = 15.0  # lapses and expiries come with time alone
 _CONTAINED = ("enforced", "attested", "unmeasurable", "lifted", "recorded")
@@ -67,6 +68,7 @@ class Desk:
         self._chosen = False
         self._mark = 0
         self._buried = 0
+        self._rests_until_ms = 0
         self._promised: tuple[tuple[str, int], int | None] = (("", -1), None)
         self._newest = -1
         self._bringing: Future[None] | None = None
@@ -202,6 +204,7 @@ class Desk:
         )
         waited, counter = 0.0, -1
         reading: Future[None] | None = None
+        clock_ms = self.session.clock.boot_ms
         try:
             while not self._ending.is_set():
                 if self._verification is None and self.engine is not None:
@@ -211,7 +214,7 @@ class Desk:
                 now = int(connection.execute("PRAGMA data_version").fetchone()[0])
                 if not (asked or now != counter or waited >= AGAIN_EVERY_S):
                     continue
-                if reading is not None and not reading.done():
+                if (reading is not None and not reading.done()) or clock_ms() < self._rests_until_ms:
                     self._ending.wait(0.02)  # one reading at a time; what is asked for stays asked for
                     continue
                 self._asked.clear()
@@ -224,10 +227,14 @@ class Desk:
             connection.close()
 
     def _read(self, session: Session) -> None:
+        began_ms = session.clock.boot_ms()
         try:
             self._post(session)
         except Problem as fault:
             self.outlet.post(TROUBLE, Trouble(fault.what, fault.next_step, session.clock.wall_ms()))
+        ended_ms = session.clock.boot_ms()
+        # while hundreds of entries come in, whoever paints or sends has two thirds of the interpreter all the same
+        self._rests_until_ms = ended_ms + min(2 * (ended_ms - began_ms), _RESTS_AT_MOST_MS)
 
     def _post(self, session: Session) -> None:
         from console.services import incidents, needs, standing, waiting  # noqa: PLC0415  see above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Final
 
 _SECOND: Final = 1000
@@ -20,6 +21,7 @@ def moment(at_ms: int, zone: tzinfo = UTC) -> str:
     return f"{clock_time(at_ms, zone, day=True)} {zone_name(at_ms, zone)}"
 
 
+@lru_cache(maxsize=2048)  # a list of 200 rows tells the same moments again whenever one of them changes
 def both(at_ms: int, zone: tzinfo = UTC, local: tzinfo | None = None) -> str:
     """A moment in the zone shown and the other one beside it: `2026-11-25 14:02:11 UTC (15:02:11 CET)`.
 

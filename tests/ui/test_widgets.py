@@ -269,6 +269,22 @@ def test_a_drill_is_framed_and_named_and_the_frame_goes_with_it(qtbot, look):
     assert frame.contentsMargins().top() == frame.layout().contentsMargins().top() == 0
 
 
+def test_what_is_painted_anew_inside_the_frame_paints_no_stripes(qtbot, look, monkeypatch):
+    content = QLabel("content")
+    frame = Stripe(look, content, drill=True)
+    qtbot.addWidget(frame)
+    painted = []
+    monkeypatch.setattr(frame, "_paint_word", lambda _painter: painted.append(1))
+    frame.resize(300, 120)
+    frame.show()
+    frame.repaint()
+    once = len(painted)
+    frame.repaint(content.geometry())
+    assert len(painted) == once > 0
+    frame.repaint()
+    assert len(painted) == once + 1
+
+
 def test_a_banner_stays_until_it_is_over(qtbot, look):
     window = QWidget()
     qtbot.addWidget(window)

@@ -82,14 +82,14 @@ class Stripe(QFrame):
         self.setAccessibleName("Drill: practice, on simulators" if drill else "")
         self.update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802 - Qt's name and signature
-        """The stripes and the word, where it is a drill."""
-        if not self._drill:
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name and signature
+        """The stripes and the word, where it is a drill; most of what is painted anew lies inside of them."""
+        frame = QRegion(self.rect()) - QRegion(self.rect().adjusted(_SIDE, _TOP, -_SIDE, -_SIDE))
+        if not self._drill or not event.region().intersects(frame):
             return
         theme = self._look.theme
         painter = QPainter(self)
-        inside = self.rect().adjusted(_SIDE, _TOP, -_SIDE, -_SIDE)
-        painter.setClipRegion(QRegion(self.rect()) - QRegion(inside))
+        painter.setClipRegion(frame)
         painter.fillRect(self.rect(), theme.colour("on-drill"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
