@@ -76,6 +76,7 @@ class DirectContext:
         self._auth = auth
         self._secrets = dict(secrets or {})
         self._deadline_s = deadline_s
+        self._paused_s = 0.0
         self._now_ms = now_ms
         self._places = places or Places()
         self.headers: dict[str, str] = {}  # of the manifest; sent with every call
@@ -95,8 +96,9 @@ class DirectContext:
         return self.callers.get(selector)
 
     async def pause(self, seconds: float) -> bool:
-        """Wait, where that is within the deadline."""
-        if seconds > self._deadline_s:
+        """Wait, while all waits together are within the deadline."""
+        self._paused_s += max(seconds, 0.0)
+        if self._paused_s > self._deadline_s:
             return False
         await asyncio.sleep(seconds)
         return True

@@ -15,7 +15,8 @@ from adapters.contract import Context, Malformed, Reply
 
 MOST_PAGES = 200
 _WAITS_S = (1.0, 2.0, 4.0, 8.0)
-_LONGEST_WAIT_S = 30.0
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.05, 30.0
+MOST_LOOKS = 20  # a provider that says "at once" each time is not asked for ever
 
 
 async def pages(
@@ -71,7 +72,9 @@ async def follow(context: Context, path: str, look: Callable[[Reply], Ended], fi
     """
     waits = iter(_WAITS_S)
     wait_s = first_wait_s
-    while await context.pause(wait_s):
+    for _ in range(MOST_LOOKS):
+        if not await context.pause(wait_s):
+            break
         reply = await context.call("GET", path, effect="read")
         ended = look(reply)
         if ended.how != "going-on":
@@ -86,4 +89,4 @@ def retry_after_s(reply: Reply, otherwise: float) -> float:
         asked = float(reply.headers.get("retry-after", ""))
     except ValueError:
         return otherwise
-    return min(max(asked, 0.0), _LONGEST_WAIT_S) if asked == asked else otherwise  # noqa: PLR0124  NaN
+    return min(max(asked, _SHORTEST_WAIT_S), _LONGEST_WAIT_S) if asked == asked else otherwise  # noqa: PLR0124  NaN

@@ -33,7 +33,7 @@ LOG_KEEPS = 10_000
 class Incoming:
     """One request as it arrived. `at_s` is the simulator's monotonic clock; header names are lower case.
 
-    `certificate` is the common name in the certificate that the client showed, where it showed one.
+    `secure`: by TLS; `certificate` is the common name in the certificate that the client showed, where it showed one.
     """
 
     method: str
@@ -44,6 +44,7 @@ class Incoming:
     at_s: float
     target: str = ""
     certificate: str = ""
+    secure: bool = False
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty or other body is an empty object."""
@@ -296,6 +297,7 @@ class Simulator:
         return Incoming(
             method=method, path=unquote(parts.path), query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers=headers, body=body, at_s=self._monotonic(), target=target, certificate=certificate,
+            secure=self._tls is not None,
         )  # fmt: skip
 
     def _answer(self, incoming: Incoming) -> tuple[Answer, float, bool]:

@@ -22,6 +22,7 @@ from console.providers import declared as files
 
 BUILT_IN: Final = (
     "anthropic_admin",
+    "azure_openai",
     "haproxy",
     "hf_endpoints",
     "kubernetes",

@@ -1,4 +1,4 @@
-"""What a cloud needs of the guard: tokens that are fetched and renewed, certificates to show, a callers' address, waiting.
+"""What a cloud needs of the guard: tokens fetched and renewed, certificates to show, a callers' address, waiting.
 
 And of all of it: no secret stands anywhere but where it is sent.
 """
@@ -172,7 +172,7 @@ def test_while_the_sign_in_is_down_the_old_token_goes_on_to_its_end(server, clou
         clock.advance(3400 * 1000)
         assert (await plane.apply(BLOCK)).outcome == "accepted"
         clock.advance(201 * 1000)
-        with pytest.raises(NotSent, match="the sign-in at 127.0.0.1 answered 503"):
+        with pytest.raises(NotSent, match=r"the sign-in at 127\.0\.0\.1 answered 503"):
             await plane.apply(BLOCK)
 
     run(plane, story)
@@ -319,8 +319,8 @@ def test_no_secret_and_no_token_is_logged_told_or_kept_in_a_plan(server, cloud, 
     told = []
 
     async def story():
-        for work in (plane.read_back(BLOCK), plane.apply(BLOCK), plane.probe(BLOCK, "caller"), plane.revert(BLOCK)):
-            told.append(repr(await work))
+        works = (plane.read_back(BLOCK), plane.apply(BLOCK), plane.probe(BLOCK, "caller"), plane.revert(BLOCK))
+        told.extend([repr(await work) for work in works])
         told.append(json.dumps(to_disclosures(BLOCK)))
         cloud.state["refuse"] |= {f"token-planted-{number}" for number in range(9)}
         for work in (plane.status, lambda: plane.apply(BLOCK)):

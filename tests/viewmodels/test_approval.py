@@ -447,6 +447,7 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
     "adapter",
     [
         "anthropic_admin",
+        "azure_openai",
         "haproxy",
         "hf_endpoints",
         "kubernetes",
