@@ -276,7 +276,8 @@ def test_what_is_painted_anew_inside_the_frame_paints_no_stripes(qtbot, look, mo
     painted = []
     monkeypatch.setattr(frame, "_paint_word", lambda _painter: painted.append(1))
     frame.resize(300, 120)
-    frame.show()
+    with qtbot.waitExposed(frame, timeout=30_000):
+        frame.show()
     frame.repaint()
     once = len(painted)
     frame.repaint(content.geometry())
