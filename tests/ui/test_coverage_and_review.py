@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 
 from console.services import checklist, incidents
 from console.services.after_action import review
@@ -14,6 +14,7 @@ from console.ui.coverage import CoveragePanel
 from console.ui.review import ReviewPanel
 from console.ui.tokens import COVERAGE
 from console.ui.widgets import Text
+from console.ui.window import MainWindow
 from console.viewmodels.commands import Command
 from console.viewmodels.review import review_view
 
@@ -104,3 +105,19 @@ def test_no_time_is_told_backwards(room) -> None:
     view = review_view(review(session, inc), session.name_of)
     (length,) = next(part.lines for part in view.parts if part.title == "How long it took")
     assert length.text == "Declared to first fact"
+
+
+def test_the_window_turns_to_them_by_command_and_builds_neither_before(qtbot, room, tmp_path) -> None:
+    window = MainWindow(room, QSettings(str(tmp_path / "w.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    assert not {"coverage", "review"} & set(vars(window))
+    assert room.commands.give("coverage") is None
+    assert window._middle.currentWidget() is window.coverage
+    assert room.commands.give("after-action") is None
+    assert window._middle.currentWidget() is window.review
+    assert room.commands.give("timeline") is None
+    assert window._middle.currentWidget() is window.timeline
+    names = {one.name for one in room.commands}
+    assert {"clocks", "checklist", "next-task", "begin-plan", "regimes", "task"} <= names
+    single = [one for one in room.commands if len(one.key) == 1]
+    assert not [one for one in single if one.name in {"clocks", "checklist", "begin-plan"}]
