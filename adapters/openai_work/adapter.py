@@ -34,11 +34,8 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.openai_admin import wire as openai
-from adapters.openai_admin.levers import words_of
-from adapters.openai_admin.organisation import pages
-from adapters.openai_admin.policy import snapshots
-from adapters.openai_work.wire import Work
+from adapters.openai_work import wire
+from adapters.openai_work.wire import Work, snapshots
 
 __all__ = ["OpenAIWork", "Settings"]
 
@@ -125,8 +122,8 @@ class OpenAIWork:
     async def status(self, context: Context) -> Status:
         """Each model, and what of it runs."""
         models = await self._models(context)
-        batches, first_ms = await pages(context, "/batches", openai.Page[Work], "batches")
-        jobs, second_ms = await pages(context, "/fine_tuning/jobs", openai.Page[Work], "fine-tuning jobs")
+        batches, first_ms = await wire.every(context, "/batches")
+        jobs, second_ms = await wire.every(context, "/fine_tuning/jobs")
         running = [one for one in (*batches, *jobs) if one.runs]
         return Status(
             at_ms=context.now_ms(), latency_ms=first_ms + second_ms, detail=f"{len(running)} at work",
@@ -137,10 +134,10 @@ class OpenAIWork:
         )  # fmt: skip
 
     async def _models(self, context: Context) -> list[str]:
-        if watched := words_of(self._settings.models):
-            return sorted(watched)
+        if watched := sorted({one.strip() for one in self._settings.models.split(",") if one.strip()}):
+            return watched
         reply = await context.call("GET", "/models", effect="read")
-        return sorted(one.id for one in openai.read(openai.Models, openai.check(reply, "models")).data)
+        return sorted(one.id for one in wire.read(wire.Models, wire.check(reply, "models")).data)
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running]:
         """What the plan is about and still works: cancelling ends it, within ten minutes."""
@@ -155,7 +152,7 @@ class OpenAIWork:
         if planned.selectors:
             found = [await _one(context, path, planned.selector)]
             return [one for one in found if one is not None]
-        every, _ = await pages(context, path, openai.Page[Work], "work in flight")
+        every, _ = await wire.every(context, path)
         named = set(planned.wanted)
         ids = planned.params["ids"].split(",")
         return [one for one in every if one.id in named or (one.runs and one.model in ids)]
@@ -184,10 +181,10 @@ class OpenAIWork:
             return await _every(context, blank, path, models)
         found = await _one(context, path, wish.selector)
         if found is None:
-            raise Refused("this project has nothing of this id", openai.NOT_FOUND)
+            raise Refused("this project has nothing of this id", wire.NOT_FOUND)
         shown = next((one for one in (wish.surface_key, found.model) if one in models), models[0] if models else "")
         if wish.surface_key not in {"", shown}:
-            raise Refused(f"this key is told of no model called {wish.surface_key[:80]}", openai.NOT_FOUND)
+            raise Refused(f"this key is told of no model called {wish.surface_key[:80]}", wire.NOT_FOUND)
         return _cancelled(replace(blank, surface_key=shown, model=shown), path, [found], ())
 
     # -- doing ---------------------------------------------------------------------------------------------------------
@@ -229,17 +226,17 @@ class OpenAIWork:
 async def _one(context: Context, path: str, ident: str) -> Work | None:
     if not ident:
         raise Refused("say which, by its id")
-    reply = await context.call("GET", f"{path}/{openai.quoted(ident)}", effect="read")
-    return None if reply.status == openai.NOT_FOUND else openai.read(Work, openai.check(reply, "work in flight"))
+    reply = await context.call("GET", f"{path}/{wire.quoted(ident)}", effect="read")
+    return None if reply.status == wire.NOT_FOUND else wire.read(Work, wire.check(reply, "work in flight"))
 
 
 async def _every(context: Context, blank: Planned, path: str, models: Sequence[str]) -> Planned:
     model = blank.selector or blank.surface_key
     if model not in models:
-        raise Refused(f"this key is told of no model called {model[:80]}", openai.NOT_FOUND)
+        raise Refused(f"this key is told of no model called {model[:80]}", wire.NOT_FOUND)
     if blank.surface_key not in {"", model}:
         raise Refused(f"{model} is a surface of its own, not part of {blank.surface_key}")
-    found, _ = await pages(context, path, openai.Page[Work], "work in flight")
+    found, _ = await wire.every(context, path)
     running = [one for one in found if one.runs]
     meant = _of(model, running, models)
     if not meant:
@@ -259,7 +256,7 @@ def _of(model: str, running: Sequence[Work], models: Sequence[str]) -> list[Work
 
 def _cancelled(blank: Planned, path: str, meant: Sequence[Work], notes: Sequence[str]) -> Planned:
     requests = tuple(
-        Request(method="POST", path=f"{path}/{openai.quoted(one.id)}/cancel", content_type=None) for one in meant
+        Request(method="POST", path=f"{path}/{wire.quoted(one.id)}/cancel", content_type=None) for one in meant
     )
     if sum(len(json.dumps(one.as_json())) for one in requests) > MOST_BYTES:
         raise Refused(f"{len(meant)} are more than one correction holds: cancel them one by one")
@@ -279,8 +276,8 @@ async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
     receipt = Receipt(outcome="accepted")
     for number, request in enumerate(requests):
         try:
-            reply = openai.check(await context.send(request), "cancel")
-            openai.read(Work, reply)
+            reply = wire.check(await context.send(request), "cancel")
+            wire.read(Work, reply)
         except (Refused, Malformed, NotSent, Throttled) as fault:
             if number:
                 raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from adapters.openai_admin.simulated import MADE_AT, error, wrong_key
 from adapters.simulator import Answer, Incoming
 
+MADE_AT = 1_790_000_000
 PROJECT_KEY = "sk-proj-simulated-work"
 PREFIX = "/v1"
 OVER = frozenset({"completed", "cancelled", "succeeded"})
@@ -51,7 +51,7 @@ class WorkSite:
     def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
         """Answer as OpenAI would."""
         if incoming.bearer != PROJECT_KEY:
-            return wrong_key()
+            return _error(401, "Incorrect API key provided: sk-***.", "invalid_api_key")
         match incoming.method, incoming.path.removeprefix(PREFIX).strip("/").split("/"):
             case "GET", ["models"]:
                 data = [
@@ -79,7 +79,7 @@ class WorkSite:
 
     def _cancel(self, row: WorkRow, at_s: float, lag_s: float) -> Answer:
         if row.now(at_s) in OVER or row.over_at_s is not None:
-            return error(400, "invalid_request_error", f"It cannot be cancelled: it is {row.now(at_s)}.")
+            return _error(400, f"It cannot be cancelled: it is {row.now(at_s)}.")
         wait_s = lag_s + (self._cancel_s if row.kind == "batch" else 0.0)
         row.status, row.over_at_s = "cancelling" if row.kind == "batch" else "cancelled", at_s + wait_s
         return Answer(body=_shown(row, at_s), headers={"x-request-id": "req_1"})
@@ -93,8 +93,13 @@ class WorkSite:
         return Answer(body={**told, "has_more": begins + size < len(rows)})
 
 
+def _error(status: int, message: str, code: str | None = None) -> Answer:
+    told = {"message": message, "type": "invalid_request_error", "param": None, "code": code}
+    return Answer(status=status, body={"error": told})
+
+
 def _unknown() -> Answer:
-    return error(404, "invalid_request_error", "There is no such thing.")
+    return _error(404, "There is no such thing.")
 
 
 def _shown(row: WorkRow, at_s: float) -> Row:

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from adapters.openai_admin.wire import Said
+import re
+from collections.abc import Sequence
+from typing import TypeVar
+from urllib.parse import quote
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.contract import Context, Malformed, Refused, Reply
+
+Model = TypeVar("Model", bound=BaseModel)
+REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
 OVER = frozenset({"completed", "failed", "expired", "cancelled", "succeeded"})  # any other state still works
+PAGE = 100
+MOST_PAGES = 200  # a list that never ends is no list
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}\Z")
+
+
+class Said(BaseModel):
+    """Anything it says."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class Work(Said):
@@ -19,3 +38,92 @@ class Work(Said):
     def runs(self) -> bool:
         """Whether it may still do something: a state that is not known is taken for one that does."""
         return self.status not in OVER
+
+
+class Page(Said):
+    """A part of a list; the next one begins after its last."""
+
+    data: list[Work]
+    has_more: bool = False
+
+
+class Named(Said):
+    """A model."""
+
+    id: str
+
+
+class Models(Said):
+    """GET /models."""
+
+    data: list[Named]
+
+
+class ErrorBody(Said):
+    """A refusal, in its own words."""
+
+    type: str | None = None
+    code: str | None = None
+
+
+class ErrorReply(Said):
+    """The error envelope."""
+
+    error: ErrorBody
+
+
+def quoted(step: str) -> str:
+    """One step of a path."""
+    return quote(step, safe="")
+
+
+def read(kind: type[Model], reply: Reply) -> Model:
+    """The reply's body as this kind.
+
+    Raises:
+        Malformed: when it is something else.
+    """
+    try:
+        return kind.model_validate(reply.json())
+    except ValidationError as fault:
+        raise Malformed(f"OpenAI answered {reply.status} with something its SDK does not have") from fault
+
+
+def check(reply: Reply, what: str) -> Reply:
+    """The reply, if it is a success. Its sentence is not quoted: it may repeat a part of a key.
+
+    Raises:
+        Refused: for a status of 400 or more.
+        Malformed: for a redirect.
+    """
+    if reply.status < REDIRECTS:
+        return reply
+    if reply.status < REFUSALS:
+        raise Malformed(f"{what}: OpenAI sends elsewhere ({reply.status})")
+    try:
+        error = read(ErrorReply, reply).error
+    except Malformed:
+        error = ErrorBody()
+    said = next((f" ({word})" for word in (error.code, error.type) if word and _WORD.fullmatch(word)), "")
+    raise Refused(f"{what}: OpenAI refused with {reply.status}{said}", reply.status)
+
+
+async def every(context: Context, path: str) -> tuple[list[Work], int]:
+    """A whole list of work, and how long it took in ms."""
+    rows: list[Work] = []
+    elapsed_ms, after = 0, ""
+    for _ in range(MOST_PAGES):
+        reply = await context.call("GET", f"{path}?limit={PAGE}{after}", effect="read")
+        page = read(Page, check(reply, "work in flight"))
+        rows += page.data
+        elapsed_ms += reply.elapsed_ms
+        if not page.has_more or not page.data:
+            return rows, elapsed_ms
+        after = f"&after={quoted(page.data[-1].id)}"
+    raise Malformed("work in flight: the list does not end")
+
+
+def snapshots(model: str, served: Sequence[str]) -> list[str]:
+    """The model, and its dated snapshots. `gpt-x` is not `gpt-x-mini`."""
+    dated = [one for one in served if one.startswith(model) and _DATED.fullmatch(one[len(model) :])]
+    return [model, *sorted(set(dated))]
