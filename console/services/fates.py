@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from console.domain.corrections import PENDING, QUEUED
 from console.domain.lists import PREFIX
 from console.domain.needs import FLOORS
 
@@ -95,6 +96,16 @@ def _elsewhere(one: Standing, target: TargetStanding, now_ms: int, known: Mappin
     if target.state in ("dispatching", "unknown"):
         told += " It may have landed: whoever takes over reads first."
     return Told("turn", told, "take-over")
+
+
+def left_lying_ms(one: Standing, target: TargetStanding, now_ms: int, known: Mapping[str, Sender]) -> int:
+    """For how long another console has said nothing of what it was to send; 0 where it is not its to send."""
+    sender = known.get(target.dispatchers[0]) if target.dispatchers else None
+    if sender is None or sender.mine or target.row is not None or target.by_hand:
+        return 0
+    if target.state not in (*PENDING, *QUEUED) or not waits(one, target, now_ms, known):
+        return 0
+    return sender.silent_ms(now_ms, _ready_ms(one, target))
 
 
 def _ready_ms(one: Standing, target: TargetStanding) -> int:

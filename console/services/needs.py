@@ -13,15 +13,17 @@ from console.domain.corrections import NEEDS_PEOPLE, QUEUED
 from console.domain.errors import Problem
 from console.domain.lists import PREFIX
 from console.outbox.facts import read_document
-from console.services import approvals, clocks, lodging, roster
+from console.services import approvals, clocks, lodging, roster, waiting
 from console.services.ahead import ahead
 from console.services.clock_words import words_of
+from console.services.fates import Sender, fate_of, left_lying_ms
 from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding, held_roles
 
 NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command", "clock"]
 LAPSE_WARNING_MS: Final = 30 * 60_000
+LYING_MS: Final = 3 * 60_000
 REPORTERS: Final = frozenset({"commander", "deputy", "legal", "authority-liaison"})
 _ORDER: Final = ("fork", "approve", "clock", "roster", "decide", "attest", "lapse", "command", "review")
 
@@ -31,7 +33,7 @@ class Need:
     """One thing. `doc`, `op`, `target`, `inc` say where it is done; `until_ms` when it is too late, if ever.
 
     `helps` says of what is to be decided which way on there is: propose it again (it fell, or was undone), or anew,
-    because it reads back and does not bite.
+    because it reads back and does not bite; or take it over.
     """
 
     kind: NeedKind
@@ -42,7 +44,7 @@ class Need:
     op: str | None = None
     target: int | None = None
     until_ms: int | None = None
-    helps: Literal["", "again", "undone", "bites"] = ""
+    helps: Literal["", "again", "undone", "bites", "take-over"] = ""
 
 
 def needs(session: Session, standings: Sequence[Standing], lines: Sequence[IncidentLine]) -> tuple[Need, ...]:
@@ -64,8 +66,10 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
     for one in live:
         for target in one.targets:
             later[_place(target)] = max(later.get(_place(target), 0), one.proposed_ms)
+    known = waiting.senders(session, live)
     for one in live:
         found += _of_targets(one, later, now)
+        found += _lying(one, known, now)
         if one.group == "in force" and one.review_by_ms is not None and one.review_by_ms - now < LAPSE_WARNING_MS:
             found.append(Need(kind="review", text=f"Review: {one.title}", detail="Its review time has come.",
                               inc=one.inc, doc=one.doc, op=one.op, until_ms=one.review_by_ms))  # fmt: skip
@@ -133,6 +137,16 @@ def _of_targets(one: Standing, later: dict[tuple[str, str, str, str], int], now:
             yield _about(one, target, "attest", f"Say what became of: {what}", told, one.execute_until_ms)
         elif target.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS:
             yield _about(one, target, "lapse", f"{what} lapses soon", target.detail, one.execute_until_ms)
+
+
+def _lying(one: Standing, known: Mapping[str, Sender], now: int) -> Iterable[Need]:
+    """What another console was to send and says nothing of, longer than a stand-by would have needed."""
+    for target in one.targets:
+        if target.state not in NEEDS_PEOPLE and left_lying_ms(one, target, now, known) >= LYING_MS:
+            what = f"{target.lever_title}: {target.name} at {target.instance_name}"
+            detail = fate_of(one, target, now, known).why
+            need = _about(one, target, "decide", f"{what} lies with a silent console", detail, one.execute_until_ms)
+            yield replace(need, helps="take-over")
 
 
 _FELL: Final = {

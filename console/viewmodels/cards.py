@@ -136,6 +136,7 @@ _NEED_COMMANDS = {
 _DECIDE_COMMANDS = {
     "again": (("outbox-at", "Look"), ("propose-again", "Propose again ...")),
     "undone": (("propose-again", "Propose again ..."), ("review", "Look")),
+    "take-over": (("outbox-at", "Look"), ("take-over", "Take over ...")),
     "bites": (("refusals", "Bites? ..."), ("correct", "Propose anew ...")),
 }
 _NEED_STATES = {

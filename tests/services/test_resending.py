@@ -87,7 +87,7 @@ def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
         assert first.plans[0].wanted == dict(before.pre)
 
 
-def test_who_connected_the_provider_stands_by_and_takes_over_what_its_people_sign(pair) -> None:
+def test_who_connected_the_provider_stands_by_and_takes_over_what_its_people_sign(pair, monkeypatch) -> None:
     one, two = pair
     with Estate(gateway_lag_s=0.0) as estate:
         connect(one, estate, "gateway")
@@ -97,6 +97,14 @@ def test_who_connected_the_provider_stands_by_and_takes_over_what_its_people_sig
         assert alone.action.targets[0].dispatchers == (one.device().feed,)
         sign(pair, alone.sha)
         assert fates(two) == {}  # decided nowhere yet
+        at_ms = two.clock.wall_ms() + 4 * 60_000
+        with monkeypatch.context() as patch:
+            patch.setattr(type(two.clock), "wall_ms", lambda _self: at_ms)
+            assert fates(two) == {alone.sha: "turn"}, "signed, and its console says nothing"
+            [need] = needs.needs(two, standing.corrections(two), incidents.list_incidents(two))
+            assert (need.helps, need.doc) == ("take-over", alone.sha)
+            assert "The console of Commander was to send it" in need.detail
+            assert fates(one) == {}, "the console itself is not told to take over from itself"
         with pytest.raises(WrongUse, match="sends it already"):
             resending.take_over(one, alone.sha)
         with pytest.raises(WrongUse, match="not connected"):

@@ -107,7 +107,13 @@ def test_what_reads_back_and_does_not_bite_is_called_exactly_that() -> None:
 
 @pytest.mark.parametrize(
     ("helps", "first"),
-    [("again", "outbox-at"), ("undone", "propose-again"), ("bites", "refusals"), ("", "review")],
+    [
+        ("again", "outbox-at"),
+        ("undone", "propose-again"),
+        ("bites", "refusals"),
+        ("", "review"),
+        ("take-over", "outbox-at"),
+    ],
 )
 def test_what_is_to_be_decided_leads_to_what_helps(helps, first: str) -> None:
     card = need_card(Need(kind="decide", text="x is stale", doc="d", helps=helps), NOW_MS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from console.services.fates import Sender
+from console.services.fates import Sender, left_lying_ms
 from console.services.live_values import Connectivity, EngineLink, ProviderLink
 from console.services.standing import Standing
 from console.viewmodels.outbox import outbox_lines, summary
@@ -196,3 +196,15 @@ def test_each_row_offers_one_thing_at_most(changed, help_: str) -> None:
 def test_a_correction_that_reads_back_and_does_not_bite_is_called_exactly_that() -> None:
     line = _only(standing(target("recorded", row=row(state="recorded"), passes=2)))
     assert line.why == "It reads back and does not bite yet: 2 calls still passed since."
+
+
+def test_how_long_another_consoles_work_lies_counts_from_when_it_could_go_on() -> None:
+    known = {"f" * 64: Sender("the console of Approver", NOW_MS - 50 * MIN_MS)}
+    away = target(row=None, dispatchers=("f" * 64,), since_ms=NOW_MS - 4 * MIN_MS)
+    one = standing(away, signed_ms=1)
+    assert left_lying_ms(one, away, NOW_MS, known) == 4 * MIN_MS
+    for other in (replace(away, by_hand=True), replace(away, row=row()), replace(away, state="enforced")):
+        assert left_lying_ms(one, other, NOW_MS, known) == 0
+    mine = {"f" * 64: replace(known["f" * 64], mine=True)}
+    assert left_lying_ms(one, away, NOW_MS, mine) == 0
+    assert left_lying_ms(one, away, NOW_MS, {}) == 0
