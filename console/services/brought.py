@@ -122,6 +122,8 @@ def _spread(paths: Iterable[Path], faults: list[str]) -> list[Path]:
 
 def _read(path: Path) -> bytes:
     """A file's bytes, and not more than anything that is taken in may have."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for without an end
+        raise carrier.NotCarried("it is no ordinary file")
     most = max(carrier.MAX_CARRIED_BYTES, MAX_PICTURE_BYTES)
     with path.open("rb") as stream:
         data = stream.read(most + 1)

@@ -36,6 +36,8 @@ def read_picture(path: Path, data: bytes) -> Grey:
     size = reader.size()
     if size.isValid() and size.width() * size.height() > MAX_PIXELS:
         raise NoPicture(f"{path.name} is too large a picture.", "Take it again with fewer pixels.")
+    if max(size.width(), size.height()) > _MOST_A_SIDE:  # a JPEG is then never decoded at its full size
+        reader.setScaledSize(size.scaled(_MOST_A_SIDE, _MOST_A_SIDE, Qt.AspectRatioMode.KeepAspectRatio))
     image = reader.read()
     if image.isNull():
         raise NoPicture(f"{path.name} is no picture that can be read here.", "Save it as PNG or JPEG.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -285,8 +286,10 @@ def test_garbage_is_said_and_nothing_is_lost(apart, tmp_path):
     def no_picture(path, _data):
         raise Problem(f"{path.name} is no picture that can be read here.")
 
-    found.add_files([tmp_path, tmp_path / "absent"], no_picture)
-    assert len(found.faults) == 4
+    (folder := tmp_path / "more").mkdir()
+    os.mkfifo(folder / "pipe") if hasattr(os, "mkfifo") else (folder / "pipe").mkdir()
+    found.add_files([tmp_path, tmp_path / "absent", folder / "pipe"], no_picture)
+    assert len(found.faults) == 5
     (missing,) = found.missing()
     assert "still missing: frame 1." in missing
     with pytest.raises(NotCarried):
