@@ -163,7 +163,7 @@ class BoardPanel(QWidget):
     def _tell(self, place: Place) -> None:
         cell = self._model.cell(*place)
         text = self._model.sentence(*place)
-        if cell is not None and cell.detail and cell.detail not in text:
+        if cell is not None and cell.detail and cell.detail.rstrip(".").casefold() not in text.casefold():
             text = f"{text} {cell.detail}"
         self._detail.setText(text)
         self._correct.setVisible(cell is not None)

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip
 
-from console.services.board import Cell
+from console.services.board import Cell, short_age
 from console.services.live_values import Looks, ProviderLink
 from console.ui.theme import Look, Theme
 from console.ui.tokens import STATES, Mark
@@ -340,6 +340,13 @@ def _paint_line(painter: QPainter, theme: Theme, box: QRect, state: str, tone: s
     painter.drawText(QRect(left, box.top(), box.right() - left + 1, box.height()), _MIDDLE, told)
 
 
+def _age_of(cell: Cell) -> str:
+    """How old the word of the vendor's page is, where both it and the moment are known."""
+    if cell.page is None or cell.page.updated_ms is None or cell.read_ms is None or cell.age_ms is None:
+        return ""
+    return f", {short_age(max(0, cell.read_ms + cell.age_ms - cell.page.updated_ms))} old"
+
+
 def _restrictions(cell: Cell) -> list[tuple[str, str, str]]:
     """What to say beneath the state: doubt first, then our record, then what the provider tells by itself."""
     found: list[tuple[str, str, str]] = []
@@ -348,7 +355,7 @@ def _restrictions(cell: Cell) -> list[tuple[str, str, str]]:
     found += [(one.state, "text", f"{STATES[one.state].word}: {one.what}") for one in cell.recorded]
     found += [("", "text-muted", f"provider: {text}") for text in cell.reported]
     if cell.page is not None and cell.page.indicator != "none":
-        found.append(("", "text-muted", f"their page says: {cell.page.indicator}"))
+        found.append(("", "text-muted", f"their page{_age_of(cell)}: {cell.page.indicator}"))
     if cell.unnamed:
         found.append(("", "waiting", "not named by the organisation"))
     return found

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from console.services.live_values import InstanceLook, Looks, ProviderLink, SurfaceLook
+from console.services.board import Cell
+from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, SurfaceLook
 from console.services.providers import Surface
-from console.ui.board_grid import BoardGrid
+from console.ui.board_grid import BoardGrid, _restrictions
 from console.viewmodels.board import BoardModel
 
 NOW_MS = 1_800_000_000_000
@@ -151,3 +152,12 @@ def test_a_board_that_shrinks_keeps_the_cursor_on_it(qtbot, grid) -> None:
 def test_it_is_reached_by_tab_and_named(grid: QWidget) -> None:
     assert grid.focusPolicy() == Qt.FocusPolicy.StrongFocus
     assert grid.accessibleName() == "Status board"
+
+
+def test_the_vendors_page_is_told_in_a_cell_only_where_it_speaks_of_trouble() -> None:
+    page = PageHint(about="g", indicator="major", words="", trouble="", read_ms=NOW_MS, updated_ms=NOW_MS - 3_600_000)
+    cell = Cell(model="F-7", instance="g-1", provider="g", surface="t-1", name="east", state="serving",
+                read_ms=NOW_MS - 2_000, age_ms=2_000, page=page)  # fmt: skip
+    assert _restrictions(cell) == [("", "text-muted", "their page, 1 h old: major")]
+    assert _restrictions(replace(cell, page=replace(page, updated_ms=None)))[0][2] == "their page: major"
+    assert _restrictions(replace(cell, page=replace(page, indicator="none"))) == []
