@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.conformance import AdapterConformance, DirectContext
+from adapters.conformance import AdapterConformance, DirectContext, until
 from adapters.contract import Refused, Wish
 from adapters.haproxy.adapter import HAProxy
 
@@ -103,6 +106,45 @@ def test_a_limit_above_zero_refuses_the_one_too_many(adapter, context, proxy):
     outcomes = asyncio.run(story())
     assert outcomes[-1] == "refused"
     assert set(outcomes) <= {"cannot-tell", "refused"}
+
+
+def test_a_session_that_runs_is_counted_let_finish_and_ended_where_people_chose_so(adapter, context, proxy):
+    where = urlsplit(proxy["base_url"])
+
+    def begun():
+        """A request whose body never ends: what a stream looks like from the proxy."""
+        made = socket.create_connection((where.hostname, where.port), timeout=30)
+        head = f"POST /v2/models/toy/infer HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: 1000\r\n"
+        made.sendall(f"{head}Authorization: Bearer {proxy['callers'][1]}\r\n\r\n{{".encode())
+        return made
+
+    async def counted(planned, count):
+        def so(found):
+            return found is not None and sum(one.count for one in found) == count
+
+        return await until(lambda: adapter.running(context, planned), so, 30.0)
+
+    async def story(choice):
+        wish = Wish(lever="traffic.stop", selector="be", surface_key="", params={"running": choice})
+        planned = await adapter.plan(context, wish)
+        with closing(begun()) as stream:
+            first = await counted(planned, 1)
+            await adapter.apply(context, planned)
+            try:
+                after = await counted(planned, 0 if choice == "stop" else 1)
+                stream.settimeout(30 if choice == "stop" else 0.5)
+                try:
+                    ended = b" 200 " not in stream.recv(4096)
+                except TimeoutError:
+                    ended = False
+                except ConnectionError:
+                    ended = True
+            finally:
+                await adapter.revert(context, planned)
+        return [(one.what, one.count, one.then) for one in first], sum(one.count for one in after), ended
+
+    assert asyncio.run(story("finish")) == ([("sessions", 1, "finishes")], 1, False)
+    assert asyncio.run(story("stop")) == ([("sessions", 1, "stops")], 0, True)
 
 
 def test_status_and_a_map_that_is_not_there(adapter, context, proxy):
