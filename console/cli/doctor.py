@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from importlib.util import find_spec
 
 import click
 
@@ -30,6 +31,7 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
     facts: list[tuple[bool, str]] = [
         (sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}"),
         (shutil.which("ssh-keygen") is not None, "ssh-keygen (auditors verify with it; FIDO2 keys sign through it)"),
+        (find_spec("zxingcpp") is not None, "zxing-cpp (reads QR pictures; files and text are taken in without it)"),
     ]
     try:
         with call.session() as session:
