@@ -28,6 +28,7 @@ def command(call: Call) -> None:
                 {
                     "category": cell.category, "state": cell.state, "gap": cell.gap, "levers": list(cell.levers),
                     "reversal": cell.reversal, "bound_s": cell.bound_s, "why": cell.why, "times": cell.times,
+                    "takes": cell.takes,
                     "rehearsed_ms": None if cell.last is None else cell.last.at_ms,
                     "enforced_in_ms": None if cell.last is None else cell.last.in_ms,
                     "canary": cell.last is not None and cell.last.canary,

@@ -7,13 +7,18 @@ place covered because nothing was heard.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from console.domain.actions import CATEGORIES
+from console.domain.actions import CATEGORIES, Target
 from console.domain.corrections import PENDING
+from console.domain.errors import Problem
+from console.domain.forms import Policy
+from console.domain.gravity import gravity
+from console.domain.policy import level_told
 from console.journal.values import Stored
-from console.services import standing
+from console.services import policy, standing
 from console.services.levers import LeverLine, Options, options_for
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding
@@ -42,7 +47,8 @@ class Rehearsal:
 class Cell:
     """One surface in one category. `reversal` is the best of its levers; `bound_s` the shortest time they promise.
 
-    `why` says why there is none, or what is in the way. `times` is how often it was rehearsed.
+    `why` says why there is none, or what is in the way. `times` is how often it was rehearsed. `takes` says who has to
+    order the mildest of its levers by the policy in force; empty where there is none.
     """
 
     category: str
@@ -53,6 +59,7 @@ class Cell:
     why: str = ""
     last: Rehearsal | None = None
     times: int = 0
+    takes: str = ""
 
     @property
     def gap(self) -> bool:
@@ -91,11 +98,16 @@ class Coverage:
 def coverage(session: Session) -> Coverage:
     """The map as the inventory, the adapters here and the record give it."""
     told = standing.corrections(session)
-    rows = rows_of(options_for(session, ""), told, session.reader.entries(kinds=_STEPS))
+    signers: Policy | None = None
+    with suppress(Problem):  # one person alone has none yet
+        signers = policy.in_force(session)
+    rows = rows_of(options_for(session, ""), told, session.reader.entries(kinds=_STEPS), signers)
     return Coverage(now_ms=session.clock.wall_ms(), rows=rows, gaps=tuple(_gaps(rows)))
 
 
-def rows_of(options: Sequence[Options], told: Sequence[Standing], steps: Sequence[Stored]) -> tuple[Row, ...]:
+def rows_of(
+    options: Sequence[Options], told: Sequence[Standing], steps: Sequence[Stored], signers: Policy | None = None
+) -> tuple[Row, ...]:  # fmt: skip
     """The rows, by model and then by provider."""
     held = _first_held(steps)
     done: dict[tuple[str, str], list[Rehearsal]] = {}
@@ -109,7 +121,7 @@ def rows_of(options: Sequence[Options], told: Sequence[Standing], steps: Sequenc
                 tried.add(place)
             if (one.doc, target.index) in held:
                 done.setdefault(place, []).append(_rehearsal(one, target, held[one.doc, target.index]))
-    rows = [_row(one, done, tried) for one in options]
+    rows = [_row(one, done, tried, signers) for one in options]
     return tuple(sorted(rows, key=lambda row: (row.model, row.provider, row.name)))
 
 
@@ -135,11 +147,16 @@ def _rehearsal(one: Standing, target: TargetStanding, held: tuple[int, bool]) ->
     return Rehearsal(at_ms=held[0], in_ms=took, lever=target.lever_title, canary=target.canary, by_hand=held[1])
 
 
-def _row(one: Options, done: Mapping[tuple[str, str], list[Rehearsal]], tried: set[tuple[str, str]]) -> Row:
+def _row(
+    one: Options, done: Mapping[tuple[str, str], list[Rehearsal]], tried: set[tuple[str, str]], signers: Policy | None
+) -> Row:  # fmt: skip
     surface, cannot = one.surface, dict(one.cannot)
     cells = tuple(
-        _cell(one, category, cannot.get(category, ""), done.get((surface.surface, category), []),
-              (surface.surface, category) in tried)
+        replace(
+            _cell(one, category, cannot.get(category, ""), done.get((surface.surface, category), []),
+                  (surface.surface, category) in tried),
+            takes=_takes(one, category, signers),
+        )
         for category in CATEGORIES
     )  # fmt: skip
     return Row(
@@ -159,6 +176,22 @@ def _cell(one: Options, category: str, why: str, done: Sequence[Rehearsal], trie
         why=why or one.broken or ("Nobody can restrict it from here: open weights." if state == "out-of-reach" else ""),
         last=last, times=len(done),
     )  # fmt: skip
+
+
+def _takes(one: Options, category: str, signers: Policy | None) -> str:
+    """Who has to order the mildest lever there, by the very rule that weighs an action."""
+    levers = one.of(category)
+    if signers is None or not levers:
+        return ""
+    first, where = levers[0], one.surface
+    target = Target(
+        surface=where.surface, instance=where.instance, adapter="", lever=first.name, category=category,
+        model=where.model, reach=first.reach, assignee=None, reversal=first.reversal,
+        selectors=0 if first.wide else 1, all_surfaces=False, credential=None, canary=False, dispatchers=(),
+        listed=None, sd=(),
+    )  # fmt: skip
+    weight, _ = gravity((target,), "contain", 0, signers)
+    return f"{first.title} takes {level_told(signers.levels[weight], weight)}"
 
 
 def _state(one: Options, levers: Sequence[LeverLine], last: Rehearsal | None, *, tried: bool) -> CellState:

@@ -42,6 +42,8 @@ def cell_told(row: Row, cell: Cell, now_ms: int) -> tuple[str, ...]:
     if cell.levers:
         bound = "" if cell.bound_s is None else f" The quickest is meant to bite within {span(cell.bound_s * 1000)}."
         found.append(f"{'; '.join(cell.levers)}: {_REVERSAL[cell.reversal]}.{bound}")
+    if cell.takes:
+        found.append(cell.takes)
     if cell.why:
         found.append(cell.why)
     return tuple(found)

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from console.domain.actions import CATEGORIES
+from console.domain.forms import default_policy
 from console.services import standing
 from console.services.coverage import _STEPS, coverage, rows_of
 from console.services.inventory import Surface
 from console.services.levers import LeverLine, Options
+from tests.journal.world import ORG
 from tests.kit.scene import INSTANCE
 from tests.kit.told import SURFACES, Told
 
@@ -89,6 +91,21 @@ def test_only_what_was_observed_is_rehearsed_and_how_long_it_took_is_from_the_qu
     assert 120_000 <= last.in_ms < 121_000, "the first time it was seen, from the moment it was decided"
     (other,) = rows(told, options(lever("block", "user"), where="west"))
     assert states(other)[0] == "possible"
+
+
+def test_who_has_to_order_it_is_told_by_the_rule_that_weighs_an_action(told: Told) -> None:
+    block, stop = lever("block", "user"), lever("stop", "shutdown", wide=True)
+    found = options(
+        block, lever("delete", "user", reversal="none"), stop, lever("archive", "use-case", reversal="none")
+    )
+    signers = default_policy(ORG, 1)
+    (row,) = rows_of([found], (), (), signers)
+    told_of = {cell.category: cell.takes for cell in row.cells}
+    assert told_of["user"].startswith("block takes 1 person")
+    assert told_of["shutdown"].startswith("stop takes 2 persons")
+    assert "each on a console of their own" in told_of["use-case"]
+    assert told_of["frequency"] == ""
+    assert {cell.takes for cell in rows(told, found)[0].cells} == {""}, "without a policy nobody has to sign anything"
 
 
 def test_a_lift_rehearses_nothing(told: Told) -> None:
