@@ -140,16 +140,16 @@ class AzureOpenAI:
             raise Refused(f"there is no lever {wish.lever} here") from None
         params = _params(lever.params or NoParams, wish)
         door = lever in {CLOSE, KEYS}
-        if door and wish.selector not in {"", self._settings.account}:
-            raise Refused(f"this reaches the account {self._settings.account}, not {wish.selector}")
-        asked = wish.selector or wish.surface_key
+        # a door is chosen by the account, or by a deployment behind it
+        asked = wish.surface_key if door and wish.selector in {"", self._settings.account} else wish.selector
+        asked = asked or wish.surface_key
         if not door and not asked:
             raise Refused("say which deployment")
-        if not door and wish.surface_key not in {"", asked}:
+        if wish.surface_key not in {"", asked}:
             raise Refused(f"{asked} is a deployment of its own, not part of {wish.surface_key}")
         blank = Planned(
             lever=lever.name, selector=self._settings.account if door else asked,
-            surface_key=wish.surface_key if door else asked, name=asked, model="" if door else asked, params={}, pre={},
+            surface_key=asked, name=asked, model="" if door else asked, params={}, pre={},
             pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(), selectors=0, reach=lever.reach,
             reversal=lever.reversal, direction=wish.direction,
         )  # fmt: skip

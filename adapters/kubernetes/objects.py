@@ -116,7 +116,7 @@ async def find(context: Context, kinds: Sequence[Kind], asked: str, namespaces: 
     found, _ = await everything(context, namespaces, labels)
     named = [one for one in found if one.kind in kinds and one.name == asked]
     if not named:
-        raise Refused(f"there is no {' or '.join(kind.word for kind in kinds)} called {asked}", wire.NOT_FOUND)
+        raise Refused(f"there is no {' or '.join(kind.name for kind in kinds)} called {asked}", wire.NOT_FOUND)
     if len(named) > 1:
         raise Refused(f"more than one is called {asked}: say {' or '.join(one.key for one in named[:4])}")
     return named[0]
@@ -126,12 +126,12 @@ async def _by_key(context: Context, kinds: Sequence[Kind], parts: Sequence[str],
     word, namespace, name = parts
     kind = next((one for one in kinds if one.word == word), None)
     if kind is None or not name:
-        raise Refused(f"this is for a {' or '.join(one.word for one in kinds)}, not for {'/'.join(parts)[:200]}")
+        raise Refused(f"this reaches {' and '.join(f'{one.name}s' for one in kinds)} only, not {'/'.join(parts)[:200]}")
     if namespace not in namespaces:
         raise Refused(f"{namespace} is not among this provider's namespaces")
     seen = await read_one(context, kind, namespace, name)
     if seen is None:
-        raise Refused(f"there is no {word} {name} in {namespace}", wire.NOT_FOUND)
+        raise Refused(f"there is no {kind.name} {name} in {namespace}", wire.NOT_FOUND)
     return seen
 
 

@@ -90,11 +90,11 @@ class Call:
             self._known[what] = self._ask(self.passphrase_fd, f"Passphrase for {what}", "--passphrase-fd", new=new)
         return self._known[what]
 
-    def secret(self, what: str) -> str:
-        """A provider's secret, from the descriptor or the terminal."""
-        return self._ask(self.secret_fd, what, "--secret-fd").decode()
+    def secret(self, what: str, *, blank: bool = False) -> str:
+        """A provider's secret, from the descriptor or the terminal; with `blank` nothing may be given there too."""
+        return self._ask(self.secret_fd, what, "--secret-fd", blank=blank).decode()
 
-    def _ask(self, fd: int | None, prompt: str, option: str, *, new: bool = False) -> bytes:
+    def _ask(self, fd: int | None, prompt: str, option: str, *, new: bool = False, blank: bool = False) -> bytes:
         if fd is not None:
             if fd not in self._lines:
                 self._lines[fd] = _lines_of(fd)
@@ -104,7 +104,10 @@ class Call:
             return line
         if not sys.stdin.isatty():
             raise WrongUse(f"{prompt} is needed.", f"Run it in a terminal, or hand it over with {option} N.")
-        answer: str = click.prompt(prompt, hide_input=True, confirmation_prompt=new, err=True)
+        told = f"{prompt} (nothing: press Enter)" if blank else prompt
+        answer: str = click.prompt(
+            told, default="" if blank else None, show_default=False, hide_input=True, confirmation_prompt=new, err=True
+        )
         return answer.encode()
 
     def tell(self, result: dict[str, Any], *lines: str) -> None:

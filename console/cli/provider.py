@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,11 @@ def add(
 
     tried: list[str] = []
     with call.session() as session:
-        secret_for: Callable[[str], str] = _no_secret if no_secret else call.secret
+        schema = provider_settings.settings_schema(adapter)
+        asked = partial(call.secret, blank=len(schema.secrets) > 1)  # of several ways to prove oneself one is enough
+        secret_for: Callable[[str], str] = _no_secret if no_secret else asked
         settings = _settings(pairs, file)
         if trial:
-            schema = provider_settings.settings_schema(adapter)
             given = {one.name: secret_for(f"{schema.title}: {one.help}") for one in schema.secrets}
             report = connection.try_connection(session, adapter, settings, given)
             connection.require_answer(report, f"{name} (nothing was kept)")

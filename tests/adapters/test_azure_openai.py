@@ -134,7 +134,8 @@ def test_a_cloud_without_the_preview_says_that_pauses_are_not_told(server, adapt
         (replace(WISHES["deployment.delete"], direction="restore"), "by hand"),
         (replace(WISHES["words.forbid"], params={"term": " x"}), "takes term"),
         (replace(WISHES["words.forbid"], selector="cirrus"), "does not block what is asked by standdown-blocked"),
-        (replace(WISHES["network.close"], selector="atlas"), "reaches the account"),
+        (replace(WISHES["network.close"], selector="gone", surface_key=""), "no deployment called gone"),
+        (replace(WISHES["network.close"], selector="cirrus"), "a deployment of its own"),
         (replace(WISHES["keys.off"], surface_key="gone"), "no deployment called gone"),
     ],
 )
@@ -209,6 +210,13 @@ def test_a_term_is_one_entry_and_says_whom_it_reaches(server, adapter, context):
     lift = plan(adapter, context, "words.forbid", direction="restore", term="forbidden matter")
     assert asyncio.run(adapter.apply(context, lift)).outcome == "accepted"
     assert asyncio.run(adapter.apply(context, lift)).outcome == "already-so"
+
+
+@pytest.mark.parametrize("selector", ["", ACCOUNT, "borealis"])
+def test_a_door_is_chosen_by_the_account_or_by_a_deployment_behind_it(adapter, context, selector):
+    planned = plan(adapter, context, "network.close", selector)
+    assert (planned.selector, planned.selectors) == (ACCOUNT, 0)
+    assert planned.surface_key == ("borealis" if selector == "borealis" else "atlas")
 
 
 def test_the_account_is_opened_again_as_its_doors_were(server, adapter, context):

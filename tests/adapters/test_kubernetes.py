@@ -146,12 +146,15 @@ def test_pods_that_are_still_ending_are_not_called_stopped():
 @pytest.mark.parametrize(
     ("wish", "why"),
     [
-        (Wish(lever="workload.down", selector="service/models/atlas", surface_key=""), "not for service/models/atlas"),
+        (
+            Wish(lever="workload.down", selector="service/models/atlas", surface_key=""),
+            "only, not service/models/atlas",
+        ),
         (Wish(lever="workload.down", selector="deployment/else/atlas", surface_key=""), "not among this provider's"),
-        (Wish(lever="workload.down", selector="deployment/models/gone", surface_key=""), "there is no deployment gone"),
-        (Wish(lever="workload.down", selector="cirrus", surface_key=""), "no deployment or statefulset called"),
+        (Wish(lever="workload.down", selector="deployment/models/gone", surface_key=""), "there is no Deployment gone"),
+        (Wish(lever="workload.down", selector="cirrus", surface_key=""), "no Deployment or StatefulSet called"),
         (Wish(lever="workload.down", selector=ATLAS, surface_key="other"), "a surface of its own"),
-        (Wish(lever="service.down", selector=ATLAS, surface_key=""), "for a inferenceservice"),
+        (Wish(lever="service.down", selector=ATLAS, surface_key=""), "reaches InferenceServices only"),
         (Wish(lever="workload.fewer", selector=ATLAS, surface_key="", params={"replicas": "4"}), "more, not fewer"),
         (Wish(lever="workload.fewer", selector=ATLAS, surface_key="", params={"replicas": "0"}), "takes replicas"),
         (Wish(lever="traffic.isolate", selector=ATLAS, surface_key="", params={"allow": "A/b"}), "takes allow"),
