@@ -1,11 +1,11 @@
 """One row of the outbox: state, what and where, why it waits, until when, what then, and the one thing that helps.
 
-It gives commands about the target it shows; it sends nothing by itself.
+It gives commands about the target it shows, and ends the hold of that target alone; it sends nothing by itself.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -15,9 +15,13 @@ from console.ui.room import Room
 from console.ui.widgets import StateMark, Text, Words, plain_tooltip
 from console.viewmodels.outbox import HELP_WORDS, Help, OutboxLine
 
+if TYPE_CHECKING:
+    from console.services.session import Session
+    from console.viewmodels.shell import Trouble
+
 # which command of the window does what a row offers
 COMMANDS: Final[dict[Help, str]] = {
-    "now": "send-now", "again": "propose-again", "take-over": "take-over", "cancel": "cancel-correction",
+    "again": "propose-again", "take-over": "take-over", "cancel": "cancel-correction",
     "attest": "attest", "bites": "refusals",
 }  # fmt: skip
 _MARK_UNITS: Final = 14
@@ -83,8 +87,31 @@ class OutboxRow(QWidget):
         self.setFocus()
 
     def _help(self) -> None:
-        if self._line is not None and self._line.help:
+        if self._line is None:
+            return
+        if self._line.help == "now":
+            self._release(self._line.doc, self._line.target)
+        elif self._line.help:
             self._give(self._line.help)
+
+    def _release(self, doc: str, target: int) -> None:
+        """Of this one alone: what else is held goes when its own time has come."""
+        self.helps.setEnabled(False)
+
+        def work(session: Session) -> int:
+            from console.services import resending  # noqa: PLC0415  a window that starts sends nothing yet
+
+            return resending.release(session, doc, target)
+
+        def failed(trouble: Trouble) -> None:
+            self.helps.setEnabled(True)
+            self._room.doer.troubled.emit(trouble)
+
+        def done(_count: int) -> None:
+            self.helps.setEnabled(True)
+            self._room.desk.refresh()
+
+        self._room.doer.do(work, done, failed=failed, over=self)
 
     def _give(self, what: Help) -> None:
         if self._line is None:

@@ -32,7 +32,7 @@ class WaitingCommands:
     def add(self) -> None:
         """Offer them."""
         put = self._room.commands.add
-        put(Command(name="send-now", title="Send now what is held", group=_GROUP, run=self._now,
+        put(Command(name="send-now", title="Send now everything that is held", group=_GROUP, run=self._now,
                     also="release hold reconnection",
                     why_not=lambda: self._none("now", "Nothing is held.")))  # fmt: skip
         put(Command(name="propose-again", title="Propose again what lapsed, changed or failed", group=_GROUP,
@@ -89,16 +89,17 @@ class WaitingCommands:
     # -- carrying out --------------------------------------------------------------------------------------------------
 
     def _now(self) -> None:
-        about = self._about("now")
-        exact = self._room.desk.pointed is not None and len(about) == 1
+        """Of the incident that is shown; a row's own button ends the hold of that one alone."""
+        now = self._now_told()
+        docs = () if now is None else tuple({
+            one.doc for one in now.standings for target in one.targets
+            if helps(one, target, self._room.desk.session.clock.wall_ms(), now) == "now"
+        })  # fmt: skip
 
         def work(session: Session) -> int:
             from console.services import resending  # noqa: PLC0415  a window that starts sends nothing yet
 
-            if exact:
-                one, target = about[0]
-                return resending.release(session, one.doc, target.index)
-            return sum(resending.release(session, doc) for doc in {one.doc for one, _ in about})
+            return sum(resending.release(session, doc) for doc in docs)
 
         self._room.doer.do(work, lambda _count: self._room.desk.refresh(), over=self._window)
 

@@ -77,7 +77,7 @@ def place(qtbot, room):
 
 
 def test_every_help_that_a_row_can_offer_has_a_word_and_a_command() -> None:
-    assert set(HELP_WORDS) == set(COMMANDS)
+    assert set(HELP_WORDS) == {*COMMANDS, "now"}
 
 
 def test_each_row_says_its_fate_and_offers_the_one_thing_that_helps(place) -> None:
@@ -141,6 +141,29 @@ def test_a_returning_link_shows_what_goes_what_is_confirmed_and_what_lapsed(plac
     panel.close_it.click()
     assert not panel.isVisible()
     assert len(place.drawer._lines) == 3, "closed is not answered: the drawer goes on telling it"
+
+
+def test_send_now_ends_the_hold_of_that_row_alone(place, monkeypatch) -> None:
+    from console.services import resending
+
+    now = place.room.desk.session.clock.wall_ms()
+    ended: list[tuple[str, int | None]] = []
+    monkeypatch.setattr(resending, "release", lambda _session, doc, target=None: ended.append((doc, target)) or 1)
+    held = row(outage=True, held=True, not_before_ms=now + 60_000)
+    both = standing(target(row=held), target(index=1, row=held), execute_until_ms=now + 600_000)
+    place.put(both)
+    place.drawer.toggle()
+    place.rows()[1].helps.click()
+    place.until(lambda: bool(ended))
+    assert ended == [("d" * 64, 1)]
+
+    def given() -> bool:
+        place.put(both)  # the record is read again meanwhile, and knows nothing of it
+        return place.room.commands.give("send-now") is None
+
+    place.until(given)
+    place.until(lambda: len(ended) == 2)
+    assert ended[1] == ("d" * 64, None), "the command ends every hold of what is shown"
 
 
 @pytest.fixture(scope="module")
