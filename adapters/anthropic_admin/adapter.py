@@ -37,7 +37,7 @@ __all__ = ["AnthropicAdmin", "Settings"]
 VERSION = "2026-10-21"  # what the SDK sends whose shapes these are
 _BAD = 400
 _FAMILIES = {
-    "key.off": keys, "key.archive": keys, "workspace.off": keys, "organisation.off": keys, "workspace.archive": keys,
+    "key.off": keys, "key.archive": keys, "key.off-all": keys, "organisation.off": keys, "workspace.archive": keys,
     "member.remove": people, "user.demote": people, "workspace.rpm": limits, "workspace.tpm": limits,
     "model.rpm": limits, "model.tpm": limits,
 }  # fmt: skip

@@ -26,6 +26,7 @@ from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
 ORGANISATION = "organisation"
 ON, OFF, ENDED = "active", "inactive", "archived"
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
+MOST_NAMED = 12
 NO_WAY_BACK = "Anthropic has no call that is known to undo this"
 _LIMITED = "switching on again can be refused: organisation and workspace have a limit of active keys"
 _FEDERATED = "workloads that sign in by federation have no key and go on; so do keys of the organisation itself"
@@ -46,7 +47,7 @@ async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, 
     match lever.name:
         case "key.off":
             planned = await _one(context, blank)
-        case "workspace.off":
+        case "key.off-all":
             planned = await _workspace(context, blank)
         case "organisation.off":
             planned = await _all(context, blank, models)
@@ -61,7 +62,7 @@ async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str]
         reply = await get(context, place("workspaces", planned.selector))
         held = wire.read(wire.Workspace, wire.check(reply, "workspace"))
         return {"archived": json.dumps(held.archived_at is not None)}, ""
-    if planned.lever.startswith("key."):
+    if planned.lever in {"key.off", "key.archive"}:
         return {planned.selector: json.dumps((await key(context, planned.selector)).status)}, ""
     there = await keys(context, "" if planned.selectors == 0 else planned.selector)
     contain = planned.direction == "contain"
@@ -84,8 +85,10 @@ async def _one(context: Context, blank: Planned) -> Planned:
 async def _workspace(context: Context, blank: Planned) -> Planned:
     where = named(await workspaces(context, default=True), blank.selector)
     there = await keys(context, where.id)
-    notes = (f"{len(_switchable(there))} keys of this workspace", _LIMITED, _FEDERATED)
-    return _switched(replace(blank, selector=where.id, name=where.name, notes=notes), there)
+    switchable = _switchable(there)
+    notes = (f"every key of the workspace {where.name}", _LIMITED, _FEDERATED)
+    name = switchable[0].name if len(switchable) == 1 else where.name
+    return _switched(replace(blank, selector=where.id, name=name, notes=notes), there)
 
 
 async def _all(context: Context, blank: Planned, models: Sequence[str]) -> Planned:
@@ -97,7 +100,7 @@ async def _all(context: Context, blank: Planned, models: Sequence[str]) -> Plann
         "every model is reached: there is no switch for one model", f"{left} keys of the organisation itself are left",
         _LIMITED, _FEDERATED,
     )  # fmt: skip
-    where = replace(blank, selector=ORGANISATION, name="the whole organisation", selectors=0, notes=notes)
+    where = replace(blank, selector=ORGANISATION, name="every workspace's keys", selectors=0, notes=notes)
     return _switched(where, there)
 
 
@@ -115,13 +118,14 @@ def _switched(blank: Planned, found: Sequence[wire.Key]) -> Planned:
     if not changing:
         raise Refused("there is no key that could be switched off")
     requests = tuple(_write(one.id, after) for one in changing)
+    names = ", ".join(f"{one.id} is {one.name}" for one in changing[:MOST_NAMED])
     if sum(len(json.dumps(one.as_json())) for one in requests) > MOST_BYTES:
         raise Refused(f"{len(changing)} keys are more than one correction holds: take workspaces or keys one by one")
     return replace(
         blank, pre={one.id: json.dumps(one.status) for one in changing},
         wanted={one.id: json.dumps(after) for one in changing}, requests=requests,
         revert=tuple(_write(one.id, one.status) for one in changing),
-        selectors=0 if blank.selectors == 0 else len(changing),
+        selectors=0 if blank.selectors == 0 else len(changing), notes=(*blank.notes, names),
     )  # fmt: skip
 
 

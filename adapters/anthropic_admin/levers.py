@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -105,10 +106,13 @@ LEVERS = (
            within_s=LIMITS_S, sibling="workspace.rpm"),
     _lever("model.tpm", "Give every workspace fewer output tokens of a family", "frequency", TpmParams, wide=True,
            within_s=LIMITS_S, sibling="workspace.tpm"),
-    _lever("workspace.off", "Switch every key of a workspace off", "shutdown", sibling="workspace.rpm"),
-    _lever("organisation.off", "Switch every workspace's keys off", "shutdown", wide=True, sibling="workspace.off"),
+    replace(
+        _lever("key.off-all", "Switch every key of a workspace off", "shutdown", sibling="workspace.rpm"),
+        selector="workspace",
+    ),
+    _lever("organisation.off", "Switch every workspace's keys off", "shutdown", wide=True, sibling="key.off-all"),
     _lever("workspace.archive", "Archive a workspace, for ever", "shutdown", reversal="none",
-           sibling="workspace.off"),
+           sibling="key.off-all"),
 )  # fmt: skip
 
 

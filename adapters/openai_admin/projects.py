@@ -27,6 +27,7 @@ from adapters.openai_admin.policy import NUMBERS, ORGANISATION
 
 DENYING = frozenset({"deny", "models"})
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
+MOST_NAMES = 600  # letters
 _LATER = "a project made later starts unrestricted: a read back finds it and says so; plan it again then"
 _ZERO = "whether a limit of 0 is accepted is not documented and unproven; 1 is one that surely is"
 _COUNTS = "what was spent this month counts: where it is more already, calls stop"
@@ -201,7 +202,9 @@ def _filled(blank: Planned, held: Sequence[_Held], there: Organisation) -> Plann
     revert = tuple(policy.write(field, text, _place(field.partition("/")[0])) for field, text in pre.items())
     if max(sum(len(json.dumps(one.as_json())) for one in way) for way in (requests, revert)) > MOST_BYTES:
         raise Refused(f"{len(changing)} projects are more than one correction holds: name some of them each time")
-    notes = blank.notes
+    named = {field.partition("/")[0] for field in pre}
+    names = ", ".join(f"{one.id} is {one.title}" for one in there.projects if one.id in named and one.title != one.id)
+    notes = (*blank.notes, names[:MOST_NAMES]) if names else blank.notes
     if blank.selectors == 0 and blank.lever != "organisation.spend":
         notes = (f"{len(changing)} of {len(there.projects)} active projects are changed", _LATER, *notes)
     return replace(blank, pre=pre, wanted=wanted, requests=requests, revert=revert, notes=notes)

@@ -42,7 +42,10 @@ __all__ = ["OpenAIWork", "Settings"]
 CANCEL_S = 600  # "in status cancelling for up to 10 minutes"
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
 NO_WAY_BACK = "what is cancelled is begun again as new work, from its beginning"
-_PATHS = {"batch": "/batches", "batches": "/batches", "job": "/fine_tuning/jobs", "jobs": "/fine_tuning/jobs"}
+_BATCHES, _JOBS = "/batches", "/fine_tuning/jobs"
+_PATHS = {
+    "batch.cancel": _BATCHES, "model.cancel-batches": _BATCHES, "job.cancel": _JOBS, "model.cancel-jobs": _JOBS,
+}  # fmt: skip
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALREADY = frozenset({400, 409})
 
@@ -91,8 +94,9 @@ class OpenAIWork:
         levers=(
             _lever("batch.cancel", "Cancel a batch", "use-case"),
             _lever("job.cancel", "Cancel a fine-tuning job", "capability"),
-            _lever("batches.cancel", "Cancel every batch of a model", "shutdown", wide=True, sibling="batch.cancel"),
-            _lever("jobs.cancel", "Cancel every fine-tuning job of a model", "capability", wide=True,
+            _lever("model.cancel-batches", "Cancel every batch of a model", "use-case", wide=True,
+                   sibling="batch.cancel"),
+            _lever("model.cancel-jobs", "Cancel every fine-tuning job of a model", "capability", wide=True,
                    sibling="job.cancel"),
         ),
         not_possible={
@@ -141,14 +145,13 @@ class OpenAIWork:
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running]:
         """What the plan is about and still works: cancelling ends it, within ten minutes."""
-        noun = planned.lever.partition(".")[0]
         count = sum(one.runs for one in await self._meant(context, planned))
-        what: Literal["batches", "jobs"] = "batches" if noun in {"batch", "batches"} else "jobs"
+        what: Literal["batches", "jobs"] = "batches" if _PATHS[planned.lever] == _BATCHES else "jobs"
         return [Running(what=what, count=count, then="stops", at_ms=context.now_ms())] if count else []
 
     async def _meant(self, context: Context, planned: Planned) -> list[Work]:
         """What the plan names, and with a plan for a model what began since."""
-        path = _PATHS[planned.lever.partition(".")[0]]
+        path = _PATHS[planned.lever]
         if planned.selectors:
             found = [await _one(context, path, planned.selector)]
             return [one for one in found if one is not None]
@@ -176,7 +179,7 @@ class OpenAIWork:
             model=wish.surface_key, params={}, pre={}, pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(),
             selectors=0 if lever.wide else 1, reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
         )  # fmt: skip
-        path = _PATHS[lever.name.partition(".")[0]]
+        path = _PATHS[lever.name]
         if lever.wide:
             return await _every(context, blank, path, models)
         found = await _one(context, path, wish.selector)

@@ -45,9 +45,12 @@ _VERBS: Final = {
     "delete": ("delete", "bring back"),
     "spend": ("limit what may be spent by", "lift the spending limit of"),
     "tools": ("switch hosted tools off in", "switch hosted tools on again in"),
-    "deny": ("deny everywhere", "allow everywhere again"),
+    "deny": ("stop every project's use of", "let every project use again:"),
     "archive": ("archive", "bring back"),
     "cancel": ("cancel", "begin again"),
+    "cancel-batches": ("cancel every batch of", "begin again every batch of"),
+    "cancel-jobs": ("cancel every fine-tuning job of", "begin again every fine-tuning job of"),
+    "off-all": ("switch off", "switch on again"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",

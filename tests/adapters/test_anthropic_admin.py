@@ -52,7 +52,7 @@ class TestMeasured(AdapterConformance):
     @pytest.fixture(
         params=wishes(
             wish("key.off", "caller"),
-            wish("workspace.off", "live", "atlas-1"),
+            wish("key.off-all", "live", "atlas-1"),
             wish("workspace.rpm", "live", model="atlas-1", rpm="0"),
             wish("workspace.tpm", "wrkspc_1", "atlas-1", model="atlas-1", tpm="0"),
             wish("model.rpm", "atlas-1", "atlas-1", rpm="0"),
@@ -122,7 +122,7 @@ def test_it_refuses_what_cannot_be_done(adapter, context, asked, why):
 
 @pytest.mark.parametrize(
     ("lever", "selector"),
-    [("workspace.off", "live"), ("organisation.off", ""), ("member.remove", "user_1"), ("key.archive", "apikey_1")],
+    [("key.off-all", "live"), ("organisation.off", ""), ("member.remove", "user_1"), ("key.archive", "apikey_1")],
 )
 def test_what_only_the_correction_knows_is_not_guessed_when_lifting(adapter, context, lever, selector):
     with pytest.raises(Refused, match=r"undo that one|no call that is known"):
@@ -187,7 +187,7 @@ def test_every_key_goes_off_and_only_those_that_were_on_come_back(server, adapte
 
 
 def test_a_key_made_later_is_found_by_reading_back(server, adapter, context):
-    planned = do(adapter.plan(context, wish("workspace.off", "live")))
+    planned = do(adapter.plan(context, wish("key.off-all", "live")))
     assert planned.selectors == 1
     do(adapter.apply(context, planned))
     server.poke(lambda rows: rows.keys.update(apikey_9=KeyRow("apikey_9", "sk-ant-9", "late", "wrkspc_1")))
@@ -302,7 +302,7 @@ def test_more_keys_than_one_correction_holds_are_taken_in_parts():
         adapter, context = adapter_at(large.url), context_at(large.url)
         with pytest.raises(Refused, match="402 keys are more than one correction holds"):
             do(adapter.plan(context, wish("organisation.off", "")))
-        assert len(do(adapter.plan(context, wish("workspace.off", "batch"))).requests) == 1
+        assert len(do(adapter.plan(context, wish("key.off-all", "batch"))).requests) == 1
 
 
 def test_it_says_who_it_is_and_sends_its_version(server, adapter, context):

@@ -118,7 +118,7 @@ PULLS = [
         o.api_keys.update("apikey_1", status="inactive"), o.api_keys.update("apikey_1", status="active"),
     ]),
     (("key.archive", "apikey_1", {}), lambda o, _: [o.api_keys.update("apikey_1", status="archived")]),
-    (("workspace.off", "live", {}), lambda o, _: [
+    (("key.off-all", "live", {}), lambda o, _: [
         o.api_keys.update("apikey_1", status="inactive"), o.api_keys.update("apikey_1", status="active"),
     ]),
     (("organisation.off", "", {}), lambda o, _: [

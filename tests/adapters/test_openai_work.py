@@ -74,8 +74,8 @@ class TestWork(AdapterConformance):
             for one in (
                 wish("batch.cancel", "batch_1", "atlas"),
                 wish("job.cancel", "ftjob-1"),
-                wish("batches.cancel", "atlas", "atlas"),
-                wish("jobs.cancel", "atlas"),
+                wish("model.cancel-batches", "atlas", "atlas"),
+                wish("model.cancel-jobs", "atlas"),
             )
         ]
     )
@@ -89,9 +89,9 @@ class TestWork(AdapterConformance):
         (wish("batch.cancel", ""), "say which"),
         (wish("batch.cancel", "batch_1", "nowhere"), "no model called nowhere"),
         (wish("batch.cancel", "batch_1", extra="x"), "takes no parameters"),
-        (wish("batches.cancel", "nothing"), "no model called nothing"),
-        (wish("batches.cancel", "atlas", "bora"), "a surface of its own"),
-        (wish("jobs.cancel", "bora"), "nothing of bora is at work"),
+        (wish("model.cancel-batches", "nothing"), "no model called nothing"),
+        (wish("model.cancel-batches", "atlas", "bora"), "a surface of its own"),
+        (wish("model.cancel-jobs", "bora"), "nothing of bora is at work"),
         (Wish(lever="job.cancel", selector="ftjob-1", surface_key="", direction="restore"), "begun again as new work"),
     ],
 )
@@ -101,7 +101,7 @@ def test_it_refuses_what_cannot_be_done(adapter, context, asked, why):
 
 
 def test_what_runs_is_counted_before_and_after(server, adapter, context):
-    planned = do(adapter.plan(context, wish("batches.cancel", "atlas")))
+    planned = do(adapter.plan(context, wish("model.cancel-batches", "atlas")))
     assert isinstance(adapter, CountsRunning)
     assert set(planned.wanted) == {"batch_1", "batch_2"}
     assert any("1 do not say their model" in note for note in planned.notes)
@@ -125,7 +125,7 @@ def test_a_batch_that_is_being_cancelled_still_works(context):
 
 
 def test_what_began_since_makes_a_cancelling_untrue(server, adapter, context):
-    planned = do(adapter.plan(context, wish("batches.cancel", "atlas")))
+    planned = do(adapter.plan(context, wish("model.cancel-batches", "atlas")))
     do(adapter.apply(context, planned))
     back = do(until(lambda: adapter.read_back(context, planned), lambda seen: seen.verdict == "in-effect", 30.0))
     assert back.detail == "cancelled"
@@ -138,7 +138,7 @@ def test_what_ended_by_itself_meanwhile_is_over_too(server, adapter, context):
     planned = do(adapter.plan(context, wish("batch.cancel", "batch_1")))
     server.poke(lambda rows: setattr(rows["batch_1"], "status", "completed"))
     assert do(adapter.apply(context, planned)).outcome == "already-so"
-    both = do(adapter.plan(context, wish("batches.cancel", "bora")))
+    both = do(adapter.plan(context, wish("model.cancel-batches", "bora")))
     wide = replace(both, requests=(*both.requests, *planned.requests))
     with pytest.raises(OutcomeUnknown, match="1 of 2 were accepted"):
         do(adapter.apply(context, wide))
@@ -156,7 +156,7 @@ def test_behind_the_guard_what_is_cancelled_ends(server):
 
     async def story():
         try:
-            planned = signed(plane, await plane.plan(wish("batches.cancel", "atlas", "atlas")))
+            planned = signed(plane, await plane.plan(wish("model.cancel-batches", "atlas", "atlas")))
             before = await plane.running(planned)
             await plane.apply(planned)
             back = await until(lambda: plane.read_back(planned), lambda seen: seen.verdict == "in-effect", 30.0)
