@@ -15,7 +15,6 @@ from typing import Final, Literal
 from console.domain.seen import Seen, in_order
 
 TaskState = Literal["open", "done", "dropped"]
-TASK_KINDS: Final = ("task", "amendment", "retraction")
 _WORDS: Final[dict[str, TaskState]] = {"done": "done", "dropped": "dropped", "open again": "open"}
 _SAID: Final = re.compile(r"(done|dropped|open again)\s*(?:[:.]\s*(.*))?$", re.IGNORECASE | re.DOTALL)
 _OWNER: Final = re.compile(r"\s*\bOwner: ([^\n.]{1,80})\.(?=\s|$)")

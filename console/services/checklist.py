@@ -11,9 +11,10 @@ from typing import Final
 from console.domain.errors import WrongUse
 from console.domain.plans import Plan, read_plan
 from console.domain.profile import JsonValue
-from console.domain.tasks import TASK_KINDS, Task, step_source, task_text, tasks_of
+from console.domain.tasks import Task, step_source, task_text, tasks_of
 from console.journal.seen import all_seen
 from console.journal.values import Draft, Stored
+from console.services.about import entries_about
 from console.services.product_data import product_path, read_table
 from console.services.session import Session
 
@@ -49,9 +50,14 @@ def plan_for(session: Session, severity: int) -> Plan | None:
 
 def tasks_in(session: Session, inc: str) -> tuple[Task, ...]:
     """The tasks of an incident, in the order in which they were set."""
-    if not session.reader.entries(inc, kinds=("task",), limit=1):
+    told = session.reader.entries(inc, kinds=("task",))
+    if not told:
         return ()
-    return tasks_of(all_seen(session.reader.entries(inc, kinds=TASK_KINDS)))
+    with session.reader.snapshot() as connection:
+        later = entries_about(connection, inc, ("amendment", "retraction"), {one.id for one in told})
+        # an amendment can be taken back in turn
+        later += entries_about(connection, inc, ("retraction",), {one.id for one in later})
+    return tasks_of(all_seen([*told, *{one.id: one for one in later}.values()]))
 
 
 def begin(session: Session, inc: str, named: str) -> tuple[Stored, ...]:

@@ -5,7 +5,6 @@ Legal or the commander determines awareness; anybody records a fact or that a re
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,21 +13,16 @@ from console.domain.errors import Problem, WrongUse
 from console.domain.profile import JsonValue
 from console.domain.regimes import Regime
 from console.domain.seen import Seen
-from console.journal.rows import select_entries
 from console.journal.seen import all_seen
 from console.journal.values import Draft, Stored
 from console.services import regimes
+from console.services.about import by_number, entries_about
 from console.services.session import Session
 from console.services.standing import held_roles
 
 DETERMINE: Final = ("legal", "commander", "deputy")
 _STARTS: Final = ("knowledge.fact", "awareness.determination", "notification", "incident.link")
 _REST: Final = tuple(kind for kind in CLOCK_KINDS if kind not in (*_STARTS, "decision.not-to-act", "retraction"))
-# of what was taken back in a long record only what concerns a clock is opened; `pub.of` as text, empty where it is none
-_RETRACTIONS: Final = (
-    "SELECT e.n, coalesce(iif(json_valid(CAST(e.raw AS TEXT)), json_extract(CAST(e.raw AS TEXT), '$.pub.of'), ''), '') "
-    "FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind = 'retraction'"
-)
 _NEWEST: Final = 200  # decisions not to act that are looked at for one that sets a clock aside
 _AHEAD_MS: Final = 60_000  # a clock that runs a little ahead of ours is no fault of whoever types
 
@@ -69,19 +63,9 @@ def _told(session: Session, inc: str) -> list[Seen]:
             "SELECT e.n FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind = 'decision.not-to-act' "
             "ORDER BY e.n DESC LIMIT ?", (inc, _NEWEST),
         ).fetchall()  # fmt: skip
-        told += _by_number(connection, [row[0] for row in numbers])
-        known = {one.id for one in told}
-        taken_back = [n for n, of in connection.execute(_RETRACTIONS, (inc,)) if any(name in of for name in known)]
-        told += _by_number(connection, taken_back)
+        told += by_number(connection, sorted(row[0] for row in numbers))
+        told += entries_about(connection, inc, ("retraction",), {one.id for one in told})
     return all_seen(told)
-
-
-def _by_number(connection: sqlite3.Connection, numbers: Sequence[int]) -> list[Stored]:
-    found: list[Stored] = []
-    for at in range(0, len(numbers), _NEWEST):
-        some = numbers[at : at + _NEWEST]
-        found += select_entries(connection, f"e.n IN ({','.join('?' * len(some))})", some)
-    return found
 
 
 def adopted_in(session: Session, inc: str) -> list[Seen]:

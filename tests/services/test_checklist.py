@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from console.domain.errors import WrongUse
-from console.services import checklist
+from console.services import checklist, incidents, timeline
 from tests.journal.world import INC
 from tests.kit.told import MINUTE, Told
 
@@ -75,3 +75,16 @@ def test_a_plan_of_ones_own_counts_instead_of_the_products(told: Told) -> None:
     (folder / "mine.toml").write_text(OWN.replace("scribe", "boss") + "#", encoding="utf-8")
     with pytest.raises(WrongUse, match=r"mine\.toml"):
         checklist.plans(session)
+
+
+def test_what_was_amended_or_taken_back_of_a_task_counts_however_long_the_record(told: Told) -> None:
+    session = told.session
+    first, other = checklist.add(session, INC, "Keep the logs"), checklist.add(session, INC, "A slip")
+    for text in ("a note", "another"):
+        timeline.retract(session, incidents.write(session, "note", text, inc=INC).id, "not this one")
+    timeline.amend(session, first.id, "Keep logs and versions. Owner: Expert.")
+    timeline.retract(session, other.id, "not ours")
+    done = checklist.tick(session, checklist.find_task(session, INC, first.id[:8]))
+    timeline.retract(session, done.id, "too early")
+    (task,) = checklist.tasks_in(session, INC)
+    assert (task.text, task.owner, task.state) == ("Keep logs and versions.", "Expert", "open")
