@@ -11,7 +11,7 @@ from adapters.contract import Wish
 from adapters.simulator import Simulator
 from tests.adapters import test_anthropic_admin as beside
 from tests.adapters.anthropic_kit import adapter_at, context_at, site
-from tests.adapters.mutants import failures
+from tests.adapters.mutants import failing
 
 KEY = Wish(lever="key.off", selector="apikey_1", surface_key="atlas-1")
 ENDED = Wish(lever="key.archive", selector="apikey_1", surface_key="atlas-1")
@@ -74,20 +74,19 @@ MUTANTS = [
 
 def failed(kind, wish):
     credential = "batch" if wish is LIMIT else "caller"
-    return failures(lambda: Simulator(site()), lambda url: adapter_at(url, kind), context_at, wish, credential)
+    return failing(lambda: Simulator(site()), lambda url: adapter_at(url, kind), context_at, wish, credential)
 
 
 @pytest.mark.parametrize("wish", [KEY, ENDED, LIMIT], ids=lambda wish: wish.lever)
 def test_the_whole_adapter_passes(wish):
-    assert failed(ADAPTER, wish) == []
+    assert list(failed(ADAPTER, wish)) == []
 
 
 @pytest.mark.parametrize(("mutant", "wish"), MUTANTS, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_broken_adapter_fails(mutant, wish):
-    expected = set(failed(ADAPTER, wish)) if wish is OUT else set()  # a user's end is not measured
-    found = set(failed(mutant, wish)) - expected
+    unmeasured = {"test_probe"} if wish is OUT else set()  # how a key of such a user ends is not known
+    found = next((name for name in failed(mutant, wish) if name not in unmeasured), None)
     assert found, f"{mutant.__name__} passes the whole kit"
-    assert len(found) < 16, f"{mutant.__name__} fails everything: it does not run at all"
 
 
 def _run(test):

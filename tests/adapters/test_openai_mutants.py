@@ -10,7 +10,7 @@ import pytest
 from adapters.contract import Refused, Wish
 from adapters.openai_admin import ADAPTER, people, policy, trying
 from adapters.simulator import Simulator
-from tests.adapters.mutants import failures
+from tests.adapters.mutants import failing
 from tests.adapters.openai_kit import adapter_at, context_at, site
 
 DENY = Wish(lever="model.deny", selector="atlas", surface_key="atlas")
@@ -80,19 +80,17 @@ MUTANTS = [
 
 
 def failed(kind, wish):
-    return failures(lambda: Simulator(site()), lambda url: adapter_at(url, kind), context_at, wish, "caller")
+    return failing(lambda: Simulator(site()), lambda url: adapter_at(url, kind), context_at, wish, "caller")
 
 
 @pytest.mark.parametrize("wish", [DENY, KEY], ids=lambda wish: wish.lever)
 def test_the_whole_adapter_passes(wish):
-    assert failed(ADAPTER, wish) == []
+    assert list(failed(ADAPTER, wish)) == []
 
 
 @pytest.mark.parametrize(("mutant", "wish"), MUTANTS, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_broken_adapter_fails(mutant, wish):
-    found = failed(mutant, wish)
-    assert found, f"{mutant.__name__} passes the whole kit"
-    assert len(found) < 16, f"{mutant.__name__} fails everything: it does not run at all"
+    assert next(failed(mutant, wish), None), f"{mutant.__name__} passes the whole kit"
 
 
 # -- broken inside: what only the tests beside the kit can see ---------------------------------------------------------
