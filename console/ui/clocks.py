@@ -121,7 +121,7 @@ class RegimePart(QFrame):
         line = row(buttons, unit)
         self.buttons: dict[str, QPushButton] = {}
         for what, word in (
-            ("determine", "Determine awareness ..."), ("sent", "A report was sent ..."), ("aside", "Set aside ..."),
+            ("determine", "Awareness ..."), ("sent", "Report sent ..."), ("aside", "Set aside ..."),
         ):  # fmt: skip
             button = QPushButton(word)
             button.setAutoDefault(False)
