@@ -104,12 +104,8 @@ def _lever(  # every one reaches whoever calls what is selected
     )  # fmt: skip
 
 
-CAPACITY = _lever(
-    "deployment.capacity", "Give a deployment less capacity", "frequency", "deployment", probe=None, params=Capacity
-)
-PAUSE = _lever(
-    "deployment.pause", "Pause a deployment (a preview of Azure's)", "shutdown", "deployment", sibling=CAPACITY.name
-)
+CAPACITY = _lever("deployment.capacity", "Reduce a deployment", "frequency", "deployment", probe=None, params=Capacity)
+PAUSE = _lever("deployment.pause", "Pause a deployment (preview)", "shutdown", "deployment", sibling=CAPACITY.name)
 FILTER = _lever("deployment.filter", "Filter a deployment strictly", "capability", "deployment", probe=None)
 FORBID = _lever("words.forbid", "Forbid a word or phrase", "use-case", "deployment", params=Term)
 CLOSE = _lever("network.close", "Close the account to the public", "user", "account")

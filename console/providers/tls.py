@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import ssl
 import tempfile
 from functools import cache
@@ -20,6 +21,7 @@ from adapters.access import Tls
 from adapters.contract import NotSent
 
 _BEGIN: Final = "-----BEGIN "
+_BLOCK: Final = re.compile(r"(-----BEGIN [A-Z ]+-----)([A-Za-z0-9+/=\s]*)(-----END [A-Z ]+-----)\s*")
 
 
 def context_of(tls: Tls | None, key: str | None) -> ssl.SSLContext:
@@ -71,10 +73,12 @@ def _show(made: ssl.SSLContext, certificate: str, key: str) -> None:
 
 
 def _pem(text: str) -> str:
-    """PEM as it is, or as base64 of it on one line, which is how a kubeconfig has it."""
-    if _BEGIN in text:
+    """PEM, however it was pasted: as it is, in one line, or as base64 of it, which is how a kubeconfig has it."""
+    if _BEGIN not in text:
+        try:
+            text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
+        except (binascii.Error, UnicodeError, ValueError):
+            raise NotSent("a certificate or key of it on this console is not PEM") from None
+    if len(text.strip().splitlines()) > 1:
         return text
-    try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("ascii")
-    except (binascii.Error, UnicodeError, ValueError):
-        raise NotSent("a certificate or key of it on this console is not PEM") from None
+    return _BLOCK.sub(lambda found: "\n".join((found[1], *found[2].split(), found[3], "")), text)

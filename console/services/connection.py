@@ -190,7 +190,7 @@ def _untried(plane: Plane, why: str) -> tuple[LeverReport, ...]:
 def _report(lever: Lever, verdict: Verdict, why: str = "", at: Sequence[str] = ()) -> LeverReport:
     return LeverReport(
         lever=lever.name, title=lever.title, category=lever.category, reach=lever.reach, reversal=lever.reversal,
-        propagation_s=lever.propagation_s, probe=lever.probe, verdict=verdict, why=why, at=tuple(at),
+        propagation_s=lever.propagation_s, probe=lever.probe, verdict=verdict, why=why, at=tuple(dict.fromkeys(at)),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ And of all of it: no secret stands anywhere but where it is sent.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import logging
 from pathlib import Path
@@ -356,6 +357,25 @@ def test_a_private_key_never_lies_on_a_disk_in_the_clear(tmp_path, monkeypatch):
     assert b"BEGIN ENCRYPTED PRIVATE KEY" in kept
     assert all(line.encode() not in kept for line in pair.key.splitlines() if len(line) > 40)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "as_pasted",
+    [
+        lambda pem: pem,
+        lambda pem: pem.replace("\n", " "),
+        lambda pem: pem.replace("\n", "\r\n"),
+        lambda pem: base64.b64encode(pem.encode()).decode(),
+        lambda pem: f" {base64.encodebytes(pem.encode()).decode()} ",
+    ],
+)
+def test_a_certificate_and_its_key_are_taken_however_they_were_pasted(as_pasted):
+    from console.providers.tls import context_of
+
+    pair = authority().issue("console")
+    both = as_pasted(authority().ca + authority().ca)
+    made = context_of(Tls(ca=both, certificate=as_pasted(pair.certificate), key="key"), as_pasted(pair.key))
+    assert len(made.get_ca_certs()) == 1
 
 
 @pytest.mark.parametrize("made_wrong", [lambda key: key.replace("PRIVATE", "PUBLIC"), lambda _: "not base64 \x00"])
