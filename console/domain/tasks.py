@@ -80,12 +80,16 @@ def tasks_of(entries: Iterable[Seen]) -> tuple[Task, ...]:
 def _task(one: Seen, text: str) -> Task:
     owner, due = _OWNER.search(text), _DUE.search(text)
     plan = _PLAN.fullmatch(one.disclosed_text("source"))
-    words = _DUE.sub("", _OWNER.sub("", text)).strip()
     return Task(
-        entry=one.id, text=words or text, author=one.author, recorded_ms=one.hlc[0],
+        entry=one.id, text=words_of(text), author=one.author, recorded_ms=one.hlc[0],
         owner=owner[1].strip() if owner is not None else "", due_ms=_moment(due), plan=plan[1] if plan else "",
         step=plan[3] if plan else "",
     )  # fmt: skip
+
+
+def words_of(text: str) -> str:
+    """What is to be done, without whose it is and until when."""
+    return _DUE.sub("", _OWNER.sub("", text)).strip() or text
 
 
 def _moment(found: re.Match[str] | None) -> int | None:

@@ -1,4 +1,4 @@
-"""What an entry about a correction is about, in words: the target of a step, the title of what was proposed or signed.
+"""What an entry is about, in words: the target of a step, the title of what was proposed or signed, a task.
 
 Pure reading. It says what the signed document says; where that is not here yet, it says nothing.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from console.domain.actions import Action
 from console.domain.errors import Problem
+from console.domain.tasks import words_of
 from console.journal.values import Stored
 from console.outbox.facts import read_document
 from console.services.approvals import names_here
@@ -19,6 +20,7 @@ from console.services.providers import instances_of
 from console.services.session import Session
 
 _OF_CORRECTIONS = ("correction.", "dispatch.", "approval.")
+_TASK = "task"
 # a page of rows is read while somebody scrolls: only what names the target, and no value is opened for it
 _NAMES = (
     "SELECT id, kind, json_extract(CAST(raw AS TEXT), '$.pub.doc'), json_extract(CAST(raw AS TEXT), '$.pub.target'), "
@@ -66,6 +68,9 @@ class Targets:
                 ident for ident, kind, doc, _, *place in found if kind in _ENDS and _is_late(connection, doc, *place)
             }
         told = {str(ident): self._about(str(kind), doc, target) for ident, kind, doc, target, *_ in found}
+        told |= {
+            str(ident): self._task(self._session.reader.entry(ident)) for ident, kind, *_ in found if kind == _TASK
+        }
         return {
             ident: f"{words} ({LATE})" if ident in late else words for ident, words in told.items() if words
         }  # fmt: skip
@@ -73,12 +78,21 @@ class Targets:
     def of(self, stored: Stored) -> str:
         """What this entry is about: one target, or a whole correction; empty where it is neither or not here."""
         pub, kind = stored.entry.pub, stored.entry.kind
+        if kind == _TASK:
+            return self._task(stored)
         words = self._about(kind, pub.get("doc"), pub.get("target"))
         if not words or kind not in _ENDS:
             return words
         with self._session.reader.snapshot() as connection:
             late = _is_late(connection, pub.get("doc"), stored.entry.subj, stored.feed, stored.seq)
         return f"{words} ({LATE})" if late else words
+
+    def _task(self, stored: Stored | None) -> str:
+        """The task that an entry says something of, in its own words; nothing for a task itself."""
+        names = stored.entry.pub.get("of") if stored is not None else None
+        first = self._session.reader.entry(str(names[0])) if isinstance(names, list) and names else None
+        text = first.disclosed.get("text") if first is not None and first.entry.kind == _TASK else None
+        return words_of(text).rstrip(".") if isinstance(text, str) else ""
 
     def _about(self, kind: str, doc: object, target: object) -> str:
         if not self.concerns(kind) or not isinstance(doc, str):

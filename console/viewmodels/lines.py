@@ -124,7 +124,7 @@ KIND_MARKS: Final[Mapping[str, KindMark]] = {
     "surface.removed": KindMark("surface removed", "dash", "quiet"),
     "drill.result": KindMark("drill result", "square", "quiet"),
 }
-_ABOUT_CORRECTIONS: Final = ("correction.", "dispatch.", "approval.")
+_ABOUT: Final = ("correction.", "dispatch.", "approval.", "task")  # kinds that may be about something else
 UNKNOWN_KIND = KindMark("unknown kind", "question", "unknown")
 
 
@@ -167,8 +167,8 @@ class Presenter:
     """How lines become rows: names of people, the zone of times, whether this is practice, what is synced.
 
     `synced_upto` gives the last number of each own feed that a shared place has; a feed it does not name is another
-    console's. Without it nothing is said about syncing. `targets` says in words what entries about a correction are
-    about, by their ids.
+    console's. Without it nothing is said about syncing. `targets` says in words what entries about a correction or
+    what became of a task are about, by their ids.
     """
 
     name_of: Callable[[str | None], str]
@@ -193,7 +193,7 @@ class Presenter:
     def _about(self, found: list[Shown]) -> Mapping[str, str]:
         if self.targets is None:
             return {}
-        return self.targets([one.line.id for one in found if one.line.kind.startswith(_ABOUT_CORRECTIONS)])
+        return self.targets([one.line.id for one in found if one.line.kind.startswith(_ABOUT)])
 
     def _row(self, shown: Shown, author: str, synced: Mapping[str, int], about: str) -> LineView:
         line = shown.line

@@ -9,6 +9,7 @@ import pytest
 
 from console.domain.errors import WrongUse
 from console.services import checklist, incidents, timeline
+from console.services.targets import Targets
 from tests.journal.world import INC
 from tests.kit.told import MINUTE, Told
 
@@ -75,6 +76,17 @@ def test_a_plan_of_ones_own_counts_instead_of_the_products(told: Told) -> None:
     (folder / "mine.toml").write_text(OWN.replace("scribe", "boss") + "#", encoding="utf-8")
     with pytest.raises(WrongUse, match=r"mine\.toml"):
         checklist.plans(session)
+
+
+def test_a_row_that_says_what_became_of_a_task_says_which(told: Told) -> None:
+    session = told.session
+    first = checklist.add(session, INC, "Keep the logs", "Expert", told.clock.wall_ms())
+    done = checklist.tick(session, checklist.find_task(session, INC, "1"))
+    odd = incidents.write(session, "task", "Done.", inc=INC, pub={"of": ["0" * 64]})
+    targets = Targets(session)
+    assert targets.by_id([first.id, done.id, odd.id]) == {done.id: "Keep the logs"}
+    assert targets.of(done) == "Keep the logs"
+    assert targets.of(first) == ""
 
 
 def test_what_was_amended_or_taken_back_of_a_task_counts_however_long_the_record(told: Told) -> None:
