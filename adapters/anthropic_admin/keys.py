@@ -125,7 +125,7 @@ def _switched(blank: Planned, found: Sequence[wire.Key]) -> Planned:
         blank, pre={one.id: json.dumps(one.status) for one in changing},
         wanted={one.id: json.dumps(after) for one in changing}, requests=requests,
         revert=tuple(_write(one.id, one.status) for one in changing),
-        selectors=0 if blank.selectors == 0 else len(changing), notes=(*blank.notes, names),
+        selectors=0 if blank.selectors == 0 else len(changing), notes=(*blank.notes, f"by name: {names}"),
     )  # fmt: skip
 
 

@@ -102,6 +102,6 @@ def _notes(
     names = models_of([family])
     notes = [_HOUR, f"the limit is of the whole family {family.group.display_name}: {', '.join(names[:12])}"]
     notes += [f"{len(meant)} workspaces", _DEFAULT, _LATER] if lever.wide else []
-    notes.append(", ".join(f"{one.id} is {one.name}" for one in meant[:12]))
+    notes.append("by name: " + ", ".join(f"{one.id} is {one.name}" for one in meant[:12]))
     notes += [_ZERO] if params.get(lever.name.partition(".")[2]) == "0" else []
     return tuple(notes)

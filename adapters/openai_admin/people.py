@@ -100,7 +100,7 @@ async def _remove(context: Context, blank: Planned, there: Organisation) -> Plan
     if not roles:
         raise Refused("this user is in no active project")
     notes = [_OWNER] if who.role == "owner" else []
-    notes.append(", ".join(f"{one.id} is {one.title}" for one in meant if one.id in roles)[:600])
+    notes.append("by name: " + ", ".join(f"{one.id} is {one.title}" for one in meant if one.id in roles)[:600])
     return replace(
         blank, selector=who.id, name=who.name or who.id, pre={one: json.dumps(role) for one, role in roles.items()},
         wanted=dict.fromkeys(roles, "null"), notes=(*notes, _BACK),

@@ -204,7 +204,7 @@ def _filled(blank: Planned, held: Sequence[_Held], there: Organisation) -> Plann
         raise Refused(f"{len(changing)} projects are more than one correction holds: name some of them each time")
     named = {field.partition("/")[0] for field in pre}
     names = ", ".join(f"{one.id} is {one.title}" for one in there.projects if one.id in named and one.title != one.id)
-    notes = (*blank.notes, names[:MOST_NAMES]) if names else blank.notes
+    notes = (*blank.notes, f"by name: {names[:MOST_NAMES]}") if names else blank.notes
     if blank.selectors == 0 and blank.lever != "organisation.spend":
         notes = (f"{len(changing)} of {len(there.projects)} active projects are changed", _LATER, *notes)
     return replace(blank, pre=pre, wanted=wanted, requests=requests, revert=revert, notes=notes)
