@@ -21,9 +21,9 @@ from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
 from console.outbox import gate
 from console.outbox.enforce import Enforcer
-from console.outbox.facts import read_document
 from console.outbox.item import Row, state_told
-from console.outbox.overlap import Authorised, authorised, lift_of, place_of, steps_of, targets_at
+from console.outbox.overlap import Authorised, authorised, lift_of, place_of, targets_at
+from console.outbox.reading import Reading
 from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
 from console.outbox.undone import by_whom
 from console.providers.plane import Plane, Planes
@@ -102,7 +102,7 @@ class DriftWatch:
     async def _round(self, plane: Plane, rows: Sequence[Row]) -> None:
         instance = plane.instance.id
         try:
-            known = await self.steps.write(lambda tx: authorised(tx.connection))
+            known = await self.steps.write(lambda tx: Reading.of(tx).authorised())
             for row in rows:
                 self._looked_ms[row.key] = self.steps.clock.boot_ms()
                 rest_ms = await self._look_at(row, plane, known)
@@ -162,7 +162,7 @@ class DriftWatch:
         return passed, refused
 
     def _drifted(self, tx: Tx, one: Watched, seen: ReadBack, who: str) -> None:
-        if is_over(tx, one.row, one.decided_ms, authorised(tx.connection)):  # a lift was decided while it was read
+        if is_over(tx, one.row, one.decided_ms, Reading.of(tx).authorised()):  # a lift was decided while it was read
             return
         why = f"{_UNDONE} {who} {_NEXT}"
         words: dict[str, JsonValue] = {"why": why, "fields": dict(seen.fields)}
@@ -170,7 +170,7 @@ class DriftWatch:
 
     def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
         """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""
-        if is_over(tx, one.row, one.decided_ms, authorised(tx.connection)):
+        if is_over(tx, one.row, one.decided_ms, Reading.of(tx).authorised()):
             return
         verdict = "in-effect" if _holds(one, seen) else seen.verdict
         self._reading(tx, one, "read-back", verdict, 1, {"fields": dict(seen.fields)})
@@ -210,7 +210,7 @@ def in_force(tx: Tx, steps: Steps, row: Row, known: Authorised) -> Watched | Non
     authority = gate.prove(tx, steps.feed, row)
     if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms, known):
         return None
-    last = steps_of(tx.connection, row.op, row.doc, row.target, steps.feed.feed)[-1]
+    last = [one for one in Reading.of(tx).steps_of(row.op, row.doc, row.target) if one.feed == steps.feed.feed][-1]
     about = select_entries(
         tx.connection, "e.subj = ? AND e.feed = ? AND e.kind = 'reading.observed'", (row.op, steps.feed.feed)
     )
@@ -240,11 +240,11 @@ def is_over(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> bool:
 
 def is_answered(tx: Tx, row: Row) -> bool:
     """Whether people have decided again about what this row is about."""
-    return bool(_later(tx, row, row.decided_ms, authorised(tx.connection)))
+    return bool(_later(tx, row, row.decided_ms, Reading.of(tx).authorised()))
 
 
 def _own(tx: Tx, row: Row, decided_ms: int) -> Claim | None:
-    held = read_document(tx.connection, row.doc)
+    held = Reading.of(tx).document(row.doc)
     if not isinstance(held.document, Action):
         return None
     planned = from_disclosures(held.document.targets[row.target], held.disclosed(row.target), held.document.direction)
@@ -256,7 +256,7 @@ def _own(tx: Tx, row: Row, decided_ms: int) -> Claim | None:
 
 def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[tuple[int, Action, Planned]]:
     """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
-    own = read_document(tx.connection, row.doc)
+    own = Reading.of(tx).document(row.doc)
     if not isinstance(own.document, Action):
         return []
     mine = from_disclosures(own.document.targets[row.target], own.disclosed(row.target), own.document.direction)
@@ -275,7 +275,7 @@ def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[tuple[i
 
 
 def _came_to_something(tx: Tx, action: Action, doc: str, at: int) -> bool:
-    steps = [(one.entry.kind, one.entry.pub) for one in steps_of(tx.connection, action.op, doc, at)]
+    steps = [(one.entry.kind, one.entry.pub) for one in Reading.of(tx).steps_of(action.op, doc, at)]
     return state_told(steps)[0] not in CAME_TO_NOTHING
 
 
