@@ -34,6 +34,22 @@ def adapter_at(url, kind=AzureOpenAI, **more):
     return kind(AzureOpenAI.manifest.settings.model_validate(settings(url, **more)))
 
 
+SECRETS = {"client-secret": ARM_TOKEN, "caller": CALLER_KEY, "wrong": "x"}
+
+
 def context_at(url, **more):
-    secrets = {"client-secret": ARM_TOKEN, "caller": CALLER_KEY, "wrong": "x"}
-    return DirectContext(url, secrets=secrets, callers_url=url, **more)
+    return DirectContext(url, secrets=SECRETS, callers_url=url, **more)
+
+
+class Impatient(DirectContext):
+    """A step that has time for two looks at an operation, however slow the machine is."""
+
+    left = 2
+
+    async def pause(self, seconds):
+        self.left -= 1
+        return self.left >= 0
+
+
+def impatient_at(url):
+    return Impatient(url, secrets=SECRETS, callers_url=url)

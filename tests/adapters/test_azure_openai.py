@@ -14,7 +14,7 @@ from adapters.azure_openai.simulator import ACCOUNT, CALLER_KEY, CLIENT_SECRET, 
 from adapters.conformance import AdapterConformance, Bent, reply
 from adapters.contract import Malformed, OutcomeUnknown, Refused, Stale, Throttled, Wish
 from adapters.simulator import Answer, Simulator
-from tests.adapters.azure_kit import adapter_at, context_at, settings, site
+from tests.adapters.azure_kit import adapter_at, context_at, impatient_at, settings, site
 from tests.adapters.mutants import failures
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
@@ -56,6 +56,7 @@ def plan(adapter, context, lever, selector="atlas", direction="contain", **param
 
 class _Azure(AdapterConformance):
     probe_credential = "caller"
+    settles_within_s = 30.0
 
 
 class TestMeasured(_Azure):
@@ -259,7 +260,7 @@ def test_an_operation_that_outlasts_the_step_is_accepted_and_told_by_the_read_ba
 
 def _outlasting(kind):
     with Simulator(site(lag_s=3600.0)) as slow:
-        adapter, context = adapter_at(slow.url, kind), context_at(slow.url, deadline_s=0.9)
+        adapter, context = adapter_at(slow.url, kind), impatient_at(slow.url)
         planned = plan(adapter, context, "deployment.filter")
         receipt = asyncio.run(adapter.apply(context, planned))
         assert (receipt.outcome, receipt.detail[:18]) == ("accepted", "Azure goes on with")

@@ -66,6 +66,7 @@ def plan(adapter, context, lever="workload.down", selector=ATLAS, direction="con
 
 class _Kubernetes(AdapterConformance):
     probe_credential = "caller"
+    settles_within_s = 30.0
 
 
 class TestStop(_Kubernetes):

@@ -100,12 +100,12 @@ def server(cloud):
         yield simulator
 
 
-def plane_at(url, clock=None, *, adapter=Clouded, secrets=None, step_deadline_s=10.0):
+def plane_at(url, clock=None, *, adapter=Clouded, secrets=None, call_deadline_s=30.0, step_deadline_s=60.0):
     made = Instance(id="g-" + "0" * 26, adapter="practice", name="p", settings={}, probe_credentials={"k": "caller"})
     kept = secrets or Kept(admin=CLIENT_SECRET, caller=CALLER)
     return Plane(
-        made, adapter(PlainSettings(url=url)), kept, clock or FakeClock(), world="drill", call_deadline_s=5.0,
-        step_deadline_s=step_deadline_s,
+        made, adapter(PlainSettings(url=url)), kept, clock or FakeClock(), world="drill",
+        call_deadline_s=call_deadline_s, step_deadline_s=step_deadline_s,
     )  # fmt: skip
 
 
@@ -282,7 +282,7 @@ def test_an_adapter_without_a_callers_side_cannot_reach_one(server):
 
 def test_a_pause_is_given_only_where_the_step_has_time_for_one_call_after_it(server):
     clock = FakeClock()
-    plane = plane_at(server.url, clock, step_deadline_s=10.0)
+    plane = plane_at(server.url, clock, call_deadline_s=5.0, step_deadline_s=10.0)
 
     async def story():
         context = plane.context()
