@@ -9,10 +9,7 @@ import asyncio
 import base64
 import binascii
 import email.utils
-import hashlib
-import ipaddress
 import json as jsonlib
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +21,7 @@ from typing import Any, Final, Literal, NoReturn, Protocol, cast
 import httpx
 
 from adapters import local
-from adapters.access import CallerHeader, Tls
+from adapters.access import CallerHeader
 from adapters.contract import (
     AdapterFault,
     Effect,
@@ -38,21 +35,18 @@ from adapters.contract import (
     Side,
     Throttled,
 )
-from console.domain.errors import WrongUse
-from console.providers.tls import context_of
+from console.providers.address import Pin
 from console.providers.tokens import Tokens
+from console.providers.wire import Wire
 from console.runtime.clock import Clock
 
 MAX_REPLY_BYTES: Final = 1 << 20
-MAX_IN_FLIGHT: Final = 20
-_BESIDE: Final = 4  # looks and re-checks: they wait for no call about a target, and no such call waits for them
 CALL_DEADLINE_S: Final = 15.0
 _DEFAULT_WAIT_S: Final = 5.0
 _LONGEST_WAIT_S: Final = 3600.0
 _TOO_MANY: Final = 429
 _UNAUTHENTICATED: Final = 401
 _SERVER_FAULT: Final = 500
-_AGENT: Final = "standdown"
 
 _NO_PLACES: Final = Places()
 if find_spec("sniffio") is None:
@@ -71,123 +65,6 @@ class Secrets(Protocol):
     def get(self, name: str) -> str | None:
         """The secret, or None."""
         ...
-
-
-class BadAddress(WrongUse):
-    """A base URL the console will not speak to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """The one origin (and path prefix) an instance may be spoken to at."""
-
-    scheme: str
-    host: str
-    port: int | None
-    prefix: str
-
-    @staticmethod
-    def parse(base_url: str, *, loopback_only: bool = False) -> Pin:
-        """Read a base URL.
-
-        Raises:
-            BadAddress: when it is not plain http(s), carries user, query or fragment, or is not loopback in a drill.
-        """
-        try:
-            url = httpx.URL(base_url)
-        except httpx.InvalidURL:
-            raise BadAddress("The provider's address is not a URL.", "Give one like https://gateway.example.") from None
-        if url.scheme not in ("http", "https") or not url.host:
-            raise BadAddress("The provider's address is not http or https.", "Give one like https://gateway.example.")
-        if url.userinfo or url.query or url.fragment:
-            raise BadAddress("The provider's address holds more than host and path.", "Leave user, ? and # out.")
-        if loopback_only and not _is_loopback(url.host):
-            raise BadAddress("A drill speaks to this machine only.", "Use the practice estate's own address.")
-        return Pin(url.scheme, url.host, url.port, url.path.rstrip("/"))
-
-    @property
-    def place(self) -> str:
-        """What people call it in a fault: host and port."""
-        return self.host if self.port is None else f"{self.host}:{self.port}"
-
-    def url(self, path: str) -> httpx.URL:
-        """The full URL of a path below the pin.
-
-        Raises:
-            Refused: for a path that would leave the pinned origin or prefix.
-        """
-        plain = path.partition("?")[0].replace("%2e", ".").replace("%2E", ".")
-        leaves = ".." in plain.split("/") or "\\" in path or not path.isascii() or not path.isprintable()
-        if not path.startswith("/") or path.startswith("//") or leaves or " " in path or "#" in path:
-            raise Refused("the adapter asked for a path outside its provider")
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port is None else f":{self.port}"
-        made = httpx.URL(f"{self.scheme}://{host}{port}{self.prefix}{path}")
-        if (made.scheme, made.host, made.port) != (self.scheme, self.host, self.port):
-            raise Refused("the adapter asked for another host than its own")
-        return made
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-class Wire:
-    """The sockets of one provider. Reads share kept connections; writes and probes open a new one each.
-
-    A write never rides on an idle connection: one that the server is just closing would lose the answer for nothing.
-    """
-
-    __slots__ = ("_clients", "_tls", "_verify", "slow_ms")
-
-    def __init__(self, tls: Tls | None = None) -> None:
-        self._tls = tls
-        self._clients: dict[tuple[bool, bytes], httpx.AsyncClient] = {}
-        self._verify: dict[bytes, ssl.SSLContext] = {}
-        self.slow_ms = 0  # how long an answer takes here lately: the slowest provider is sent to first
-
-    def took(self, elapsed_ms: int) -> None:
-        """Take note of how long an answer took."""
-        self.slow_ms = (3 * self.slow_ms + elapsed_ms) // 4 if self.slow_ms else elapsed_ms
-
-    def client(self, *, fresh: bool, key: str | None = None) -> httpx.AsyncClient:
-        """A client of the asked kind, made at first use on the loop that uses it.
-
-        With `key` it shows the instance's certificate: another client, so that what shows none rides on no such
-        connection.
-
-        Raises:
-            NotSent: when certificate or key cannot be used.
-        """
-        shown = b"" if key is None else hashlib.sha256(key.encode()).digest()
-        found = self._clients.get((fresh, shown))
-        if found is None:
-            if shown not in self._verify:
-                self._verify[shown] = context_of(self._tls, key)
-            found = self._make(self._verify[shown], keep=0 if fresh else MAX_IN_FLIGHT)
-            self._clients[fresh, shown] = found
-        return found
-
-    def _make(self, verify: ssl.SSLContext, *, keep: int) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            trust_env=False,
-            follow_redirects=False,
-            verify=verify,
-            timeout=None,  # noqa: S113  the deadline is total and ours: `GuardedContext`
-            limits=httpx.Limits(max_connections=MAX_IN_FLIGHT + _BESIDE, max_keepalive_connections=keep),
-            headers={"user-agent": _AGENT, "accept": "application/json, */*", "accept-encoding": "identity"},
-        )
-
-    async def aclose(self) -> None:
-        """Close every connection. The wire may be used again afterwards."""
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
 
 
 @dataclass(slots=True)

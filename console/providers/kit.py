@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.conformance import AdapterConformance, DirectContext
 from adapters.contract import Wish
-from console.providers.guard import Pin
+from console.providers.address import Pin
 from console.providers.registry import Usable, make_adapter
 
 

@@ -40,10 +40,12 @@ from adapters.contract import (
     Wish,
 )
 from console.domain.errors import Problem
-from console.providers.guard import CALL_DEADLINE_S, Auth, BadAddress, GuardedContext, Pin, Secrets, Wire, Writes, scrub
+from console.providers.address import BadAddress, Pin
+from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Secrets, Writes, scrub
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
 from console.providers.registry import make_adapter
 from console.providers.tokens import Tokens
+from console.providers.wire import Wire
 from console.runtime.clock import Clock
 
 if TYPE_CHECKING:

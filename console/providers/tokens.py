@@ -41,7 +41,7 @@ class _No(BaseModel):
 
 
 class Clients(Protocol):
-    """Where a client without the instance's own certificate comes from (`guard.Wire`)."""
+    """Where a client without the instance's own certificate comes from (`wire.Wire`)."""
 
     def client(self, *, fresh: bool) -> httpx.AsyncClient:
         """A client."""

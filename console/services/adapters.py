@@ -14,7 +14,7 @@ from typing import Any, Final
 from console.domain.errors import WrongUse
 from console.providers import declared as files
 from console.providers import kit
-from console.providers.guard import BadAddress
+from console.providers.address import BadAddress
 from console.providers.instance import Instance, check_settings
 from console.providers.kit import Tried
 from console.providers.plane import Plane

@@ -16,7 +16,7 @@ from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Reque
 from adapters.haproxy.adapter import HAProxy
 from adapters.haproxy.simulator import HAProxySite, RuntimeSocket
 from adapters.simulator import Simulator
-from console.providers.guard import BadAddress
+from console.providers.address import BadAddress
 from console.providers.instance import Instance
 from console.providers.plane import Plane
 from console.runtime.clock import SystemClock

@@ -16,7 +16,7 @@ import pytest
 from adapters.access import Access, CallersSide, SignIn, Tls
 from adapters.contract import AdapterFault, Malformed, NotSent, OutcomeUnknown, Refused, Throttled
 from adapters.simulator import Answer, Simulator
-from console.providers.guard import BadAddress
+from console.providers.address import BadAddress
 from console.providers.instance import Instance
 from console.providers.plane import Plane
 from console.providers.planned import to_disclosures

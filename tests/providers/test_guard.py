@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Throttled
-from console.providers.guard import BadAddress, Pin
+from console.providers.address import BadAddress, Pin
 from console.providers.instance import Instance
 from console.providers.plane import Plane
 from console.runtime.clock import SystemClock
