@@ -29,6 +29,7 @@ from adapters.contract import (
     Effect,
     Malformed,
     NotSent,
+    OffersSome,
     OutcomeUnknown,
     Places,
     Planned,
@@ -372,6 +373,8 @@ class AdapterConformance:
         names = [lever.name for lever in manifest.levers]
         _must(names and len(set(names)) == len(names), "its levers have names of their own")
         _must(manifest.auth != "none" or not manifest.secrets, "it says how it authenticates with its secrets")
+        if isinstance(adapter, OffersSome):
+            _must(set(adapter.offers()) <= set(names), "what it offers here is of its manifest")
         for lever in manifest.levers:
             _must(lever.partial_sibling is None or lever.partial_sibling in names, "a sibling is one of its levers")
             _must(lever.propagation_s >= 0 and lever.read_back_lag_s >= 0, "times are not negative")

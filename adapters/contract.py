@@ -433,6 +433,15 @@ class Local(Protocol):
 
 
 @runtime_checkable
+class OffersSome(Protocol):
+    """What an adapter may offer besides, whose settings decide which of its levers there are at one instance."""
+
+    def offers(self) -> Sequence[str]:
+        """The names of those that are there. Known without calling, and no more than the manifest names."""
+        ...
+
+
+@runtime_checkable
 class CountsServed(Protocol):
     """What an adapter may offer besides, where its provider counts refused requests too: evidence `usage`."""
 

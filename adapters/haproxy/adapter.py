@@ -74,6 +74,10 @@ class HAProxy:
         files = tuple(path for path in self._maps.values() if path) if self._settings.write_files else ()
         return Places(socket=self._settings.socket, files=files)
 
+    def offers(self) -> Sequence[str]:
+        """A lever that writes a map is there where the settings name that map; servers can always be drained."""
+        return [lever.name for lever in LEVERS if lever is DRAIN or self._maps[lever.name]]
+
     # -- looking -------------------------------------------------------------------------------------------------------
 
     async def discover(self, context: Context) -> Sequence[Found]:

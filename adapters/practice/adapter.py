@@ -141,6 +141,10 @@ class Practice:
         """Where this part listens."""
         return self._settings.base_url
 
+    def offers(self) -> Sequence[str]:
+        """Only the levers of this part."""
+        return [lever for lever, part in _PART_OF.items() if part == self._settings.part]
+
     async def discover(self, context: Context) -> Sequence[Found]:
         """The gateway itself, each model of the model server, or each deployment."""
         surfaces, _ = await self._surfaces(context)

@@ -5,9 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from adapters.contract import FINISH, RUNNING, STOP, AdapterFault, Found, Lever, Planned, Request, Wish
+from adapters.contract import (
+    FINISH,
+    RUNNING,
+    STOP,
+    AdapterFault,
+    Category,
+    Found,
+    Lever,
+    Manifest,
+    Planned,
+    Request,
+    Wish,
+)
 
-__all__ = ["FINISH", "RUNNING", "STOP", "AdapterFault", "Found", "Lever", "Planned", "Request", "Wish", "wish"]
+__all__ = [
+    "FINISH", "RUNNING", "STOP", "AdapterFault", "Category", "Found", "Lever", "Manifest", "Planned", "Request", "Wish",
+    "wish",
+]  # fmt: skip
 
 
 def wish(

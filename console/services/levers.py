@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -10,7 +10,8 @@ from pydantic import BaseModel
 from console.domain.actions import CATEGORIES
 from console.domain.errors import Problem
 from console.providers.instance import Instance
-from console.providers.wishes import Lever
+from console.providers.offered import offered
+from console.providers.wishes import Lever, Manifest
 from console.services import providers
 from console.services.session import Session
 
@@ -69,6 +70,7 @@ def options_for(session: Session, model: str) -> tuple[Options, ...]:
     """Every known surface of a model (all models where it is empty), with its levers."""
     instances = providers.instances_of(session)
     known = {one.id: one for one in instances.all()}
+    there: dict[str, Sequence[Lever]] = {}
     found: list[Options] = []
     for surface in providers.surfaces(session):
         if model and surface.model != model:
@@ -78,22 +80,32 @@ def options_for(session: Session, model: str) -> tuple[Options, ...]:
             found.append(_unusable(surface, "", "Its provider is not connected on this console."))
             continue
         try:
-            found.append(_options(session, surface, instance))
+            if instance.id not in there:
+                there[instance.id] = offered(instances.registry, instance)
+            found.append(_options(session, surface, instance, there[instance.id]))
         except Problem as fault:
             found.append(_unusable(surface, instance.name, fault.what))
     return tuple(found)
 
 
-def _options(session: Session, surface: providers.Surface, instance: Instance) -> Options:
+def _options(session: Session, surface: providers.Surface, instance: Instance, offers: Sequence[Lever]) -> Options:
     manifest = providers.instances_of(session).registry.manifest(instance.adapter)
-    levers = mild_first(manifest.levers)
+    levers = mild_first(offers)
+    elsewhere = {one.category for one in manifest.levers}
     there = {one.category for one in levers}
     by_hand = instance.adapter == "manual"
     missing = () if by_hand else tuple(category for category in CATEGORIES if category not in there)
     return Options(
         surface=surface, provider=instance.name, by_hand=by_hand, levers=levers,
-        cannot=tuple((one, manifest.not_possible.get(one, f"{manifest.title} has no lever for it")) for one in missing),
+        cannot=tuple((one, _why_not(manifest, one, elsewhere)) for one in missing),
     )  # fmt: skip
+
+
+def _why_not(manifest: Manifest, category: str, elsewhere: Container[str]) -> str:
+    """Why a kind has no lever at one instance: the provider has none, or its settings leave it out."""
+    if category in elsewhere:
+        return "as it is connected here it has no lever of this kind"
+    return manifest.not_possible.get(category, f"{manifest.title} has no lever for it")
 
 
 def _unusable(surface: providers.Surface, provider: str, why: str) -> Options:

@@ -82,6 +82,14 @@ def test_a_callers_sessions_cannot_be_told_apart_and_an_unknown_table_is_no_coun
         asyncio.run(adapter.plan(context, wish))
 
 
+@UNIX
+def test_a_lever_whose_map_the_settings_do_not_name_is_not_offered(proxy):
+    adapter, _, _ = proxy
+    assert list(adapter.offers()) == ["caller.block", "caller.rate", "traffic.stop", "servers.drain"]
+    settings = adapter._settings.model_copy(update={"rate_map": "", "mode_map": ""})
+    assert list(HAProxy(settings).offers()) == ["caller.block", "servers.drain"]
+
+
 def part(estate, name):
     known = next(one for one in estate.instances() if one["name"] == name)
     adapter = Practice(Practice.manifest.settings.model_validate(known["settings"]))

@@ -144,8 +144,8 @@ def test_one_gateway_key_is_proposed_with_an_id_a_reason_and_three_other_keys(qt
     assert action.review_by == action.created + DAY_MS
     reason = read_reason(reason_of(held))
     assert (reason.why, reason.if_not) == (WHY, "")
-    assert [one.split(",")[0] for one in reason.left_out] == ["gateway-west", "Atlas large at model-server",
-                                                              "Main deployment at cloud"]  # fmt: skip
+    told = [one.split(":")[0].split(",")[0] for one in reason.left_out]
+    assert told == ["Atlas large at model-server", "Main deployment at cloud", "gateway-west"]
 
 
 def test_a_proposal_moves_nothing_and_leads_to_the_confirmation(place) -> None:
@@ -187,7 +187,13 @@ def test_what_would_be_sent_and_what_cannot_be_stand_beside_it(place) -> None:
     west = place.row(dialog, "gateway-west")
     assert west.fault.text() == "No key is called key-research."
     assert west.mark.text() == "cannot be done"
-    assert dialog.propose.text() == "Propose 2, leave out 3"
+    assert dialog.propose.text() == "Propose 2, leave out 1"
+    server = place.row(dialog, "Atlas large")  # as it is connected it has no keys: nothing to plan, and nothing to fail
+    assert server.mark.text() == "nothing to pull"
+    offers = [server.levers.itemText(at) for at in range(server.levers.count())]
+    assert [one.partition(" (")[0] for one in offers] == [
+        "Nothing of this kind: leave it out", "Instead: Unload a model"
+    ]  # fmt: skip
     assert told.count("(canary)") == 1, "a canary goes beside its target only"
 
 
@@ -235,11 +241,11 @@ def test_it_weighs_what_would_be_proposed_and_not_what_cannot_be_done(place) -> 
     dialog._start_kind("shutdown")
     dialog.fields.reason.setPlainText(WHY)
     place.read(dialog)
-    assert place.row(dialog, "gateway-east").mark.text() == "cannot be done"
+    assert place.row(dialog, "gateway-east").mark.text() == "nothing to pull"
     view = dialog.reader.view
-    assert view.gravity == "high", "one of four surfaces is not the whole model"
+    assert view.gravity == "high", "two of four surfaces are not the whole model"
     action = corrections.action_of(place.propose(dialog))
-    assert (action.gravity, len(action.targets)) == ("high", 1)
+    assert (action.gravity, len(action.targets)) == ("high", 2)
 
 
 def test_a_wrong_figure_is_told_beside_its_field(qtbot, place) -> None:
@@ -295,7 +301,7 @@ def test_a_fault_while_proposing_loses_nothing(place, console) -> None:
 def test_leaving_a_surface_out_asks_for_a_word_which_is_signed(qtbot, place) -> None:
     dialog = place.composer()
     place.typed(dialog)
-    assert {row.box.isChecked() for row in dialog.fields.rows} == {True}
+    assert [row.box.isChecked() for row in dialog.fields.rows] == [True, True, False, False]
     place.row(dialog, "gateway-east").only.click()
     assert [row.box.isChecked() for row in dialog.fields.rows] == [True, False, False, False]
     west = place.row(dialog, "gateway-west")
@@ -304,15 +310,24 @@ def test_leaving_a_surface_out_asks_for_a_word_which_is_signed(qtbot, place) -> 
     assert dialog.doing.text() == "Say why gateway-west is left out."
     west.word.setFocus()
     qtbot.keyClicks(west.word, "the key is of the east only")
-    assert place.row(dialog, "Main deployment").word.text() == "the key is of the east only", "one word for all"
-    place.row(dialog, "Main deployment").word.clear()
-    qtbot.keyClicks(place.row(dialog, "Main deployment").word, "no keys there")
     held = place.propose(dialog)
     assert read_reason(reason_of(held)).left_out == (
         "gateway-west: the key is of the east only",
-        "Atlas large at model-server: the key is of the east only",
-        "Main deployment at cloud: no keys there",
+        "Atlas large at model-server: as it is connected here it has no lever of this kind",
+        "Main deployment at cloud: as it is connected here it has no lever of this kind",
     )
+
+
+def test_one_word_goes_for_every_surface_that_is_left_out_until_one_has_its_own(qtbot, place) -> None:
+    dialog = place.composer()
+    place.typed(dialog)
+    for name in ("gateway-east", "gateway-west"):
+        place.row(dialog, name).box.setChecked(False)
+    qtbot.keyClicks(place.row(dialog, "gateway-west").word, "partners")
+    assert place.row(dialog, "gateway-east").word.text() == "partners", "one word for all"
+    place.row(dialog, "gateway-east").word.clear()
+    qtbot.keyClicks(place.row(dialog, "gateway-east").word, "research")
+    assert place.row(dialog, "gateway-west").word.text() == "partners"
 
 
 def test_a_surface_without_such_a_lever_says_so_and_offers_what_it_has(place) -> None:
