@@ -29,13 +29,15 @@ class Tls:
 class SignIn:
     """OAuth 2.0 client credentials: `client` gets a short-lived bearer token for `scope` at `url`, another host or not.
 
-    `secret` names the client's secret. The token is kept in memory, renewed before it ends, and written nowhere.
+    `secret` names the client's secret; with a `certificate` (PEM) that of its RSA key, which signs an assertion instead
+    (RFC 7523). The token is kept in memory, renewed before it ends, and written nowhere.
     """
 
     url: str
     client: str
     scope: str
     secret: str
+    certificate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ from adapters.contract import (
 __all__ = ["AzureOpenAI", "Settings"]
 
 _SECRET = "client-secret"  # noqa: S105  its name
+_KEY = "client-key"
 _GONE = 204
 _DONE = "Succeeded"
 _ENDED_BADLY = frozenset({"Failed", "Canceled"})
@@ -63,7 +64,11 @@ class AzureOpenAI:
 
     manifest: ClassVar[Manifest] = Manifest(
         name="azure_openai", version=1, title="Azure OpenAI", settings=Settings,
-        secrets={_SECRET: "the secret of the application that signs in (Microsoft Entra ID)"}, auth="bearer",
+        secrets={
+            _SECRET: "the secret of the application that signs in (with prove = secret)",
+            _KEY: "the private key of its certificate, PEM or base64 of it (with prove = certificate)",
+        },
+        auth="bearer",
         levers=LEVERS,
         not_possible={
             "user": "one caller of many: an account knows two keys and roles, not end users",
@@ -82,9 +87,11 @@ class AzureOpenAI:
     def access(self) -> Access:
         """A token of the application for the manager; callers come to the account's endpoint with a key."""
         here = self._settings
+        shown = here.prove == "certificate"
         sign_in = SignIn(
             url=f"{here.login_url}/{here.tenant}/oauth2/v2.0/token", client=here.client,
-            scope=f"{here.management_url}/.default", secret=_SECRET,
+            scope=f"{here.management_url}/.default", secret=_KEY if shown else _SECRET,
+            certificate=here.certificate if shown else "",
         )  # fmt: skip
         return Access(sign_in=sign_in, callers=CallersSide(url=here.endpoint, header="api-key"))
 

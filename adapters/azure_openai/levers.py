@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from adapters.contract import Category, Evidence, Lever, Reversal
 
@@ -26,6 +27,11 @@ class Settings(BaseModel):
     account: str = Field(pattern=_NAME, title="Account", description="the Azure OpenAI or Foundry resource")
     tenant: str = Field(pattern=_ID, title="Directory (tenant) id")
     client: str = Field(pattern=_ID, title="Application (client) id", description="the one that signs in here")
+    prove: Literal["secret", "certificate"] = Field(default="secret", title="The application proves itself by")
+    certificate: str = Field(
+        default="", max_length=100_000, title="The application's certificate",
+        description="PEM, or base64 of it; only with prove = certificate",
+    )  # fmt: skip
     strict_policy: str = Field(
         default="standdown-strict", pattern=_NAME, title="Strict content filter", description="prepared beforehand"
     )
@@ -49,6 +55,12 @@ class Settings(BaseModel):
         if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
             raise ValueError("expected https: plain http would show the token to the network")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        if self.prove == "certificate" and not self.certificate:
+            raise ValueError("a certificate is needed to prove oneself by one")
+        return self
 
     @property
     def path(self) -> str:

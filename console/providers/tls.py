@@ -32,9 +32,9 @@ def context_of(tls: Tls | None, key: str | None) -> ssl.SSLContext:
     """
     if tls is None:
         return _usual()
-    made = _trusting(_pem(tls.ca)) if tls.ca else ssl.create_default_context()
+    made = _trusting(pem(tls.ca)) if tls.ca else ssl.create_default_context()
     if key is not None:
-        _show(made, _pem(tls.certificate), _pem(key))
+        _show(made, pem(tls.certificate), pem(key))
     return made
 
 
@@ -72,7 +72,7 @@ def _show(made: ssl.SSLContext, certificate: str, key: str) -> None:
         raise NotSent("its client certificate and key on this console do not fit, or are none") from None
 
 
-def _pem(text: str) -> str:
+def pem(text: str) -> str:
     """PEM, however it was pasted: as it is, in one line, or as base64 of it, which is how a kubeconfig has it."""
     if _BEGIN not in text:
         try:

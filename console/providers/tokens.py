@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.access import SignIn
 from adapters.contract import Malformed, NotSent, Refused, Throttled
+from console.providers import assertion
 from console.runtime.clock import Clock
 
 _RENEW_BEFORE_S: Final = 300.0
@@ -100,8 +101,8 @@ class Tokens:
 
     async def _fetch(self, secret: str, clients: Clients, deadline_s: float) -> None:
         form = {
-            "grant_type": "client_credentials", "client_id": self._sign_in.client, "client_secret": secret,
-            "scope": self._sign_in.scope,
+            "grant_type": "client_credentials", "client_id": self._sign_in.client, "scope": self._sign_in.scope,
+            **self._shown(secret),
         }  # fmt: skip
         began_ms = self._clock.boot_ms()
         status, body = await self._post(form, clients.client(fresh=True), deadline_s)
@@ -119,6 +120,13 @@ class Tokens:
         self._known = [found.access_token, *self._known[: _KNOWN - 1]]
         self._ends_ms = began_ms + int(life_s * 1000)
         self._renew_ms = began_ms + int((life_s - early_s) * 1000)
+
+    def _shown(self, secret: str) -> dict[str, str]:
+        """What proves the client: its secret, or what its key signs."""
+        if not self._sign_in.certificate:
+            return {"client_secret": secret}
+        signed = assertion.signed(self._sign_in, secret, self._clock.wall_ms() // 1000)
+        return {"client_assertion_type": assertion.TYPE, "client_assertion": signed}
 
     async def _post(self, form: dict[str, str], client: httpx.AsyncClient, deadline_s: float) -> tuple[int, bytes]:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
@@ -28,7 +28,7 @@ def _name(common: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
-def _pem(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
+def _pem(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Pair:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -55,7 +55,9 @@ class Authority:
         self._made = made
         self.ca = made.public_bytes(serialization.Encoding.PEM).decode()
 
-    def _blank(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, days: int = 1) -> x509.CertificateBuilder:
+    def _blank(
+        self, subject: x509.Name, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, days: int = 1
+    ) -> x509.CertificateBuilder:
         now = dt.datetime.now(dt.UTC)
         begins = now - dt.timedelta(days=2)
         return (
@@ -80,6 +82,11 @@ class Authority:
             here = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
             made = made.add_extension(x509.SubjectAlternativeName([here]), critical=False)
         return _pem(made.sign(self._key, hashes.SHA256()), key)
+
+    def signing(self, common: str) -> tuple[Pair, rsa.RSAPublicKey]:
+        """A certificate with an RSA key, which signs what a client says, and its public key."""
+        key = rsa.generate_private_key(65537, 2048)
+        return _pem(self._blank(_name(common), key).sign(self._key, hashes.SHA256()), key), key.public_key()
 
     @functools.cache  # noqa: B019  there is one authority
     def serving(self, *, days: int = 1) -> ssl.SSLContext:

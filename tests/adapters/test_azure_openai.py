@@ -335,11 +335,19 @@ def test_without_a_callers_key_nothing_is_concluded(adapter, context, credential
     [
         {"management_url": "http://management.example"}, {"login_url": "https://u@login.example"},
         {"account": "a/b"}, {"tenant": "../x"}, {"callers_url": "https://x.example/?a"}, {"subscription": ""},
+        {"prove": "certificate"},
     ],
 )  # fmt: skip
 def test_settings_take_nothing_that_would_leave_the_account(wrong):
     with pytest.raises(ValidationError):
         AzureOpenAI.manifest.settings.model_validate({**settings("http://127.0.0.1:1"), **wrong})
+
+
+def test_an_application_may_prove_itself_by_a_certificate():
+    plain = adapter_at("http://127.0.0.1:1").access().sign_in
+    assert (plain.secret, plain.certificate) == ("client-secret", "")
+    shown = adapter_at("http://127.0.0.1:1", prove="certificate", certificate="PEM").access().sign_in
+    assert (shown.secret, shown.certificate) == ("client-key", "PEM")
 
 
 # -- behind the guard --------------------------------------------------------------------------------------------------

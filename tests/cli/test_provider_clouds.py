@@ -77,10 +77,10 @@ def test_an_azure_account_signs_in_with_its_secret(run):
     with Simulator(site) as server:
         given = azure_kit.settings(server.url)
         wrong = run("provider", "add", "azure_openai", "--name", "cloud", "--test", *words_of(**given),
-                    secrets=("wrong-secret",), code=4)  # fmt: skip
+                    secrets=("wrong-secret", ""), code=4)  # fmt: skip
         assert "the sign-in refused this client (invalid_client)" in json.dumps(wrong)
         told = run("provider", "add", "azure_openai", "--name", "cloud", "--test", *words_of(**given),
-                   secrets=(CLIENT_SECRET,))  # fmt: skip
+                   secrets=(CLIENT_SECRET, ""))  # fmt: skip
         assert [one["model"] for one in told["surfaces"]][:1] == ["atlas-large-2025-08-07"]
         verdicts = {one["lever"]: one["verdict"] for one in run("provider", "test", "cloud")["report"]["levers"]}
         assert set(verdicts.values()) == {"can-plan"}

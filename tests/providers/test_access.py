@@ -10,6 +10,7 @@ import base64
 import json
 import logging
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -245,6 +246,74 @@ def test_a_drill_reaches_no_other_address_either(server, where):
     away = type("Away", (Clouded,), {where: "https://login.example"})
     with pytest.raises(BadAddress):
         plane_at(server.url, adapter=away)
+
+
+@pytest.fixture(scope="module")
+def signing():
+    return authority().signing("console")
+
+
+def claims_of(text, public, url):
+    """What a signed assertion says; its signature is checked as the sign-in would."""
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import padding
+
+    def raw(part):
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+    head, said, signature = text.split(".")
+    public.verify(raw(signature), f"{head}.{said}".encode(), padding.PSS(padding.MGF1(hashes.SHA256()), 32),
+                  hashes.SHA256())  # fmt: skip
+    told, claims = json.loads(raw(head)), json.loads(raw(said))
+    assert (told["alg"], len(raw(told["x5t#S256"]))) == ("PS256", 32)
+    assert (claims["aud"], claims["iss"], claims["sub"]) == (f"{url}/tenant/token", "c-1", "c-1")
+    return claims
+
+
+def certified(pair):
+    class Certified(Clouded):
+        def access(self):
+            url = f"{self.base_url()}/tenant/token"
+            shown = SignIn(url=url, client="c-1", scope="cloud/.default", secret="key", certificate=pair.certificate)
+            return Access(sign_in=shown)
+
+    return Certified
+
+
+def test_a_certificate_signs_in_without_a_secret_each_time_anew(server, cloud, signing):
+    pair, public = signing
+    clock = FakeClock()
+    plane = plane_at(server.url, clock, adapter=certified(pair), secrets=Kept(key=pair.key))
+    cloud.sign_in = Answer(body={"access_token": "t", "expires_in": 60})
+    cloud.state["tokens"].append("t")
+
+    async def story():
+        await plane.read_back(BLOCK)
+        clock.advance(3_600_000)
+        await plane.read_back(BLOCK)
+
+    run(plane, story)
+    forms = [parse_qs(one.body.decode()) for one in server.requests() if one.path == "/tenant/token"]
+    assert all("client_secret" not in one for one in forms)
+    assert {one["client_assertion_type"][0].rpartition(":")[2] for one in forms} == {"jwt-bearer"}
+    first, second = (claims_of(one["client_assertion"][0], public, server.url) for one in forms)
+    assert first["jti"] != second["jti"]
+    assert (second["iat"] - first["iat"], first["exp"] - first["iat"], first["iat"] - first["nbf"]) == (3600, 600, 60)
+    assert all(pair.key.splitlines()[1] not in one.body.decode() for one in server.requests())
+
+
+@pytest.mark.parametrize("key", ["nonsense", "ec"])
+def test_what_cannot_sign_sends_nothing(server, signing, key):
+    pair, _ = signing
+    kept = Kept(key=authority().issue("other").key if key == "ec" else "-----BEGIN nonsense")
+    plane = plane_at(server.url, adapter=certified(pair), secrets=kept)
+
+    async def story():
+        with pytest.raises(NotSent, match="no RSA key" if key == "ec" else "is none"):
+            await plane.read_back(BLOCK)
+
+    run(plane, story)
+    assert server.requests() == []
 
 
 # -- the callers' side -------------------------------------------------------------------------------------------------
