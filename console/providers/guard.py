@@ -49,10 +49,15 @@ _UNAUTHENTICATED: Final = 401
 _SERVER_FAULT: Final = 500
 
 _NO_PLACES: Final = Places()
-if find_spec("sniffio") is None:
-    # httpcore asks for it at every lock it makes; where it is not installed, Python would look for it on the whole path
-    # each time, which was a quarter of the processor time of a dispatch. None says at once that it is not there.
-    sys.modules["sniffio"] = cast("ModuleType", None)
+
+
+def look_once(module: str) -> None:
+    """Where this module is not installed, let Python say so at once, and not look on the whole path each time."""
+    if find_spec(module) is None:
+        sys.modules[module] = cast("ModuleType", None)
+
+
+look_once("sniffio")  # httpcore asks for it at every lock it makes: a quarter of the processor time of a dispatch
 
 Auth = Literal["bearer", "x-api-key", "none"]
 # What one adapter call may write: nothing, anything (probes do what is forbidden), or exactly the signed requests.

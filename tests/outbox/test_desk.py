@@ -44,6 +44,10 @@ class Counting:
             done.set_exception(fault)
 
 
+def play(story):
+    return asyncio.run(asyncio.wait_for(story, 60))
+
+
 def note(scene, text):
     return lambda tx: tx.append(scene.people[0], Draft("note", disclosures={"text": text}), roster=scene.ref).id
 
@@ -59,7 +63,7 @@ def test_what_is_asked_together_is_one_transaction_in_order(scene):
         desk = Desk()
         return await asyncio.gather(*(desk.ask(store, note(scene, str(number))) for number in range(30)))
 
-    assert asyncio.run(story()) == entered(scene)
+    assert play(story()) == entered(scene)
     assert len(store.asked) == 1
     assert len(entered(scene)) == 30
 
@@ -71,7 +75,7 @@ def test_no_transaction_takes_more_than_its_share(scene):
         desk = Desk()
         await asyncio.gather(*(desk.ask(store, lambda _tx: None) for _ in range(MOST + 1)))
 
-    asyncio.run(story())
+    play(story())
     assert len(store.asked) == 2
 
 
@@ -85,11 +89,13 @@ def test_what_one_raises_undoes_its_own_part_only(scene):
         works = (note(scene, "before"), fails, note(scene, "after"))
         return await asyncio.gather(*(desk.ask(scene.store, work) for work in works), return_exceptions=True)
 
-    before, fault, after = asyncio.run(story())
+    before, fault, after = play(story())
     assert isinstance(fault, ValueError)
     assert entered(scene) == [before, after]
-    asyncio.run(Desk().ask(scene.store, note(scene, "later")))
+    play(Desk().ask(scene.store, note(scene, "later")))
     assert len(entered(scene)) == 3
+    chain = [one.seq for one in scene.store.reader().entries() if one.feed == scene.people[0].feed]
+    assert chain == list(range(len(chain)))
 
 
 def test_who_comes_while_one_is_under_way_goes_together_into_the_next(scene):
@@ -109,7 +115,7 @@ def test_who_comes_while_one_is_under_way_goes_together_into_the_next(scene):
         store.answer()
         return await asyncio.gather(*others)
 
-    assert asyncio.run(story()) == entered(scene)[1:]
+    assert play(story()) == entered(scene)[1:]
 
 
 async def _turns():
@@ -133,7 +139,7 @@ def test_where_the_disk_fails_nothing_stands_and_all_hear_of_it(tmp_path):
         await scene.aclose()
         return found, later
 
-    found, later = asyncio.run(story())
+    found, later = play(story())
     assert all(isinstance(one, Exception) for one in found)
     reopened = Scene(tmp_path, found=False)
     assert entered(reopened) == [later]
@@ -149,7 +155,7 @@ def test_a_cancelled_caller_undoes_nothing(scene):
         await asyncio.gather(asked, return_exceptions=True)
         await _turns()
 
-    asyncio.run(story())
+    play(story())
     assert len(entered(scene)) == 1
 
 
@@ -165,7 +171,7 @@ def test_what_waits_at_the_end_is_handed_over(scene):
             one.cancel()
         await asyncio.gather(*asked, return_exceptions=True)
 
-    asyncio.run(story())
+    play(story())
     assert len(store.asked) == 2
     for work, _ in store.asked:
         scene.store.write(work)
@@ -182,4 +188,4 @@ def test_of_a_journal_that_is_closed_all_hear():
         found = await asyncio.gather(*(desk.ask(store, lambda _tx: None) for _ in range(2)), return_exceptions=True)
         return [*found, *await asyncio.gather(desk.ask(store, lambda _tx: None), return_exceptions=True)]
 
-    assert [type(one) for one in asyncio.run(story())] == [Stopped] * 3
+    assert [type(one) for one in play(story())] == [Stopped] * 3

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from console.outbox import store as table
 from console.outbox.item import Row
 from console.outbox.lanes import IN_FLIGHT, choose
 from tests.kit.plainadapter import PlainAdapter
 from tests.kit.plainserver import PlainEstate
-from tests.kit.scene import Scene, plane_at
+from tests.kit.scene import QUICK, Scene, plane_at
 
 
 def row(number, state="queued", instance="near", **more):
@@ -47,6 +48,19 @@ def test_measuring_and_what_people_do_takes_nobodys_place():
     by_hand = [row(100 + number, by_hand=True) for number in range(30)]
     assert len(choose([*measuring, *by_hand], [*measuring, *by_hand], nothing_known)) == 60
     assert len(choose([row(0)], [*measuring, *by_hand], nothing_known)) == 1
+
+
+def test_a_step_follows_another_without_waiting_for_the_next_tick(tmp_path):
+    async def story():
+        async with PlainEstate() as estate:
+            scene = Scene(tmp_path, estate.url)
+            scene.block("k", lever="quiet")
+            run = scene.outbox(pace=replace(QUICK, tick_s=3_600.0)).run(deadline_ms=scene.clock.boot_ms() + 120_000)
+            settled = await asyncio.wait_for(run, 60)
+            await scene.aclose()
+            return settled
+
+    assert [one.state for one in asyncio.run(story()).rows] == ["unmeasurable"]
 
 
 class Counting(PlainAdapter):

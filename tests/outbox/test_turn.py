@@ -9,6 +9,7 @@ import pytest
 
 from console.journal.values import Draft
 from console.outbox import store as table
+from console.outbox.engine import _undecided
 from console.outbox.steps import Pace
 from console.outbox.turn import LEASE_MS, SILENCE_MS
 from tests.journal.world import INC
@@ -80,6 +81,39 @@ def test_a_stand_by_waits_a_minute_of_silence_and_then_sends(two):
     assert two.decide(outbox, sha).outcome == "authorised"
     assert two.step(two.second, outbox, sha).state == "accepted"
     assert len(two.estate.landed) == 1
+
+
+def test_what_one_stands_by_for_is_never_done_with_and_what_is_anothers_is(two):
+    both, _ = two.propose(two.first, two.second)
+    alone, _ = two.propose(two.first)
+    two.meet()
+    first, second = two.engine(two.first), two.engine(two.second)
+    assert [two.decide(first, sha).outcome for sha in (both, alone)] == ["authorised"] * 2
+    assert [two.decide(first, sha).settled for sha in (both, alone)] == [True, True]
+    assert [two.decide(second, sha).settled for sha in (both, alone)] == [False, True]
+    two.later(SILENCE_MS)
+    assert two.decide(second, both).outcome == "authorised"
+    again = two.decide(second, both)
+    assert (again.outcome, again.settled) == ("already", False)
+
+
+def test_only_what_a_console_entered_of_its_own_steps_decides_nothing(two):
+    sha, action = two.propose(two.first)
+    two.meet()
+    first = two.engine(two.first)
+    two.decide(first, sha)
+
+    def asked(since, feed=two.first.feed.feed):
+        return two.first.store.write(lambda tx: _undecided(tx, feed, since))
+
+    newest, found = asked(-1)
+    assert sha in found
+    two.step(two.first, first, sha)
+    after, found = asked(newest)
+    assert (after > newest, found) == (True, [])
+    assert sha in asked(newest, two.second.feed.feed)[1]  # another's steps may end what its record awaited
+    two.first.approve(sha, action, 2)
+    assert sha in asked(newest)[1]
 
 
 def test_whoever_is_heard_is_not_silent(two):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Throttled
 from console.providers.address import BadAddress, Pin
+from console.providers.guard import look_once
 from console.providers.instance import Instance
 from console.providers.plane import Plane
 from console.runtime.clock import SystemClock
@@ -248,6 +250,14 @@ def test_what_is_not_installed_is_not_looked_for_at_every_call(monkeypatch):
         assert looked == []
 
     run(story)
+    name = "not_installed_anywhere"
+    monkeypatch.setitem(sys.modules, name, None)
+    del sys.modules[name]
+    look_once(name)
+    looked.clear()
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module(name)
+    assert looked == []
 
 
 class Rogue(PlainAdapter):
