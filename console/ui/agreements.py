@@ -63,7 +63,7 @@ class AgreementsSheet(Sheet):
         self.enter = self.add_button("Enter it", self._enter, "main")
         self.only_close()
         self.partner.textChanged.connect(self.check)
-        self.take_room(760, 640)
+        self.take_room(760, 700)
         self.check()
         self._read()
         self.partner.setFocus()
