@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
+from adapters.signing import Aws
+
 Scheme = Literal["bearer", "x-api-key", "none"]
 CallerHeader = Literal["bearer", "x-api-key", "api-key"]
 
@@ -53,12 +55,17 @@ class CallersSide:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """`scheme` stands for `Manifest.auth` where an instance differs; `sign_in` fetches the bearer token instead."""
+    """`scheme` stands for `Manifest.auth` where an instance differs; `sign_in` fetches the bearer token instead.
+
+    With `aws` every request is signed, and goes to the service that its path names (`adapters.signing.route`). The
+    credential of a caller is then a word (a Bedrock API key, say), or ID:SECRET of an access key, which signs.
+    """
 
     scheme: Scheme | None = None
     tls: Tls | None = None
     sign_in: SignIn | None = None
     callers: CallersSide | None = None
+    aws: Aws | None = None
 
 
 @runtime_checkable

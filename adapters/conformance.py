@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import functools
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -42,6 +43,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.signing import Aws, Bare, route, signed
 
 Outcome = TypeVar("Outcome")
 Fault = TypeVar("Fault", bound=AdapterFault)
@@ -82,6 +84,7 @@ class DirectContext:
         self._places = places or Places()
         self.headers: dict[str, str] = {}  # of the manifest; sent with every call
         self.callers: dict[str, str] = {}  # names of secrets, by selector
+        self.aws: Aws | None = None  # every request is then signed, as `adapters.access.Access` says
 
     @property
     def base_url(self) -> str:
@@ -141,6 +144,26 @@ class DirectContext:
     def _as_caller(self, credential: str | None) -> dict[str, str]:
         return {} if credential is None else {"api-key": self._secrets[credential]}
 
+    def _signed(self, aws: Aws, made: httpx.Request, path: str, side: Side) -> httpx.Request:
+        """To the service that the path names, signed there; a caller signs with ID:SECRET, or shows another word."""
+        headers = {name: made.headers[name] for name in ("content-type",) if name in made.headers}
+        word = made.headers.get("api-key" if side == "callers" else "authorization", "").removeprefix("Bearer ")
+        key_id, colon, secret = word.partition(":") if side == "callers" else (aws.key_id, ":", word)
+        url, service = str(made.url), aws.callers
+        if side == "control":
+            to = route(aws, path)
+            if to is None:
+                raise Refused("there is no such service here")
+            url, service, headers = to.service.url.rstrip("/") + to.path, to.service, {**headers, **to.headers}
+        again = httpx.Request(made.method, url, headers=headers, content=made.content)
+        if not colon or service is None:
+            again.headers["authorization"] = f"Bearer {word}"
+            return again
+        host, target = again.url.netloc.decode(), again.url.raw_path.decode()
+        bare = Bare(method=again.method, host=host, target=target, headers=headers, body=made.content)
+        again.headers.update(signed(service, key_id, secret, bare, self._now_ms()))
+        return again
+
     def _headers(self, credential: str | None) -> dict[str, str]:
         if credential is None or (self._auth == "none" and not credential):
             return dict(self.headers)
@@ -167,7 +190,10 @@ class DirectContext:
         try:
             async with asyncio.timeout(self._deadline_s), _client(self._tls) as client:
                 url = (self._base_url if side == "control" else self._callers_url) + path
-                async with client.stream(method, url, headers=headers, **content) as response:
+                made = client.build_request(method, url, headers=headers, **content)
+                if self.aws is not None:
+                    made = self._signed(self.aws, made, path, side)
+                async with _streamed(client, made) as response:
                     body = await _capped(response)
         except (httpx.ConnectError, httpx.UnsupportedProtocol) as fault:
             raise NotSent("no connection") from fault
@@ -180,6 +206,15 @@ class DirectContext:
         if reply.status == _TOO_MANY:
             raise Throttled("too many requests", _retry_after_s(reply), reply)
         return reply
+
+
+@contextlib.asynccontextmanager
+async def _streamed(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+    response = await client.send(request, stream=True)
+    try:
+        yield response
+    finally:
+        await response.aclose()
 
 
 @functools.cache

@@ -36,6 +36,7 @@ from adapters.contract import (
     Throttled,
 )
 from console.providers.address import Pin
+from console.providers.aws import Signers, Signing
 from console.providers.tokens import Tokens
 from console.providers.wire import Wire
 from console.runtime.clock import Clock
@@ -90,6 +91,7 @@ class _Proof:
     pin: Pin | None
     headers: Mapping[str, str]
     key: str | None = None
+    aws: Signing | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,6 +117,7 @@ class GuardedContext:
     shown_key: str = ""  # names the secret of the certificate to show; empty where none is shown
     tokens: Tokens | None = None
     callers_side: tuple[Pin, CallerHeader] | None = None
+    aws: Signers | None = None
     ends_ms: int | None = None  # of the whole step, on the boot clock
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
@@ -157,10 +160,10 @@ class GuardedContext:
         body = b"" if json is None else _encode(json)
         content_type = None if json is None else "application/json"
         sent = partial(self._exchange, method, path, body, content_type, effect=effect, fresh=fresh)
-        proof = await self._proof(credential, side)
+        proof = await self._proof(credential, side, path)
         reply = await sent(proof=proof)
         if credential == "" and self._token_refused(reply, proof) and effect == "read":
-            return await sent(proof=await self._proof(credential, side))
+            return await sent(proof=await self._proof(credential, side, path))
         return reply
 
     async def send(self, request: Request) -> Reply:
@@ -174,7 +177,7 @@ class GuardedContext:
             raise Refused("the adapter tried to send what nobody signed")
         if request.method in local.METHODS:
             return await self._locally(request)
-        proof = await self._proof("")
+        proof = await self._proof("", "control", request.path)
         reply = await self._exchange(
             request.method,
             request.path,
@@ -199,10 +202,15 @@ class GuardedContext:
         self.writes_answered += write
         return reply
 
-    async def _proof(self, credential: str | None, side: Side = "control") -> _Proof:
+    async def _proof(self, credential: str | None, side: Side, path: str) -> _Proof:
         """Where a call goes and what it shows there: the instance's own things to its own address only."""
         if side == "callers":
             return self._as_caller(credential)
+        if self.aws is not None:
+            if credential != "":
+                raise Refused("a caller's credential is not for the control plane")
+            signing = self.aws.of(path, self._word(self.aws.secret))
+            return _Proof(signing.pin, {}, aws=signing)
         key = self._secret(self.shown_key) if self.shown_key and credential == "" else None
         return _Proof(self.pin, await self._authentication(credential), key)
 
@@ -228,6 +236,8 @@ class GuardedContext:
         if credential is None:
             return _Proof(pin, {})
         secret = self._word(credential)
+        if self.aws is not None and (signing := self.aws.of_caller(pin, secret)) is not None:
+            return _Proof(pin, {}, aws=signing)
         return _Proof(pin, {"authorization": f"Bearer {secret}"} if header == "bearer" else {header: secret})
 
     def _token_refused(self, reply: Reply, proof: _Proof) -> bool:
@@ -264,10 +274,12 @@ class GuardedContext:
             raise Refused("the adapter used a method that is none")
         if proof.pin is None:
             raise NotSent("it has no address: people act here by hand")
-        url = proof.pin.url(path)
+        url = proof.pin.url(path if proof.aws is None else proof.aws.path_of(path))
         headers = {**self.headers, **proof.headers}
         if content_type is not None:
             headers["content-type"] = content_type
+        if proof.aws is not None:
+            headers = proof.aws.prove(method, url, headers, body, self.clock.wall_ms())
         progress = _Progress()
         client = self.wire.client(fresh=fresh or effect == "write", key=proof.key)
         sent = client.build_request(

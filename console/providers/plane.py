@@ -41,6 +41,7 @@ from adapters.contract import (
 )
 from console.domain.errors import Problem
 from console.providers.address import BadAddress, Pin
+from console.providers.aws import Signers
 from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Secrets, Writes, scrub
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
 from console.providers.registry import make_adapter
@@ -72,6 +73,7 @@ class Plane:
     __slots__ = (
         "_access",
         "_auth",
+        "_aws",
         "_call_deadline_s",
         "_callers_side",
         "_pin",
@@ -112,6 +114,7 @@ class Plane:
         self._access = access
         self._auth: Auth = access.scheme or adapter.manifest.auth
         self._tokens, self._callers_side = _beside(access, clock, world)
+        self._aws = None if access.aws is None else Signers(access.aws, loopback_only=world == "drill")
         self._call_deadline_s = call_deadline_s
         self._step_deadline_s = step_deadline_s
 
@@ -153,6 +156,7 @@ class Plane:
             shown_key="" if self._access.tls is None else self._access.tls.key,
             tokens=self._tokens,
             callers_side=self._callers_side,
+            aws=self._aws,
             ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
         )
 
