@@ -116,7 +116,7 @@ class BoardGrid(QAbstractScrollArea):
         side = max(120, min(widest + 3 * theme.space("unit"), self.viewport().width() // 4))
         head = theme.space("row") * 2 - theme.space("unit")
         rows, columns = max(1, len(self._model.rows)), max(1, len(self._model.columns))
-        least = theme.space("unit") * 20
+        least = theme.space("unit") * 19  # four of them beside both panels of a window of 1366
         width = max(least, min(theme.space("unit") * 40, (self.viewport().width() - side) // columns))
         least_high = theme.space("row") * 2 + theme.space("unit")
         high = max(least_high, min(theme.space("row") * 4, (self.viewport().height() - head) // rows))

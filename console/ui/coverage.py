@@ -35,6 +35,7 @@ _STATE: Final = Qt.ItemDataRole.UserRole
 _NOTE: Final = Qt.ItemDataRole.UserRole + 1
 _NAME_PX: Final = 190
 _CELL_PX: Final = 128
+_LEAST_PX: Final = 96
 
 
 class CoveragePanel(QWidget):
@@ -185,14 +186,21 @@ def _table(room: Room) -> QTableWidget:
     made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     made.setTabKeyNavigation(False)
     made.setItemDelegate(_Cells(room, made))
-    made.verticalHeader().setDefaultSectionSize(
-        room.look.theme.metrics().lineSpacing() + room.look.theme.metrics("small").lineSpacing() + 14
-    )
     header = made.horizontalHeader()
     header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
-    header.resizeSection(0, _NAME_PX)
-    header.setMinimumSectionSize(96)
+
+    def measure() -> None:
+        """As high and as wide as the text of this moment needs."""
+        theme = room.look.theme
+        made.verticalHeader().setDefaultSectionSize(
+            theme.metrics().lineSpacing() + theme.metrics("small").lineSpacing() + 14
+        )
+        header.setMinimumSectionSize(round(_LEAST_PX * theme.text_scale))
+        header.resizeSection(0, round(_NAME_PX * theme.text_scale))
+
+    room.look.changed.connect(measure)
+    measure()
     return made
 
 

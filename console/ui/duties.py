@@ -1,4 +1,4 @@
-"""Beside the corrections: the reporting clocks with the time there is, and the checklist, ticked off with one key.
+"""Below the corrections: the reporting clocks with the time there is, and the checklist, ticked off with one key.
 
 It shows a few of each and leads to the dialogs that show all. It never ticks anything that is not saved.
 """
@@ -52,12 +52,11 @@ class DutySections(QWidget):
         self._all_tasks = _link(room, "checklist")
         self._begin = QPushButton("")
         self._begin.clicked.connect(lambda: room.commands.give("begin-plan"))
-        self.clocks.foot.addWidget(self._all_clocks)
+        self.clocks.head.addWidget(self._all_clocks)
+        self.tasks.head.addWidget(self._all_tasks)
         self.tasks.foot.addWidget(self._begin)
-        self.tasks.foot.addWidget(self._all_tasks)
-        for section in (self.clocks, self.tasks):
-            section.foot.addStretch(1)
-            section.foot.setContentsMargins(0, 0, unit, unit // 2)
+        self.tasks.foot.addStretch(1)
+        self.tasks.foot.setContentsMargins(0, 0, unit, unit // 2)
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._show)
@@ -118,7 +117,7 @@ def _link(room: Room, command: str) -> QPushButton:
 
 
 class _Section(QWidget):
-    """A heading, rows that stay while their values change, a word, and a foot."""
+    """A heading with what leads to all of it beside, rows that stay while their values change, a word, and a foot."""
 
     def __init__(self, room: Room, title: str) -> None:
         super().__init__()
@@ -126,7 +125,10 @@ class _Section(QWidget):
         self._rows: dict[str, ClockRow | TaskRow] = {}
         self.heading = panel_title(room.look, title)
         self._lines = column(self, unit // 2, (unit, 0, 0, 0))
-        self._lines.addWidget(self.heading)
+        top = QWidget()
+        self.head = row(top, unit)
+        self.head.addWidget(self.heading, 1)
+        self._lines.addWidget(top)
         self._word = Text(room.look, size="small", tone="alarm", wrap=True)
         self._word.hide()
         self._lines.addWidget(self._word)

@@ -119,12 +119,11 @@ class ChipLabel(QWidget):
         """Show this one."""
         if chip == self._chip:
             return
-        longer = len(chip.text) != len(self._chip.text)
-        self._chip = chip
+        before, self._chip = self.sizeHint(), chip
         spoken = f"{_MARKS[chip.mark].word}, {chip.text}" if chip.mark in SEVERITIES else chip.text
         self.setAccessibleName(spoken)
         self.setToolTip(chip.tip or chip.text)
-        if longer:
+        if self.sizeHint() != before:  # a second that passed changes no width: figures are equally wide
             self.updateGeometry()
         self.update()
 

@@ -147,10 +147,12 @@ class _Row(QStyledItemDelegate):
             painter.setPen(tone)
             word = above.adjusted(side + unit, 0, 0, 0)
             painter.drawText(word, int(Qt.AlignmentFlag.AlignVCenter), mark.word)
+            rest = word.adjusted(painter.fontMetrics().horizontalAdvance(mark.word) + unit, 0, 0, 0)
             painter.setPen(theme.colour("text-muted"))
             painter.setFont(theme.font("small"))
             told = f"{line.label}  closed" if closed else line.label
-            painter.drawText(above, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), told)
+            told = painter.fontMetrics().elidedText(told, Qt.TextElideMode.ElideLeft, rest.width())
+            painter.drawText(rest, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), told)
             painter.setPen(theme.colour("text-muted" if closed else "text"))
         else:
             painter.setPen(theme.colour("text"))

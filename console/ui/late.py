@@ -67,5 +67,5 @@ def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], 
     Intents(room, window, say, settings).add_commands(room.commands)
     duties = DutyCommands(room, window)
     duties.add_commands(room.commands)
-    window.now.add_after_needs(duties.sections)
+    window.now.add_before_over(duties.sections)
     Notifier(room, window, settings, say).add_commands(room.commands)

@@ -232,8 +232,6 @@ class ListsSheet(Sheet):
     def _take(self, found: tuple[Underway, ...]) -> None:
         self._found = found
         self.which.addItems([f"{one.title} ({one.progress.count})" for one in found])
-        if not found:
-            self.tell("No correction of this incident has a list.")
         self._turn()
 
     @property
@@ -245,7 +243,9 @@ class ListsSheet(Sheet):
     def _turn(self, _at: int = 0) -> None:
         _clear(self._told)
         one, look = self.one, self.room.look
-        if one is not None:
+        if one is None:
+            self._told.addWidget(Text(look, "No correction of this incident has a list.", tone="text-muted", wrap=True))
+        else:
             far = one.progress
             self._told.addWidget(Text(look, f"{far.state}. {far.sentence}", weight="semibold", wrap=True))
             self._told.addWidget(

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from console.ui.parts import column, panel_title, row
+from console.ui.parts import column, panel_title
 from console.ui.room import Room
-from console.ui.widgets import EmptyState, StateMark, Text, Words, plain_tooltip
+from console.ui.widgets import EmptyState, FlowRow, StateMark, Text, Words, plain_tooltip
 from console.viewmodels.cards import Card, CardLine, card_of, need_card
 from console.viewmodels.commands import Command, Commands
 from console.viewmodels.shell import NOW, Now
@@ -69,9 +69,9 @@ class NowPanel(QWidget):
         """Offer this panel's commands."""
         commands.add(Command(name="needs", title="What needs me", key="g y", group="Go", run=self._to_needs))
 
-    def add_after_needs(self, part: QWidget) -> None:
-        """Give a part a place between what needs somebody and the corrections."""
-        self._lines.insertWidget(self._lines.indexOf(self._sections["needs"]) + 1, part)
+    def add_before_over(self, part: QWidget) -> None:
+        """Give a part a place after the corrections that count now, before those that are over."""
+        self._lines.insertWidget(self._lines.indexOf(self._sections["over"]), part)
 
     def _to_needs(self) -> None:
         first = self._sections["needs"].first() or self._sections["pending"].first()
@@ -149,7 +149,7 @@ class _CardFrame(QFrame):
         self._targets = QVBoxLayout()
         self._targets.setSpacing(0)
         self._buttons = QWidget()
-        self._row = row(self._buttons, unit)
+        self._row = FlowRow(self._buttons, unit)
         lines = column(self, 3, (unit + 2, unit, unit, unit))
         lines.addWidget(self._title)
         lines.addWidget(self._mark)
@@ -208,7 +208,6 @@ class _CardFrame(QFrame):
                 button.setProperty("kind", "main")
             button.clicked.connect(lambda _checked=False, name=command: self._give(name))
             self._row.addWidget(button)
-        self._row.addStretch(1)
 
     def _give(self, command: str) -> None:
         if self._card is None:

@@ -62,7 +62,6 @@ class OutboxDrawer(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._list)
         self._scroll.setAccessibleName("Outbox: what is on its way and why it waits")
-        self._scroll.setFixedHeight(_OPEN_HEIGHT)
         self._scroll.hide()
         lines = column(self)
         for part in (self.returning, self._scroll, line):
@@ -147,3 +146,10 @@ class OutboxDrawer(QWidget):
             self._column.insertWidget(at, self._rows[key])
             self._rows[key].put(line)
         self._empty.setVisible(not wanted and self._now is not None)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        """As high as what is in it, up to a limit, from where it scrolls."""
+        most = round(_OPEN_HEIGHT * self._room.look.theme.text_scale)
+        wanted = self._list.sizeHint().height() + 2 * self._scroll.frameWidth()
+        self._scroll.setFixedHeight(min(most, wanted))

@@ -93,7 +93,7 @@ class ProposalDialog(Sheet):
         room.bridge.on(LOOKS, lambda _looks: self.fields.see(), self)
         self.setMinimumSize(1000, 600)
         scaled = (_WANTED * room.look.theme.text_scale).boundedTo(self.screen().availableSize())
-        self.resize(scaled.expandedTo(_WANTED))
+        self.resize(scaled.expandedTo(self.minimumSize()))  # its buttons are at the foot: never beyond the screen
         self._load()
 
     # -- what is there -------------------------------------------------------------------------------------------------

@@ -101,7 +101,13 @@ class Theme:
         values = {role.replace("-", "_"): value for role, value in self.colours.roles.items()}
         parts = resource("themes", "parts").as_posix()
         return _sheet().substitute(
-            values, theme=self.name, parts=parts, radius=SPACE["radius"], mark=self.space("mark")
+            values,
+            theme=self.name,
+            parts=parts,
+            radius=SPACE["radius"],
+            mark=self.space("mark"),
+            half=self.space("mark") // 2
+            + 1,  # with its edge; a larger radius is none to Qt: a radio button would be a square
         )
 
 

@@ -28,6 +28,7 @@ _LEFT: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _RIGHT: Final = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _WRAP: Final = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
 _OWED_SHOWN: Final = 3
+_LEAST_OFFERED: Final = 0.4  # of the height at the right
 _BASE_HEIGHT: Final = 1080  # sizes are told for a screen this high, and grow with it
 _WORST: Final = ("unreachable", "broken", "refused", "gone", "degraded", "stale", "unknown", "unread", "loading")
 
@@ -278,7 +279,8 @@ class Wall(QWidget):
     def _paint_right(self, painter: QPainter, box: QRect, told: WallView) -> None:
         theme = self._room.look.theme
         top = self._heading(painter, box, box.top(), "Where it is offered")
-        top = self._paint_surfaces(painter, QRect(box.left(), top, box.width(), round(box.height() * 0.56)))
+        most = max(round(box.height() * _LEAST_OFFERED), box.bottom() - top - self._beneath(painter, box, told))
+        top = self._paint_surfaces(painter, QRect(box.left(), top, box.width(), most))
         top = self._heading(painter, box, top + self._px(8), "Last decisions")
         painter.setFont(self._font(30))
         for text in told.decisions or ("None is recorded",):
@@ -298,6 +300,14 @@ class Wall(QWidget):
         painter.setPen(theme.colour("text-muted"))
         rest = "   ".join(part for part in (told.roles, told.update) if part)
         painter.drawText(QRect(box.left(), top + self._px(46), box.width(), self._px(80)), _WRAP, rest)
+
+    def _beneath(self, painter: QPainter, box: QRect, told: WallView) -> int:
+        """How high decisions and command are, so that surfaces have all the rest."""
+        painter.setFont(self._font(30))
+        room = QRect(box.left(), 0, box.width(), self._px(80))
+        high = [painter.boundingRect(room, _WRAP, text).height() for text in told.decisions or ("None is recorded",)]
+        decisions = sum(min(room.height(), one) + self._px(8) for one in high)
+        return decisions + 2 * self._px(60) + self._px(46) + (self._px(80) if told.roles or told.update else 0)
 
     def _paint_surfaces(self, painter: QPainter, box: QRect) -> int:
         """The worst first; a cell is painted as on the board, larger."""

@@ -112,6 +112,17 @@ def test_each_row_says_its_fate_and_offers_the_one_thing_that_helps(place) -> No
     assert place.room.desk.pointed == ("d" * 64, 4)
 
 
+def test_an_empty_drawer_takes_no_more_room_than_its_sentence(place) -> None:
+    place.put()
+    place.drawer.toggle()
+    empty = place.drawer._scroll.height()
+    place.put(*[standing(target(row=row())) for _ in range(1)], *[
+        replace(standing(*(target(index=at, row=row()) for at in range(9))), doc="e" * 64)
+    ])  # fmt: skip
+    place.until(lambda: place.drawer._scroll.height() > empty)
+    assert empty < 200
+
+
 def test_a_need_jumps_to_its_row_with_the_focus_on_what_helps(qtbot, place) -> None:
     place.put(standing(target("stale", detail="changed", row=row(state="stale"))))
     place.drawer.activateWindow()

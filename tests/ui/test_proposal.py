@@ -148,6 +148,13 @@ def test_one_gateway_key_is_proposed_with_an_id_a_reason_and_three_other_keys(qt
     assert told == ["Atlas large at model-server", "Main deployment at cloud", "gateway-west"]
 
 
+def test_the_composer_is_no_larger_than_the_screen_or_what_it_needs(place) -> None:
+    dialog = place.composer()
+    most = dialog.screen().availableSize().expandedTo(dialog.minimumSize())
+    assert dialog.size() == dialog.size().boundedTo(most)
+    assert dialog.minimumHeight() <= 600, "its buttons are at the foot of a laptop's screen too"
+
+
 def test_a_proposal_moves_nothing_and_leads_to_the_confirmation(place) -> None:
     dialog = place.composer()
     place.typed(dialog)

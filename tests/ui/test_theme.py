@@ -199,6 +199,12 @@ def test_text_scales_with_the_person_and_motion_stops_where_unwanted(look):
     assert look.theme.text_scale == 2.0
 
 
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_a_radio_button_is_round_at_every_size_of_text(look, scale):
+    theme = Theme.load("dark", text_scale=scale)
+    assert f"QRadioButton::indicator {{ border-radius: {theme.space('mark') // 2 + 1}px; }}" in theme.style_sheet()
+
+
 def test_an_unknown_theme_is_refused(look):
     with pytest.raises(WrongUse):
         Theme.load("sepia")

@@ -10,9 +10,19 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from console.ui import gallery, tokens
+from console.ui.header import ChipLabel
 from console.ui.widgets import (
     AgeLabel,
     Banner,
@@ -20,6 +30,7 @@ from console.ui.widgets import (
     Elide,
     EmptyState,
     Exact,
+    FlowRow,
     HoldButton,
     KeyHint,
     SeverityBadge,
@@ -35,6 +46,7 @@ from console.ui.widgets import (
 )
 from console.ui.widgets.shapes import SHAPES
 from console.ui.widgets.sparkline import words_of
+from console.viewmodels.header import Chip
 
 TABLES = (tokens.STATES, tokens.SEVERITIES, tokens.GRAVITIES, tokens.LINKS, tokens.SERVING)
 ADDRESS = "projects/frontier/locations/europe-west4/endpoints/7741902213"
@@ -330,6 +342,37 @@ def test_a_long_banner_in_a_narrow_and_short_window_is_not_cut_off(qtbot, look):
     narrow = banner.height()
     window.resize(900, 300)
     qtbot.waitUntil(lambda: banner.height() < narrow)  # and it gives the room back
+
+
+def test_buttons_go_on_in_a_second_line_where_there_is_no_room(qtbot):
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    flow = FlowRow(holder, 8)
+    buttons = [QPushButton(f"One of three buttons, {at}") for at in range(3)]
+    for one in buttons:
+        flow.addWidget(one)
+    wide, line = flow.sizeHint().width(), flow.sizeHint().height()
+    assert flow.minimumSize().width() < wide / 2, "a narrow panel is not made wider by its buttons"
+    assert flow.heightForWidth(wide) == line
+    holder.resize(wide - 1, 4 * line)
+    holder.show()
+    assert flow.heightForWidth(wide - 1) > 2 * line
+    assert [one.y() for one in buttons] == [0, 0, line + 8]
+    assert all(holder.rect().contains(one.geometry()) for one in buttons)
+
+
+def test_a_statement_of_the_header_is_given_the_room_of_its_words(qtbot, look):
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    line = QHBoxLayout(holder)
+    chip = ChipLabel(look)
+    line.addWidget(chip)
+    line.addStretch(1)
+    chip.put(Chip(text="lllllllll"))
+    holder.resize(600, 40)
+    holder.show()
+    chip.put(Chip(text="WWWWWWWWW"))  # as many letters
+    qtbot.waitUntil(lambda: chip.width() >= chip.sizeHint().width())
 
 
 def test_an_empty_place_leads_on(qtbot, look):
