@@ -140,13 +140,13 @@ def _findings(
     session: Session, seen: Picture, account: Account, told: Sequence[Standing], tasks: Sequence[Task]
 ) -> Iterable[str]:
     found = [
-        *_of_corrections(seen, told), *_of_clocks(seen, account), *_of_people(session, seen, account),
+        *_of_corrections(session, seen, told), *_of_clocks(seen, account), *_of_people(session, seen, account),
         *_of_tasks(session, tasks, seen.now_ms),
     ]  # fmt: skip
     return found[:_MOST] + ([f"and {len(found) - _MOST} more"] if len(found) > _MOST else [])
 
 
-def _of_corrections(seen: Picture, told: Sequence[Standing]) -> Iterable[str]:
+def _of_corrections(session: Session, seen: Picture, told: Sequence[Standing]) -> Iterable[str]:
     for one in told:
         for target in one.targets:
             if target.state in NEEDS_PEOPLE:
@@ -158,9 +158,12 @@ def _of_corrections(seen: Picture, told: Sequence[Standing]) -> Iterable[str]:
         yield f"{counts.recorded} corrections were read back, and never measured."
     covered = {one.surface for one in seen.taken}
     concerned = {one.model for one in seen.taken}
+    names = standing.Names(session)
     for surface in seen.surfaces:
         if surface.model in concerned and surface.surface not in covered:
-            yield f"{surface.model} is offered at {surface.name or surface.key}, where nothing restricts it."
+            name, provider = surface.name or surface.key, names.instance(surface.instance)
+            place = name if name == provider else f"{name} at {provider}"
+            yield f"{surface.model} is offered as {place}, where nothing restricts it."
 
 
 def _of_clocks(seen: Picture, account: Account) -> Iterable[str]:

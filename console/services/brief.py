@@ -294,7 +294,7 @@ class _Writing:
         first = min(allowed, key=lambda one: one.since_ms or 0)
         since = when(first.since_ms or 0, self._seen.now_ms, self._zone)
         words = f": {self._quote(first, first.text)}" if first.text and first.may_go_to(self._audience) else ""
-        return [f"Known since {since}{words or '.'}"]
+        return [f"Known since {since}{words}."]
 
     def _decided(self) -> list[str]:
         last = last_decision(self._seen.said, self._audience)

@@ -102,7 +102,7 @@ def _more(clock: Clock, now_ms: int) -> list[str]:
 def summary(clocks: Sequence[Clock], now_ms: int) -> str:
     """All of an incident's clocks in a line, the most pressing first: for a brief. Empty where none runs."""
     told = [words_of(one, now_ms) for one in clocks if one.state != "set aside"]
-    shown = [f"{one.title} {one.left}" + (" (provisional)" if one.state == "provisional" else "") for one in told]
+    shown = [f"{one.title}: {one.left}" + (" (provisional)" if one.state == "provisional" else "") for one in told]
     more = f"; and {len(shown) - _MOST} more" if len(shown) > _MOST else ""
     return "; ".join(shown[:_MOST]) + more
 

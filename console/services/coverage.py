@@ -209,12 +209,21 @@ def _state(one: Options, levers: Sequence[LeverLine], last: Rehearsal | None, *,
 
 def _gaps(rows: Sequence[Row]) -> Iterable[str]:
     for row in rows:
-        where = f"{row.model} at {row.provider or 'a provider that is not connected here'}, {row.name}"
         if row.uncontrolled:
-            yield f"{where}: no lever at all. {next((cell.why for cell in row.cells if cell.why), '')}".strip()
+            yield _with_why(f"{_where(row)}: no lever at all", next((cell.why for cell in row.cells if cell.why), ""))
     for row in rows:
         if not row.uncontrolled and row.cells[-1].state == "none":
-            yield f"{row.model} at {row.provider}, {row.name}: it cannot be shut down from here. {row.cells[-1].why}"
+            yield _with_why(f"{_where(row)}: it cannot be shut down from here", row.cells[-1].why)
     never = [row for row in rows if not row.uncontrolled and not any(cell.times for cell in row.cells)]
     for row in never:
-        yield f"{row.model} at {row.provider}, {row.name}: no correction was ever rehearsed there."
+        yield f"{_where(row)}: no correction was ever rehearsed there."
+
+
+def _where(row: Row) -> str:
+    """Model and surface; a surface that is called as its provider is named once."""
+    provider = row.provider or "a provider that is not connected here"
+    return f"{row.model} at {provider}" if row.name in ("", row.provider) else f"{row.model} at {provider}, {row.name}"
+
+
+def _with_why(told: str, why: str) -> str:
+    return f"{told}: {why.rstrip('.')}." if why else f"{told}."

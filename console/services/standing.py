@@ -134,7 +134,7 @@ def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...
     wanted = {str(one.entry.pub.get("doc")) for found in by_inc.values() for one in found if "doc" in one.entry.pub}
     held = _held(session, wanted)
     documents: dict[str, Document] = {sha: one.document for sha, one in held.items()}
-    names = _Names(session)
+    names = Names(session)
     with session.reader.snapshot() as connection:
         rows = {row.key: row for row in table.load(connection)}
     now = session.clock.wall_ms()
@@ -193,7 +193,7 @@ def _held(session: Session, wanted: Iterable[str]) -> dict[str, Held]:
     return found
 
 
-class _Names:
+class Names:
     """What surfaces, providers and levers are called here; read once for a whole list, and only where one asks."""
 
     def __init__(self, session: Session) -> None:
@@ -217,13 +217,16 @@ class _Names:
         return names | {one.id: one.name for one in known.all()}, known.registry
 
     def surface(self, ident: str) -> str:
+        """A surface, by its id."""
         found = self._surfaces.get(ident)
         return found.name if found is not None and found.name else f"surface ..{ident[-4:]}"
 
     def instance(self, ident: str) -> str:
+        """A provider, by its id."""
         return self._known[0].get(ident, f"provider ..{ident[-4:]}")
 
     def lever(self, adapter: str, lever: str) -> str:
+        """A lever's title."""
         try:
             return self._known[1].manifest(adapter.split("/", 1)[0]).lever(lever).title
         except (Problem, LookupError):
@@ -232,7 +235,7 @@ class _Names:
 
 def _standing(
     correction: CorrectionState, current: RevisionState, action: Action, held: Held,
-    rows: Mapping[tuple[str, int], Row], names: _Names, now: int, by_id: Mapping[str, Stored],
+    rows: Mapping[tuple[str, int], Row], names: Names, now: int, by_id: Mapping[str, Stored],
 ) -> Standing:  # fmt: skip
     targets = tuple(
         _target(action, state, held.disclosed(state.index), rows.get((current.doc, state.index)), names,
@@ -261,7 +264,7 @@ def _standing(
 
 
 def _target(
-    action: Action, state: TargetState, told: Mapping[str, JsonValue], row: Row | None, names: _Names, *, lapsed: bool
+    action: Action, state: TargetState, told: Mapping[str, JsonValue], row: Row | None, names: Names, *, lapsed: bool
 ) -> TargetStanding:
     one = action.targets[state.index]
     return TargetStanding(

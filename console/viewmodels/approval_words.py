@@ -156,6 +156,9 @@ def lever(one: SheetTarget, direction: str) -> str:
     return f"{verb} a {noun} {name}"
 
 
+_PLAIN: Final = {"running": "What runs already", "category": "Kind of correction"}
+
+
 def field(name: str) -> str:
     """A provider's field with its unit where it is a known one."""
     return f"{shown(name)} ({_UNITS[name]})" if name in _UNITS else shown(name)
@@ -163,7 +166,7 @@ def field(name: str) -> str:
 
 def param(name: str) -> str:
     """What a lever was told, by its name; what everybody asks alike has a plain one."""
-    return "what runs already" if name == "running" else shown(name)
+    return _PLAIN.get(name, shown(name))
 
 
 def count(number: int, one: str, many: str) -> str:

@@ -32,7 +32,8 @@ def cell_note(cell: Cell, now_ms: int) -> str:
 def cell_told(row: Row, cell: Cell, now_ms: int) -> tuple[str, ...]:
     """Everything there is to say of a cell, a line each."""
     at = CATEGORIES[[one.category for one in row.cells].index(cell.category)]
-    found = [f"{at} at {row.name}, {row.provider or 'not connected here'}: {row.kind}, {_REACH.get(row.reach, '')}"]
+    where = row.name if row.name == row.provider else f"{row.name}, {row.provider or 'not connected here'}"
+    found = [f"{at} at {where}: {row.kind}, {_REACH.get(row.reach, '')}"]
     if cell.last is not None:
         how = "attested by a person" if cell.last.by_hand else "observed to be enforced"
         took = "" if cell.last.in_ms is None else f" {span(cell.last.in_ms)} after its quorum was met"
@@ -45,7 +46,7 @@ def cell_told(row: Row, cell: Cell, now_ms: int) -> tuple[str, ...]:
     if cell.takes:
         found.append(cell.takes)
     if cell.why:
-        found.append(cell.why)
+        found.append(f"{cell.why[:1].upper()}{cell.why[1:]}")
     return tuple(found)
 
 

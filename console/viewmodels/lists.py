@@ -56,7 +56,8 @@ def places(session: Session) -> tuple[Place, ...]:
     for one in options_for(session, ""):
         levers = tuple(lever for lever in one.levers if not lever.wide)
         if levers and not one.by_hand:
-            title = shown(f"{one.surface.name or one.surface.model} at {one.provider}")
+            name = one.surface.name or one.surface.model
+            title = shown(name if name == one.provider else f"{name} at {one.provider}")
             found.append(Place(one.surface.instance, one.surface.surface, title, levers, tuple(canaries)))
     return tuple(found)
 

@@ -166,7 +166,7 @@ def test_the_authority_acknowledges_a_report_and_nothing_else(told: Told) -> Non
 def test_the_brief_tells_colleagues_and_executives_but_no_customer(told: Told) -> None:
     know(told, 3)
     inside, outside = situation(told.session, INC, "exec"), situation(told.session, INC, "customer")
-    assert any("Reporting clocks: EU GPAI 2 d 1 d 21 h left (provisional)." in line for line in inside.lines)
+    assert any("Reporting clocks: EU GPAI 2 d: 1 d 21 h left (provisional)." in line for line in inside.lines)
     assert "Reporting" not in outside.text
     assert len(inside.lines) <= MAX_LINES
 
