@@ -1,4 +1,6 @@
-"""A picture of every screen in its states, light and dark, for a person to look at: `python -m tests.ui.shots FOLDER`.
+"""A picture of every screen in its states, light and dark, for a person to look at.
+
+`python -m tests.ui.shots FOLDER [PART ...]`, a part being one of `PARTS`; without any, all of them.
 
 Real windows on real profiles, offscreen: a drill on simulators, the same one with its estate gone, an empty record.
 """
@@ -13,7 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# a laptop's screen, so that a dialog that is too large for it shows
+os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
 
 from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
@@ -27,11 +30,11 @@ from console.services.setup import PRACTICE_PASSPHRASE
 from console.ui.firstrun import FirstRun
 from console.ui.opened import OpenProfile
 from console.ui.start import application
-from console.ui.theme import Look
+from console.ui.theme import Choice, Look
 from console.viewmodels.shell import NOW
-from tests.ui import shots_roster
+from tests.ui import shots_roster, shots_signing
 
-LOOKS = ("dark", "light")
+LOOKS: tuple[Choice, ...] = ("dark", "light")
 # a command, and what is on screen after it
 DIALOGS = (
     "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
@@ -52,11 +55,12 @@ class Shots:
         self.look = Look(app, "dark")
         self.count = 0
 
-    def both(self, widget: QWidget, name: str) -> None:
+    def both(self, widget: QWidget, name: str, looks: tuple[Choice, ...] = LOOKS) -> None:
         """The widget as it is now, dark and light."""
-        for choice in LOOKS:
+        for choice in looks:
             self.look.choose(choice)
             QTest.qWait(80)
+            QApplication.sendPostedEvents()  # laid out anew where something has just changed
             widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
             self.count += 1
         self.look.choose("dark")
@@ -94,10 +98,10 @@ class Shots:
         window.show_tab("board")
         QTest.qWait(300)
         self.both(window, f"{prefix}-board")
-        for name in ("coverage", "review"):
+        for name, shown in (("coverage", "coverage"), ("review", "after-action")):
             window.show_tab(name)
             QTest.qWait(600)
-            self.both(window, f"{prefix}-{name}")
+            self.both(window, f"{prefix}-{shown}")
         window.outbox.toggle()
         QTest.qWait(300)
         self.both(window, f"{prefix}-outbox")
@@ -106,14 +110,19 @@ class Shots:
 
     def look_at_wall(self, opened: OpenProfile, prefix: str) -> None:
         """As on a screen of 1920 x 1080."""
+        wall = self.wall(opened, 1920, 1080)
+        self.both(wall, f"{prefix}-wall")
+        wall.close()
+
+    def wall(self, opened: OpenProfile, width: int, height: int) -> QWidget:
+        """The wall, on a screen of that size."""
         from console.ui.wall import Wall
 
         wall = Wall(opened.room)
-        wall.resize(1920, 1080)
+        wall.resize(width, height)
         wall.show()
         QTest.qWait(900)
-        self.both(wall, f"{prefix}-wall")
-        wall.close()
+        return wall
 
     def open(self, paths: ProfilePaths) -> OpenProfile:
         """A window on a profile."""
@@ -138,12 +147,9 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     shots = Shots(application(), folder)
     with tempfile.TemporaryDirectory(prefix="standdown-shots-", ignore_cleanup_errors=True) as made:
-        refused = first_run(shots, Path(made) / "first")
-        refused += empty(shots, Path(made) / "empty")
-        refused += drill(shots, Path(made) / "drill")
-        shots_roster.beginnings(shots, Path(made) / "beginnings")
-        shots_roster.inviting(shots, Path(made) / "inviting")
-        shots_roster.pictures(shots, Path(made) / "roster")
+        refused: list[str] = []
+        for name in sys.argv[2:] or PARTS:
+            refused += PARTS[name](shots, Path(made) / name) or ()
     (folder / "shots.ini").unlink(missing_ok=True)
     print(f"{shots.count} pictures in {folder}")  # noqa: T201  a script's answer
     for line in refused:
@@ -218,6 +224,58 @@ def drill(shots: Shots, root: Path) -> list[str]:
         opened.end()
         practice.stop()
     return refused
+
+
+def sizes(shots: Shots, root: Path) -> list[str]:
+    """The same practice on a laptop's screen: high contrast, and the largest text on offer."""
+    practice = Practice(root, reads_for_ms=500)
+    paths = practice.begin(lambda _line: None)
+    opened = shots.open(paths)
+    try:
+        opened.session.offer("your writer key", PRACTICE_PASSPHRASE.encode())
+        opened.session.writer()
+        practice.go()
+        until(lambda: (now := opened.desk.outlet.latest(NOW)) is not None and now.standings)
+        opened.window.resize(1366, 768)
+        opened.room.commands.give("begin-plan")
+        QTest.qWait(5_000)
+        for prefix, scale, looks in (
+            ("laptop", 1.0, LOOKS), ("contrast", 1.0, ("high-contrast",)), ("large", 1.5, ("dark",)),
+        ):  # fmt: skip
+            shots.look.choose("dark", text_scale=scale)
+            for tab in ("timeline", "board", "coverage", "review"):
+                opened.window.show_tab(tab)
+                QTest.qWait(500)
+                shots.both(opened.window, f"{prefix}-{tab}", looks)
+            for name in ("review", "correct", "clocks", "checklist", "providers"):
+                _dialog(shots, opened, name, prefix, looks)
+            wall = shots.wall(opened, 1366, 768)
+            shots.both(wall, f"{prefix}-wall", looks)
+            wall.close()
+    finally:
+        shots.look.choose("dark", text_scale=1.0)
+        opened.window.hide()
+        opened.end()
+        practice.stop()
+    return []
+
+
+def _dialog(shots: Shots, opened: OpenProfile, name: str, prefix: str, looks: tuple[Choice, ...]) -> None:
+    before = set(shots.app.topLevelWidgets())
+    opened.room.commands.give(name)
+    QTest.qWait(1_500)
+    for window in shots.app.topLevelWidgets():
+        if window not in before and window.isVisible():
+            shots.both(window, f"{prefix}-dialog-{name}", looks)
+            window.close()
+    QTest.qWait(100)
+
+
+PARTS: dict[str, Callable[[Shots, Path], list[str] | None]] = {
+    "first": first_run, "empty": empty, "drill": drill, "beginnings": shots_roster.beginnings,
+    "inviting": shots_roster.inviting, "roster": shots_roster.pictures, "signing": shots_signing.pictures,
+    "sizes": sizes,
+}  # fmt: skip
 
 
 if __name__ == "__main__":
