@@ -42,7 +42,7 @@ def signed(sign_in: SignIn, key: str, now_s: int) -> str:
         "nbf": now_s - _SKEW_S, "exp": now_s + _LIFE_S,
     }  # fmt: skip
     whole = f"{_text(json.dumps(head).encode())}.{_text(json.dumps(said).encode())}"
-    pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256.digest_size)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)
     return f"{whole}.{_text(private.sign(whole.encode(), pss, hashes.SHA256()))}"
 
 
