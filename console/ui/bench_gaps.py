@@ -6,12 +6,15 @@ import time
 
 from PySide6.QtCore import Qt, QTimer
 
+from console.runtime.clock import SystemClock
+
 
 class Gaps:
     """A timer of a millisecond: what is more between two of its ticks is time in which nobody was answered."""
 
     def __init__(self) -> None:
         self._last = 0.0
+        self._clock = SystemClock()
         self._found: list[tuple[float, float]] = []
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -30,5 +33,5 @@ class Gaps:
 
     def _tick(self) -> None:
         now = time.perf_counter()
-        self._found.append((time.time() * 1000, (now - self._last) * 1000))
+        self._found.append((self._clock.wall_ms(), (now - self._last) * 1000))
         self._last = now
