@@ -59,14 +59,14 @@ def _relay(offer: Offer, own: Sequence[str], feed: str, head: int, here: set[str
     by = min(own)
     there = [one.name for one in offer.listed if one.name.feed == feed and one.name.family == "segment"]
     known = [one for one in there if one.path in here]
+    mine = [one for one in there if one.by in own]
+    # where something of ours lies, we go on ourselves: two that leave it to each other would leave nothing
     if feed in offer.reader.forks():
-        laid = {one.sha for one in there if one.by not in own}
+        laid = {one.sha for one in there if one.by not in own} - {one.sha for one in mine}
         pieces = [piece for piece in _every_side(offer, by, feed) if canon.sha256_hex(piece.data) not in laid]
     else:
         every = _pieces(offer, by, feed, _lacking([one for one in known if one.by is None], head))
         beside = [one for one in known if one.by not in own]
-        mine = [one for one in there if one.by in own]
-        # where something of ours lies, we go on ourselves: two that leave it to each other would leave nothing
         pieces = [
             one for one in every
             if any(one.last >= name.first and name.last >= one.first for name in mine)
@@ -74,8 +74,8 @@ def _relay(offer: Offer, own: Sequence[str], feed: str, head: int, here: set[str
         ]  # fmt: skip
     stays = {one.path for one in pieces}
     _put(offer, [(one.path, one.data) for one in pieces])
+    _offer_objects(offer, by, feed, [line for piece in pieces for line in piece.entries])
     for piece in pieces:
-        _offer_objects(offer, by, feed, piece)
         values = _values(offer, by, feed, piece)
         _put(offer, values)
         stays |= {name for name, _ in values}
@@ -92,7 +92,7 @@ def _lacking(names: Iterable[layout.ObjectName], last: int, first: int = 0) -> l
         at = max(at, high + 1)
         if at > last:
             break
-    return [*found, (at, last)] if at <= last else [one for one in found if one[0] <= one[1]]
+    return [*found, (at, last)] if at <= last else found
 
 
 def _pieces(offer: Offer, by: str, feed: str, ranges: Iterable[Range]) -> list[_Piece]:
@@ -124,13 +124,15 @@ def _values(offer: Offer, by: str, feed: str, piece: _Piece) -> list[tuple[str, 
     ]
 
 
-def _offer_objects(offer: Offer, by: str, feed: str, piece: _Piece) -> None:
+def _offer_objects(offer: Offer, by: str, feed: str, entries: Sequence[Line]) -> None:
     """The documents and open files that these entries name, where nobody laid them there whole."""
-    numbers = {one.id for one in piece.entries}
-    names = [doc for one in piece.entries if (doc := one.doc()) is not None]
+    if not entries:
+        return
+    relayed = {one.id for one in entries}
+    names = [doc for one in entries if (doc := one.doc()) is not None]
     names += [
         sha for one, sha in held.file_names(offer.reader, feed)
-        if one.id in numbers and one.entry.pub.get("class", "open") == "open"
+        if one.id in relayed and one.entry.pub.get("class", "open") == "open"
     ]  # fmt: skip
     there = {(one.name.sha, one.size) for one in offer.listed if one.name.family == "object"}
     for sha in dict.fromkeys(names):

@@ -284,6 +284,13 @@ def test_both_sides_of_a_fork_are_relayed(three, tmp_path):
     assert three.stores[2].reader().forks() == three.stores[1].reader().forks()
     assert three.texts(2) == ["before", "to one", "to the other"]
     assert three.sync(1, "share").sent == 0
+    copies = three.places["share"].folder / "v1" / three.feeds[1].feed / "r"
+    shutil.move(copies, copies.with_name("hidden"))
+    three.sync(2, "share")
+    shutil.move(copies.with_name("hidden"), copies)
+    for number in (1, 2):  # neither leaves it to the other
+        three.sync(number, "share")
+        assert three.relayed(by=number)
 
 
 def test_a_machine_restored_whole_finds_its_own_entries_where_a_colleague_relays_them(three, tmp_path):
