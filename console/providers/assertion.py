@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-from secrets import token_hex
 from typing import Final
 
 from cryptography import x509
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from adapters.access import SignIn
 from adapters.contract import NotSent
 from console.providers.tls import pem
+from console.runtime.ids import SystemEntropy
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _LIFE_S: Final = 600
@@ -38,8 +38,8 @@ def signed(sign_in: SignIn, key: str, now_s: int) -> str:
         raise NotSent("the key it signs in with is no RSA key")
     head = {"alg": "PS256", "typ": "JWT", "x5t#S256": _text(certificate.fingerprint(hashes.SHA256()))}
     said = {
-        "aud": sign_in.url, "iss": sign_in.client, "sub": sign_in.client, "jti": token_hex(16), "iat": now_s,
-        "nbf": now_s - _SKEW_S, "exp": now_s + _LIFE_S,
+        "aud": sign_in.url, "iss": sign_in.client, "sub": sign_in.client, "jti": SystemEntropy().token(16).hex(),
+        "iat": now_s, "nbf": now_s - _SKEW_S, "exp": now_s + _LIFE_S,
     }  # fmt: skip
     whole = f"{_text(json.dumps(head).encode())}.{_text(json.dumps(said).encode())}"
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), hashes.SHA256().digest_size)

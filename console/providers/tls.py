@@ -12,13 +12,13 @@ import ssl
 import tempfile
 from functools import cache
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from cryptography.hazmat.primitives import serialization
 
 from adapters.access import Tls
 from adapters.contract import NotSent
+from console.runtime.ids import SystemEntropy
 
 _BEGIN: Final = "-----BEGIN "
 _BLOCK: Final = re.compile(r"(-----BEGIN [A-Z ]+-----)([A-Za-z0-9+/=\s]*)(-----END [A-Z ]+-----)\s*")
@@ -56,7 +56,7 @@ def _trusting(authority: str) -> ssl.SSLContext:
 
 def _show(made: ssl.SSLContext, certificate: str, key: str) -> None:
     """The library reads a key from a file only: it gets one that is sealed with a password nobody keeps."""
-    password = token_hex(32)
+    password = SystemEntropy().token(32).hex()
     try:
         loaded = serialization.load_pem_private_key(key.encode(), None)
         sealed = loaded.private_bytes(

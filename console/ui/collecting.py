@@ -2,18 +2,21 @@
 
 Python's own collector runs on whichever thread asks for memory next. A widget that is part of a cycle would be
 destroyed there, and a shown widget that is destroyed off Qt's thread waits for that thread for good, or breaks what it
-draws.
+draws. On Qt's thread every look is a gap in which nothing is painted, so what has stayed for long is set apart and
+looked through seldom.
 """
 
 from __future__ import annotations
 
 import gc
+import time
 
 from PySide6.QtCore import QObject, QTimer
 
 _LOOK_EVERY_MS = 100
 _YOUNG = 20_000  # objects: most of what a start makes stays, and looking for garbage among it is a tenth of its time
 _ROUNDS = 10  # of a younger generation before an older one is looked through; as Python does it
+_WHOLE_EVERY_S = 600.0  # some 80 ms at once, for what stayed long and fell into disuse since
 
 
 class Collector(QObject):
@@ -22,6 +25,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
+        self._whole_at: float | None = None
         timer = QTimer(self)
         timer.setInterval(_LOOK_EVERY_MS)
         timer.timeout.connect(self.look)
@@ -30,5 +34,19 @@ class Collector(QObject):
     def look(self) -> None:
         """Collect where enough was made since the last time, as far back as it is due."""
         young, middle, old = gc.get_count()
-        if young >= _YOUNG:
-            gc.collect(2 if old > _ROUNDS else 1 if middle > _ROUNDS else 0)
+        if young < _YOUNG:
+            return
+        now = time.monotonic()
+        if self._whole_at is None:  # what a start made stays
+            self._whole_at = now
+            gc.freeze()
+        elif now - self._whole_at >= _WHOLE_EVERY_S:
+            self._whole_at = now
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+        elif old > _ROUNDS:
+            gc.collect()  # of what was made since what stays was last set apart
+            gc.freeze()
+        else:
+            gc.collect(1 if middle > _ROUNDS else 0)

@@ -12,7 +12,7 @@ from console.ui.bridge import Bridge
 from console.viewmodels.outlet import Outlet
 
 _CYCLES = """
-import json, sys, threading, time
+import gc, json, sys, threading, time
 from PySide6.QtWidgets import QWidget
 from console.ui.start import application
 app = application()
@@ -20,11 +20,6 @@ seen = []
 class Page(QWidget):
     def __del__(self):
         seen.append(threading.current_thread() is threading.main_thread())
-for _ in range(20):
-    page = Page()
-    page.show()
-    page.itself = page
-    del page
 ended = threading.Event()
 def churn():
     until = time.monotonic() + 60
@@ -34,6 +29,14 @@ def churn():
             one.append(one)
 worker = threading.Thread(target=churn)
 worker.start()
+until = time.monotonic() + 60
+while not gc.get_freeze_count() and time.monotonic() < until:
+    app.processEvents()
+for _ in range(20):
+    page = Page()
+    page.show()
+    page.itself = page
+    del page
 until = time.monotonic() + 60
 while len(seen) < 20 and time.monotonic() < until:
     app.processEvents()
