@@ -12,7 +12,7 @@ import contextlib
 import functools
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -209,7 +209,7 @@ class DirectContext:
 
 
 @contextlib.asynccontextmanager
-async def _streamed(client: httpx.AsyncClient, request: httpx.Request) -> AsyncIterator[httpx.Response]:
+async def _streamed(client: httpx.AsyncClient, request: httpx.Request) -> AsyncGenerator[httpx.Response]:
     response = await client.send(request, stream=True)
     try:
         yield response

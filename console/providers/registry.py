@@ -22,6 +22,7 @@ from console.providers import declared as files
 
 BUILT_IN: Final = (
     "anthropic_admin",
+    "aws_bedrock",
     "azure_openai",
     "haproxy",
     "hf_endpoints",
@@ -32,8 +33,8 @@ BUILT_IN: Final = (
     "openai_admin",
     "openai_work",
     "practice",
-    "unleash",
     "status_page",
+    "unleash",
 )
 GROUP: Final = "standdown.adapters"
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")

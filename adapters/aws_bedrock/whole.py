@@ -1,0 +1,175 @@
+"""What reaches everybody: the organisation's prepared policy, and the guardrail that the account enforces.
+
+Both are written whole, so what else stands in them is compared before sending: nobody else's change is put back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from adapters.aws_bedrock import wire
+from adapters.aws_bedrock.here import CALLS, Here, arns, deny, enforced, loaded, organisation, short, text
+from adapters.aws_bedrock.levers import GUARD
+from adapters.contract import Context, Malformed, Planned, Refused, Request, Stale
+from adapters.operations import MOST_PAGES
+
+_JSON = "application/x-amz-json-1.1"
+
+
+async def plan(context: Context, here: Here, blank: Planned) -> Planned:
+    """The plan for the organisation or the account."""
+    if blank.lever == GUARD.name:
+        return await _guard(context, here, blank)
+    return await _organisation(context, here, blank)
+
+
+async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str], str]:
+    """The field as it is now, and what else stands beside it."""
+    if planned.lever == GUARD.name:
+        one = await _config(context, planned.params["config"])
+        return ({"guardrail": "null"}, "") if one is None else (_shown(one), short(text(_rest(one))))
+    statements, _ = await _policy(context, planned.params["policy"])
+    ours = _ours(planned.model)
+    others = [one for one in statements if not _is(one, ours)]
+    return {"denied": text(ours in statements)}, short(text(others))
+
+
+async def must_be_as_read(context: Context, planned: Planned) -> None:
+    """Raise `Stale` where what is written with the field is no longer as the plan found it."""
+    _, rest = await fields_now(context, planned)
+    if rest != planned.params["rest"]:
+        raise Stale("what stands beside it was changed after the plan was made, and nothing was sent")
+
+
+# -- the organisation --------------------------------------------------------------------------------------------------
+
+
+async def denied_models(context: Context, here: Here) -> frozenset[str]:
+    """The models that the prepared policy denies, where one is named."""
+    if not here.settings.scp:
+        return frozenset()
+    statements, _ = await _policy(context, here.settings.scp)
+    return frozenset(name for name in here.names if _ours(name) in statements)
+
+
+async def _organisation(context: Context, here: Here, blank: Planned) -> Planned:
+    policy = here.settings.scp
+    if not policy:
+        raise Refused("no service control policy is named in the settings: prepare one, and attach it")
+    model = here.need(blank.selector or blank.surface_key)
+    if blank.surface_key not in {"", model}:
+        raise Refused(f"{model} is a surface of its own, not part of {blank.surface_key}")
+    statements, summary = await _policy(context, policy)
+    places = await _targets(context, policy)
+    if not places:
+        raise Refused("the prepared policy is attached to nothing: a deny in it would be accepted and not enforced")
+    ours = _ours(model)
+    others = [one for one in statements if not _is(one, ours)]
+    now, then = ours in statements, blank.direction == "contain"
+    before = statements
+    after = [*others, ours] if then else others
+    if not after or not before:
+        raise Refused("a policy needs one statement besides ours: put a harmless one into the prepared policy")
+    shown = ", ".join(sorted(one.Name or one.TargetId for one in places)[:12])
+    return replace(
+        blank, selector=model, name=model, surface_key=model, model=model,
+        params={"policy": policy, "rest": short(text(others))}, pre={"denied": text(now)},
+        wanted={"denied": text(then)},
+        requests=(_update(policy, after),), revert=(_update(policy, before),), selectors=0,
+        notes=(
+            f"every account under {shown}, by the policy {summary.Name}; the management account is never reached",
+            "custom and imported models, and provisioned throughput under another name, are not reached",
+        ),
+    )  # fmt: skip
+
+
+def _ours(model: str) -> dict[str, Any]:
+    return deny(f"Standdown{short(model)}", CALLS, arns(model))
+
+
+def _is(statement: object, ours: dict[str, Any]) -> bool:
+    return isinstance(statement, dict) and statement.get("Sid") == ours["Sid"]
+
+
+def _update(policy: str, statements: list[Any]) -> Request:
+    content = text({"Version": "2012-10-17", "Statement": statements})
+    body = text({"Content": content, "PolicyId": policy})
+    return Request(method="POST", path="/organizations/UpdatePolicy", body=body, content_type=_JSON)
+
+
+async def _policy(context: Context, policy: str) -> tuple[list[Any], wire.PolicySummary]:
+    reply = wire.check(await organisation(context, "DescribePolicy", PolicyId=policy), "policy of the organisation")
+    found = wire.read(wire.PolicyAnswer, reply).Policy
+    if found.PolicySummary.Type != "SERVICE_CONTROL_POLICY":
+        raise Refused("the prepared policy is no service control policy")
+    content = loaded(found.Content)
+    statements = content.get("Statement") if isinstance(content, dict) else None
+    if not isinstance(statements, list):
+        raise Malformed("the prepared policy has no list of statements")
+    return statements, found.PolicySummary
+
+
+async def _targets(context: Context, policy: str) -> list[wire.Target]:
+    found: list[wire.Target] = []
+    more: dict[str, str] = {}
+    for _ in range(MOST_PAGES):
+        reply = wire.check(await organisation(context, "ListTargetsForPolicy", PolicyId=policy, **more), "targets")
+        page = wire.read(wire.Targets, reply)
+        found += page.Targets
+        if not page.NextToken:
+            return found
+        more = {"NextToken": page.NextToken}
+    raise Malformed("the list of targets has no end")
+
+
+# -- the account -------------------------------------------------------------------------------------------------------
+
+
+async def _guard(context: Context, here: Here, blank: Planned) -> Planned:
+    ident, _, version = here.settings.guardrail.partition(":")
+    if not ident:
+        raise Refused("no strict guardrail is named in the settings: prepare one, with a version")
+    if blank.selector not in {"", "account", *here.names}:
+        raise Refused(f"{blank.selector[:80]} is no model of this region", wire.NOT_FOUND)
+    reply = await context.call(
+        "GET", f"/bedrock/guardrails/{wire.quoted(ident)}?guardrailVersion={wire.quoted(version)}", effect="read"
+    )
+    if wire.read(wire.Guardrail, wire.check(reply, "guardrail")).status != "READY":
+        raise Refused("the strict guardrail is not ready")
+    there = await enforced(context)
+    if len(there) != 1:
+        raise Refused(f"the account enforces {len(there)} guardrails: prepare exactly one, a mild one, to be exchanged")
+    (one,) = there
+    wanted = f"{ident}:{version}"
+    if blank.direction == "restore":
+        raise Refused("which guardrail was enforced before is known to the correction alone: undo that one")
+    return replace(
+        blank, selector="account", name="account", params={"config": one.configId, "rest": short(text(_rest(one)))},
+        pre=_shown(one), wanted={"guardrail": text(wanted)}, requests=(_put(one, wanted),),
+        revert=(_put(one, f"{one.guardrailId}:{one.guardrailVersion}"),), selectors=0,
+        notes=(
+            "every call of this account in this region" + (", of the models it names" if one.modelEnforcement else ""),
+            "the guardrail has to let every principal apply it, or their calls fail",
+        ),
+    )  # fmt: skip
+
+
+def _shown(one: wire.Enforced) -> dict[str, str]:
+    return {"guardrail": text(f"{one.guardrailId}:{one.guardrailVersion}")}
+
+
+def _rest(one: wire.Enforced) -> dict[str, Any]:
+    kept = {"modelEnforcement": one.modelEnforcement, "selectiveContentGuarding": one.selectiveContentGuarding}
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def _put(one: wire.Enforced, guardrail: str) -> Request:
+    ident, _, version = guardrail.partition(":")
+    inner = {"guardrailIdentifier": ident, "guardrailVersion": version, **_rest(one)}
+    body = text({"configId": one.configId, "guardrailInferenceConfig": inner})
+    return Request(method="PUT", path="/bedrock/enforcedGuardrailsConfiguration", body=body)
+
+
+async def _config(context: Context, ident: str) -> wire.Enforced | None:
+    return next((one for one in await enforced(context) if one.configId == ident), None)
