@@ -12,12 +12,13 @@ from pydantic import BaseModel
 
 from adapters.aws_bedrock import wire
 from adapters.aws_bedrock.levers import Settings
-from adapters.contract import Context, Refused, Reply
+from adapters.contract import Context, Effect, Refused, Reply, Request
 from adapters.operations import pages
 
 Row = TypeVar("Row")
 Listed = TypeVar("Listed", bound=BaseModel)
 IAM = "2010-05-08"
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,13 @@ async def enforced(context: Context) -> list[wire.Enforced]:
 
 
 async def iam(context: Context, action: str, **given: str) -> Reply:
-    """One reading action of IAM."""
-    return await context.call("GET", f"/iam/?{form(action, **given)}", effect="read")
+    """One reading action of IAM, sent as a form, as AWS's own library does."""
+    return await context.send(iam_request(action, effect="read", **given))
+
+
+def iam_request(action: str, effect: Effect = "write", **given: str) -> Request:
+    """One action of IAM."""
+    return Request(method="POST", path="/iam/", body=form(action, **given), content_type=_FORM, effect=effect)
 
 
 def form(action: str, **given: str) -> str:

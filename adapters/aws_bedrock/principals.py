@@ -6,12 +6,11 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from adapters.aws_bedrock import wire
-from adapters.aws_bedrock.here import CALLS, Here, arns, deny, form, iam, loaded, short, text
+from adapters.aws_bedrock.here import CALLS, Here, arns, deny, iam, iam_request, loaded, short, text
 from adapters.aws_bedrock.levers import AGENTS, DENY, KEY, TUNING
 from adapters.contract import Context, Malformed, NotSent, Planned, Refused, Request, Throttled
 
 _KINDS = {"user": "User", "role": "Role"}
-_FORM = "application/x-www-form-urlencoded"
 _ON, _OFF = "Active", "Inactive"
 _NONE = "null"
 _SETS = {
@@ -77,9 +76,8 @@ async def _policy(context: Context, kind: str, name: str, ours: str) -> str:
 def _write(kind: str, name: str, ours: str, document: str) -> Request:
     given = {f"{kind}Name": name, "PolicyName": ours}
     if document == _NONE:
-        return Request(method="POST", path="/iam/", body=form(f"Delete{kind}Policy", **given), content_type=_FORM)
-    body = form(f"Put{kind}Policy", **given, PolicyDocument=document)
-    return Request(method="POST", path="/iam/", body=body, content_type=_FORM)
+        return iam_request(f"Delete{kind}Policy", **given)
+    return iam_request(f"Put{kind}Policy", **given, PolicyDocument=document)
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
@@ -122,8 +120,7 @@ async def _status(context: Context, key: str, user: str) -> str:
 
 
 def _switch(key: str, user: str, status: str) -> Request:
-    body = form("UpdateAccessKey", UserName=user, AccessKeyId=key, Status=status)
-    return Request(method="POST", path="/iam/", body=body, content_type=_FORM)
+    return iam_request("UpdateAccessKey", UserName=user, AccessKeyId=key, Status=status)
 
 
 async def _let_in(context: Context, selector: str) -> str:
