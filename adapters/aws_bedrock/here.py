@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -103,10 +104,10 @@ async def enforced(context: Context) -> list[wire.Enforced]:
 
 async def iam(context: Context, action: str, **given: str) -> Reply:
     """One reading action of IAM, sent as a form, as AWS's own library does."""
-    return await context.send(iam_request(action, effect="read", **given))
+    return await context.send(iam_request(action, given, effect="read"))
 
 
-def iam_request(action: str, effect: Effect = "write", **given: str) -> Request:
+def iam_request(action: str, given: Mapping[str, str], effect: Effect = "write") -> Request:
     """One action of IAM."""
     return Request(method="POST", path="/iam/", body=form(action, **given), content_type=_FORM, effect=effect)
 
@@ -146,9 +147,20 @@ def arns(model: str) -> list[str]:
     return [f"arn:aws:bedrock:*::foundation-model/{model}", f"arn:aws:bedrock:*:*:inference-profile/*{model}"]
 
 
-CALLS = ["bedrock:InvokeModel*", "bedrock:Converse*", "bedrock:CreateModelInvocationJob"]
+_CALLS = ["bedrock:InvokeModel*", "bedrock:Converse*", "bedrock:CreateModelInvocationJob"]
+_VERSIONED = re.compile(r"(-v?[0-9]+)?:[0-9]+\Z")
 
 
 def deny(sid: str, actions: list[str], resources: list[str]) -> dict[str, Any]:
     """A statement that denies."""
     return {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
+
+
+def no_calls(sid: str, model: str) -> list[dict[str, Any]]:
+    """Statements that deny a model: at the runtime, and at the "mantle" endpoint with actions and names of its own."""
+    names = sorted({model, _VERSIONED.sub("", model)})
+    mantle = {
+        **deny(f"{sid}Mantle", ["bedrock-mantle:CreateInference"], ["*"]),
+        "Condition": {"StringLike": {"bedrock-mantle:Model": names}},
+    }
+    return [deny(sid, _CALLS, arns(model)), mantle]

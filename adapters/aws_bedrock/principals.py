@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from adapters.aws_bedrock import wire
-from adapters.aws_bedrock.here import CALLS, Here, arns, deny, iam, iam_request, loaded, short, text
+from adapters.aws_bedrock.here import Here, deny, iam, iam_request, loaded, no_calls, short, text
 from adapters.aws_bedrock.levers import AGENTS, DENY, KEY, TUNING
 from adapters.contract import Context, Malformed, NotSent, Planned, Refused, Request, Throttled
 
@@ -32,11 +32,11 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
         if not blank.surface_key:
             raise Refused("say which model: choose its surface")
         ours = f"standdown-deny-{short(blank.surface_key)}"
-        actions, resources = CALLS, arns(blank.surface_key)
+        statements = no_calls("Standdown", blank.surface_key)
     else:
         ours, actions = _SETS[blank.lever]
-        resources = ["*"]
-    document = {"Version": "2012-10-17", "Statement": [deny("Standdown", actions, resources)]}
+        statements = [deny("Standdown", actions, ["*"])]
+    document = {"Version": "2012-10-17", "Statement": statements}
     found = await _policy(context, kind, name, ours)
     contain = blank.direction == "contain"
     if not contain and found == _NONE:
@@ -76,8 +76,8 @@ async def _policy(context: Context, kind: str, name: str, ours: str) -> str:
 def _write(kind: str, name: str, ours: str, document: str) -> Request:
     given = {f"{kind}Name": name, "PolicyName": ours}
     if document == _NONE:
-        return iam_request(f"Delete{kind}Policy", **given)
-    return iam_request(f"Put{kind}Policy", **given, PolicyDocument=document)
+        return iam_request(f"Delete{kind}Policy", given)
+    return iam_request(f"Put{kind}Policy", {**given, "PolicyDocument": document})
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ async def _status(context: Context, key: str, user: str) -> str:
 
 
 def _switch(key: str, user: str, status: str) -> Request:
-    return iam_request("UpdateAccessKey", UserName=user, AccessKeyId=key, Status=status)
+    return iam_request("UpdateAccessKey", {"UserName": user, "AccessKeyId": key, "Status": status})
 
 
 async def _let_in(context: Context, selector: str) -> str:

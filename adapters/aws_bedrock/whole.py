@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.aws_bedrock import wire
-from adapters.aws_bedrock.here import CALLS, Here, arns, deny, enforced, loaded, organisation, short, text
+from adapters.aws_bedrock.here import Here, enforced, loaded, no_calls, organisation, short, text
 from adapters.aws_bedrock.levers import GUARD
 from adapters.contract import Context, Malformed, Planned, Refused, Request, Stale
 from adapters.operations import MOST_PAGES
@@ -32,7 +32,7 @@ async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str]
     statements, _ = await _policy(context, planned.params["policy"])
     ours = _ours(planned.model)
     others = [one for one in statements if not _is(one, ours)]
-    return {"denied": text(ours in statements)}, short(text(others))
+    return {"denied": text(_all(ours, statements))}, short(text(others))
 
 
 async def must_be_as_read(context: Context, planned: Planned) -> None:
@@ -50,7 +50,7 @@ async def denied_models(context: Context, here: Here) -> frozenset[str]:
     if not here.settings.scp:
         return frozenset()
     statements, _ = await _policy(context, here.settings.scp)
-    return frozenset(name for name in here.names if _ours(name) in statements)
+    return frozenset(name for name in here.names if _all(_ours(name), statements))
 
 
 async def _organisation(context: Context, here: Here, blank: Planned) -> Planned:
@@ -66,9 +66,9 @@ async def _organisation(context: Context, here: Here, blank: Planned) -> Planned
         raise Refused("the prepared policy is attached to nothing: a deny in it would be accepted and not enforced")
     ours = _ours(model)
     others = [one for one in statements if not _is(one, ours)]
-    now, then = ours in statements, blank.direction == "contain"
+    now, then = _all(ours, statements), blank.direction == "contain"
     before = statements
-    after = [*others, ours] if then else others
+    after = [*others, *ours] if then else others
     if not after or not before:
         raise Refused("a policy needs one statement besides ours: put a harmless one into the prepared policy")
     shown = ", ".join(sorted(one.Name or one.TargetId for one in places)[:12])
@@ -84,12 +84,16 @@ async def _organisation(context: Context, here: Here, blank: Planned) -> Planned
     )  # fmt: skip
 
 
-def _ours(model: str) -> dict[str, Any]:
-    return deny(f"Standdown{short(model)}", CALLS, arns(model))
+def _ours(model: str) -> list[dict[str, Any]]:
+    return no_calls(f"Standdown{short(model)}", model)
 
 
-def _is(statement: object, ours: dict[str, Any]) -> bool:
-    return isinstance(statement, dict) and statement.get("Sid") == ours["Sid"]
+def _all(ours: list[dict[str, Any]], statements: list[Any]) -> bool:
+    return all(one in statements for one in ours)
+
+
+def _is(statement: object, ours: list[dict[str, Any]]) -> bool:
+    return isinstance(statement, dict) and statement.get("Sid") in {one["Sid"] for one in ours}
 
 
 def _update(policy: str, statements: list[Any]) -> Request:

@@ -113,13 +113,15 @@ def test_it_refuses_what_cannot_be_done(adapter, context, asked, why):
 
 def test_a_deny_names_the_model_directly_and_through_profiles(server, adapter, context):
     planned = do(adapter.plan(context, DENY))
-    (statement,) = json.loads(planned.wanted["policy"])["Statement"]
+    statement, mantle = json.loads(planned.wanted["policy"])["Statement"]
     assert statement["Resource"] == [
         f"arn:aws:bedrock:*::foundation-model/{ATLAS}", f"arn:aws:bedrock:*:*:inference-profile/*{ATLAS}",
     ]  # fmt: skip
+    assert mantle["Action"] == ["bedrock-mantle:CreateInference"]
+    assert mantle["Condition"]["StringLike"]["bedrock-mantle:Model"] == ["example.atlas", ATLAS]
     do(adapter.apply(context, planned))
     (policy,) = server.site.state.principals["User", "canary"].values()
-    assert json.loads(policy)["Statement"] == [statement]
+    assert json.loads(policy)["Statement"] == [statement, mantle]
     do(adapter.revert(context, planned))
     assert server.site.state.principals["User", "canary"] == {}
     assert do(adapter.revert(context, planned)).outcome == "already-so"
@@ -156,11 +158,11 @@ def test_the_policy_of_the_organisation_keeps_what_else_stands_in_it(server, ada
     do(adapter.apply(context, second))
     statements = json.loads(server.site.state.scp["content"])["Statement"]
     assert statements[0] == HARMLESS
-    assert len(statements) == 3
+    assert len(statements) == 5
     states = {one.key: one.state for one in do(adapter.status(context)).surfaces}
     assert states == {ATLAS: "stopped", BOREALIS: "stopped"}
     do(adapter.revert(context, second))
-    assert len(json.loads(server.site.state.scp["content"])["Statement"]) == 2
+    assert len(json.loads(server.site.state.scp["content"])["Statement"]) == 3
 
 
 @pytest.mark.parametrize("asked", [SCP, GUARD], ids=lambda one: one.lever)
