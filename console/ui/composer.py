@@ -36,7 +36,8 @@ _HINTS: Final = {
     "witness": "Words heard on the telephone or in the room: never an approval.",
 }
 _USUAL: Final = (
-    "Enter saves, Shift+Enter begins a line. `03:14 text` or `-5m text` sets when, `@name text` who said it."
+    "Enter saves, Shift+Enter begins a line, Esc leaves. "
+    "`03:14 text` or `-5m text` sets when, `@name text` who said it."
 )
 _DRAFT_AFTER_MS: Final = 200
 _MOST_LINES: Final = 6
@@ -44,9 +45,13 @@ _LATE_MS: Final = 60_000
 
 
 class Composer(QWidget):
-    """One per window; its draft belongs to the incident that is shown. `pasted` wants what is more than text."""
+    """One per window; its draft belongs to the incident that is shown. `pasted` wants what is more than text.
+
+    `left` says that somebody wants out of the field without a pointer, so that single letters act again.
+    """
 
     pasted = Signal(QMimeData)
+    left = Signal()
 
     def __init__(self, room: Room) -> None:
         super().__init__()
@@ -62,6 +67,7 @@ class Composer(QWidget):
         self._text = ComposerText(room, self._save)
         self._text.textChanged.connect(self._typed)
         self._text.pasted.connect(self.pasted)
+        self._text.left.connect(self.left)
         self._state = Text(room.look, "", size="small", tone="text-muted")
         self._understood = Text(room.look, _USUAL, size="small", tone="text-muted")
         self._understood.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -253,9 +259,10 @@ def said_of(entry: Row, kind: str, now_ms: int, zone: tzinfo = UTC) -> str:
 
 
 class ComposerText(QPlainTextEdit):
-    """Grows to six lines. Enter saves; what is pasted and is more than text goes to whoever listens."""
+    """Grows to six lines. Enter saves, Escape leaves; what is pasted and is more than text goes to whoever listens."""
 
     pasted = Signal(QMimeData)
+    left = Signal()
 
     def __init__(self, room: Room, save: Callable[[], None]) -> None:
         super().__init__()
@@ -269,7 +276,10 @@ class ComposerText(QPlainTextEdit):
         self._fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Enter saves, with Shift it is a new line."""
+        """Enter saves, with Shift it is a new line; Escape leaves, and what is typed stays."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+            return
         if (
             event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
             and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier

@@ -73,6 +73,7 @@ class OutboxDrawer(QWidget):
         room.bridge.on(NOW, self._take)
         room.bridge.on(CONNECTIVITY, self._link)
         room.bridge.on(PROVEN, self._prove)
+        room.look.changed.connect(self._show)
         self._show()
 
     def toggle(self) -> None:

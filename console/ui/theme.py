@@ -100,14 +100,10 @@ class Theme:
         """The one style sheet, with this theme's values."""
         values = {role.replace("-", "_"): value for role, value in self.colours.roles.items()}
         parts = resource("themes", "parts").as_posix()
+        mark = self.space("mark")
+        # a radio button with its edge is twice `half` wide; a larger radius is none to Qt, and it would be a square
         return _sheet().substitute(
-            values,
-            theme=self.name,
-            parts=parts,
-            radius=SPACE["radius"],
-            mark=self.space("mark"),
-            half=self.space("mark") // 2
-            + 1,  # with its edge; a larger radius is none to Qt: a radio button would be a square
+            values, theme=self.name, parts=parts, radius=SPACE["radius"], mark=mark, half=mark // 2 + 1
         )
 
 

@@ -76,6 +76,7 @@ class TimelinePanel(QWidget):
         self.table.tail_left.connect(self._below)
         self.composer = Composer(room)
         self.composer.pasted.connect(self._pasted)
+        self.composer.left.connect(self._leave)
         self.detail = EntryDetail(room, self._give)
         self.detail.hide()
         self.field = QLineEdit()
@@ -294,6 +295,13 @@ class TimelinePanel(QWidget):
                 self.table.setFocus()
                 return True
         return super().eventFilter(watched, event)
+
+    def _leave(self) -> None:
+        """Out of the composer to the rows; where there are none, to nothing."""
+        if self.table.isVisible():
+            self.table.setFocus()
+        elif (focused := self.composer.focusWidget()) is not None:
+            focused.clearFocus()
 
     # -- the chosen entry ----------------------------------------------------------------------------------------------
 

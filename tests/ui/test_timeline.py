@@ -158,6 +158,18 @@ def test_shift_enter_is_a_line_and_an_empty_text_writes_nothing(qtbot, panel) ->
     assert panel.room.desk.session.reader.entries(panel.room.desk.inc, kinds=("note",)) == []
 
 
+def test_escape_leaves_the_composer_and_what_is_typed_stays(qtbot, panel) -> None:
+    _type(qtbot, panel, "first")
+    qtbot.keyClick(panel.composer._text, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "first" in _texts(panel))
+    panel.composer.begin("note")
+    _type(qtbot, panel, "half a sentence")
+    qtbot.keyClick(panel.composer._text, Qt.Key.Key_Escape)
+    assert not panel.composer._text.hasFocus()
+    assert panel.table.hasFocus()
+    assert panel.composer._text.toPlainText() == "half a sentence"
+
+
 def test_a_locked_key_asks_and_the_text_stays_until_it_is_saved(qtbot, panel) -> None:
     panel.room.desk.session.ask = _locked
     panel.room.desk.lock()
