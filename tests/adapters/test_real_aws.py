@@ -199,7 +199,9 @@ def estate(server):
         for user in ("standdown", "canary"):
             iam.create_user(UserName=user)
         key = iam.create_access_key(UserName="standdown")["AccessKey"]
-        canary = iam.create_access_key(UserName="canary")["AccessKey"]["AccessKeyId"]
+        canary = iam.create_access_key(UserName="canary")["AccessKey"]
+        tunes = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}]}
+        iam.put_user_policy(UserName="canary", PolicyName="own", PolicyDocument=json.dumps(tunes))
         allowed = [
             "iam:GetUser", "iam:GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy", "iam:UpdateAccessKey",
             "iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "organizations:DescribePolicy",
@@ -250,7 +252,7 @@ def at_moto(server, estate, secret=None):
 @pytest.mark.parametrize("lever", ["principal.deny", "principal.no-agents", "key.off", "organisation.deny"])
 def test_there_and_back_at_moto_with_the_smallest_permissions(server, estate, lever):
     adapter, context = at_moto(server, estate)
-    selector = {"key.off": estate[2], "organisation.deny": ATLAS}.get(lever, "user/canary")
+    selector = {"key.off": estate[2]["AccessKeyId"], "organisation.deny": ATLAS}.get(lever, "user/canary")
 
     async def story():
         planned = await adapter.plan(context, Wish(lever=lever, selector=selector, surface_key=ATLAS))
@@ -271,3 +273,29 @@ def test_moto_refuses_another_secret_and_what_is_not_allowed(server, estate):
     adapter, context = at_moto(server, estate)
     with pytest.raises(Refused, match="403"):
         asyncio.run(adapter.plan(context, Wish(lever="principal.deny", selector="role/app", surface_key=ATLAS)))
+
+
+def test_moto_enforces_the_deny_that_the_adapter_wrote(server, estate):
+    """Its own engine of policies reads ours: the canary may tune, may not, and may again."""
+    from botocore.exceptions import ClientError
+
+    url, _, canary, _ = estate
+    adapter, context = at_moto(server, estate)
+    it = client(url, "bedrock", "us-east-1", canary["AccessKeyId"], canary["SecretAccessKey"])
+    names = iter(("before", "during", "after"))
+
+    def tune():
+        it.create_model_customization_job(
+            jobName=(name := next(names)), customModelName=name, roleArn="arn:aws:iam::123456789012:role/r",
+            baseModelIdentifier=ATLAS, trainingDataConfig={"s3Uri": "s3://in/x"},
+            outputDataConfig={"s3Uri": "s3://out/x"}, hyperParameters={"a": "b"},
+        )  # fmt: skip
+
+    wish = Wish(lever="principal.no-tuning", selector="user/canary", surface_key=ATLAS)
+    planned = asyncio.run(adapter.plan(context, wish))
+    tune()
+    asyncio.run(adapter.apply(context, planned))
+    with pytest.raises(ClientError, match="is not authorized to perform: bedrock:CreateModelCustomizationJob"):
+        tune()
+    asyncio.run(adapter.revert(context, planned))
+    tune()
