@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -132,7 +132,18 @@ class Sheet(QDialog):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """What is in it is not squeezed: where the screen allows, only its height scrolls."""
         super().showEvent(event)
-        least = self._inside.minimumSizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
+        self._inside.installEventFilter(self)
+        self._keep_wide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """What was read may be wider than what stood there before."""
+        if watched is self._inside and event.type() == QEvent.Type.LayoutRequest:
+            self._keep_wide()
+        return super().eventFilter(watched, event)
+
+    def _keep_wide(self) -> None:
+        edges = self._scroll.verticalScrollBar().sizeHint().width() + 2 * self._scroll.frameWidth()
+        least = self._inside.minimumSizeHint().width() + edges
         self._scroll.setMinimumWidth(min(least, self.screen().availableSize().width() - _EDGE))
 
     # -- carrying out --------------------------------------------------------------------------------------------------
