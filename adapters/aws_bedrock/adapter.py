@@ -114,7 +114,10 @@ class AwsBedrock:
             at_ms=context.now_ms(), latency_ms=elapsed_ms,
             surfaces=tuple(_state(one, denied=one.modelId in denied, strict=strict) for one in here.models),
             detail=f"AWS Bedrock in {self._settings.region}",
-            facts={"enforced guardrails": str(len(there)), "denied by the organisation": str(len(denied))},
+            facts={
+                **await principals.who(context), "enforced guardrails": str(len(there)),
+                "denied by the organisation": str(len(denied)),
+            },
         )  # fmt: skip
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:

@@ -74,7 +74,7 @@ def _lever(
 
 
 DENY = _lever("principal.deny", "Deny a user or role the model", "user", "principal", probe="credential")
-KEY = _lever("key.off", "Switch an access key off", "user", "access key", probe="credential")
+KEY = _lever("key.off", "Switch an access key off", "user", "key", probe="credential")
 TUNING = _lever("principal.no-tuning", "Deny a user or role fine-tuning", "capability", "principal")
 AGENTS = _lever("principal.no-agents", "Deny a user or role agents", "capability", "principal")
 GUARD = _lever("guardrail.enforce", "Enforce the strict guardrail for the account", "use-case", "account", wide=True)

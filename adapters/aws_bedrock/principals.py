@@ -56,6 +56,15 @@ async def fields_now(context: Context, planned: Planned) -> dict[str, str]:
     return {"policy": await _policy(context, kind, name, planned.params["policy"])}
 
 
+async def who(context: Context) -> dict[str, str]:
+    """The user that signs here, where it may read itself; IAM's silence hides nothing of Bedrock."""
+    try:
+        reply = wire.check(await iam(context, "GetUser"), "own user")
+        return {"identity": wire.text_at(wire.xml(reply, "GetUserResponse"), "GetUserResult/User/UserName")}
+    except (Refused, NotSent, Throttled, Malformed):
+        return {}
+
+
 def _principal(selector: str) -> tuple[str, str]:
     kind, _, name = selector.partition("/")
     if kind not in _KINDS or not name or "/" in name:

@@ -157,7 +157,7 @@ def account() -> Rows:
     ours = {"user": "canary", "status": "Active"}
     return Rows(
         models=["example.atlas-v1:0", "example.borealis-v1:0"],
-        principals={("User", "canary"): {}, ("User", "other"): {}, ("Role", "app"): {}},
+        principals={("User", "canary"): {}, ("User", "other"): {}, ("User", "standdown"): {}, ("Role", "app"): {}},
         keys={
             CALLER_KEY: ours, "AKIAOTHER0000000001X": {"user": "other", "status": "Active"},
             CONSOLE_KEY: {"user": "standdown", "status": "Active"},

@@ -115,12 +115,16 @@ class AwsSite:
 
     def _principal(self, action: str, asked: Row) -> Answer:
         kind = "Role" if "Role" in action else "User"
-        policies = self.state.principals.get((kind, asked.get(f"{kind}Name", "")))
+        policies = self.state.principals.get((kind, asked.get(f"{kind}Name", "standdown")))
         if policies is None:
             return iam_refused(404, "NoSuchEntity")
         name = asked.get("PolicyName", "")
         if action == f"Get{kind}":
-            return iam(action, element(kind, "")) if kind == "Role" else iam(action, _user(asked["UserName"]))
+            return (
+                iam(action, element(kind, ""))
+                if kind == "Role"
+                else iam(action, _user(asked.get("UserName", "standdown")))
+            )
         if action == f"Put{kind}Policy":
             policies[name] = asked["PolicyDocument"]
             return iam(action, "")

@@ -305,6 +305,14 @@ def test_what_is_irreversible_says_so_and_names_what_is_milder():
             assert one.partial_sibling is not None
 
 
+def test_it_says_who_it_is_and_goes_on_where_it_may_not(server, adapter, context):
+    assert do(adapter.status(context)).facts["identity"] == "standdown"
+    server.poke(lambda rows: rows.principals.pop(("User", "standdown")))
+    seen = do(adapter.status(context))
+    assert "identity" not in seen.facts
+    assert len(seen.surfaces) == 2
+
+
 def test_models_to_watch(server):
     adapter, context = adapter_at(server.url, models=f" {BOREALIS} "), context_at(server.url)
     assert [one.key for one in do(adapter.discover(context))] == [BOREALIS]
