@@ -153,9 +153,9 @@ def _of_corrections(session: Session, seen: Picture, told: Sequence[Standing]) -
                 yield f"{target.lever_title}: {target.name} at {target.instance_name} is {target.state}."
     counts = seen.containment
     if counts.attested:
-        yield f"{counts.attested} corrections rest on a person's word alone."
+        yield _one_or_more(counts.attested, "correction rests", "corrections rest", "on a person's word alone.")
     if counts.recorded:
-        yield f"{counts.recorded} corrections were read back, and never measured."
+        yield _one_or_more(counts.recorded, "correction was", "corrections were", "read back, and never measured.")
     covered = {one.surface for one in seen.taken}
     concerned = {one.model for one in seen.taken}
     names = standing.Names(session)
@@ -164,6 +164,10 @@ def _of_corrections(session: Session, seen: Picture, told: Sequence[Standing]) -
             name, provider = surface.name or surface.key, names.instance(surface.instance)
             place = name if name == provider else f"{name} at {provider}"
             yield f"{surface.model} is offered as {place}, where nothing restricts it."
+
+
+def _one_or_more(count: int, one: str, many: str, rest: str) -> str:
+    return f"{count} {one if count == 1 else many} {rest}"
 
 
 def _of_clocks(seen: Picture, account: Account) -> Iterable[str]:
@@ -186,7 +190,7 @@ def _of_people(session: Session, seen: Picture, account: Account) -> Iterable[st
             yield f"What {session.name_of(one.by)} sent alone is not ratified: {one.title}."
     slow = [one for one in account.stories if one.first_ms is not None and one.second_ms is None]
     if slow:
-        yield f"{len(slow)} proposals were signed by one and never by enough."
+        yield _one_or_more(len(slow), "proposal was", "proposals were", "signed by one and never by enough.")
 
 
 def _of_tasks(session: Session, tasks: Sequence[Task], now_ms: int) -> Iterable[str]:
