@@ -165,6 +165,18 @@ def test_the_policy_of_the_organisation_keeps_what_else_stands_in_it(server, ada
     assert len(json.loads(server.site.state.scp["content"])["Statement"]) == 3
 
 
+def test_a_model_is_let_in_again_beside_one_that_stays_denied(server, adapter, context):
+    """The undo of the first would put the second's place back as it was: it is stale, and planned anew as a lift."""
+    first = do(adapter.plan(context, SCP))
+    do(adapter.apply(context, first))
+    do(adapter.apply(context, do(adapter.plan(context, wish("organisation.deny", BOREALIS)))))
+    with pytest.raises(Stale):
+        do(adapter.revert(context, first))
+    do(adapter.apply(context, do(adapter.plan(context, wish("organisation.deny", ATLAS, direction="restore")))))
+    states = {one.key: one.state for one in do(adapter.status(context)).surfaces}
+    assert states == {ATLAS: "serving", BOREALIS: "stopped"}
+
+
 @pytest.mark.parametrize("asked", [SCP, GUARD], ids=lambda one: one.lever)
 @pytest.mark.parametrize("back", [False, True])
 def test_what_somebody_else_changed_meanwhile_is_not_put_back(server, adapter, context, asked, back):
