@@ -78,7 +78,16 @@ def test_a_long_text_keeps_its_lines() -> None:
 def test_every_adapters_form_can_be_filled_in_and_every_lever_asked_with_the_least(adapter: str) -> None:
     form = settings_form(adapter)
     places = {"base_url": "http://127.0.0.1:1", "socket": "/run/haproxy/admin.sock", "backend": "be"}
-    typed = {**form.first(), **places}
+    own = {
+        "azure_openai": {
+            "subscription": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "tenant": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+            "client": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "resource_group": "models", "account": "desk",
+        },
+        "aws_bedrock": {"region": "eu-west-1", "access_key_id": "AKIA" + "A" * 16},
+        "hf_endpoints": {"namespace": "desk"},
+        "kubernetes": {"base_url": "https://127.0.0.1:1", "namespaces": "models"},
+    }  # fmt: skip
+    typed = {**form.first(), **places, **own.get(adapter, {})}
     typed = {name: value for name, value in typed.items() if name in {one.name for one in form.fields}}
     assert form.faults(typed) == {}
     assert check_settings(Registry.load().manifest(adapter).settings, form.values(typed))
