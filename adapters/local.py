@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Places, Refused, Reply, Request
 
@@ -19,6 +20,8 @@ LINE, FILE = "LINE", "FILE"
 METHODS = frozenset({LINE, FILE})
 MOST_BYTES = 1 << 20
 _LINE_BYTES = 8192
+AT_ONCE = 4  # an HAProxy takes ten talkers and resets the others; its other users need some of them
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
 
 
 async def carry_out(places: Places, request: Request, deadline_s: float) -> Reply:
@@ -53,7 +56,7 @@ async def carry_out(places: Places, request: Request, deadline_s: float) -> Repl
 async def _spoken(socket: str, request: Request, deadline_s: float) -> bytes:
     sent = False
     try:
-        async with asyncio.timeout(deadline_s):
+        async with asyncio.timeout(deadline_s), _turn(socket):
             reader, writer = await _connected(socket)
             try:
                 sent = True
@@ -74,6 +77,11 @@ async def _spoken(socket: str, request: Request, deadline_s: float) -> bytes:
             raise OutcomeUnknown("the local socket answered more than 1 MiB")
         raise Malformed("the local socket answered more than 1 MiB")
     return answer
+
+
+def _turn(socket: str) -> asyncio.Semaphore:
+    """Whoever speaks to a socket waits for this; a list asks about many accounts at once."""
+    return _turns.setdefault(asyncio.get_running_loop(), {}).setdefault(socket, asyncio.Semaphore(AT_ONCE))
 
 
 async def _connected(socket: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Places, Refused, Request
 from adapters.haproxy import wire
-from adapters.local import MOST_BYTES, carry_out
+from adapters.local import AT_ONCE, MOST_BYTES, carry_out
 
 DEADLINE_S = 0.3
 
@@ -118,3 +118,28 @@ def test_an_answer_without_end_is_cut_off(effect, kind):
 def test_no_socket_is_not_sent(tmp_path):
     with pytest.raises(NotSent, match="no connection"):
         asyncio.run(carry_out(Places(socket=str(tmp_path / "none")), line(), DEADLINE_S))
+
+
+def test_many_lines_at_once_wait_for_their_turn():
+    """An HAProxy resets whoever comes as the eleventh."""
+    open_now, most = 0, 0
+
+    async def serve(reader, writer):
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        await reader.readline()
+        for _ in range(20):  # so many turns of the loop in which others would come, if they could
+            await asyncio.sleep(0)
+        open_now -= 1
+        writer.write(b"so\n")
+        writer.close()
+
+    async def crowd():
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with server:
+            places = Places(socket=f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+            return await asyncio.gather(*(carry_out(places, line(), 30.0) for _ in range(30)))
+
+    assert {reply.body for reply in asyncio.run(crowd())} == {b"so\n"}
+    assert most <= AT_ONCE
