@@ -24,12 +24,13 @@ from adapters.contract import (
     Receipt,
     Refused,
     Request,
+    Served,
     Status,
     SurfaceState,
     Throttled,
     Wish,
 )
-from adapters.litellm import guardrails, holders, models, trying, wire
+from adapters.litellm import guardrails, holders, lists, models, trying, wire
 from adapters.litellm.gateway import gateway
 from adapters.litellm.levers import LEVERS, Settings, params_of
 
@@ -91,6 +92,38 @@ class LiteLLM:
             raise Refused(f"there is no lever {wish.lever} here") from None
         return await _family(lever.name).plan(context, lever, wish, params_of(lever, wish))
 
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """As `plan`; keys are read page by page, unless the lever needs to know their teams as well."""
+
+        async def alone(wish: Wish) -> Planned | Refused:
+            try:
+                return await self.plan(context, wish)
+            except Refused as fault:
+                return fault
+
+        names = {wish.lever for wish in wishes}
+        lever = next((one for one in LEVERS if {one.name} == names), None)
+        if lever is None or not _by_key(lever.name):
+            return await lists.each(wishes, alone)
+        return await lists.plan_keys(context, lever, wishes, alone)
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back`; keys are read page by page."""
+
+        async def alone(one: Planned) -> ReadBack:
+            try:
+                return await self.read_back(context, one)
+            except (Refused, Malformed) as fault:
+                return ReadBack(verdict="cannot-tell", fields={}, at_ms=context.now_ms(), detail=fault.detail)
+
+        if not all(_by_key(one.lever) for one in planned):
+            return await lists.each(planned, alone)
+        return await lists.read_keys(context, planned, alone, lambda one, seen: _read_back(context, one, seen))
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:  # noqa: ARG002  as the contract has it
+        """It does not count the calls of a key."""
+        return [None for _ in planned]
+
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     async def apply(self, context: Context, planned: Planned) -> Receipt:
@@ -103,12 +136,7 @@ class LiteLLM:
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields by another call than the one that wrote."""
-        fields = await _family(planned.lever).fields_now(context, planned)
-        at_ms = context.now_ms()
-        if not fields:
-            return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail=f"{planned.name} is gone")
-        same = fields == dict(planned.wanted)
-        return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
+        return _read_back(context, planned, await _family(planned.lever).fields_now(context, planned))
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One real chat call of one token on a fresh connection; only the lever's own refusal counts as one."""
@@ -137,6 +165,19 @@ class _Family(Protocol):
     async def plan(self, context: Context, lever: Lever, wish: Wish, params: Mapping[str, str]) -> Planned: ...
 
     async def fields_now(self, context: Context, planned: Planned) -> dict[str, str]: ...
+
+
+def _by_key(lever: str) -> bool:
+    """Whether the key itself is all that has to be read."""
+    return lever.startswith("key.") and lever != "key.models"
+
+
+def _read_back(context: Context, planned: Planned, fields: Mapping[str, str]) -> ReadBack:
+    at_ms = context.now_ms()
+    if not fields:
+        return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail=f"{planned.name} is gone")
+    same = fields == dict(planned.wanted)
+    return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
 
 
 def _family(lever: str) -> _Family:

@@ -150,21 +150,24 @@ async def find_team(context: Context, selector: str) -> wire.Team:
     return found
 
 
-async def every_key(context: Context) -> list[wire.ListedKey]:
+async def every_key(context: Context, most_pages: int = MOST_PAGES) -> list[wire.ListedKey]:
     """Every key, page by page.
 
     Raises:
         Refused: when there are more pages than are read.
     """
     found: list[wire.ListedKey] = []
-    for page in range(1, MOST_PAGES + 1):
+    for page in range(1, most_pages + 1):
         query = urlencode({"return_full_object": "true", "include_team_keys": "true", "size": "100", "page": page})
         reply = await context.call("GET", f"/key/list?{query}", effect="read")
         told = wire.read(wire.KeyList, wire.check(reply, "keys"))
         found += told.keys
-        if page >= (told.total_pages or 1):
+        pages = told.total_pages or 1
+        if page >= pages:
             return list({one.token: one for one in found}.values())
-    raise Refused(f"the gateway has more than {MOST_PAGES * 100} keys: too many for one correction")
+        if pages > most_pages:
+            break
+    raise Refused(f"the gateway has more than {most_pages * 100} keys: too many for one correction")
 
 
 async def every_team(context: Context) -> list[wire.Team]:

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 
 from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
 from adapters.litellm import wire
-from adapters.litellm.gateway import NOT_FOUND, find_key, find_team, gateway, key_info, team_info
+from adapters.litellm.gateway import NOT_FOUND, Gateway, find_key, find_team, gateway, key_info, team_info
 from adapters.litellm.levers import words_of
 
 ANY_MODEL = frozenset({"*", "all-proxy-models"})
@@ -41,8 +41,13 @@ async def find(context: Context, kind: str, selector: str) -> Holder:
         team = await find_team(context, selector)
         return Holder(kind=kind, id=team.team_id, name=team.team_alias or f"team {team.team_id[:12]}", held=team)
     key = await find_key(context, selector)
-    name = key.info.key_alias or key.info.key_name or f"key {key.key[:12]}"
-    return Holder(kind=kind, id=key.key, name=name, held=key.info, team_id=key.info.team_id)
+    return of_key(key.key, key.info)
+
+
+def of_key(token_hash: str, key: wire.Key) -> Holder:
+    """A key as it was read."""
+    name = key.key_alias or key.key_name or f"key {token_hash[:12]}"
+    return Holder(kind="key", id=token_hash, name=name, held=key, team_id=key.team_id)
 
 
 async def fields_now(context: Context, planned: Planned) -> dict[str, str]:
@@ -76,6 +81,15 @@ async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, 
     there.surface(params.get("model", ""))
     holder = await find(context, kind, wish.selector)
     team = await find(context, "team", holder.team_id) if verb == "models" and holder.team_id else None
+    return planned(context, lever, wish, params, there, holder, team)
+
+
+def planned(
+    context: Context, lever: Lever, wish: Wish, params: Mapping[str, str], there: Gateway, holder: Holder,
+    team: Holder | None = None,
+) -> Planned:  # fmt: skip
+    """The plan by what was read; raises Refused where it cannot be."""
+    kind, _, verb = lever.name.partition(".")
     pre = fields_of(verb, holder.held)
     if verb == "models":
         wanted = {"models": json.dumps(_listed(wish, params["model"], holder, team, there.names()))}
