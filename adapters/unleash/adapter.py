@@ -27,6 +27,7 @@ from adapters.contract import (
     Receipt,
     Refused,
     Request,
+    Served,
     Status,
     SurfaceState,
     Throttled,
@@ -39,6 +40,7 @@ __all__ = ["Settings", "Unleash"]
 
 _LONGEST_USER = 200
 _LINES = 50  # of its log
+WHOLE = "blocked users are one segment that is written whole: block them one by one, or switch the flag off"
 ONLY_TOLD = "a product that does not ask Unleash goes on: the probe sees what a product would read"
 
 
@@ -108,6 +110,20 @@ class Unleash:
             notes=(ONLY_TOLD,),
         )  # fmt: skip
         return await (self._plan_switch if lever.wide else self._plan_user)(context, blank)
+
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """A list of users cannot be planned one by one: the segment is written whole, and each would undo the last."""
+        if len(wishes) > 1:
+            return [Refused(WHOLE) for _ in wishes]
+        return [await self.plan(context, wish) for wish in wishes]
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back`, one after the other: there is never more than one."""
+        return [await self.read_back(context, one) for one in planned]
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:  # noqa: ARG002  as the contract has it
+        """It counts nothing of a user."""
+        return [None for _ in planned]
 
     async def _plan_switch(self, context: Context, blank: Planned) -> Planned:
         flag = blank.selector or blank.surface_key

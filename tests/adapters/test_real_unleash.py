@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from adapters.conformance import AdapterConformance, DirectContext, until
 from adapters.contract import Refused, Wish
-from adapters.unleash.adapter import Unleash
+from adapters.unleash.adapter import WHOLE, Unleash
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 FLAG = "conformance-model"
@@ -118,5 +120,23 @@ def test_its_log_tells_who_switched_it_back(adapter, context, flags) -> None:
         await adapter.apply(context, block)
         assert (await adapter.changes(context, block, began))[0].what == "segment-updated"
         await adapter.revert(context, block)
+
+    asyncio.run(story())
+
+
+def test_five_thousand_users_are_more_than_one_segment_takes(adapter, context) -> None:
+    """Why it takes no list, in its own words; and each line of one is told so."""
+    wishes = [Wish(lever="user.block", selector=f"user-{at}", surface_key=FLAG) for at in range(5_000)]
+
+    async def story() -> None:
+        answers = await adapter.plan_many(context, wishes)
+        assert {one.detail for one in answers} == {WHOLE}
+        planned = await adapter.plan(context, wishes[0])
+        body = json.loads(planned.requests[0].body)
+        body["constraints"][0]["values"] = [one.selector for one in wishes]
+        reply = await context.send(replace(planned.requests[0], body=json.dumps(body)))
+        assert reply.status == 400
+        assert "1000 values" in reply.body.decode()
+        assert (await adapter.read_back(context, planned)).fields == planned.pre
 
     asyncio.run(story())

@@ -9,10 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.conformance import AdapterConformance, DirectContext
-from adapters.contract import Refused, Wish
+from adapters.contract import Planned, Refused, Wish
 from adapters.simulator import Simulator
 from adapters.unleash import ADAPTER
-from adapters.unleash.adapter import Unleash
+from adapters.unleash.adapter import WHOLE, Unleash
 from adapters.unleash.simulator import ADMIN_TOKEN, CLIENT_TOKEN, Flag, UnleashSite
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
@@ -209,3 +209,14 @@ def test_who_switched_it_back_is_read_from_the_log(server, adapter, context) -> 
         assert [one.who for one in await adapter.changes(context, block, 0)] == ["admin"], "another segment's line"
 
     asyncio.run(story())
+
+
+def test_a_list_of_users_is_refused_because_each_write_would_undo_the_last(adapter, context):
+    wishes = [Wish(lever="user.block", selector=f"user-{at}", surface_key="atlas") for at in range(3)]
+    answers = asyncio.run(adapter.plan_many(context, wishes))
+    assert [one.detail for one in answers] == [WHOLE] * 3
+    (planned,) = asyncio.run(adapter.plan_many(context, wishes[:1]))
+    assert isinstance(planned, Planned)
+    (seen,) = asyncio.run(adapter.read_back_many(context, [planned]))
+    assert seen.verdict == "not-in-effect"
+    assert asyncio.run(adapter.served_many(context, [planned])) == [None]
