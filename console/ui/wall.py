@@ -138,7 +138,8 @@ class Wall(QWidget):
         if told is None:
             painter.setFont(self._font(44, "medium"))
             painter.setPen(theme.colour("text-muted"))
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "No incident is chosen")
+            said = "No incident is chosen" if self._room.desk.inc is None else "Reading the record ..."
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
         else:
             top = self._paint_marks(painter, box, told)
             top = self._paint_head(painter, QRect(box.left(), top, box.width(), 0), told)

@@ -121,7 +121,8 @@ class Shots:
         wall = Wall(opened.room)
         wall.resize(width, height)
         wall.show()
-        QTest.qWait(900)
+        until(wall.accessibleDescription)  # said once the record was read
+        QTest.qWait(300)
         return wall
 
     def open(self, paths: ProfilePaths) -> OpenProfile:
