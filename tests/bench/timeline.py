@@ -77,6 +77,22 @@ def resident_mib() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+def first_page(rows: TimelineRows, owner: Owner) -> None:
+    rows.open()
+    owner.until(lambda: rows.count > 0 and rows.row(rows.count - 1) is not None)
+
+
+def settle(rows: TimelineRows, owner: Owner) -> None:
+    owner.until(lambda: not rows.busy and not rows._stale and not rows._refreshing)
+
+
+def opened_again(rows: TimelineRows, owner: Owner) -> Took:
+    took = timed(lambda: first_page(rows, owner))
+    settle(rows, owner)
+    rows.close()
+    return took
+
+
 def run(folder: Path, count: int) -> None:  # noqa: PLR0915  one measure after the other
     made = make(folder, count, say=out)
     out(f"resident before: {resident_mib():.0f} MiB")
@@ -85,20 +101,20 @@ def run(folder: Path, count: int) -> None:  # noqa: PLR0915  one measure after t
         lane: OwnedThread[None] = OwnedThread("look", lambda: None, lambda _: None)
         lane.start()
         changes: list[Change] = []
-        rows = TimelineRows(
-            projections, made.inc, lambda work: lane.submit(lambda _: work()), owner.when_done, changes.append,
-            Presenter(lambda person: "the console" if person is None else "Commander"),
-        )  # fmt: skip
 
-        def first_page() -> None:
-            rows.open()
-            owner.until(lambda: rows.count > 0 and rows.row(rows.count - 1) is not None)
+        def timeline() -> TimelineRows:
+            return TimelineRows(
+                projections, made.inc, lambda work: lane.submit(lambda _: work()), owner.when_done, changes.append,
+                Presenter(lambda person: "the console" if person is None else "Commander"),
+            )  # fmt: skip
 
-        told("first page, cold process", [timed(first_page)])
+        rows = timeline()
+        told("first page, cold process", [timed(lambda: first_page(rows, owner))])
         told(
             "order of all rows known",
-            [timed(lambda: owner.until(lambda: not rows.busy and not rows._stale and not rows._refreshing))],
+            [timed(lambda: settle(rows, owner))],
         )
+        told("first page, opened again", [opened_again(timeline(), owner) for _ in range(10)])
         out(f"rows {rows.count:,}, resident {resident_mib():.0f} MiB")
         first_ms, last_ms = rows._roll.times[0], rows._roll.times[-1]
 
