@@ -26,7 +26,7 @@ from adapters.contract import (
     Throttled,
 )
 from console.domain.actions import Action, Target
-from console.domain.errors import BadForm, Problem
+from console.domain.errors import Problem
 from console.domain.lists import DRAWN, LIFTS, drawn, from_bytes, list_of
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
@@ -290,10 +290,10 @@ class Lists:
     def _known(self, sha: str) -> tuple[str, ...] | None:
         """The lines of this name, where they are here."""
         if sha not in self._lines:
-            raw = self.steps.store.reader().blob(sha)
             try:
+                raw = self.steps.store.reader().blob(sha)
                 lines = None if raw is None else from_bytes(raw, sha)
-            except BadForm:
+            except Problem:  # damaged or no list: people are told, rather than waiting for it without end
                 return None
             if lines is None:
                 return None
