@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from console.providers.instance import World
 from console.runtime.paths import ProfilePaths
 from console.services import dispatch, organisation, providers
 from console.services.record import start_record
@@ -34,12 +35,12 @@ class Asks:
         return passphrase(self.who, what)
 
 
-def found(folder: Path) -> None:
-    """Both profiles, founded, rehearsed and in sync."""
+def found(folder: Path, world: World = "drill") -> None:
+    """Both profiles, founded, rehearsed and in sync; for practice, or for real servers."""
     share = folder / "share"
     share.mkdir(parents=True)
     one, two = (ProfilePaths(folder / who) for who in PEOPLE)
-    start_record(one, Asks("commander"), name="Commander", world="drill")
+    start_record(one, Asks("commander"), name="Commander", world=world)
     with ExitStack() as stack:
         first = stack.enter_context(Session.open(one, Asks("commander")))
         words = organisation.prepare_founding(first, share, folder / "e1").genesis_words
