@@ -185,6 +185,7 @@ class Outbox:
         await self._sync_if_due()
         await self._decide_all()
         self._forget_if_due()
+        busy = set(self._working)  # what is read of these now may be old by the time it is looked at: the next round
         known = [row for row in await self._steps.write(self._load) if row.key not in self._refused]
         self._drift.begin(known, self._planes)
         self._odd += [one for one in self._drift.odd() if one not in self._odd]
@@ -192,7 +193,7 @@ class Outbox:
         self._look_if_due({row.instance for row in rows if not row.by_hand})
         ready: list[Row] = []
         for row in rows:
-            if row.key in self._working:
+            if row.key in self._working or row.key in busy:
                 continue
             if row.state == "queued" and not (row.by_hand or row.outage) and self._watch.is_down(row.instance):
                 await self._reconciler.lost(row)  # authorised while its provider was already away
@@ -424,6 +425,8 @@ class Outbox:
         step = steps.get(row.state)
         if step is not None:
             return await step(row, plane)
+        if row.state != "queued":
+            return row
         if row.outage and not row.held and not self._watch.is_down(row.instance):
             return await self._reconciler.hold(row)
         return await (self._lists if listed else self._executor).dispatch(row, plane)

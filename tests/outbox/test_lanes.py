@@ -106,3 +106,44 @@ def test_what_waits_for_its_turn_is_still_queued_and_goes_as_soon_as_there_is_ro
     assert sorted(selector for selector, _ in estate.writes) == sorted(f"k{number}" for number in range(count))
     assert adapter.most <= IN_FLIGHT
     assert adapter.queued >= count - IN_FLIGHT
+
+
+class Held(PlainAdapter):
+    """The second target's write waits until it is let go."""
+
+    def __init__(self, *args, **named):
+        super().__init__(*args, **named)
+        self.under_way, self.go = asyncio.Event(), asyncio.Event()
+
+    async def apply(self, context, planned):
+        if planned.selector == "second":
+            self.under_way.set()
+            await asyncio.wait_for(self.go.wait(), 60)
+        return await super().apply(context, planned)
+
+
+def test_a_step_that_ends_while_others_are_looked_at_is_not_taken_up_as_it_was_before(tmp_path):
+    async def story():
+        async with PlainEstate() as estate:
+            scene = Scene(tmp_path, estate.url)
+            sha, _ = scene.block("first", "second", lever="quiet")
+            plane = plane_at(scene.url, Held)
+            outbox = scene.outbox(plane)
+            looks = outbox._is_due
+
+            async def looks_slowly(row):
+                held = outbox._working.get((sha, 1))
+                if row.target == 0 and held is not None and plane.adapter.under_way.is_set():
+                    plane.adapter.go.set()  # it was read while it was being sent, and is accepted by now
+                    await asyncio.wait({held[1]}, timeout=60)
+                return await looks(row)
+
+            outbox._is_due = looks_slowly
+            settled = await asyncio.wait_for(outbox.run(deadline_ms=scene.clock.boot_ms() + 120_000), 60)
+            await scene.aclose()
+            return estate, settled
+
+    estate, settled = asyncio.run(story())
+    assert settled.people == ()
+    assert [one.state for one in settled.rows] == ["unmeasurable", "unmeasurable"]
+    assert len(estate.writes) == 2

@@ -59,7 +59,7 @@ class Seeing(Hands):
         if not strip.isChecked():
             drawer.toggle()
         self.wait(lambda: drawer.findChildren(QWidget))
-        rows = [one.accessibleName() for one in drawer.findChildren(QWidget) if type(one).__name__ == "_Row"]
+        rows = [one.accessibleName() for one in drawer.findChildren(QWidget) if type(one).__name__ == "OutboxRow"]
         return {"strip": strip.text(), "rows": [one for one in rows if one]}
 
     def see(self, where: str, pattern: str, within_s: float = 150.0) -> str:

@@ -207,7 +207,7 @@ class Story:
         one.act("passphrase", "approver", APPROVING["commander"])
         one.act("when_given", "unlock-secrets")
         one.act("see", "outbox", "waiting for triton")
-        one.act("see", "outbox", f"{self.model} at triton.*has not answered.*valid until.*visible hold")
+        one.act("see", "outbox", f"{self.model} at triton.*has not answered.*alid until.*visible hold")
         one.act("attest", self.doc, self.at["ask"], "support confirmed")
         one.act("reaches", self.doc, self.at["ask"], ["attested"])
         self.undone()  # while the refusals are being counted
