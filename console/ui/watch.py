@@ -168,7 +168,7 @@ def verdict_words(found: Mapping[str, Any]) -> str:
     }.get(str(found["read_back"]), "The provider's record does not tell.")
     probe = {
         "refused": "One try as that caller was refused.",
-        "passed": "One try as that caller PASSED: it does not bite.",
+        "passed": "One try as that caller PASSED: it does not bite, or not yet.",
     }.get(str(found["probe"]), "There is no credential here to try it with.")
     return f"{read} {probe} What was read is in the record."
 

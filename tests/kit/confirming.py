@@ -15,6 +15,7 @@ from console.services.session import Session
 from console.ui.confirm import ConfirmDialog
 from console.ui.room import Room
 from tests.kit.pair import connect_manual
+from tests.kit.resting import rest
 
 WITHIN_MS = 90_000
 ASKED = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "Stop it"})
@@ -34,14 +35,14 @@ def until(true: Callable[[], object], within_ms: int = WITHIN_MS) -> None:
     while not true():
         if time.monotonic() > deadline:
             raise AssertionError("it did not come about")
-        QTest.qWait(20)
+        rest(20)
 
 
 def opened(room: Room, sha: str) -> ConfirmDialog:
     """The confirmation, read and in front."""
     dialog = ConfirmDialog.opened(room, sha, None)
     until(lambda: dialog._guard is not None and dialog._content.whole)
-    QTest.qWait(60)  # laid out: a hand needs to know where things are
+    rest(60)  # laid out: a hand needs to know where things are
     return dialog
 
 
@@ -84,18 +85,18 @@ class Hand:
 
     def hold(self, widget: QWidget, ms: int = 1_900) -> None:
         self.press(widget)
-        QTest.qWait(ms)
+        rest(ms)
         self.release(widget)
-        QTest.qWait(60)
+        rest(60)
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.window, key, modifier)
-        QTest.qWait(20)
+        rest(20)
 
     def type(self, text: str) -> None:
         for letter in text:
             QTest.keyClick(self.window, letter)
-        QTest.qWait(60)
+        rest(60)
 
     def type_value(self) -> None:
         """The value that varies, into its field."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtTest import QTest
 
+from tests.kit.resting import rest
 from tests.scenarios.acts_see import Seeing
 from tests.scenarios.hands import center
 
@@ -161,7 +162,7 @@ class Correcting(Seeing):
         self._becomes(lambda: sign.signed or not (sign._busy or sign._passphrase.isVisible()), 30)
         if not sign.signed:
             return ""  # the record grew meanwhile: the guard began anew
-        QTest.qWait(300)  # a person reads what became of it
+        rest(300)  # a person reads what became of it
         self.picture("signed")
         told = f"{dialog._sign._outcome.text()} {dialog._sign._next.text()}"
         self.press(dialog._sign, "Close")
@@ -186,7 +187,7 @@ class Correcting(Seeing):
         from PySide6.QtCore import Qt
 
         QTest.mousePress(button, Qt.MouseButton.LeftButton)
-        QTest.qWait(2000)
+        rest(2000)
         QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
 
     def confirmation_says(self) -> str:

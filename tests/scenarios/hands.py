@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from console.services.session import APPROVER
 from console.ui.start import Windows
 from console.ui.unlock import UnlockDialog
+from tests.kit.resting import rest
 
 WITHIN_S = 150.0
 
@@ -63,7 +64,7 @@ class Hands:
         while not (found := condition()):
             if time.monotonic() > ends:
                 raise AssertionError(what if isinstance(what, str) else what())
-            QTest.qWait(25)
+            rest(25)
             self._answer_prompt()
         return found
 
@@ -94,7 +95,7 @@ class Hands:
     def picture(self, name: str) -> None:
         """Keep what is on the screen, where the environment names a folder for it."""
         if folder := os.environ.get("SCENARIO_SHOTS"):
-            QTest.qWait(150)  # what has just changed finds its place first
+            rest(150)  # what has just changed finds its place first
             for at, one in enumerate(self.app.topLevelWidgets()):
                 if one.isVisible():
                     one.grab().save(str(Path(folder) / f"{self._who()}-{name}-{at}-{type(one).__name__}.png"))

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.ui.confirm import ConfirmDialog
@@ -20,6 +19,7 @@ from console.ui.room import Room
 from console.ui.theme import Look
 from tests.kit.confirming import name_of, opened, proposed, ready, records, until
 from tests.kit.pair import pair_at, passphrase
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 APPROVER = passphrase("commander", "your approver key").decode()
@@ -27,7 +27,7 @@ APPROVER = passphrase("commander", "your approver key").decode()
 
 def xdo(*words: object) -> None:
     subprocess.run(["xdotool", *map(str, words)], check=True)
-    QTest.qWait(120)
+    rest(120)
 
 
 class Person:
@@ -49,10 +49,10 @@ class Person:
     def hold(self, widget: QWidget, ms: int = 1_900, during: Callable[[], object] | None = None) -> None:
         self.to(widget)
         xdo("mousedown", 1)
-        QTest.qWait(ms // 2)
+        rest(ms // 2)
         if during is not None:
             during()
-        QTest.qWait(ms // 2)
+        rest(ms // 2)
         xdo("mouseup", 1)
 
     def type_value(self) -> None:
@@ -88,7 +88,7 @@ def double_click(person: Person) -> None:
 def too_short(person: Person) -> None:
     person.type_value()
     person.hold(person.sign._hold["approve"], 1_100)
-    QTest.qWait(800)
+    rest(800)
 
 
 def slipped_off(person: Person) -> None:
@@ -104,7 +104,7 @@ def stolen_focus(person: Person) -> None:
     def steal() -> None:
         thief.show()
         thief.activateWindow()
-        QTest.qWait(300)
+        rest(300)
 
     person.type_value()
     person.hold(person.sign._hold["approve"], 2_600, steal)
@@ -115,7 +115,7 @@ def stolen_focus(person: Person) -> None:
 def minimised(person: Person) -> None:
     person.arm()
     person.dialog.showMinimized()
-    QTest.qWait(600)
+    rest(600)
 
 
 def no_leave_of_absence(person: Person) -> None:
@@ -126,11 +126,11 @@ def no_leave_of_absence(person: Person) -> None:
     other.resize(60, 60)
     other.show()
     other.activateWindow()
-    QTest.qWait(400)
+    rest(400)
     other.close()
     other.deleteLater()
     person.dialog.activateWindow()
-    QTest.qWait(400)
+    rest(400)
     xdo("key", "ctrl+Return")
 
 
@@ -175,7 +175,7 @@ def main() -> None:
                 "passphrase": bool(dialog._sign._passphrase.text()),
             }  # fmt: skip
             dialog.close()
-            QTest.qWait(100)
+            rest(100)
         for way in (by_pointer, by_keys):
             each = proposed(one)
             dialog = in_front(room, each.sha)
@@ -183,7 +183,7 @@ def main() -> None:
             told[way.__name__] = {"records": records(one, each.sha), "outcome": dialog._sign._outcome.text()}
             dialog.grab().save(str(answers.parent / f"{way.__name__}.png"))
             dialog.close()
-            QTest.qWait(100)
+            rest(100)
         dialog = in_front(room, made.sha)
         told["size"] = {
             "ratio": dialog.devicePixelRatioF(),
@@ -191,7 +191,7 @@ def main() -> None:
             "content": dialog._content.height(),
         }
         dialog.close()
-        QTest.qWait(100)
+        rest(100)
     answers.write_text(json.dumps(told))
 
 

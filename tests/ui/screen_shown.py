@@ -9,12 +9,12 @@ import json
 import sys
 from pathlib import Path
 
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from console.ui.theme import Look
 from tests.kit.confirming import opened, proposed, ready, records, until
 from tests.kit.pair import pair_at
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 WITHIN_MS = 300_000
@@ -33,7 +33,7 @@ def main() -> None:
         until((folder / "end").exists, WITHIN_MS)
         (folder / "records").write_text(json.dumps(records(one, made.sha)))
         dialog.close()
-        QTest.qWait(100)
+        rest(100)
 
 
 if __name__ == "__main__":

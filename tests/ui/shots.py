@@ -19,7 +19,6 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
 
 from PySide6.QtCore import QSettings
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from console.runtime.paths import ProfilePaths
@@ -32,6 +31,7 @@ from console.ui.opened import OpenProfile
 from console.ui.start import application
 from console.ui.theme import Choice, Look
 from console.viewmodels.shell import NOW
+from tests.kit.resting import rest
 from tests.ui import shots_roster, shots_signing
 
 LOOKS: tuple[Choice, ...] = ("dark", "light")
@@ -59,7 +59,7 @@ class Shots:
         """The widget as it is now, dark and light."""
         for choice in looks:
             self.look.choose(choice)
-            QTest.qWait(80)
+            rest(80)
             QApplication.sendPostedEvents()  # laid out anew where something has just changed
             widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
             self.count += 1
@@ -74,12 +74,12 @@ class Shots:
             if why is not None:
                 refused.append(f"{prefix}-{name}: {why}")
                 continue
-            QTest.qWait(1_200)
+            rest(1_200)
             for window in self.app.topLevelWidgets():
                 if window not in before and window.isVisible():
                     self.both(window, f"{prefix}-{name}")
                     window.close()
-            QTest.qWait(100)
+            rest(100)
         return refused
 
     def tabs(self, opened: OpenProfile, prefix: str) -> None:
@@ -87,23 +87,23 @@ class Shots:
         window = opened.window
         window.resize(1400, 880)
         window.show_tab("timeline")
-        QTest.qWait(300)
+        rest(300)
         self.both(window, f"{prefix}-timeline")
         with suppress(Exception):
             window.timeline.table.go_to(window.timeline.table.model().rowCount() - 1)
             window.timeline.table.opened.emit()
-            QTest.qWait(500)
+            rest(500)
             self.both(window, f"{prefix}-entry")
             window.timeline.table.opened.emit()
         window.show_tab("board")
-        QTest.qWait(300)
+        rest(300)
         self.both(window, f"{prefix}-board")
         for name, shown in (("coverage", "coverage"), ("review", "after-action")):
             window.show_tab(name)
-            QTest.qWait(600)
+            rest(600)
             self.both(window, f"{prefix}-{shown}")
         window.outbox.toggle()
-        QTest.qWait(300)
+        rest(300)
         self.both(window, f"{prefix}-outbox")
         window.outbox.toggle()
         self.look_at_wall(opened, prefix)
@@ -122,7 +122,7 @@ class Shots:
         wall.resize(width, height)
         wall.show()
         until(wall.accessibleDescription)  # said once the record was read
-        QTest.qWait(300)
+        rest(300)
         return wall
 
     def open(self, paths: ProfilePaths) -> OpenProfile:
@@ -138,7 +138,7 @@ def until(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
     """Let the window live until something is so; whether it came."""
     ends = time.monotonic() + within_s
     while not condition() and time.monotonic() < ends:
-        QTest.qWait(50)
+        rest(50)
     return bool(condition())
 
 
@@ -162,11 +162,11 @@ def first_run(shots: Shots, root: Path) -> list[str]:
     """The doors and what is behind each."""
     first = FirstRun(ProfilePaths(root), shots.look, lambda _paths, _done: None)  # type: ignore[arg-type,return-value]  # opens nothing here
     first.show()
-    QTest.qWait(300)
+    rest(300)
     shots.both(first, "first-doors")
     for door in ("alone", "practise", "found", "join"):
         first.page.doors[door].click() if hasattr(first.page, "doors") else None
-        QTest.qWait(300)
+        rest(300)
         shots.both(first, f"first-{door}")
         back = next(
             (one for one in first.findChildren(QWidget) if one.accessibleName() == "Back" and one.isVisible()), None
@@ -175,7 +175,7 @@ def first_run(shots: Shots, root: Path) -> list[str]:
             first.close()
             first = FirstRun(ProfilePaths(root.with_name(f"{root.name}-{door}")), shots.look, lambda _p, _d: None)  # type: ignore[arg-type,return-value]  # as above
             first.show()
-            QTest.qWait(200)
+            rest(200)
         else:
             back.click()
     first.close()
@@ -188,13 +188,13 @@ def empty(shots: Shots, root: Path) -> list[str]:
     start_record(paths, lambda _what, new=False: b"a passphrase", name="Commander")
     opened = shots.open(paths)
     shots.both(opened.window, "loading-timeline")  # before anything was read
-    QTest.qWait(2_500)
+    rest(2_500)
     shots.tabs(opened, "empty")
     refused = shots.dialogs(
         opened, ("correct", "providers", "provider-add", "organisation", "review", "unlock"), "empty"
     )
     opened.room.doer.do(lambda _session: (_ for _ in ()).throw(OSError(28, "No space left on device", str(root))))
-    QTest.qWait(500)
+    rest(500)
     shots.both(opened.window, "error-timeline")
     opened.window.hide()
     opened.end()
@@ -213,11 +213,11 @@ def drill(shots: Shots, root: Path) -> list[str]:
         until(lambda: (now := opened.desk.outlet.latest(NOW)) is not None and now.standings)
         inc = opened.desk.inc
         incidents.write(opened.session, "decision", "Restrict the known keys first; the model stays up.", inc=inc)
-        QTest.qWait(6_000)
+        rest(6_000)
         shots.tabs(opened, "drill")
         refused = shots.dialogs(opened, DIALOGS, "drill")
         practice.stop()
-        QTest.qWait(16_000)
+        rest(16_000)
         shots.tabs(opened, "offline")
         refused += shots.dialogs(opened, ("review", "correct", "providers"), "offline")
     finally:
@@ -239,14 +239,14 @@ def sizes(shots: Shots, root: Path) -> list[str]:
         until(lambda: (now := opened.desk.outlet.latest(NOW)) is not None and now.standings)
         opened.window.resize(1366, 768)
         opened.room.commands.give("begin-plan")
-        QTest.qWait(5_000)
+        rest(5_000)
         for prefix, scale, looks in (
             ("laptop", 1.0, LOOKS), ("contrast", 1.0, ("high-contrast",)), ("large", 1.5, ("dark",)),
         ):  # fmt: skip
             shots.look.choose("dark", text_scale=scale)
             for tab in ("timeline", "board", "coverage", "review"):
                 opened.window.show_tab(tab)
-                QTest.qWait(500)
+                rest(500)
                 shots.both(opened.window, f"{prefix}-{tab}", looks)
             for name in ("review", "correct", "clocks", "checklist", "providers"):
                 _dialog(shots, opened, name, prefix, looks)
@@ -264,12 +264,12 @@ def sizes(shots: Shots, root: Path) -> list[str]:
 def _dialog(shots: Shots, opened: OpenProfile, name: str, prefix: str, looks: tuple[Choice, ...]) -> None:
     before = set(shots.app.topLevelWidgets())
     opened.room.commands.give(name)
-    QTest.qWait(1_500)
+    rest(1_500)
     for window in shots.app.topLevelWidgets():
         if window not in before and window.isVisible():
             shots.both(window, f"{prefix}-dialog-{name}", looks)
             window.close()
-    QTest.qWait(100)
+    rest(100)
 
 
 PARTS: dict[str, Callable[[Shots, Path], list[str] | None]] = {

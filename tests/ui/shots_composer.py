@@ -15,7 +15,6 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from adapters.practice.simulator import Estate
@@ -31,6 +30,7 @@ from console.ui.start import application
 from console.ui.theme import Look
 from console.viewmodels.shell import LOOKS
 from tests.kit.pair import connect, found, pair_at
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 WITHIN_S = 40.0
@@ -40,7 +40,7 @@ def until(condition: Callable[[], object]) -> None:
     """Let the window live until something is so, or the time is over."""
     ends = time.monotonic() + WITHIN_S
     while not condition() and time.monotonic() < ends:
-        QTest.qWait(50)
+        rest(50)
 
 
 def looked(session: Session) -> Looks:
@@ -72,7 +72,7 @@ class Shots:
         """As it is now."""
         for choice in ("dark", "light"):
             self.look.choose(choice)
-            QTest.qWait(80)
+            rest(80)
             widget.grab().save(str(self.folder / f"{name}-{self.scale:g}-{choice}.png"))
         self.look.choose("dark")
 
@@ -87,9 +87,9 @@ def composer(room: Room, inc: str, **about: str) -> ProposalDialog:
 
 def settle(dialog: ProposalDialog) -> None:
     """Until the plan is of this moment."""
-    QTest.qWait(500)
+    rest(500)
     until(lambda: not dialog.reader.reading and dialog.reader.is_fresh(dialog._placed()))
-    QTest.qWait(200)
+    rest(200)
 
 
 def forty(session: Session) -> None:
@@ -124,7 +124,7 @@ def pictures(shots: Shots, one: Session, inc: str) -> None:
         until(dialog.propose.isEnabled)
         dialog.propose.click()
         until(lambda: dialog.pages.currentWidget() is dialog.said)
-        QTest.qWait(300)
+        rest(300)
         shots.both(dialog, "composer-proposed")
         pointed = room.desk.pointed
         dialog.close()
@@ -145,7 +145,7 @@ def confirmation(shots: Shots, room: Room, sha: str) -> None:
     confirm = ConfirmDialog(room, sha, None)
     confirm.resize(1180, 860)
     confirm.show()
-    QTest.qWait(4_000)
+    rest(4_000)
     shots.both(confirm, "composer-confirm")
     confirm.close()
 
@@ -163,7 +163,7 @@ def others(shots: Shots, room: Room, inc: str) -> None:
     dialog.close()
     sheet = AgreementsSheet(room, None)
     sheet.show()
-    QTest.qWait(1_500)
+    rest(1_500)
     shots.both(sheet, "agreements")
     sheet.close()
 

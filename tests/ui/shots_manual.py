@@ -9,7 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from console.services import incidents
@@ -19,6 +18,7 @@ from console.ui.opened import OpenProfile
 from console.ui.start import application
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.shell import NOW
+from tests.kit.resting import rest
 from tests.ui.shots import Shots, until
 
 _SCREENS = Path(__file__).parents[2] / "resources" / "manual" / "screens"
@@ -50,17 +50,17 @@ def _pictures(shots: Shots, opened: OpenProfile, practice: Practice, folder: Pat
     text = "Restrict the known keys first; the model stays up."
     incidents.write(opened.session, "decision", text, inc=opened.desk.inc)
     until(lambda: _answers(opened))
-    QTest.qWait(_HEARD_MS)
+    rest(_HEARD_MS)
     _keep(opened.window, folder / "main.png")
     for command, name in _DIALOGS:
         before = set(shots.app.topLevelWidgets())
         opened.room.commands.give(command)
-        QTest.qWait(4_000)
+        rest(4_000)
         for window in shots.app.topLevelWidgets():
             if window not in before and window.isVisible():
                 _keep(window, folder / f"{name}.png")
                 window.close()
-        QTest.qWait(100)
+        rest(100)
     wall = shots.wall(opened, 1920, 1080)
     _keep(wall, folder / "wall.png")
     wall.close()

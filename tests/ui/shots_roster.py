@@ -10,7 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from console.journal.values import Draft
@@ -35,6 +34,7 @@ from console.ui.theme import Look
 from console.viewmodels.organisation import members as view_members
 from console.viewmodels.organisation import waiting_views
 from tests.kit.pair import Asks, found, passphrase, sync
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 _LAID_OUT_MS = 700
@@ -114,18 +114,18 @@ def _asking(stack: ExitStack, beside: Session, folder: Path) -> tuple[Session, s
 def _shown(shots: Shots, name: str, widget: QWidget, wait_ms: int = _LAID_OUT_MS) -> Iterator[None]:
     """Take its picture at the end, and close it."""
     widget.show()
-    QTest.qWait(wait_ms)
+    rest(wait_ms)
     yield
-    QTest.qWait(wait_ms)
+    rest(wait_ms)
     shots.both(widget, name)
     widget.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def _until(condition: Callable[[], object], within_s: float = 60.0) -> None:
     ends = time.monotonic() + within_s
     while not condition() and time.monotonic() < ends:
-        QTest.qWait(50)
+        rest(50)
 
 
 def _waiting(shots: Shots, two: Session, sha: str) -> None:

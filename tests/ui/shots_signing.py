@@ -6,7 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QPushButton, QWidget
 
 from console.services import approvals, corrections
@@ -21,6 +20,7 @@ from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.shell import NOW, Now
 from tests.kit.confirming import Hand, opened, proposed, ready, until
 from tests.kit.pair import Asks, found, pair_at, passphrase, sync
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 from tests.viewmodels.standings import row, standing, target
 
@@ -62,15 +62,15 @@ def _own(shots: Shots, room: Room, sha: str) -> None:
     shots.both(dialog, "confirm-own-first")
     ready(dialog)
     Hand(dialog).type_value()
-    QTest.qWait(1_200)
+    rest(1_200)
     shots.both(dialog, "confirm-own-typed")
     sign = dialog._sign
     assert sign is not None
     Hand(dialog).hold(sign._hold["approve"])
-    QTest.qWait(300)
+    rest(300)
     shots.both(dialog, "confirm-own-passphrase")
     dialog.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def _seat(shots: Shots, room: Room, two: Session, sha: str) -> None:
@@ -83,20 +83,20 @@ def _seat(shots: Shots, room: Room, two: Session, sha: str) -> None:
     until(lambda: dialog._sign is not None)
     ready(dialog)
     dialog._seat._offer.click()
-    QTest.qWait(500)
+    rest(500)
     for one in QApplication.topLevelWidgets():
         if isinstance(one, QFileDialog) and one.isVisible():
             one.close()
-    QTest.qWait(300)
+    rest(300)
     shots.both(dialog, "confirm-seat-offered")
     dialog._seat.take(str(two.paths.root))
     until(lambda: dialog._seat.state.phase == "taken")
-    QTest.qWait(600)
+    rest(600)
     shots.both(dialog, "confirm-seat-taken")
     dialog._seat._back.click()
     dialog.close()
     window.close()
-    QTest.qWait(50)
+    rest(50)
     room.desk.session.ask = Asks("commander")
 
 
@@ -107,17 +107,17 @@ def _far(shots: Shots, room: Room, sha: str) -> None:
         ready(dialog)
     shots.both(dialog, "confirm-second-person")
     dialog.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def _carried(shots: Shots, room: Room, sha: str) -> None:
     sheet = CarrySheet(room, None, sha, asks=True)
     sheet.show()
     until(lambda: sheet._modules)
-    QTest.qWait(300)
+    rest(300)
     shots.both(sheet, "carry")
     sheet.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def _waiting(shots: Shots, room: Room) -> None:
@@ -142,6 +142,6 @@ def _waiting(shots: Shots, room: Room) -> None:
         room.desk.outlet.post(CONNECTIVITY, links)
         drawer._take(Now((one,), (), (one,)))
         drawer._link(links)
-        QTest.qWait(200)
+        rest(200)
         shots.both(drawer, name)
     drawer.close()

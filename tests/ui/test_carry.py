@@ -21,6 +21,7 @@ from console.ui.take_in import TakeSheet
 from tests.kit.confirming import Hand, proposed, ready, records, until
 from tests.kit.pair import passphrase
 from tests.kit.photograph import photograph
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 from tests.services.test_lists import QUICK
 
@@ -115,7 +116,7 @@ def test_photographs_some_missing_then_whole_open_the_confirmation_and_the_answe
     until(lambda: (found := confirmation()) is not None and found._guard is not None and found._content.whole)
     dialog = confirmation()
     assert dialog.sha == made.sha
-    QTest.qWait(60)
+    rest(60)
     hand = Hand(dialog)
     ready(dialog)
     hand.type_value()

@@ -24,6 +24,7 @@ from console.ui.unlock import UnlockDialog
 from console.ui.widgets import Exact
 from tests.kit.confirming import ASKED, Hand, name_of, opened, proposed, ready, until
 from tests.kit.pair import connect, connect_manual, passphrase
+from tests.kit.resting import rest
 
 pytestmark = pytest.mark.qt_log_ignore(  # offscreen has no order of windows
     "plugin does not support raise", "plugin does not support propagateSizeHints", extend=True
@@ -51,7 +52,7 @@ def dialog(room, high) -> Iterator[ConfirmDialog]:
     yield shown
     if isValid(shown):
         shown.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def texts(widget) -> list[str]:
@@ -200,7 +201,7 @@ def test_a_document_that_is_not_here_says_so_and_offers_nothing(room, qtbot):
     assert shown._headline.text() == "This document cannot be shown here."
     assert "not here yet" in shown._sign._state.text()
     assert not shown._sign._stack.isVisibleTo(shown)
-    QTest.qWait(1_200)
+    rest(1_200)
     assert name_of(shown) == "locked"
     shown.close()
 
@@ -273,7 +274,7 @@ def test_the_same_document_has_one_confirmation(room, high):
     first = ConfirmDialog.opened(room, high[1].sha, None)
     assert ConfirmDialog.opened(room, high[1].sha, None) is first
     first.close()
-    QTest.qWait(50)
+    rest(50)
     second = ConfirmDialog.opened(room, high[1].sha, None)
     assert isValid(second)
     second.close()

@@ -26,6 +26,7 @@ from console.viewmodels.guard import HOLD_MS, STEADY_MS, STEP_MS
 from tests.kit.clock import FakeClock
 from tests.kit.confirming import ASKED, Hand, name_of, opened, proposed, ready, records, until
 from tests.kit.pair import pair_at, passphrase
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 pytestmark = pytest.mark.qt_log_ignore(  # extends what conftest ignores: offscreen has no order of windows
@@ -57,7 +58,7 @@ def dialog(scene) -> Iterator[ConfirmDialog]:
     assert not records(scene.one, scene.sha)
     if isValid(shown):
         shown.close()
-    QTest.qWait(50)
+    rest(50)
 
 
 def armed(dialog: ConfirmDialog, choice: str = "approve") -> Hand:
@@ -169,7 +170,7 @@ def test_a_double_click_begins_nothing(dialog):
     hand.click(button)
     QTest.mouseDClick(hand.window, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, hand.at(button))
     hand.press(button)
-    QTest.qWait(300)
+    rest(300)
     hand.release(button)
     assert name_of(dialog) == "ready"
     assert button.progress == 0.0
@@ -184,13 +185,13 @@ def test_a_press_before_its_time_is_none(scene):
     button = shown._sign._hold["approve"]
     hand.type_value()
     clock.advance(STEADY_MS - 1)
-    QTest.qWait(60)
+    rest(60)
     assert name_of(shown) == "waiting"
     assert not button.isEnabled()
     hand.press(button)
     for _ in range(2 * HOLD_MS // STEP_MS):
         clock.advance(STEP_MS)
-        QTest.qWait(45)
+        rest(45)
     assert name_of(shown) == "ready"  # held long enough, but begun too early
     hand.release(button)
     shown.close()
@@ -200,7 +201,7 @@ def test_a_hold_that_is_too_short_is_none_even_if_the_window_hung(dialog):
     hand = Hand(dialog)
     hand.type_value()
     hand.hold(dialog._sign._hold["approve"], 1_200)
-    QTest.qWait(600)
+    rest(600)
     assert name_of(dialog) == "ready"
 
 
@@ -209,9 +210,9 @@ def test_the_hand_that_has_left_holds_no_more(dialog):
     hand.type_value()
     button = dialog._sign._hold["approve"]
     hand.press(button)
-    QTest.qWait(700)
+    rest(700)
     QTest.mouseMove(hand.window, hand.at(dialog._headline))
-    QTest.qWait(1_200)
+    rest(1_200)
     assert name_of(dialog) == "ready"
     hand.release(dialog._headline)
 
@@ -224,7 +225,7 @@ def test_made_up_events_and_accessible_actions_do_not_sign(dialog):
     for letter in sign._view.to_type:
         send(sign._typed, QKeyEvent(QEvent.Type.KeyPress, 0, Qt.KeyboardModifier.NoModifier, letter))
     assert sign._typed.text() == sign._view.to_type
-    QTest.qWait(80)
+    rest(80)
     assert not dialog._guard.state().typed_fits
     assert "was not typed" in sign._state.text()
     sign._typed.clear()
@@ -233,14 +234,14 @@ def test_made_up_events_and_accessible_actions_do_not_sign(dialog):
     hold = sign._hold["approve"]
     hold.setFocus()
     send(hold, mouse(QEvent.Type.MouseButtonPress, hold))
-    QTest.qWait(1_800)
+    rest(1_800)
     send(hold, mouse(QEvent.Type.MouseButtonRelease, hold))
     hold.click()
     press(hold)
-    QTest.qWait(300)
+    rest(300)
     assert name_of(dialog) == "ready"
     press(sign._unlock["approve"])  # an accessible action may open the prompt
-    QTest.qWait(300)
+    rest(300)
     assert name_of(dialog) == "armed"
     hand.type(APPROVER)
     press(sign._go)  # and never sign
@@ -249,7 +250,7 @@ def test_made_up_events_and_accessible_actions_do_not_sign(dialog):
     send(sign._go, mouse(QEvent.Type.MouseButtonRelease, sign._go))
     for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
         send(sign._passphrase, QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier))
-    QTest.qWait(300)
+    rest(300)
     assert name_of(dialog) == "armed"
     assert not sign._busy
 
@@ -296,7 +297,7 @@ def test_stolen_focus_begins_anew(dialog):
     thief.show()
     thief.activateWindow()
     until(lambda: name_of(dialog) == "waiting")
-    QTest.qWait(80)
+    rest(80)
     assert dialog._sign._passphrase.text() == dialog._sign._typed.text() == ""
     thief.close()
     dialog.activateWindow()
@@ -308,7 +309,7 @@ def test_minimised_it_is_not_read(dialog):
     hand = armed(dialog)
     dialog.showMinimized()
     until(lambda: name_of(dialog) == "waiting")
-    QTest.qWait(1_300)
+    rest(1_300)
     assert name_of(dialog) == "waiting"
     dialog.showNormal()
     dialog.activateWindow()
@@ -337,11 +338,11 @@ def test_content_swapped_during_the_hold_begins_anew(dialog, scene):
     hand = Hand(dialog)
     hand.type_value()
     hand.press(dialog._sign._hold["approve"])
-    QTest.qWait(700)
+    rest(700)
     paper = dialog._paper
     swapped = replace(paper.sheet, parts=replace(paper.sheet.parts, why="another reason"))
     dialog._take(replace(paper, sheet=swapped))
-    QTest.qWait(1_400)
+    rest(1_400)
     assert name_of(dialog) != "armed"
     hand.release(dialog._sign._hold["approve"])
     assert not dialog._guard.state().typed_fits
@@ -351,7 +352,7 @@ def test_content_swapped_during_the_hold_begins_anew(dialog, scene):
 def test_other_bytes_than_those_first_shown_lock_it_for_good(dialog):
     armed(dialog)
     dialog._take(replace(dialog._paper, sha="f" * 64))
-    QTest.qWait(1_300)
+    rest(1_300)
     assert name_of(dialog) == "locked"
     assert "other bytes than those first shown" in dialog._sign._state.text()
 

@@ -25,6 +25,7 @@ from console.viewmodels.commands import Command
 from console.viewmodels.shell import INCIDENTS, NOW, SHELL
 from tests.kit.confirming import ready, records, until
 from tests.kit.pair import connect, pair_at, passphrase, sync
+from tests.kit.resting import rest
 from tests.kit.rooms import room_of
 
 pytestmark = pytest.mark.qt_log_ignore(
@@ -44,7 +45,7 @@ class Fingers:
 
     def press(self, key: Qt.Key | str, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         QTest.keyClick(self.window.windowHandle(), key, modifier)
-        QTest.qWait(20)
+        rest(20)
         self.keys += 1 if modifier == PLAIN else 2
 
     def type(self, text: str) -> None:

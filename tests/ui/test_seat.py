@@ -7,7 +7,6 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QPushButton
 from shiboken6 import isValid
 
@@ -18,6 +17,7 @@ from console.viewmodels.seat import IDLE_MS, Seat
 from tests.kit.clock import FakeClock
 from tests.kit.confirming import Hand, name_of, proposed, ready, records, until
 from tests.kit.pair import passphrase
+from tests.kit.resting import rest
 
 pytestmark = pytest.mark.qt_log_ignore(  # offscreen has no order of windows
     "plugin does not support raise", "plugin does not support propagateSizeHints", extend=True
@@ -40,7 +40,7 @@ def scene(room, pair, qapp) -> Iterator[SimpleNamespace]:
     if isValid(dialog):
         dialog.close()
     window.close()
-    QTest.qWait(50)
+    rest(50)
     window.deleteLater()
 
 
@@ -74,7 +74,7 @@ def test_while_the_seat_is_offered_the_first_person_is_locked_out_and_nobody_sig
     assert "Commander is locked out" in scene.band.accessibleName()
     chooser.close()
     scene.dialog.activateWindow()
-    QTest.qWait(1_300)
+    rest(1_300)
     assert name_of(scene.dialog) == "locked"
     assert "handed over" in scene.dialog._sign._state.text()
     assert scene.dialog._sign._typed.text() == ""
@@ -173,7 +173,7 @@ def test_five_minutes_without_a_signature_end_the_hand_over_on_screen(scene):
 def test_closing_gives_the_seat_back(scene):
     take(scene)
     scene.dialog.close()
-    QTest.qWait(50)
+    rest(50)
     assert scene.window.centralWidget().isEnabled()
     assert not scene.one.unlocked
 

@@ -55,7 +55,7 @@ def test_before_anything_is_connected_it_says_what_to_do(qtbot, room, window, re
 
 def test_connected_later_it_is_read_back_tried_and_looked_at_again(qtbot, room, window, recorded) -> None:
     session, (inc, entry) = room.desk.session, recorded
-    with Estate(gateway_lag_s=0.01) as estate:
+    with Estate(gateway_lag_s=0.0) as estate:
         connect(session, estate, "gateway")
         east = next(one for one in estate.instances() if one["name"] == "gateway-east")
         dialog = opened(qtbot, room, window, inc)
