@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from adapters.contract import AdapterFault, NotSent, Status
+from adapters.contract import AdapterFault, NotSent, Status, Throttled
 from console.providers.instance import MANUAL
 from console.providers.plane import Plane
 
@@ -17,6 +17,7 @@ class Look:
     """What one look came to. `status` is None where nothing was learnt; `fault` is then one plain line.
 
     `reachable` says whether the provider answered at all; a provider that refuses our credential was reached.
+    `took_ms` is how long all its calls took together; `asked_ms`, how long the provider asked to be left alone.
     """
 
     instance: str
@@ -24,11 +25,15 @@ class Look:
     reachable: bool
     status: Status | None
     fault: str | None
+    took_ms: int = 0
+    asked_ms: int = 0
 
 
 async def look(plane: Plane) -> Look:
     """Look once, and tell whoever listens to this plane. Never raises an adapter's fault: it is a fact with a time."""
+    began = plane.clock.boot_ms()
     seen = await _look(plane)
+    seen = replace(seen, took_ms=max(0, plane.clock.boot_ms() - began))
     if plane.heard is not None:
         plane.heard(seen)
     return seen
@@ -42,8 +47,10 @@ async def _look(plane: Plane) -> Look:
         status = await plane.status()
     except AdapterFault as fault:
         answered = not isinstance(fault, NotSent)  # it refused, throttled or puzzled us: it was reached
+        asked_ms = int(fault.retry_after_s * 1000) if isinstance(fault, Throttled) else 0
         return Look(
-            instance=instance, at_ms=plane.clock.wall_ms(), reachable=answered, status=None, fault=fault.detail
+            instance=instance, at_ms=plane.clock.wall_ms(), reachable=answered, status=None, fault=fault.detail,
+            asked_ms=max(0, asked_ms),
         )  # fmt: skip
     return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=status, fault=None)
 

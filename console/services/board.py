@@ -239,7 +239,7 @@ def _state(look: InstanceLook | None, told: SurfaceLook | None, poll_ms: int, no
     read_ms = _read_ms(look, told)
     if read_ms is None:
         return ("unread" if not look.link.fault or look.link.state == "unread" else "refused"), "", False
-    if now_ms - read_ms > STALE_AFTER_POLLS * poll_ms:
+    if now_ms - read_ms > STALE_AFTER_POLLS * (look.every_ms or poll_ms):
         return ("refused" if look.link.fault else "stale"), remembered or "gone", True
     return (remembered or "gone"), "", False
 

@@ -7,14 +7,15 @@ It decides nothing itself: the outbox does, under its own rules.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
+from sqlite3 import Connection
 from typing import Final, TypeVar
 
 from console.domain.errors import Problem
+from console.domain.incident_fold import HEADLINE_KINDS
 from console.journal.telemetry import DAY_MS, Telemetry, path_beside
 from console.outbox.engine import Outbox
 from console.outbox.steps import Pace
@@ -22,7 +23,9 @@ from console.runtime.instance import EngineLock, read_holder
 from console.runtime.workers import EngineThread, Stopped
 from console.services import dispatch
 from console.services.dispatch import EngineBusy
+from console.services.incidents import list_incidents
 from console.services.inventory import Surface, retired, surfaces
+from console.services.live_pace import LivePace
 from console.services.live_places import Places, aside
 from console.services.live_values import Connectivity, EngineLink, InstanceLook, Looks, SyncNews
 from console.services.live_watch import Watch
@@ -40,18 +43,6 @@ _SURFACE_KINDS: Final = ("surface.added", "surface.removed", "provider.added", "
 _MOST_ODD: Final = 50
 _MAIN_ENDS_WITHIN_S: Final = 3.0
 _THREAD_ENDS_WITHIN_S: Final = 1.5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LivePace:
-    """How often. Tests shorten it."""
-
-    poll_ms: int = 5_000
-    tick_s: float = 0.25
-    lock_s: float = 1.0
-    sync_ms: int = 5_000
-    again_s: float = 5.0
-    call_s: float = 5.0
 
 
 class Live:
@@ -80,7 +71,8 @@ class Live:
         self._dirty = True
         self._posted: dict[str, object] = {}
         self._surfaces: tuple[Surface, ...] = ()
-        self._surfaces_to = -1
+        self._read_to = -1
+        self._open = True
         self._retired: frozenset[str] = frozenset()
         self._synced_ms: int | None = None
         self._alarm = ("", "")
@@ -109,7 +101,7 @@ class Live:
         self._tries.close()
 
     async def _begin(self) -> None:
-        self._watch = Watch(self._session, self._telemetry, self._pace.poll_ms, self._touch, self._note)
+        self._watch = Watch(self._session, self._telemetry, self._pace, self._touch, self._note)
         self._main = asyncio.create_task(self._run(self._watch))
 
     async def _end(self) -> None:
@@ -290,7 +282,8 @@ class Live:
         while True:
             self._session.keep_mark()
             await self._read_alarm()
-            await self._read_surfaces()
+            await self._read_news()
+            self._attend(watch)
             if self._dirty:
                 self._dirty = False
                 self._post(CONNECTIVITY, self._connectivity(watch))
@@ -346,26 +339,43 @@ class Live:
             self._dirty |= alarm != self._alarm
             self._alarm = alarm
 
-    async def _read_surfaces(self) -> None:
-        """Again where an entry about surfaces came: a look at what is new in the journal, nothing else."""
+    async def _read_news(self) -> None:
+        """The surfaces, and whether an incident is open: again where an entry about them came, and only then."""
         with self._session.reader.snapshot() as connection:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
-            if newest == self._surfaces_to:
+            if newest == self._read_to:
                 return
-            new = (
-                self._surfaces_to < 0
-                or connection.execute(  # at first it would read the whole journal here
-                    "SELECT 1 FROM entry WHERE n > ? AND kind IN (?, ?, ?, ?) LIMIT 1",
-                    (self._surfaces_to, *_SURFACE_KINDS),
-                ).fetchone()
+            about_surfaces, about_incidents = (
+                self._read_to < 0 or _came(connection, self._read_to, kinds)  # at first it would read the whole journal
+                for kinds in (_SURFACE_KINDS, HEADLINE_KINDS)
             )
         self._dirty = True  # own entries may have come too: what is to be sent has changed
-        if new:
+        if about_surfaces:
             self._surfaces, self._retired = await asyncio.wrap_future(aside(self._inventory, "surfaces"))
-        self._surfaces_to = newest
+        if about_incidents:
+            self._open = await asyncio.wrap_future(aside(self._any_open, "incidents"))
+        self._read_to = newest
+
+    def _any_open(self) -> bool:
+        return any(one.status != "closed" for one in list_incidents(self._session))
+
+    def _attend(self, watch: Watch) -> None:
+        """Look often while an incident is open or something is under way."""
+        rows = self._posted.get(OUTBOX)
+        under_way = isinstance(rows, tuple) and any(not row.final for row in rows)
+        watch.attend(calm=not self._open and not under_way)
 
     def _inventory(self) -> tuple[tuple[Surface, ...], frozenset[str]]:
         return tuple(surfaces(self._session)), frozenset(retired(self._session))
+
+
+def _came(connection: Connection, since: int, kinds: Sequence[str]) -> bool:
+    marks = ", ".join("?" * len(kinds))
+    found = connection.execute(
+        f"SELECT 1 FROM entry WHERE n > ? AND kind IN ({marks}) LIMIT 1",  # noqa: S608  only question marks are put in
+        (since, *kinds),
+    ).fetchone()
+    return found is not None
 
 
 __all__ = ["CONNECTIVITY", "LOOKS", "OUTBOX", "SYNC", "Live", "LivePace"]

@@ -149,20 +149,22 @@ class PageHint:
 class InstanceLook:
     """One provider as the board needs it. `surfaces` are those it listed when it last answered, at `read_ms`.
 
-    `page` is set where it is no provider but the status page of one.
+    `page` is set where it is no provider but the status page of one. `every_ms` is how often it is looked at now;
+    None: as often as all the others.
     """
 
     link: ProviderLink
     surfaces: tuple[SurfaceLook, ...] = ()
     latency: tuple[int | None, ...] = ()
     page: PageHint | None = None
+    every_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
     """The board's input: what the organisation calls its surfaces, and what was last seen of them.
 
-    `poll_ms` is how often every provider is looked at: what is three times as old is stale.
+    `poll_ms` is how often a provider is looked at that says nothing else: what is three times as old is stale.
     """
 
     surfaces: tuple[Surface, ...]

@@ -17,14 +17,14 @@ from console.journal.telemetry import Sample, Telemetry
 from console.providers.guard import Secrets
 from console.providers.instance import MANUAL, Instance, Instances
 from console.providers.plane import BrokenPlane, Plane, Planes
-from console.providers.poller import Look, Reachability, look
+from console.providers.poller import FAULTS_BEFORE_UNREACHABLE, Look, Reachability, look
+from console.services.live_pace import AT_A_TICK, LivePace, every_ms, wait_ms
 from console.services.live_places import aside
 from console.services.live_values import SAMPLES, InstanceLook, PageHint, ProviderLink, ProviderWord, SurfaceLook
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
 
-LONGEST_MS: Final = 60_000
 STATUS_PAGE: Final = "status_page"  # the adapter that reads a vendor's page: what it says is a hint, and no state
 _RETIRE_AFTER_S: Final = 90.0  # longer than any step on a plane that was exchanged may take
 _AGAIN_LOCKED_MS: Final = 5_000
@@ -46,7 +46,9 @@ class _Watched:
     instance: Instance
     broken: str = ""
     due_ms: int = 0
+    every_ms: int | None = None
     misses: int = 0
+    asked: bool = False
     looking: asyncio.Task[None] | None = None
     last: Look | None = None
     read_ms: int | None = None
@@ -64,12 +66,13 @@ class Watch:
     """
 
     def __init__(
-        self, session: Session, telemetry: Telemetry, poll_ms: int, changed: Callable[[], None],
+        self, session: Session, telemetry: Telemetry, pace: LivePace, changed: Callable[[], None],
         odd: Callable[[str], None],
     ) -> None:  # fmt: skip
         self._session = session
         self._telemetry = telemetry
-        self._poll_ms = poll_ms
+        self._pace = pace
+        self._calm = False
         self._changed = changed
         self._odd = odd
         self._watched: dict[str, _Watched] = {}
@@ -165,12 +168,26 @@ class Watch:
         again = self._again_ms is not None and now >= self._again_ms
         if (again or self._instances.stamp() != self._file) and (self._reloading is None or self._reloading.done()):
             self._reloading = asyncio.create_task(self._reload_guarded())
-        for ident, one in self._watched.items():
+        begun = 0
+        for ident, one in sorted(self._watched.items(), key=lambda pair: pair[1].due_ms):
             plane = self.planes.get(ident)
             if plane is None or one.instance.adapter == MANUAL or one.looking is not None or now < one.due_ms:
                 continue
             one.looking = asyncio.create_task(self._look(plane, one))
+            begun += 1
+            if begun == AT_A_TICK:
+                break
         self._store()
+
+    def attend(self, *, calm: bool) -> None:
+        """Whether all is calm, or an incident is open: then what is due late is due soon, one after the other."""
+        if calm == self._calm:
+            return
+        self._calm = calm
+        soon = self._session.clock.boot_ms() + self._pace.poll_ms
+        for one in self._watched.values():
+            if not calm and one.misses < FAULTS_BEFORE_UNREACHABLE and one.due_ms > soon and not one.asked:
+                one.due_ms = soon - int(self._pace.poll_ms * self._chance())
 
     async def _reload_guarded(self) -> None:
         try:
@@ -182,8 +199,14 @@ class Watch:
         """Look at every provider at once, and wait for it."""
         for one in self._watched.values():
             one.due_ms = 0
-        await self.tick()
+        while any(self._is_due(ident, one) for ident, one in self._watched.items()):
+            await self.tick()
+            await asyncio.sleep(0)
         await asyncio.gather(*self.under_way())
+
+    def _is_due(self, ident: str, one: _Watched) -> bool:
+        asked = self.planes.get(ident) is not None and one.instance.adapter != MANUAL
+        return asked and one.looking is None and one.due_ms == 0
 
     def under_way(self) -> tuple[asyncio.Task[None], ...]:
         """The looks under way."""
@@ -196,7 +219,7 @@ class Watch:
             await look(plane)
         except Exception as fault:  # noqa: BLE001  a fault of ours at one provider must not end the others
             self._odd(f"{plane.instance.name}: the look broke off ({type(fault).__name__})")
-            self._delay(one, self._poll_ms)
+            self._delay(one, every_ms(self._pace, calm=self._calm, took_ms=0))
         finally:
             self._mine.discard(ident)
             one.looking = None
@@ -221,14 +244,19 @@ class Watch:
             )  # fmt: skip
         self._note_state(one, seen)
         self._sample(one, seen, latency_ms)
-        wait_ms = min(LONGEST_MS, self._poll_ms << min(one.misses, 6)) if one.misses > 1 else self._poll_ms
+        one.every_ms = every_ms(self._pace, calm=self._calm, took_ms=seen.took_ms)
+        one.asked = seen.asked_ms > 0
+        wait = wait_ms(self._pace, calm=self._calm, took_ms=seen.took_ms, misses=one.misses, asked_ms=seen.asked_ms)
         # where the dispatcher looks by itself, it will again: it is left to it unless it stops
-        self._delay(one, wait_ms if seen.instance in self._mine else wait_ms * 3 // 2)
+        self._delay(one, wait if seen.instance in self._mine else wait * 3 // 2)
         self._changed()
 
-    def _delay(self, one: _Watched, wait_ms: int) -> None:
-        spread = int.from_bytes(self._session.entropy.token(2), "big") / 2**16
-        one.due_ms = self._session.clock.boot_ms() + int(wait_ms * (0.9 + 0.2 * spread))
+    def _delay(self, one: _Watched, ms: int) -> None:
+        less = 1.0 if one.asked else 0.9  # a provider that asked for time gets all of it
+        one.due_ms = self._session.clock.boot_ms() + int(ms * (less + 0.2 * self._chance()))
+
+    def _chance(self) -> float:
+        return int.from_bytes(self._session.entropy.token(2), "big") / 2**16
 
     def _note_state(self, one: _Watched, seen: Look) -> None:
         word = self._word(one)
@@ -289,7 +317,10 @@ class Watch:
     def looks(self) -> tuple[InstanceLook, ...]:
         """Every provider as last seen, in the order in which they were added."""
         return tuple(
-            InstanceLook(link=self._link(one), surfaces=one.surfaces, latency=tuple(one.latency), page=one.page)
+            InstanceLook(
+                link=self._link(one), surfaces=one.surfaces, latency=tuple(one.latency), page=one.page,
+                every_ms=one.every_ms,
+            )
             for one in self._watched.values()
         )
 

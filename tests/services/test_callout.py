@@ -312,7 +312,7 @@ def test_a_server_watches_and_pages_without_any_key(pair, receiver) -> None:
     callout_settings.add_hook(one, Hook(name="room", kind="slack", address=f"{url}/room"), EVERYONE, "")
     said: list[str] = []
     with Session.open(one.paths, nobody_asked) as session:
-        pace = LivePace(poll_ms=200, tick_s=0.05, lock_s=0.05, sync_ms=200, call_s=0.05)
+        pace = LivePace(poll_ms=200, calm_ms=200, tick_s=0.05, lock_s=0.05, sync_ms=200, call_s=0.05)
         with Watching(session, lambda _fact, line: said.append(line), pace=pace):
             ends = time.monotonic() + 40
             while not (got and any("dispatches" in line for line in said)) and time.monotonic() < ends:

@@ -36,7 +36,7 @@ from console.sync.folder import FolderPlace
 from console.sync.report import SyncReport
 from tests.kit.clock import FakeClock
 
-QUICK = LivePace(poll_ms=150, tick_s=0.02, lock_s=0.05, sync_ms=100, again_s=0.05)
+QUICK = LivePace(poll_ms=150, calm_ms=150, tick_s=0.02, lock_s=0.05, sync_ms=100, again_s=0.05)
 OUTBOX_PACE = Pace(
     tick_s=0.02, sync_ms=200, poll_ms=200, settle_ms=100, hold_ms=60_000, stable_ms=200, record_ms=3_000,
     recheck_ms=100, spread_ms=600, patience_ms=3_000,
@@ -179,7 +179,7 @@ def test_one_that_hangs_holds_up_no_other_and_not_the_end(alone: Session, estate
 
 def test_one_that_is_down_is_asked_less_and_less(alone: Session, estate: Estate) -> None:
     connect(alone, estate, "cloud")
-    with Running(alone, pace=replace(QUICK, poll_ms=50)) as run:
+    with Running(alone, pace=replace(QUICK, poll_ms=50, calm_ms=50)) as run:
         run.heard.until(lambda: run.heard.link("cloud").state == "answers")
         estate.simulators["cloud"].switch("down")
         seen: list[int] = []
@@ -202,7 +202,7 @@ def test_what_was_measured_is_there_after_a_restart(alone: Session, estate: Esta
         run.heard.until(lambda: run.heard.link("gateway-east").state == "answers")
         with Telemetry(path_beside(alone.paths.index)) as kept:
             run.heard.until(lambda: kept.last(ident, "gateway-east", alone.clock.wall_ms()))
-    with Running(alone, pace=replace(QUICK, poll_ms=60_000)) as run:
+    with Running(alone, pace=replace(QUICK, poll_ms=60_000, calm_ms=60_000)) as run:
         run.heard.until(lambda: len(run.heard.latest[LOOKS].instances[0].latency) >= 2)
 
 
@@ -270,7 +270,7 @@ def test_a_provider_that_the_dispatcher_just_looked_at_is_left_to_it(alone: Sess
 
     async def story() -> list[int]:
         with Telemetry(path_beside(alone.paths.index)) as kept:
-            watch = Watch(alone, kept, 5_000, lambda: None, lambda _text: None)
+            watch = Watch(alone, kept, LivePace(), lambda: None, lambda _text: None)
             await watch.reload()
             plane = watch.planes.all()[0]
             begun: list[int] = []
@@ -538,7 +538,7 @@ def state_of(run: Running, sha: str) -> str:
 def test_what_two_signed_goes_and_is_watched(founded: tuple[Session, Session], estate: Estate) -> None:
     one, two = founded
     fresh_providers(one, estate, "gateway-east")
-    with Running(one, pace=replace(QUICK, poll_ms=200)) as run:
+    with Running(one, pace=replace(QUICK, poll_ms=200, calm_ms=200)) as run:
         run.heard.until(lambda: run.heard.connectivity.engine.state == "here")
         sha, provider = block(one, two, "key-shop")
         run.heard.until(lambda: state_of(run, sha) in ("accepted", "recorded", "unmeasurable", "enforced"))
