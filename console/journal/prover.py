@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 from console.domain.errors import BadForm, Problem
-from console.domain.forms import Entry
+from console.domain.forms import Entry, RosterRef
 from console.journal import envelope, rosters
 from console.journal.roster_tree import RosterTree
 from console.keys import canon
 from console.keys.publickey import PublicKey
+from console.keys.roster import VerifiedRoster
 from console.keys.sshsig import Verifier
 
 Row = tuple[str, str, int, str | None, int, str, str | None, int, int, bytes, bytes, str | None]
@@ -30,59 +33,81 @@ class Unsound(Exception):
         self.why = why
 
 
-class Partly(Exception):
-    """Of a window only `entries` are proven; `unsound` says what stopped it."""
+class Link(NamedTuple):
+    """What of a proven entry its neighbours, its feed and the rosters are held to."""
 
-    def __init__(self, entries: list[Entry], unsound: Unsound) -> None:
-        super().__init__()
-        self.entries = entries
-        self.unsound = unsound
+    feed: str
+    seq: int
+    hlc: tuple[int, int]
+    prev: str | None
+    inc: str | None
+    iseq: int
+    iprev: str | None
+    author: str | None
+    console: str
+    key: str
+    refs: tuple[str, ...]
+    roster: RosterRef
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The entries of a window that are proven, from its beginning. `wrong` says where and why it stopped before."""
+
+    links: list[Link]
+    wrong: tuple[str, str] | None = None
 
 
 class Prover:
-    """Proves rows against the chain of rosters; it only ever adds to its caches."""
+    """Proves rows against the rosters and what was redacted; it only ever adds to its caches."""
 
-    def __init__(self, tree: RosterTree) -> None:
-        self._chain = tree.chain
-        self._by_ref = {found.ref: found for found in (*tree.everything(), *tree.open)}
+    def __init__(
+        self, chain: Sequence[VerifiedRoster], by_ref: dict[RosterRef, VerifiedRoster], tombstones: frozenset[str]
+    ) -> None:
+        self._chain = chain
+        self._by_ref = by_ref
+        self._tombstones = tombstones
         self._verifiers: dict[tuple[str, bool], Verifier] = {}
 
-    def window(self, window: Sequence[Row], values: Values, tombstones: frozenset[str]) -> list[Entry]:
-        """The entries of these rows, proven.
+    @classmethod
+    def of(cls, tree: RosterTree, tombstones: frozenset[str]) -> Self:
+        """By the rosters of a journal, and what was redacted in it."""
+        return cls(tree.chain, {one.ref: one for one in (*tree.everything(), *tree.open)}, tombstones)
 
-        Raises:
-            Partly: with what was proven before the first fault.
-        """
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """To another process it goes without its cache, which holds what OpenSSL made."""
+        return type(self), (self._chain, self._by_ref, self._tombstones)
+
+    def window(self, window: Sequence[Row], values: Values) -> Proof:
+        """Prove these rows in order, up to the first that does not hold."""
         # First everything that needs the interpreter, then all signatures, which do not: threads then rarely wait.
-        entries: list[Entry] = []
+        links: list[Link] = []
         checks: list[Verifier] = []
-        stopped: Unsound | None = None
+        wrong: tuple[str, str] | None = None
         try:
             for row in window:
                 entry = _read(row)
                 checks.append(self._verifier(row, entry))
                 if row[0] in values:
-                    check_values(where(row), frozenset(entry.sd), values[row[0]], tombstones)
-                entries.append(entry)
+                    check_values(where(row), frozenset(entry.sd), values[row[0]], self._tombstones)
+                links.append(_link(entry))
         except Unsound as fault:
-            stopped = fault
+            wrong = fault.where, fault.why
         for at, (row, verifier) in enumerate(zip(window, checks, strict=False)):
             try:
                 verifier.verify(row[9], row[10])
             except Problem as fault:
-                raise Partly(entries[:at], Unsound(where(row), fault.what.rstrip("."))) from None
-        if stopped is not None:
-            raise Partly(entries, stopped)
-        return entries
+                return Proof(links[:at], (where(row), fault.what.rstrip(".")))
+        return Proof(links, wrong)
 
-    def is_late(self, entry: Entry, ident: str) -> bool:
+    def is_late(self, entry: Link, ident: str) -> bool:
         """Whether its key had ended or was revoked before it, as the newest roster says."""
         if not self._chain:
             return False
         named = self._by_ref.get(entry.roster, self._chain[-1])
         return rosters.is_late(named, self._chain[-1], entry, ident)
 
-    def was_late(self, entry: Entry, ident: str) -> bool:
+    def was_late(self, entry: Link, ident: str) -> bool:
         """Whether any roster there was speaks against it."""
         named = self._by_ref.get(entry.roster)
         return named is None or any(rosters.is_late(named, known, entry, ident) for known in self._chain)
@@ -135,6 +160,13 @@ def check_values(
             raise Unsound(place, "a value beside it is filed under another digest than its own")
         if digest in tombstones:
             raise Unsound(place, "a redacted value is still here")
+
+
+def _link(entry: Entry) -> Link:
+    return Link(
+        entry.feed, entry.seq, entry.hlc, entry.prev, entry.inc, entry.iseq, entry.iprev, entry.author, entry.console,
+        entry.key, entry.refs, entry.roster,
+    )  # fmt: skip
 
 
 def _read(row: Row) -> Entry:

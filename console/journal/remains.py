@@ -11,10 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from console.domain.errors import BadForm
-from console.domain.forms import Entry
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.journal import envelope
-from console.journal.prover import Row, Unsound, check_values, values_of, where
+from console.journal.prover import Link, Row, Unsound, check_values, values_of, where
 from console.journal.roster_tree import RosterTree
 from console.journal.verified import Upto
 from console.keys import canon
@@ -54,7 +53,7 @@ def facts_of(connection: sqlite3.Connection, feed: str) -> tuple[str, str | None
     return found
 
 
-def check_refs(connection: sqlite3.Connection, window: Sequence[Row], entries: Sequence[Entry]) -> None:
+def check_refs(connection: sqlite3.Connection, window: Sequence[Row], entries: Sequence[Link]) -> None:
     """What this console's own entries say they had seen was here: it has to be here still.
 
     Raises:

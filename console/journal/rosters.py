@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from typing import Protocol
 
 from console.domain.forms import Entry
 from console.journal.faults import NoGenesis, NoRoster
@@ -139,6 +140,30 @@ def add_roster(
     return Answer.forked if rival else Answer.inserted
 
 
+class Placed(Protocol):
+    """As much of an entry as says whether its key still counted when it was written."""
+
+    @property
+    def key(self) -> str:
+        """The fingerprint of what signed it."""
+        ...
+
+    @property
+    def feed(self) -> str:
+        """Where it stands."""
+        ...
+
+    @property
+    def seq(self) -> int:
+        """Its number there."""
+        ...
+
+    @property
+    def hlc(self) -> tuple[int, int]:
+        """Its hybrid time."""
+        ...
+
+
 def may_write(verified: VerifiedRoster, entry: Entry) -> str | None:
     """Whether this version lets the entry's key write its feed: the key's public line, or None.
 
@@ -155,7 +180,7 @@ def may_write(verified: VerifiedRoster, entry: Entry) -> str | None:
     return facts.public.line if fits else None
 
 
-def is_late(verified: VerifiedRoster, current: VerifiedRoster, entry: Entry, ident: str) -> bool:
+def is_late(verified: VerifiedRoster, current: VerifiedRoster, entry: Placed, ident: str) -> bool:
     """Whether the key had ended, or was revoked and this entry lies behind (or beside) its last good one."""
     for known in (verified, current):
         facts = known.key(entry.key)

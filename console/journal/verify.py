@@ -6,17 +6,17 @@ streams, can stop and go on from where it was, and what it proved before it take
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
-from console.domain.forms import Entry
 from console.journal import branches, remains
 from console.journal.faults import Damaged
-from console.journal.prover import Partly, Prover, Row, Unsound, values_of, where
+from console.journal.hands import Hands
+from console.journal.prover import Link, Proof, Prover, Row, Unsound, values_of, where
 from console.journal.rosters import RosterChain
 from console.journal.store import JournalStore
 from console.journal.verified import FeedUpto, Upto
@@ -27,7 +27,7 @@ _COUNTED: tuple[str, ...] = (
     "entries", "disclosures", "documents", "blobs", "rosters", "feeds", "quarantined", "forked",
 )  # fmt: skip
 _WINDOW = 256
-_WORKERS = 4
+_WITHIN_S = 600.0  # for one window: whoever proves has shorter limits of their own
 _ROWS = (
     "SELECT e.id, e.feed, e.seq, e.inc, e.iseq, e.kind, e.subj, e.hlc_ms, e.hlc_n, e.raw, e.sig, s.standing "
     "FROM entry e LEFT JOIN standing s ON s.id = e.id WHERE e.feed = ? AND (e.seq, e.id) > (?, ?) "
@@ -60,21 +60,22 @@ class Report:
 
 def verify_profile(
     store: JournalStore, progress: Progress | None = None, *, since: Upto | None = None,
-    at_least: Upto | None = None, stop: Callable[[], bool] | None = None, on_thread: Callable[[], None] | None = None,
+    at_least: Upto | None = None, stop: Callable[[], bool] | None = None, hands: Hands | None = None,
 ) -> Report:  # fmt: skip
-    """Walk everything (or what came after `since`). Reads one snapshot; runs on the caller's thread and a few more.
+    """Walk everything (or what came after `since`). Reads one snapshot; `hands` prove beside the caller's thread.
 
     `progress(done, all)` counts entries. `at_least` was here once: what of it is gone is wrong. `stop` is asked every
-    few hundred entries. `on_thread` is called first on each further thread. What does not hold is in the report, never
-    raised.
+    few hundred entries. What does not hold is in the report, never raised.
     """
     counts: dict[str, int] = dict.fromkeys(_COUNTED, 0)
-    with store.reader().snapshot() as connection:
+    with ExitStack() as open_:
+        mine = hands or open_.enter_context(Hands())
+        connection = open_.enter_context(store.reader().snapshot())
         try:
-            walk = _Walk(connection, counts, progress, stop or _never)
+            walk = _Walk(connection, mine, counts, progress, stop or _never)
             fits = since is not None and walk.fits(since)
             walk.require(at_least or Upto())
-            upto = walk.entries(since if fits and since is not None else Upto(), on_thread)
+            upto = walk.entries(since if fits and since is not None else Upto())
             return walk.rest(store.paths, upto)
         except _Stopped as stopped:
             return Report(ok=False, first_wrong=None, counts=counts, finished=False, upto=stopped.upto)
@@ -120,17 +121,18 @@ def _never() -> bool:
     return False
 
 
-_Waiting = tuple[_Feed, Sequence[Row], int, Future[list[Entry]]]
+_Waiting = tuple[_Feed, Sequence[Row], int, Future[Proof]]
 
 
 class _Walk:
-    """Windows of rows go to a few threads (verifying leaves the interpreter lock); chains are joined here, in order."""
+    """Windows of rows go to the hands; chains are joined here, in order."""
 
     def __init__(
-        self, connection: sqlite3.Connection, counts: dict[str, int], progress: Progress | None,
+        self, connection: sqlite3.Connection, hands: Hands, counts: dict[str, int], progress: Progress | None,
         stop: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._connection = connection
+        self._hands = hands
         self._counts = counts
         self._progress = progress
         self._stop = stop
@@ -140,11 +142,11 @@ class _Walk:
         counts["rosters"] = len(chain)
         remains.check_rosters(connection, tree)
         self._roster = chain[-1].sha256 if chain else ""
-        self._prover = Prover(tree)
         self._forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
         settled = branches.settled_feeds(connection, chain[-1]) if chain else {}
         self._good = {feed: branches.good_branch(connection, ident) for feed, ident in settled.items()}
         self._tombstones = frozenset(row[0] for row in connection.execute("SELECT digest FROM tombstone"))
+        self._prover = Prover.of(tree, self._tombstones)
         self._reached: dict[str, FeedUpto] = {}
         self._resumed = False
 
@@ -164,31 +166,30 @@ class _Walk:
 
     # -- entries -------------------------------------------------------------------------------------------------------
 
-    def entries(self, since: Upto, on_thread: Callable[[], None] | None) -> Upto:
+    def entries(self, since: Upto) -> Upto:
         """Every feed, then whatever belongs to none; gives what is proven now."""
         self._resumed = since != Upto()
         self._counts["entries"] = since.entries
+        self._hands.expect(self._all - since.entries)
         base = replace(since, roster=self._roster, tombstones=len(self._tombstones), feeds={})
-        workers = min(_WORKERS, os.cpu_count() or 1)
         waiting: deque[_Waiting] = deque()
-        with ThreadPoolExecutor(workers, thread_name_prefix="verify", initializer=on_thread) as pool:
-            try:
-                for feed, window in self._windows(since):
-                    values = values_of(self._connection, [row[0] for row in window])
-                    future = pool.submit(self._prover.window, window, values, self._tombstones)
-                    waiting.append((feed, window, sum(map(len, values.values())), future))
-                    if len(waiting) > 2 * workers:
-                        self._join(*waiting.popleft())
-                while waiting:
+        try:
+            for feed, window in self._windows(since):
+                values = values_of(self._connection, [row[0] for row in window])
+                future = self._hands.submit(self._prover, window, values)
+                waiting.append((feed, window, sum(map(len, values.values())), future))
+                if len(waiting) > 2 * self._hands.count:
                     self._join(*waiting.popleft())
-            except _Stopped:
-                while waiting:
-                    self._join(*waiting.popleft())
-                raise _Stopped(replace(base, feeds={**since.feeds, **self._reached})) from None
-            except BaseException:
-                for *_, future in waiting:
-                    future.cancel()
-                raise
+            while waiting:
+                self._join(*waiting.popleft())
+        except _Stopped:
+            while waiting:
+                self._join(*waiting.popleft())
+            raise _Stopped(replace(base, feeds={**since.feeds, **self._reached})) from None
+        except BaseException:
+            for *_, future in waiting:
+                future.cancel()
+            raise
         upto = replace(base, feeds=self._reached)
         self._counts["entries"] = upto.entries
         if upto.entries != self._all:
@@ -230,24 +231,20 @@ class _Walk:
         self._reached[feed.name] = known
         return known.seq, known.id
 
-    def _join(self, feed: _Feed, window: Sequence[Row], values: int, future: Future[list[Entry]]) -> None:
-        stopped: Unsound | None = None
-        try:
-            entries = future.result()
-        except Partly as partly:
-            entries, stopped = partly.entries, partly.unsound
-        for row, entry in zip(window, entries, strict=False):
-            self._link(feed, row, entry)
-        if stopped is not None:
-            raise stopped
+    def _join(self, feed: _Feed, window: Sequence[Row], values: int, future: Future[Proof]) -> None:
+        proof = future.result(_WITHIN_S)
+        for row, link in zip(window, proof.links, strict=False):
+            self._link(feed, row, link)
+        if proof.wrong is not None:
+            raise Unsound(*proof.wrong)
         if feed.facts is not None and feed.facts[4]:
-            remains.check_refs(self._connection, window, entries)
+            remains.check_refs(self._connection, window, proof.links)
         feed.values += values
         self._reached[feed.name] = FeedUpto(feed.seq, window[-1][0], feed.entries, feed.values)
         if self._progress is not None:
             self._progress(self._counts["entries"], self._all)
 
-    def _link(self, feed: _Feed, row: Row, entry: Entry) -> None:
+    def _link(self, feed: _Feed, row: Row, entry: Link) -> None:
         ident = row[0]
         if entry.seq != feed.seq:
             if entry.seq != feed.seq + 1:
@@ -267,7 +264,7 @@ class _Walk:
         self._counts["entries"] += 1
         feed.entries += 1
 
-    def _link_incident(self, feed: _Feed, row: Row, entry: Entry) -> None:
+    def _link_incident(self, feed: _Feed, row: Row, entry: Link) -> None:
         if entry.inc not in feed.incidents:
             feed.incidents[entry.inc] = self._before_resuming(feed, entry.inc)
         last = feed.incidents[entry.inc]
@@ -284,7 +281,7 @@ class _Walk:
         sql = "SELECT iseq, id FROM entry WHERE feed = ? AND inc IS ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
         return set(self._connection.execute(sql, (feed.name, inc, feed.resumed.seq)).fetchall())
 
-    def _standing(self, row: Row, entry: Entry) -> None:
+    def _standing(self, row: Row, entry: Link) -> None:
         standing = row[11]
         good = self._good.get(row[1])
         forked = entry.seq >= self._forks.get(row[1], entry.seq + 1) if good is None else row[0] not in good

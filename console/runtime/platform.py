@@ -233,6 +233,13 @@ def give_way() -> None:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW_PRIORITY)
 
 
+def cores() -> int:
+    """How many processors this process may use."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def forbid_core_dumps() -> None:
     """Keep unlocked keys out of core files: ask for none, whatever limit the shell had set, now and for children."""
     if sys.platform != "win32":

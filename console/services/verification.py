@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from console.domain.errors import Problem
+from console.journal.hands import MANY, Hands
 from console.journal.verified import Upto, path_of, read_upto, write_upto
 from console.journal.verify import Progress, Report, verify_file, verify_profile
 from console.runtime import platform
@@ -80,13 +81,21 @@ class Verification:
     """One run over a session's journal, on a thread of its own. A context manager; leaving it cancels and joins.
 
     `listener` is called on that thread, a few times a second at most, and must not wait. The session must stay open
-    until `close`.
+    until `close`. Where so many entries are to be proven (`processes_from`), processes of their own do it.
     """
 
-    def __init__(self, session: Session, listener: Listener | None = None, *, slice_s: float = SLICE_S) -> None:
+    def __init__(
+        self,
+        session: Session,
+        listener: Listener | None = None,
+        *,
+        slice_s: float = SLICE_S,
+        processes_from: int = MANY,
+    ) -> None:
         self._session = session
         self._listener = listener
         self._slice_s = slice_s
+        self._processes_from = processes_from
         self._path = path_of(session.paths)
         self._cancel = threading.Event()
         self._state = Progressed(Phase.waiting)
@@ -135,13 +144,14 @@ class Verification:
     def _run(self) -> None:
         try:
             platform.give_way()
-            self._tell(self._slices())
+            with Hands(gives_way=True, processes_from=self._processes_from) as hands:
+                self._tell(self._slices(hands))
         except Problem as fault:
             self._tell(Progressed(Phase.failed, why=fault.what.rstrip(".")))
         except Exception as fault:  # noqa: BLE001  what nobody thought of must not look like "still running"
             self._tell(Progressed(Phase.failed, why=f"a fault of the program ({type(fault).__name__}: {fault})"))
 
-    def _slices(self) -> Progressed:
+    def _slices(self, hands: Hands) -> Progressed:
         at_least = upto = read_upto(self._path)
         self._earlier = upto.entries
         anew = False
@@ -149,8 +159,7 @@ class Verification:
             # the second time around all of it in one look, or what comes in meanwhile might go on for ever
             self._deadline = float("inf") if anew else time.monotonic() + self._slice_s
             report = verify_profile(
-                self._session.store, self._progress, since=upto, at_least=at_least, stop=self._stop,
-                on_thread=platform.give_way,
+                self._session.store, self._progress, since=upto, at_least=at_least, stop=self._stop, hands=hands
             )  # fmt: skip
             if report.first_wrong is not None:
                 return self._with(Phase.wrong, report)

@@ -13,6 +13,7 @@ from console.journal.verified import Upto, path_of, read_upto
 from console.journal.verify import verify_profile
 from console.keys import canon
 from console.runtime.paths import ProfilePaths
+from console.services import verification as verification_
 from console.services.verification import Phase, Progressed, Verification, whole
 from tests.journal.world import INC, World
 
@@ -93,6 +94,29 @@ def test_it_is_stopped_and_goes_on_to_the_same_end(profile):
     assert rounds > 5
     at_once = verify_profile(profile.store)
     assert (upto, report.counts) == (at_once.upto, at_once.counts)
+
+
+def test_much_is_proven_in_processes_slice_by_slice_and_gone_on_with(profile):
+    profile.say(2500)
+    seen = []
+    verify = verification_.verify_profile
+
+    def watched(store, *args, hands, **how):
+        report = verify(store, *args, hands=hands, **how)
+        seen.append(hands.processes)
+        return report
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verification_, "verify_profile", watched)
+        patch.setattr("console.runtime.platform.cores", lambda: 2)
+        state = profile.run(slice_s=0.0, processes_from=500)
+        assert (state.phase, state.done) == (Phase.sound, 2501)
+        assert len(seen) > 5
+        assert 1 <= len({pid for pids in seen for pid in pids}) <= 2  # kept from slice to slice
+        seen.clear()
+        again = profile.run(processes_from=500)
+    assert (again.done, again.earlier, seen) == (2501, 2501, [()])
+    assert verify_profile(profile.store).upto == read_upto(path_of(profile.session.paths))
 
 
 def test_cancelling_keeps_what_was_proven(profile):
