@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from console.cli.frame import when
+from console.domain.named_file import named_file
 
 if TYPE_CHECKING:
     from console.journal.values import Stored
@@ -29,9 +30,10 @@ def timeline_line(session: Session, one: Stored, about: str = "") -> str:
     words = " ".join(
         str(one.disclosed[name]) for name in ("title", "speaker", "text", "reason", "briefing") if name in one.disclosed
     )
-    blob = one.disclosed.get("blob")
-    if isinstance(blob, dict):
-        words += f" [{blob.get('name')} sha256 {str(blob.get('sha256'))[:16]}]"
+    file = named_file(one.entry.pub, one.disclosed.get("blob"))
+    if file is not None:
+        called = f"need-to-know, for {', '.join(map(session.name_of, file.to))}," if file.to else file.name
+        words += f" [{called or 'a file'} sha256 {file.sha256[:16]}]"
     extra = {name: value for name, value in one.entry.pub.items() if isinstance(value, int | str)}
     if about:
         words = f"{about}. {words}" if words else about

@@ -142,7 +142,7 @@ def lines_of(told: Sequence[Forgotten]) -> list[str]:
 def _as_json(one: Source) -> dict[str, Any]:
     return {
         "holder": one.holder, "document": one.is_document, "title": one.title, "gone": one.gone, "absent": one.absent,
-        "values": [{"name": v.name, "digest": v.digest, "text": v.text, "file": v.file} for v in one.values],
+        "values": [{"name": v.name, "digest": v.digest, "text": v.text, "files": sorted(v.files)} for v in one.values],
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from console.domain.actions import ApprovalRecord
 from console.domain.errors import Problem, WrongUse
+from console.domain.named_file import is_sealed, named_file
 from console.domain.profile import JsonValue
 from console.exports import krl, names, strict
 from console.exports.evidence import About, Evidence, Wrong
@@ -292,13 +293,15 @@ class _Gathered:
         return {names.values(path): "".join(f"{shown[digest]}\n" for digest in sorted(shown)).encode()}
 
     def _blobs(self) -> dict[str, bytes]:
+        """Open files, and those for named people as they are kept: encrypted."""
         found: dict[str, bytes] = {}
         for one in self._open:
-            privileged = one.entry.pub.get("privileged") is True
-            for sha in _hashes(one.disclosed.get("blob")):
-                raw = self._reader.blob(sha)
-                if raw is not None and one.entry.pub.get("class", "open") == "open" and not privileged:
-                    found[names.blob(sha)] = raw
+            file = named_file(one.entry.pub, one.disclosed.get("blob"))
+            if file is None or file.kind == "held" or one.entry.pub.get("privileged") is True:
+                continue
+            raw = self._reader.blob(file.sha256)
+            if raw is not None and (file.kind == "open" or is_sealed(raw)):
+                found[names.blob(file.sha256)] = raw
         return found
 
 
@@ -308,8 +311,3 @@ def _place(one: Stored) -> tuple[int, str]:
 
 def _list(value: JsonValue) -> Sequence[JsonValue]:
     return value if isinstance(value, list) else ()
-
-
-def _hashes(value: JsonValue) -> list[str]:
-    fields = list(value.values()) if isinstance(value, dict) else [value]
-    return [text for text in fields if isinstance(text, str) and len(text) == 64]  # noqa: PLR2004  a SHA-256 in hex

@@ -18,6 +18,7 @@ from typing import Final
 from console.domain.actions import Action
 from console.domain.forms import Entry
 from console.domain.ids import incident_label
+from console.domain.named_file import file_words, named_file
 from console.domain.profile import JsonValue
 from console.exports import names
 from console.exports.evidence import Evidence
@@ -30,7 +31,7 @@ LATE_MS = 15 * 60_000
 _FORMULA = ("=", "+", "-", "@", "\t")
 _SPOKEN: Final[tuple[str, ...]] = (
     "title", "text", "reason", "name", "selector", "briefing", "how", "why", "fields", "request_id", "response",
-    "ticket", "contact", "speaker", "who", "signal", "source", "blob",
+    "ticket", "contact", "speaker", "who", "signal", "source",
 )  # fmt: skip
 _PUBLIC: Final[tuple[str, ...]] = (
     "severity", "phase", "status", "role", "person", "to", "regime", "direction", "category", "outcome", "verdict",
@@ -156,6 +157,8 @@ def _what(entry: Entry, values: dict[str, JsonValue], people: dict[str, str]) ->
         for name in _SPOKEN
         if name in values
     ]
+    if (file := named_file(entry.pub, values.get("blob"))) is not None:
+        parts.append(f"file: {file_words(file, people)}")
     return "; ".join(parts)
 
 

@@ -23,6 +23,7 @@ _FACTS = (
     "adapter",
 )
 _MAX_WORDS = 4096
+_FILE = {"need-to-know": "a file for named people", "held": "held elsewhere"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def occurred(told: JsonValue, recorded_ms: int) -> tuple[int, int]:
 def fact_of(pub: dict[str, JsonValue], said: dict[str, JsonValue]) -> str:
     """A few words for an entry that has none of its own: its file, its severity, its new status and the like."""
     blob = said.get("blob")
-    parts = [_plain(blob.get("name"))] if isinstance(blob, dict) else []
+    parts = [_FILE.get(str(pub.get("class")), ""), _plain(blob.get("name"))] if isinstance(blob, dict) else []
     if type(pub.get("severity")) is int:
         parts.append(f"SEV-{pub['severity']}")
     parts += [_plain(pub[name]) for name in _FACTS if name in pub]

@@ -165,6 +165,17 @@ class AgentWriter:
         keyfile.require_purpose("writer", namespace)
         return self._agent.sign(self.public, namespace, message)
 
+    def unseal(self, sealed: bytes) -> bytes:  # noqa: ARG002  as a writer key's, which can
+        """An agent signs and opens nothing, whatever is encrypted to its key.
+
+        Raises:
+            WrongUse: always.
+        """
+        raise WrongUse(
+            "Your writer key is in an ssh-agent, which signs and opens no file.",
+            "Open it with the key's file: standdown evidence open ... --identity FILE",
+        )
+
 
 def agent_of(environ: Mapping[str, str] = os.environ) -> Agent:
     """The agent that this user's environment names.

@@ -115,12 +115,28 @@ class SessionSigner:
 
 
 class WriterSigner(SessionSigner):
-    """A person's writer key: entries, exports, requests to join, and rosters 0 and 1 of an organisation they found."""
+    """A person's writer key: entries, exports, requests to join, and rosters 0 and 1 of an organisation they found.
+
+    It also opens what was encrypted to it for its person alone.
+    """
 
     __slots__ = ()
 
     def __init__(self, public: PublicKey) -> None:
         super().__init__(public, "writer")
+
+    def unseal(self, sealed: bytes) -> bytes:
+        """What was encrypted to this key.
+
+        Raises:
+            KeyLocked: after `lock` and before `unlock`.
+            NotForYou, SealDamaged: as their names say.
+        """
+        from console.keys.sealed import unseal  # noqa: PLC0415  few files are for few people
+
+        if self._private is None:
+            raise KeyLocked
+        return unseal(sealed, self._private)
 
 
 class DeviceSigner(SessionSigner):

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # what is pasted is understood long after the incidents are l
 
 MAX_EVIDENCE_BYTES = 256 * 1024 * 1024
 _YEAR_MS = 31_556_952_000
-_TOO_LONG = "Record it as held elsewhere, with a note."
+_TOO_LONG = "Record it as held elsewhere: standdown evidence held FILE --holder NAME --place WHERE."
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +202,17 @@ def attach(session: Session, path: Path, *, inc: str | None, text: str = "", how
     Raises:
         WrongUse: when it cannot be read or is longer than 256 MiB.
     """
+    return attach_bytes(session, read_evidence(path), path.name, inc=inc, text=text, how=how)
+
+
+def read_evidence(path: Path, most: int = MAX_EVIDENCE_BYTES) -> bytes:
+    """A file's bytes; WrongUse when it cannot be read or has more than `most`."""
     try:
-        if path.stat().st_size > MAX_EVIDENCE_BYTES:
+        if path.stat().st_size > most:
             raise WrongUse(f"{path.name} is longer than 256 MiB.", _TOO_LONG)
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as fault:
         raise WrongUse(f"{path} cannot be read ({fault.strerror}).", "Check the path and its rights.") from None
-    return attach_bytes(session, raw, path.name, inc=inc, text=text, how=how)
 
 
 def attach_bytes(

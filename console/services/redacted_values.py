@@ -13,6 +13,7 @@ from typing import Final
 from console.domain.actions import Redaction
 from console.domain.errors import BadForm
 from console.domain.ids import is_sha256
+from console.domain.named_file import file_words, named_file
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
 from console.domain.sheet import NotAllHere, leaves
 from console.journal import envelope
@@ -25,12 +26,12 @@ WHOLE_CHARS: Final = 600
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One value here: its digest, its name, its text as people read it, and the file it names, where it names one."""
+    """One value here: its digest, its name, its text as people read it, and the files it names, where it names any."""
 
     digest: str
     name: str
     text: str
-    file: str | None = None
+    files: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,11 @@ def _values(session: Session, holder: str, digests: frozenset[str]) -> Iterator[
             digest, name, value = envelope.verify_disclosure(body, digests)
         except BadForm:
             continue
-        yield Value(digest, name, in_words(value), file_of(name, value))
+        text = in_words(value)
+        if name == "blob" and isinstance(value, dict) and "about" in value:  # an encrypted line is no text
+            sealed = named_file({"class": "need-to-know"}, value)
+            text = text if sealed is None else file_words(sealed, {one: session.name_of(one) for one in sealed.to})
+        yield Value(digest, name, text, files_of(name, value))
 
 
 def in_words(value: JsonValue, *, whole: bool = False) -> str:
@@ -124,12 +129,12 @@ def in_words(value: JsonValue, *, whole: bool = False) -> str:
     return text if whole or more <= 0 else f"{text[:WHOLE_CHARS]} ... and {more} more characters"
 
 
-def file_of(name: str, value: JsonValue) -> str | None:
-    """The SHA-256 of the attachment a value names; it dies with the value."""
+def files_of(name: str, value: JsonValue) -> frozenset[str]:
+    """The SHA-256 of each attachment a value names (one encrypted again names the first too); they die with it."""
     if name != "blob":
-        return None
+        return frozenset()
     fields: Iterable[JsonValue] = value.values() if isinstance(value, dict) else [value]
-    return next((one for one in fields if isinstance(one, str) and is_sha256(one)), None)
+    return frozenset(one for one in fields if isinstance(one, str) and is_sha256(one))
 
 
-__all__ = ["Source", "Value", "file_of", "in_words", "shown_values", "source"]
+__all__ = ["Source", "Value", "files_of", "in_words", "shown_values", "source"]

@@ -23,7 +23,7 @@ from console.outbox.facts import good_entries, read_document
 from console.outbox.redaction import DONE, Forgotten, Redactions, prove
 from console.services import timeline
 from console.services.approvals import judge
-from console.services.redacted_values import Source, Value, file_of, in_words, source
+from console.services.redacted_values import Source, Value, files_of, in_words, source
 from console.services.session import Session
 from console.sync.held import file_names
 
@@ -105,7 +105,7 @@ def find(session: Session, words: str) -> tuple[tuple[Source, tuple[Value, ...]]
     while rows := _rows_after(session, after):
         for holder, digest, body in rows:
             _, name, value = canon.open_disclosure(body)
-            if wanted in in_words(value, whole=True).casefold() or wanted == file_of(name, value):
+            if wanted in in_words(value, whole=True).casefold() or wanted in files_of(name, value):
                 hits.setdefault(holder, set()).add(digest)
         after = rows[-1][:2]
         if len(hits) >= _MOST_FOUND:
@@ -204,18 +204,23 @@ def _sources(session: Session, chosen: Chosen) -> list[Source]:
 
 def _with_same_files(session: Session, chosen: Chosen) -> dict[str, tuple[str, ...]]:
     wanted = {holder: tuple(digests) for holder, digests in chosen.items()}
-    doomed: set[str] = set()
-    for holder, digests in wanted.items():
-        one = source(session, holder)
-        doomed |= {value.file for value in (one.values if one else ()) if value.file and value.digest in digests}
-    if not doomed:
-        return wanted
-    for stored, sha in file_names(session.reader):
-        one = source(session, stored.id) if sha in doomed else None
-        more = () if one is None else tuple(value.digest for value in one.values if value.file == sha)
-        if more:
-            wanted[stored.id] = tuple(dict.fromkeys((*wanted.get(stored.id, ()), *more)))
+    doomed = _files(filter(None, (source(session, holder) for holder in wanted)), wanted)
+    grown = bool(doomed)
+    while grown:
+        named = ((one.id, files_of("blob", one.disclosed.get("blob"))) for one, _ in file_names(session.reader))
+        holders = [one for ident, files in named if files & doomed and (one := source(session, ident)) is not None]
+        for one in holders:
+            more = (value.digest for value in one.values if value.files & doomed)
+            wanted[one.holder] = tuple(dict.fromkeys((*wanted.get(one.holder, ()), *more)))
+        grown = not _files(holders, wanted) <= doomed
+        doomed |= _files(holders, wanted)
     return wanted
+
+
+def _files(sources: Iterable[Source], chosen: Chosen) -> frozenset[str]:
+    return frozenset().union(
+        *(value.files for one in sources for value in one.values if value.digest in chosen[one.holder])
+    )
 
 
 def _require_discreet(reason: str, sources: Iterable[Source], chosen: Chosen) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from console.domain.errors import WrongUse
 from console.domain.kinds import KINDS
+from console.domain.named_file import NamedFile, named_file
 from console.domain.profile import JsonValue
 from console.journal.line import occurred
 from console.journal.projections import Projections
@@ -52,12 +53,20 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """A file as its entry names it, and whether its bytes are here."""
+    """A file as its entry names it, and whether its bytes are here.
+
+    `named` is all that the entry says of it. An encrypted one: `to` are the names it is for, `mine` whether this
+    person's keys open it, `strange` where its header says otherwise; its true name is there while the key is unlocked.
+    """
 
     name: str
     sha256: str
     size: int
     here: bool
+    named: NamedFile | None = None
+    to: tuple[str, ...] = ()
+    mine: bool = False
+    strange: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +202,7 @@ def detail(session: Session, entry: str) -> Detail:
         received_ms=stored.received_ms, skewed=stored.skewed, standing=stored.standing, absent=stored.absent,
         redacted=len(session.reader.tombstones() & set(stored.entry.sd)) if stored.absent else 0,
         public=tuple((name, _shown(value)) for name, value in sorted(stored.entry.pub.items())),
-        file=_file(session, said.get("blob")), history=history(session, stored.id),
+        file=_file(session, stored), history=history(session, stored.id),
         about=Targets(session).of(stored), only_here=stored.seq > SyncedUpto(session)().get(stored.feed, stored.seq),
     )  # fmt: skip
 
@@ -250,15 +259,18 @@ def _words(stored: Stored) -> str:
     return "\n\n".join(word for word in said if isinstance(word, str))
 
 
-def _file(session: Session, blob: JsonValue) -> EvidenceFile | None:
-    if not isinstance(blob, dict):
+def _file(session: Session, stored: Stored) -> EvidenceFile | None:
+    named = named_file(stored.entry.pub, stored.disclosed.get("blob"))
+    if named is None:
         return None
-    sha, size = _text(blob.get("sha256")), blob.get("size")
-    try:
-        here = session.paths.blob(sha).exists()
-    except ValueError:
-        here = False
-    return EvidenceFile(_text(blob.get("name")), sha, size if isinstance(size, int) else 0, here)
+    here = named.kind != "held" and session.paths.blob(named.sha256).exists()
+    if named.kind != "need-to-know":
+        return EvidenceFile(named.name, named.sha256, named.size, here, named)
+    from console.services.opening import seal_of, true_name  # noqa: PLC0415  few files are for few people
+
+    seal = seal_of(session, stored, named)
+    name = true_name(session, named) if seal.mine else ""
+    return EvidenceFile(name, named.sha256, named.size, here, named, seal.to, seal.mine, seal.strange)
 
 
 def _shown(value: JsonValue) -> str:

@@ -206,10 +206,24 @@ def policy_of(raw: bytes) -> str | None:
     return policy if isinstance(policy, str) and is_sha256(policy) else None
 
 
-def missing_files(reader: Reader) -> frozenset[str]:
-    """Files that an entry here names, neither here nor redacted."""
-    named = {sha for _, sha in file_names(reader)}
-    return frozenset(named - {sha for sha, _ in reader.blobs()} - reader.tombstones())
+def travelling(found: Iterable[tuple[Stored, str]]) -> dict[str, bool]:
+    """Which of the named files travel at all, and whether only encrypted: where no entry calls it open.
+
+    What somebody holds elsewhere is never copied.
+    """
+    told: dict[str, bool] = {}
+    for one, sha in found:
+        kind = one.entry.pub.get("class", "open")
+        if kind in ("open", "need-to-know"):
+            told[sha] = told.get(sha, True) and kind != "open"
+    return told
+
+
+def missing_files(reader: Reader) -> dict[str, bool]:
+    """Files that travel and that an entry here names, neither here nor redacted; whether only encrypted."""
+    named = travelling(file_names(reader))
+    gone = {sha for sha, _ in reader.blobs()} | reader.tombstones()
+    return {sha: sealed for sha, sealed in named.items() if sha not in gone}
 
 
 def _marks(values: Sequence[str]) -> str:

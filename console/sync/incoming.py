@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from console.domain.errors import Problem
+from console.domain.named_file import is_sealed
 from console.journal.reader import Reader
 from console.journal.segments import Disclosed, Pair, decode_disclosures, decode_segment, encode_segment
 from console.journal.store import JournalStore
@@ -172,15 +173,19 @@ def take_objects(intake: Intake) -> None:
         first = [items.pop(0) for items in copies.values()]
         for some in _batches(first):
             for item, data in zip(some, intake.place.read_all([one.name for one in some]), strict=True):
-                if _take_object(intake, item, data, documents):
+                if _take_object(intake, item, data, documents, sealed=files.get(item.name.sha, False)):
                     copies.pop(item.name.sha)
         copies = {sha: items for sha, items in copies.items() if items}
 
 
-def _take_object(intake: Intake, item: Listed, data: bytes | FileRefused, documents: dict[str, str | None]) -> bool:
+def _take_object(
+    intake: Intake, item: Listed, data: bytes | FileRefused, documents: dict[str, str | None], *, sealed: bool
+) -> bool:
     try:
         if isinstance(data, FileRefused):
             raise data
+        if sealed:
+            _require_sealed(item, data)
         _put(intake.store, item.name.sha, data, documents)
     except FileRefused as fault:
         intake.tally.faults.append(str(fault))
@@ -190,6 +195,11 @@ def _take_object(intake: Intake, item: Listed, data: bytes | FileRefused, docume
         intake.tally.documents += 1
         return True
     return False
+
+
+def _require_sealed(item: Listed, data: bytes) -> None:
+    if not is_sealed(data):
+        raise FileRefused(item.name.path, "it is for named people and not encrypted")
 
 
 def _batches(items: Sequence[Listed]) -> Iterator[list[Listed]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from console.domain.named_file import is_sealed
 from console.journal.reader import Reader
 from console.keys import canon
 from console.sync import compact, held, layout
@@ -80,12 +81,12 @@ def _offer_objects(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
     anywhere = {item.name.sha for item in offer.listed if item.name.family == "object"}
     for sha in offer.reader.tombstones() & set(there):
         remove(offer, there[sha].name.path)
-    for sha in _object_names(offer.reader, feed, entries, anywhere):
+    for sha, sealed in _object_names(offer.reader, feed, entries, anywhere).items():
         # a document or file is read only where it is missing; its size tells whether half of it lies there
         if sha in there and there[sha].size == size_here(offer.reader, sha):
             continue
         data = object_here(offer.reader, sha)
-        if data is None:
+        if data is None or (sealed and not is_sealed(data)):
             continue
         name = layout.object_name(feed, sha)
         if sha in there:
@@ -95,13 +96,14 @@ def _offer_objects(offer: Offer, feed: str, entries: Sequence[Line]) -> None:
             offer.tally.sent += offer.place.create(name, data)
 
 
-def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: set[str]) -> list[str]:
-    """What this feed's writer publishes: documents it proposed, files it took in, policies nobody published yet."""
-    names = [doc for one in entries if (doc := one.doc()) is not None]
-    # need-to-know files would have to be encrypted first, held ones are never copied
-    names += [sha for one, sha in held.file_names(reader, feed) if one.entry.pub.get("class", "open") == "open"]
-    names += [sha for sha in held.policies(reader) if sha not in anywhere]
-    return list(dict.fromkeys(names))
+def _object_names(reader: Reader, feed: str, entries: Sequence[Line], anywhere: set[str]) -> dict[str, bool]:
+    """What this feed's writer publishes, and whether it must be encrypted to leave (`held.travelling`).
+
+    Documents it proposed, files it took in, policies nobody published yet.
+    """
+    names = dict.fromkeys((doc for one in entries if (doc := one.doc()) is not None), False)
+    names |= held.travelling(held.file_names(reader, feed))
+    return names | dict.fromkeys((sha for sha in held.policies(reader) if sha not in anywhere), False)
 
 
 def size_here(reader: Reader, sha: str) -> int | None:

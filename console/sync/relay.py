@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from console.domain.named_file import is_sealed
 from console.journal.segments import encode_segment
 from console.keys import canon
 from console.sync import compact, held, layout
@@ -125,20 +126,17 @@ def _values(offer: Offer, by: str, feed: str, piece: _Piece) -> list[tuple[str, 
 
 
 def _offer_objects(offer: Offer, by: str, feed: str, entries: Sequence[Line]) -> None:
-    """The documents and open files that these entries name, where nobody laid them there whole."""
+    """The documents and files that these entries name, where nobody laid them there whole."""
     if not entries:
         return
     relayed = {one.id for one in entries}
-    names = [doc for one in entries if (doc := one.doc()) is not None]
-    names += [
-        sha for one, sha in held.file_names(offer.reader, feed)
-        if one.id in relayed and one.entry.pub.get("class", "open") == "open"
-    ]  # fmt: skip
+    names = dict.fromkeys((doc for one in entries if (doc := one.doc()) is not None), False)
+    names |= held.travelling(pair for pair in held.file_names(offer.reader, feed) if pair[0].id in relayed)
     there = {(one.name.sha, one.size) for one in offer.listed if one.name.family == "object"}
-    for sha in dict.fromkeys(names):
+    for sha, sealed in names.items():
         size = size_here(offer.reader, sha)
         data = object_here(offer.reader, sha) if size is not None and (sha, size) not in there else None
-        if data is not None:
+        if data is not None and (is_sealed(data) or not sealed):
             _put(offer, [(layout.object_name(by, sha), data)])
 
 

@@ -135,7 +135,8 @@ def test_the_detail_of_an_entry_has_everything(session: Session, inc: str, tmp_p
     found = timeline.detail(session, stored.id)
     assert (found.kind, found.author, found.text) == ("evidence", "Commander", "what it said\nin full")
     assert (found.recorded_ms, found.received_ms, found.seq) == (stored.entry.hlc[0], stored.received_ms, stored.seq)
-    assert found.file == timeline.EvidenceFile("transcript.json", sha, 2, here=True)
+    assert found.file is not None
+    assert (found.file.name, found.file.sha256, found.file.size, found.file.here) == ("transcript.json", sha, 2, True)
     assert texts(found.history) == ["what it said\nin full", "what it said, shortened"]
     session.paths.blob(sha).unlink()
     again = timeline.detail(session, stored.id)

@@ -277,6 +277,18 @@ def feeds() -> dict[str, Written]:
             disclosures={"text": "The second person was called by pager.", "hook": "pager",
                          "answer": "it answered 202"})
     )  # fmt: skip
+    sealed, about = ((HERE.parent / "sealed" / f"{name}.age").read_bytes() for name in ("transcript", "about"))
+    found["evidence-need-to-know"] = mine.write(
+        Draft(kind="evidence", inc=INC, pub={"class": "need-to-know"}, disclosures={
+            "text": "A transcript of the run.",
+            "blob": {"sha256": canon.sha256_hex(sealed), "size": len(sealed), "to": [COMMANDER, APPROVER],
+                     "about": b64(about)}})
+    )  # fmt: skip
+    found["evidence-held"] = mine.write(
+        Draft(kind="evidence", inc=INC, pub={"class": "held"}, disclosures={
+            "blob": {"name": "weights.bin", "sha256": "dd" * 32, "size": 4_000_000_000, "holder": "Infrastructure lead",
+                     "place": "safe 2"}})
+    )  # fmt: skip
     return found
 
 
@@ -337,7 +349,8 @@ def good() -> dict[str, dict[str, Any]]:
             "form": "approval", "bytes": raw.decode(), "sha256": canon.sha256_hex(raw), "disclosures": [],
             "signatures": [signature(KEYS[f"approver-{suffix}"], sshsig.approve_ns(ORG), raw)],
         }  # fmt: skip
-    person_feed = [one for one in feeds().values() if one.entry.author]
+    # up to where the files of the transport were made once: what came later changes none of them
+    person_feed = [one for one in feeds().values() if one.entry.author and one.entry.kind != "evidence"]
     data = segments.encode_segment([(one.raw, one.sig) for one in person_feed])
     found["segment"] = {
         "form": "segment", "bytes": data.decode(), "sha256": canon.sha256_hex(data),
