@@ -37,6 +37,7 @@ from adapters.contract import (
 )
 from console.providers.address import Pin
 from console.providers.aws import Signers, Signing
+from console.providers.masking import masked
 from console.providers.tokens import Tokens
 from console.providers.wire import Wire
 from console.runtime.clock import Clock
@@ -298,7 +299,13 @@ class GuardedContext:
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, ValueError) as fault:
             self._lost(progress, effect, f"{proof.pin.place}: {_what_broke(fault)}")
         self._begun(progress, effect)
-        return self._judge(reply, effect, fresh=fresh)
+        return self._judge(masked(reply, self._known(proof)), effect, fresh=fresh)
+
+    def _known(self, proof: _Proof) -> list[str]:
+        """What of ours the provider may say back: what this call showed, and all that is kept for this instance."""
+        names = {self.admin_secret, *self.callers.values()} - {None}
+        kept = [self.secrets.get(f"{self.secret_prefix}{name}") for name in names]
+        return [*(one for one in kept if one), *(value.rpartition(" ")[2] for value in proof.headers.values())]
 
     async def _receive(self, client: httpx.AsyncClient, request: httpx.Request) -> Reply:
         began_ms = self.clock.boot_ms()
