@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 
 from adapters.access import Tls
+from console.providers.sockets import Sockets
 from console.providers.tls import context_of
 
 MAX_IN_FLIGHT: Final = 20
@@ -56,9 +57,8 @@ class Wire:
         return httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            verify=verify,
+            transport=Sockets(verify, most=MAX_IN_FLIGHT + _BESIDE, keep=keep),
             timeout=None,  # noqa: S113  the deadline is total and ours: `GuardedContext`
-            limits=httpx.Limits(max_connections=MAX_IN_FLIGHT + _BESIDE, max_keepalive_connections=keep),
             headers={"user-agent": _AGENT, "accept": "application/json, */*", "accept-encoding": "identity"},
         )
 
