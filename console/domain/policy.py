@@ -5,7 +5,7 @@ Whether a set of people suffices is asked of `quorum` itself, over a document of
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final
@@ -17,6 +17,7 @@ from console.domain.forms import GRAVITIES, ROLES, Level, Policy, RoleClause
 from console.domain.needs import FLOORS
 from console.domain.quorum import quorum
 from console.domain.records import in_force, is_bad
+from console.domain.words import role_said
 
 _DOC: Final = "0" * 64
 _ID: Final = "0" * 26
@@ -24,7 +25,11 @@ _DIGEST: Final = "A" * 43
 _MOST_PEOPLE: Final = 3  # larger sets are not enumerated: the sentence says how many are needed
 _MOST_MEMBERS: Final = 16
 _MOST_SETS: Final = 12
-_UNITS: Final = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("m", 60_000), ("s", 1_000))
+_UNITS: Final = (
+    ("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("m", 60_000), ("s", 1_000),
+    ("hours", 3_600_000), ("hour", 3_600_000), ("minutes", 60_000), ("minute", 60_000), ("seconds", 1_000),
+)  # fmt: skip
+_WORDS: Final = {"h": "hour", "min": "minute", "s": "second"}
 MINUTE_MS: Final = 60_000
 WINDOWS: Final[Mapping[str, str]] = {
     "approve_by_ms": "A proposal may be signed for",
@@ -75,8 +80,8 @@ def table(facts: Facts, now_ms: int) -> tuple[Row, ...]:
 def needs_of(policy: Policy, deed: str) -> str:
     """What a sort of deed asks for, as a sentence."""
     if deed == "break-glass":
-        within = span(policy.windows["ratify_ms"])
-        roles = " or ".join(policy.break_glass)
+        within = span_said(policy.windows["ratify_ms"])
+        roles = _either(policy.break_glass)
         return f"1 person as {roles}; ratified within {within} by another." if roles else "Nobody may."
     weight = "high" if deed == "restore" else deed
     return level_told(policy.levels[weight], weight)
@@ -86,10 +91,16 @@ def level_told(level: Level, weight: str) -> str:
     """One level as a sentence."""
     persons = max(level.persons, FLOORS[weight])
     parts = ["1 person" if persons == 1 else f"{persons} persons"]
-    parts += [f"{clause.count} of them {' or '.join(clause.any_of)}" for clause in level.clauses if clause.count]
+    parts += [f"{clause.count} of them {_either(clause.any_of)}" for clause in level.clauses if clause.count]
     if level.distinct_consoles or weight == "critical":
         parts.append("each on a console of their own, or with their own verified FIDO2 key")
     return f"{', '.join(parts)}."
+
+
+def _either(roles: Sequence[str]) -> str:
+    """`commander, deputy or correction lead`."""
+    said = [role_said(one) for one in roles]
+    return " or ".join([*([", ".join(said[:-1])] if said[:-1] else []), *said[-1:]])
 
 
 def _row(deed: str, facts: Facts, now_ms: int) -> Row:
@@ -172,14 +183,14 @@ def _differences(before: Policy, after: Policy) -> Iterator[str]:
             yield f"{mark}{weight}: {level_told(new, weight)} (before: {level_told(old, weight)})"
     for name, title in WINDOWS.items():
         if before.windows[name] != after.windows[name]:
-            yield f"{title} {span(after.windows[name])} (before: {span(before.windows[name])})"
+            yield f"{title} {span_said(after.windows[name])} (before: {span_said(before.windows[name])})"
     if before.normal_per_hour != after.normal_per_hour:
         yield (
             f"More than {after.normal_per_hour} normal actions an hour count as high "
             f"(before: more than {before.normal_per_hour})"
         )
     if before.break_glass != after.break_glass:
-        old_roles, new_roles = ", ".join(before.break_glass) or "nobody", ", ".join(after.break_glass) or "nobody"
+        old_roles, new_roles = (_either(one.break_glass) or "nobody" for one in (before, after))
         yield f"Break-glass: {new_roles} (before: {old_roles})"
 
 
@@ -262,14 +273,19 @@ def _whole(name: str, text: str) -> int:
 
 
 def _window(name: str, text: str) -> int:
+    found = span_ms(text)
+    if found is not None and MINUTE_MS <= found <= MAX_EXECUTION_MS:
+        return found
+    raise WrongUse(f"{name} is a time from 1min to 24h.", "Write 45min, 4h or 900s.")
+
+
+def span_ms(text: str) -> int | None:
+    """A time as people write it, `45min` or `4 hours`; None for anything else."""
     for unit, size in _UNITS:
         number = text.strip().removesuffix(unit).strip()
         if number != text.strip() and number.isascii() and number.isdigit() and len(number) < 6:  # noqa: PLR2004  days
-            found = int(number) * size
-            if MINUTE_MS <= found <= MAX_EXECUTION_MS:
-                return found
-            break
-    raise WrongUse(f"{name} is a time from 1min to 24h.", "Write 45min, 4h or 900s.")
+            return int(number) * size
+    return None
 
 
 def span(time_ms: int) -> str:
@@ -278,3 +294,11 @@ def span(time_ms: int) -> str:
     if unit == "d":
         unit, size = "h", 3_600_000  # the windows are within a day: 24h reads better than 1d
     return f"{time_ms // size}{unit}"
+
+
+def span_said(time_ms: int) -> str:
+    """The same in words: `24 hours`, `1 minute`."""
+    typed = span(time_ms)
+    number = typed.rstrip("hmins")
+    word = _WORDS[typed.removeprefix(number)]
+    return f"{number} {word}{'' if number == '1' else 's'}"

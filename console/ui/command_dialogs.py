@@ -11,6 +11,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QPlainTextEdit, QWidget
 
+from console.domain.words import role_word
 from console.services import closing, incidents
 from console.services.incidents import IncidentLine
 from console.services.session import Session
@@ -20,13 +21,11 @@ from console.ui.sheets import Labelled, Sheet, text_lines
 from console.ui.widgets import EmptyState, Text
 from console.viewmodels.incident_words import (
     INCIDENT_ROLES,
-    ROLE_WORDS,
     Member,
     Offer,
     briefing,
     last_offer,
     members,
-    role_word,
 )
 from console.viewmodels.shell import NOW
 from console.viewmodels.times import ago
@@ -66,7 +65,7 @@ class RolesDialog(Sheet):
         look = self.room.look
         least = round(_ROLE_PX * look.theme.text_scale)
         for at, role in enumerate(INCIDENT_ROLES, start=1):
-            heading = Text(look, ROLE_WORDS[role], size="small", tone="text-muted", wrap=True)
+            heading = Text(look, role_word(role), size="small", tone="text-muted", wrap=True)
             heading.setMinimumWidth(least)
             self._grid.addWidget(heading, 0, at, Qt.AlignmentFlag.AlignBottom)
         self._grid.setColumnStretch(0, 1)
@@ -88,8 +87,8 @@ class RolesDialog(Sheet):
 
     def _box(self, one: Member, role: str) -> QCheckBox:
         box = QCheckBox()
-        box.setAccessibleName(f"{ROLE_WORDS[role]}: {one.name}")
-        box.setToolTip(f"{ROLE_WORDS[role]}")
+        box.setAccessibleName(f"{role_word(role)}: {one.name}")
+        box.setToolTip(f"{role_word(role)}")
         holds = role in one.roles
         box.setChecked(holds)
         box.setEnabled(self._may_give or (one.me and holds))

@@ -172,7 +172,7 @@ class Who(QWidget):
     def _member(self, one: Member) -> QWidget:
         look = self._look
         card = QFrame()
-        card.setAccessibleName(f"{one.name}, {one.roles}")
+        card.setAccessibleName(f"{one.name}, {one.roles_said}")
         unit = look.theme.space("unit")
         layout = carded(look, card)
         head = QWidget()
@@ -187,7 +187,7 @@ class Who(QWidget):
             change.setAccessibleName(f"Change {one.name}: roles, leaving, a lost device")
             line.addWidget(change)
         layout.addWidget(head)
-        layout.addWidget(Text(look, one.roles or "no role", tone="text-muted", wrap=True))
+        layout.addWidget(Text(look, one.roles_said, tone="text-muted", wrap=True))
         ident = Text(look, one.person, mono=True, tone="text-muted")
         ident.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

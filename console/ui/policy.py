@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLineEd
 from console.domain.forms import GRAVITIES
 from console.domain.needs import FLOORS
 from console.domain.policy import WINDOWS
+from console.domain.words import role_word
 from console.services import dispatch, policy
 from console.services.roster import Outcome
 from console.services.session import Session
@@ -22,7 +23,7 @@ from console.ui.room import Room
 from console.ui.roster_members import RoleChoice
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import IconMark, Text
-from console.viewmodels.policy import AMONG, Card, PolicyPage, page, trial
+from console.viewmodels.policy import AMONG, Card, PolicyPage, page, trial, window_said, window_typed
 
 _PAUSE_MS: Final = 300
 _AMONG_CHARS: Final = 40
@@ -83,8 +84,8 @@ class PolicySheet(Sheet):
         grid = QGridLayout(held)
         grid.setContentsMargins(0, 0, 0, 0)
         for at, (name, title) in enumerate(WINDOWS.items()):
-            edit = text_line(title, 8)
-            edit.setFixedWidth(90)
+            edit = text_line(title, 16)
+            edit.setFixedWidth(round(110 * self.room.look.theme.text_scale))
             self.windows[name.removesuffix("_ms")] = edit
             grid.addWidget(Text(self.room.look, title), at, 0)
             grid.addWidget(edit, at, 1)
@@ -100,12 +101,12 @@ class PolicySheet(Sheet):
         self._show_cards(found.cards)
         self.levels.put(found.settings)
         for name, edit in self.windows.items():
-            edit.setText(found.settings[name])
+            edit.setText(window_said(found.settings[name]))
             edit.textChanged.connect(self._again)
         held = set(found.settings["break_glass"].split(","))
         for role, tick in self.glass.ticks.items():
             tick.setChecked(role in held)
-            tick.setAccessibleName(f"{role} may contain alone")
+            tick.setAccessibleName(f"{role_word(role)} may contain alone")
             tick.toggled.connect(self._again)
         self.hourly.setValue(int(found.settings["normal_per_hour"]))
         self.hourly.valueChanged.connect(self._again)
@@ -130,7 +131,7 @@ class PolicySheet(Sheet):
 
     def changed(self) -> dict[str, str]:
         """The settings that differ from the policy in force."""
-        now = {name: edit.text().strip() for name, edit in self.windows.items()}
+        now = {name: window_typed(edit.text()) for name, edit in self.windows.items()}
         now |= self.levels.settings()
         now["break_glass"] = ",".join(self.glass.chosen())
         now["normal_per_hour"] = str(self.hourly.value())

@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.domain.deceit import shown
+from console.domain.words import CATEGORY_NAMES, CATEGORY_WORDS
 from console.services.live_values import Looks
 from console.services.planning import DAY_MS
 from console.ui.forms import FieldBox
@@ -39,9 +40,6 @@ from console.viewmodels.ground import Ground
 from console.viewmodels.house import kind_means, kinds
 from console.viewmodels.shell import LOOKS
 
-_SHORT: Final = {
-    "user": "Users", "frequency": "Rate", "capability": "Capability", "use-case": "Use", "shutdown": "Shutdown",
-}  # fmt: skip
 _HOUR_MS: Final = 3_600_000
 _REVIEWS: Final = (
     ("in 1 hour", _HOUR_MS), ("in 4 hours", 4 * _HOUR_MS), ("in 12 hours", 12 * _HOUR_MS), ("in a day", DAY_MS),
@@ -113,7 +111,7 @@ class KindBar(QWidget):
         holder = QWidget()
         line = row(holder, room.look.theme.space("unit"))
         for number, (name, title) in enumerate(self._kinds.items(), start=1):
-            button = QRadioButton(_SHORT[name])
+            button = QRadioButton(CATEGORY_WORDS[name])
             button.setAccessibleName(f"{title}: {self._meanings[name]}")
             button.setToolTip(f"{title} (Alt+{number})")
             button.clicked.connect(lambda _on=False, name=name: self._clicked(name))
@@ -140,7 +138,7 @@ class KindBar(QWidget):
     def _turned(self, on: bool) -> None:  # noqa: FBT001  Qt's signal
         name = next((name for name, button in self._buttons.items() if on and button.isChecked()), None)
         if name is not None:
-            self._means.setText(f"{self._kinds[name]}. {self._meanings[name]}")
+            self._means.setText(f"{CATEGORY_NAMES[name]}. {self._meanings[name]}")
 
 
 class _Named(Labelled):

@@ -25,8 +25,8 @@ from PySide6.QtWidgets import (
 
 from console.domain.deceit import shown
 from console.domain.render import REACHES, REVERSALS
+from console.domain.words import category_word
 from console.providers.wishes import FINISH, RUNNING, STOP
-from console.runtime.settings import House
 from console.ui.forms import Editor, connect, editor_for, put_value, value_of
 from console.ui.parts import column, row
 from console.ui.theme import Look
@@ -34,7 +34,6 @@ from console.ui.tokens import Mark
 from console.ui.widgets import StateMark, Text, Words, plain_tooltip
 from console.viewmodels.composing import Composition
 from console.viewmodels.ground import Ground, lever_words
-from console.viewmodels.house import kinds
 from console.viewmodels.proposal import Row
 
 PLANS: Final = {
@@ -64,7 +63,7 @@ class SurfaceRow(QFrame):
         self.box = QCheckBox(shown(one.options.surface.name).replace("&", "&&"))
         self.box.setAccessibleName(f"{one.where}: correct it here too")
         self.box.toggled.connect(self._toggled)
-        self.levers = _levers(one, ground.house)
+        self.levers = _levers(one)
         self.levers.currentIndexChanged.connect(self._pulled)
         self.mark = StateMark(look, "reading", size="small", table=PLANS)
         self.told = Text(look, size="small", tone="text-muted", wrap=True)
@@ -364,7 +363,7 @@ def complete(field: QLineEdit, known: tuple[str, ...]) -> None:
     field.setCompleter(offered)
 
 
-def _levers(one: Row, house: House | None) -> QComboBox:
+def _levers(one: Row) -> QComboBox:
     """What can be pulled there, the mild first; where nothing of the kind is there, what can be done instead."""
     made = QComboBox()
     made.setAccessibleName(f"{one.where}: what is pulled")
@@ -376,7 +375,7 @@ def _levers(one: Row, house: House | None) -> QComboBox:
         made.addItem(lever_words(line), line.name)
     word = "Milder" if one.levers else "Instead"
     for line in one.instead:
-        made.addItem(f"{word}: {lever_words(line)} ({kinds(house)[line.category].lower()})", line.name)
+        made.addItem(f"{word}: {lever_words(line)} ({category_word(line.category).lower()})", line.name)
     return made
 
 

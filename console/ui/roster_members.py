@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QWidget
 
 from console.domain.forms import ROLES
+from console.domain.words import role_said, role_word
 from console.services import dispatch, members
 from console.services.roster import Outcome
 from console.services.session import Session
@@ -51,13 +52,13 @@ class RoleChoice(QWidget):
 
     def __init__(self, room: Room, held: frozenset[str]) -> None:
         super().__init__()
-        self.ticks = {role: QCheckBox(role) for role in ROLES}
+        self.ticks = {role: QCheckBox(role_word(role)) for role in ROLES}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(room.look.theme.space("wide"))
         for at, (role, tick) in enumerate(self.ticks.items()):
             tick.setChecked(role in held)
-            tick.setAccessibleName(f"May hold {role}")
+            tick.setAccessibleName(f"May hold {role_said(role)}")
             grid.addWidget(tick, at // 3, at % 3)
         self.setAccessibleName("Roles they may hold")
         self.setFocusProxy(next(iter(self.ticks.values())))

@@ -13,6 +13,7 @@ from typing import Final
 from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from console.domain.words import roles_said
 from console.keys import hardware
 from console.runtime.paths import ProfilePaths
 from console.services import dispatch, organisation, setup
@@ -245,7 +246,7 @@ class SigningPanel(Panel):
         """Who is named, with which keys."""
         told: list[str] = []
         for one in sorted(progress.roster, key=lambda party: party.me):  # the founder first: names travel with entries
-            told.append(f"{'You' if one.me else f'{one.name}, who founded it'}: {', '.join(one.roles)}")
+            told.append(f"{'You' if one.me else f'{one.name}, who founded it'}: {roles_said(one.roles)}")
             told += [f"    {use} key: {words}" for use, words in one.keys]
         self._people.setText("\n".join(told))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from console.domain.words import CATEGORY_WORDS
 from console.viewmodels.times import ago, span
 
 if TYPE_CHECKING:
     from console.services.coverage import Cell, Coverage, Row
 
-CATEGORIES: Final = ("Users", "Frequency", "Capabilities", "Uses", "Shutdown")
+CATEGORIES: Final = tuple(CATEGORY_WORDS.values())
 _REVERSAL: Final = {
     "exact": "can be undone exactly", "best-effort": "can be undone, as well as may be", "none": "CANNOT be undone",
 }  # fmt: skip
@@ -31,7 +32,7 @@ def cell_note(cell: Cell, now_ms: int) -> str:
 
 def cell_told(row: Row, cell: Cell, now_ms: int) -> tuple[str, ...]:
     """Everything there is to say of a cell, a line each."""
-    at = CATEGORIES[[one.category for one in row.cells].index(cell.category)]
+    at = CATEGORY_WORDS[cell.category]
     where = row.name if row.name == row.provider else f"{row.name}, {row.provider or 'not connected here'}"
     found = [f"{at} at {where}: {row.kind}, {_REACH.get(row.reach, '')}"]
     if cell.last is not None:

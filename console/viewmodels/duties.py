@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from console.domain.errors import Problem
+from console.domain.words import role_said
 from console.runtime.workers import Stopped
 from console.services.session import Session
 from console.viewmodels.desk import Desk
@@ -26,10 +27,6 @@ if TYPE_CHECKING:  # what reads the record is imported on the lane that reads
 CLOCKS_SHOWN: Final = 3
 TASKS_SHOWN: Final = 5
 _DONE_SHOWN: Final = 1
-ROLE_NAMES: Final = {
-    "correction-lead": "correction lead", "communications-lead": "communications lead",
-    "authority-liaison": "authority liaison",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +155,7 @@ def task_told(duties: Duties, task: Task, now_ms: int) -> str:
     if task.state != "open":
         at = "" if task.at_ms is None else f" {clock_time(task.at_ms)[:5]} UTC"
         return f"by {duties.name_of(task.by)}{at}" + (f": {task.note}" if task.note else "")
-    told = [ROLE_NAMES.get(task.owner, task.owner)] if task.owner else []
+    told = [role_said(task.owner)] if task.owner else []
     if task.due_ms is not None:
         told.append(_about_left(task.due_ms - now_ms))
     return ", ".join(told)

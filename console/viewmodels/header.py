@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final
 
+from console.domain.words import roles_said
 from console.services.live_values import Connectivity, PlaceLink, ProviderLink
 from console.viewmodels.outlet import Topic
 from console.viewmodels.shell import Shell
@@ -159,7 +160,7 @@ def _place(link: PlaceLink, now_ms: int) -> Chip:
 
 
 def _me(shell: Shell) -> Chip:
-    roles = f" ({', '.join(shell.my_roles)})" if shell.my_roles else ""
+    roles = f" ({roles_said(shell.my_roles)})" if shell.my_roles else ""
     word = "open" if shell.unlocked else "locked"
     tip = "Your writer key is unlocked: what you write is signed." if shell.unlocked else (
         "Your writer key is locked: it is asked for when you write."

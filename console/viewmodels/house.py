@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.domain.deceit import shown
+from console.domain.words import CATEGORY_WORDS
 from console.runtime.settings import House
 
-_KINDS: Final = {
-    "user": "Block users or keys", "frequency": "Slow access down", "capability": "Take capabilities away",
-    "use-case": "Forbid uses",
+_DOES: Final = {
+    "user": "block users or keys", "frequency": "slow access down", "capability": "take capabilities away",
+    "use-case": "forbid uses",
 }  # fmt: skip
 _SHUTDOWN: Final[Mapping[House | None, str]] = {
-    "make": "Withdraw the model", "use": "Stop our use of the model", "both": "Withdraw it, or stop our use of it",
-    None: "Withdraw it, or stop our use of it",
+    "make": "withdraw the model", "use": "stop our use of the model", "both": "withdraw it, or stop our use of it",
+    None: "withdraw it, or stop our use of it",
 }  # fmt: skip
 _MEANS: Final = {
     "user": "A key, user, team or network loses access; everybody else keeps it.",
@@ -42,8 +43,9 @@ _ASKED_OF_A_PARTNER: Final = {**_ASKED_OF_A_VENDOR, "shutdown": "Withdraw {model
 
 
 def kinds(house: House | None) -> dict[str, str]:
-    """The five kinds of correction, by category."""
-    return {**_KINDS, "shutdown": _SHUTDOWN[house]}
+    """The five kinds of correction, by category: its word, and what it does."""
+    does = {**_DOES, "shutdown": _SHUTDOWN[house]}
+    return {category: f"{word}: {does[category]}" for category, word in CATEGORY_WORDS.items()}
 
 
 def kind_means(house: House | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from console.domain.forms import ROLES
 from console.domain.kinds import PHASES, STATUSES
+from console.domain.words import role_word
 from console.services import brief, standing
 from console.services.session import Session
 from console.services.standing import Standing
@@ -39,12 +40,7 @@ STATUS_MEANS: Final = {
     "recovering": "Corrections are being lifted step by step.",
 }
 SAID_STATUSES: Final = tuple(one for one in STATUSES if one in STATUS_MEANS)  # closed and reopened have their own way
-ROLE_WORDS: Final = {
-    "deputy": "Deputy", "scribe": "Scribe", "correction-lead": "Correction lead", "expert": "Subject-matter expert",
-    "communications-lead": "Communications lead", "legal": "Legal and compliance",
-    "authority-liaison": "Authority liaison", "observer": "Observer",
-}  # fmt: skip
-INCIDENT_ROLES: Final = tuple(one for one in ROLES if one in ROLE_WORDS)
+INCIDENT_ROLES: Final = tuple(one for one in ROLES if one not in ("admin", "commander", "approver"))
 NO_INCIDENT: Final = "No incident is chosen: choose one at the left, or declare one with Ctrl+I."
 _SHOWN: Final = 8
 
@@ -116,11 +112,6 @@ def briefing(session: Session, inc: str) -> str:
     return "\n".join(parts)
 
 
-def role_word(role: str) -> str:
-    """A role as people call it."""
-    return "Incident commander" if role == "commander" else ROLE_WORDS.get(role, role.replace("-", " "))
-
-
 def _actions(corrections: Iterable[Standing]) -> list[str]:
     words = {"pending": "waits for signatures", "queued": "under way", "in force": "in force"}
     told = [f"- {one.title}: {words[one.group]} ({one.state})" for one in corrections if one.group in words]
@@ -129,6 +120,6 @@ def _actions(corrections: Iterable[Standing]) -> list[str]:
 
 
 __all__ = [
-    "INCIDENT_ROLES", "NO_INCIDENT", "PHASES", "PHASE_MEANS", "PHASE_WORDS", "ROLE_WORDS", "SAID_STATUSES",
-    "SEVERITY_MEANS", "STATUS_MEANS", "Member", "Offer", "briefing", "last_offer", "members", "phase_word", "role_word",
+    "INCIDENT_ROLES", "NO_INCIDENT", "PHASES", "PHASE_MEANS", "PHASE_WORDS", "SAID_STATUSES",
+    "SEVERITY_MEANS", "STATUS_MEANS", "Member", "Offer", "briefing", "last_offer", "members", "phase_word",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from console.domain.deceit import shown
 from console.domain.errors import WrongUse
+from console.domain.words import roles_said
 from console.keys.words import words_of
 from console.services import policy, roster
 from console.services.founding import Progress, Stage
@@ -68,6 +69,11 @@ class Member:
     def is_admin(self) -> bool:
         """Whether they may sign rosters."""
         return "admin" in self.roles.split(", ")
+
+    @property
+    def roles_said(self) -> str:
+        """What they may hold, in words; `no role` for one who left."""
+        return roles_said(one for one in self.roles.split(", ") if one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 
 from console.domain.deceit import shown
 from console.domain.errors import Problem
-from console.domain.policy import Row, settings_of
+from console.domain.policy import Row, settings_of, span, span_ms, span_said
 from console.services import policy
 from console.services.session import Session
 
@@ -57,6 +57,18 @@ def trial(session: Session, settings: Mapping[str, str]) -> PolicyPage:
     except Problem as fault:
         return PolicyPage(settings, (), (), (f"{fault.what} {fault.next_step}".strip(),))
     return PolicyPage(settings, cards(session, tried.rows), tried.changes, tried.against)
+
+
+def window_said(typed: str) -> str:
+    """A time of the policy as people write it: `24 hours` for `24h`."""
+    found = span_ms(typed)
+    return typed if found is None else span_said(found)
+
+
+def window_typed(said: str) -> str:
+    """The same as a setting, `24h`; what is no time stays as it was typed, so that it can be answered."""
+    found = span_ms(said)
+    return said.strip() if found is None else span(found)
 
 
 def cards(session: Session, rows: Sequence[Row]) -> tuple[Card, ...]:

@@ -16,6 +16,7 @@ from console.domain.facts import fingerprint
 from console.domain.forms import Person, PersonKey, Policy, Roster
 from console.domain.policy import differences
 from console.domain.profile import MAX_DOCUMENT_BYTES
+from console.domain.words import roles_said
 from console.keys import canon
 from console.keys.roster import VerifiedRoster
 from console.keys.words import words_of
@@ -130,7 +131,7 @@ def _changes(before: Roster, after: Roster, name_of: NameOf, now_ms: int) -> Ite
     old, new = {one.person: one for one in before.persons}, {one.person: one for one in after.persons}
     for person, one in new.items():
         if person not in old:
-            lines = [f"May hold: {', '.join(one.roles) or 'no role'}"]
+            lines = [f"May hold: {roles_said(one.roles)}"]
             yield Section(f"Added: {_who(person, name_of)}", (*lines, *_keys(one.keys, now_ms)))
         elif lines := list(_changed(old[person], one, now_ms)):
             yield Section(f"Changed: {_who(person, name_of)}", tuple(lines))
@@ -146,7 +147,7 @@ def _who(person: str, name_of: NameOf) -> str:
 
 def _changed(old: Person, new: Person, now_ms: int) -> Iterator[str]:
     if old.roles != new.roles:
-        yield f"May hold: {', '.join(new.roles) or 'no role'} (before: {', '.join(old.roles) or 'no role'})"
+        yield f"May hold: {roles_said(new.roles)} (before: {roles_said(old.roles)})"
     before = {key.key: key for key in old.keys}
     yield from _keys([key for key in new.keys if key.key not in before], now_ms)
     for key in new.keys:

@@ -10,6 +10,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from console.domain.clocks import is_aside
+from console.domain.words import role_said
 from console.viewmodels.times import clock_time, moment, timer, zone_name
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
         containment=containment_words(picture.containment, now_ms, zone), tone=_TONES[picture.containment.word],
         update="" if picture.update is None else update_words(replace(picture, now_ms=now_ms), zone),
         commander=commander,
-        roles=", ".join(f"{role} {name}" for role, name in held.items()),
+        roles=", ".join(f"{role_said(role)} {name}" for role, name in held.items()),
         lines=tuple(
             WallLine(state=one.state, text=f"{one.lever}: {one.name} at {one.instance_name}", why=one.why)
             for one in taken

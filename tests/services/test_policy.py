@@ -10,7 +10,7 @@ import pytest
 
 from console.app import main
 from console.domain.errors import Problem, WrongUse
-from console.domain.policy import differences, edited, settings_of, span, table
+from console.domain.policy import differences, edited, settings_of, span, span_ms, span_said, table
 from console.outbox.facts import policy_of
 from console.services import approvals, corrections, incidents, organisation, policy, roster
 from console.services.corrections import TargetWish
@@ -71,11 +71,17 @@ def test_settings_are_read_and_written_the_same_way(pair) -> None:
     after = edited(before, changes, 7)
     assert after.windows["approve_by_ms"] == 45 * 60_000
     told = differences(before, after)
-    assert "A proposal may be signed for 45min (before: 30min)" in told
-    assert "Break-glass: commander (before: commander, deputy, correction-lead)" in told
+    assert "A proposal may be signed for 45 minutes (before: 30 minutes)" in told
+    assert "Break-glass: commander (before: commander, deputy or correction lead)" in told
     assert any(one.startswith("high: 2 persons, 2 of them deputy or legal") for one in told)
     assert differences(after, edited(after, {"high.roles": ""}, 8))[0].startswith("LESS THAN BEFORE: high")
     assert [span(one) for one in (1_000, 90_000, 3_600_000, 86_400_000)] == ["1s", "90s", "1h", "24h"]
+    assert [span_said(one) for one in (1_000, 90_000, 3_600_000, 86_400_000)] == [
+        "1 second", "90 seconds", "1 hour", "24 hours",
+    ]  # fmt: skip
+    assert [span_ms(one) for one in ("24 hours", "24h", "1 hour", "45 minutes", "90 s", "soon", "hours")] == [
+        86_400_000, 86_400_000, 3_600_000, 2_700_000, 90_000, None, None,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("settings", [
@@ -102,7 +108,7 @@ def test_a_policy_counts_once_the_admins_signed_the_roster_that_names_it(pair) -
     (waiting,) = waiting_views(two)
     assert waiting.paper.can_sign
     lines = [line for section in waiting.paper.sections for line in section.lines]
-    assert "One signer alone may undo it for 30min (before: 15min)" in lines
+    assert "One signer alone may undo it for 30 minutes (before: 15 minutes)" in lines
     assert roster.sign(two, waiting.sha).in_force
     sync(one, two)
     organisation.adopt_rosters(one)

@@ -44,8 +44,8 @@ def panel(qtbot, room):
 def test_each_cell_is_told_in_words_for_eyes_and_ears(panel) -> None:
     told = [panel.table.item(0, at).data(Qt.ItemDataRole.AccessibleTextRole) for at in range(1, 6)]
     assert told == [
-        "Users: rehearsed, in 12 s, 3 d ago", "Frequency: unproven, Slow a key", "Capabilities: no lever",
-        "Uses: tried, never enforced", "Shutdown: untried, CANNOT be undone",
+        "User: rehearsed, in 12 s, 3 d ago", "Frequency: unproven, Slow a key", "Capability: no lever",
+        "Use case: tried, never enforced", "Shutdown: untried, CANNOT be undone",
     ]  # fmt: skip
     assert panel._summary.text() == "2 surfaces, 2 of 10 cells rehearsed, 4 gaps"
     assert panel._gaps.text().endswith("and 1 more")

@@ -23,14 +23,16 @@ def test_a_policy_is_read_tried_and_proposed(room: Room, qtbot) -> None:
     sheet.show()
     qtbot.waitUntil(lambda: "Could be signed now by" in texts(sheet.cards), timeout=WITHIN_MS)
     assert "Approver with Commander (you)" in texts(sheet.cards)
+    assert "correction lead; ratified within 24 hours" in texts(sheet.cards)
     assert not sheet.propose.isEnabled()
     sheet.levels.persons["high"].setValue(3)
     qtbot.waitUntil(lambda: "Nobody could sign this then" in texts(sheet.told), timeout=WITHIN_MS)
     sheet.reason.setText("longer nights")
     assert not sheet.propose.isEnabled()
     sheet.levels.persons["high"].setValue(2)
+    assert (sheet.windows["undo"].text(), sheet.changed()) == ("15 minutes", {})
     sheet.windows["undo"].setText("30min")
-    qtbot.waitUntil(lambda: "undo it for 30min (before: 15min)" in texts(sheet.told), timeout=WITHIN_MS)
+    qtbot.waitUntil(lambda: "undo it for 30 minutes (before: 15 minutes)" in texts(sheet.told), timeout=WITHIN_MS)
     qtbot.waitUntil(sheet.propose.isEnabled, timeout=WITHIN_MS)
     session = room.desk.session
     for what in (WRITER, APPROVER):

@@ -346,7 +346,7 @@ def test_a_surface_without_such_a_lever_says_so_and_offers_what_it_has(place) ->
     assert not east.box.isEnabled()
     offers = [east.levers.itemText(at) for at in range(east.levers.count())]
     assert offers[0].startswith("Nothing of this kind")
-    assert offers[1] == "Instead: Slow a key down (slow access down)"
+    assert offers[1] == "Instead: Slow a key down (frequency)"
     east.levers.setCurrentIndex(2)
     assert (east.box.isChecked(), dialog.made.draft.rows[0].lever) == (True, "key.block")
     east.levers.setCurrentIndex(0)

@@ -138,8 +138,8 @@ def test_what_cannot_be_connected_in_a_drill_says_why(qtbot, room, window) -> No
 def test_every_category_of_an_adapter_is_answered(room) -> None:
     for card in adapter_cards(room.desk.session):
         assert [one.title for one in card.abilities] == [
-            "Block users or keys", "Slow access down", "Take capabilities away", "Forbid uses",
-            "Withdraw it, or stop our use of it",
+            "User: block users or keys", "Frequency: slow access down", "Capability: take capabilities away",
+            "Use case: forbid uses", "Shutdown: withdraw it, or stop our use of it",
         ]  # fmt: skip
         assert all(one.can or one.why_not for one in card.abilities)
     by_hand = next(one for one in adapter_cards(room.desk.session) if one.name == "manual")

@@ -19,10 +19,10 @@ __all__ = ["founded", "pair"]
 @pytest.mark.parametrize(
     ("house", "title", "wish"),
     [
-        ("make", "Withdraw the model", "Withdraw F-7 for everybody you serve it to."),
-        ("use", "Stop our use of the model", "Stop serving F-7 to us."),
-        ("both", "Withdraw it, or stop our use of it", "Stop serving F-7 to us."),
-        (None, "Withdraw it, or stop our use of it", "Stop serving F-7 to us."),
+        ("make", "Shutdown: withdraw the model", "Withdraw F-7 for everybody you serve it to."),
+        ("use", "Shutdown: stop our use of the model", "Stop serving F-7 to us."),
+        ("both", "Shutdown: withdraw it, or stop our use of it", "Stop serving F-7 to us."),
+        (None, "Shutdown: withdraw it, or stop our use of it", "Stop serving F-7 to us."),
     ],
 )
 def test_each_house_has_its_verbs(house, title, wish) -> None:
