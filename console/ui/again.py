@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QPushButton, QWidget
 
 from console.domain.deceit import shown
 from console.domain.reasons import read_reason
@@ -41,22 +41,22 @@ _REASON_LINES: Final = 3
 
 
 class AgainSheet(Sheet):
-    """About one correction. `how` says whose it was to send."""
+    """About one correction, chosen where several may be meant. `how` says whose it was to send."""
 
-    def __init__(self, room: Room, parent: QWidget, one: Standing, how: How = "again") -> None:
+    def __init__(self, room: Room, parent: QWidget, some: Sequence[Standing], how: How = "again") -> None:
         super().__init__(room, parent, _TITLES[how], _LEADS[how])
-        self.one, self._how = one, how
+        self.some, self.one, self._how = tuple(some), some[0], how
         self.is_over = False
         self.found: tuple[TargetChange, ...] = ()
         self._form = QWidget()
         self._lines = column(self._form, room.look.theme.space("wide"))
-        self._lines.addWidget(Text(room.look, shown(one.title), weight="medium", wrap=True))
+        self.which = self._choice()
+        self._title = Text(room.look, weight="medium", wrap=True)
+        self._lines.addWidget(self._title)
         self._targets = QWidget()
         self._list = column(self._targets, room.look.theme.space("unit"))
-        self._list.addWidget(Text(room.look, _READING, tone="text-muted"))
         self._lines.addWidget(self._targets)
         self.reason = text_lines(room, "Why", _REASON_LINES)
-        self.reason.setPlainText(read_reason(one.reason).why)
         self.reason.textChanged.connect(self.check)
         self._lines.addWidget(Labelled(room, "Why", self.reason, "Kept from before; everybody who signs reads it."))
         self.add(self._form)
@@ -65,9 +65,34 @@ class AgainSheet(Sheet):
         self.add(self.said)
         self.again = self.add_button("Read again", self._read)
         self.go: QPushButton = self.add_button(_TITLES[how], self._propose, "main")
-        self.kept = Kept(self, f"{type(self).__name__}:{one.doc}", {"reason": self.reason})
         self.body.addStretch(1)
         self.take_room(720, 620)
+        self._turn()
+        about = f"{type(self).__name__}:{self.one.doc}"
+        self.kept = Kept(self, about, {"which": self.which, "reason": self.reason})
+
+    def _choice(self) -> QComboBox:
+        """Which is meant, by what it restricts; not shown where there is no choice."""
+        which = QComboBox()
+        which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for one in self.some:
+            names = ", ".join(dict.fromkeys(target.name for target in one.targets if not target.canary))
+            which.addItem(shown(f"{one.title}: {names}" if names else one.title), one.doc)
+        which.currentIndexChanged.connect(self._turn)
+        if len(self.some) > 1:
+            self._lines.addWidget(Labelled(self.room, "Which correction", which))
+        return which
+
+    def _turn(self, at: int = 0) -> None:
+        """Another one is meant: its own reason where none was typed, and what became of its own targets."""
+        typed, before = self.reason.toPlainText().strip(), read_reason(self.one.reason).why.strip()
+        self.one = self.some[max(at, 0)]
+        self._title.setText(shown(self.one.title))
+        self._title.setVisible(len(self.some) == 1)
+        if typed in ("", before):
+            self.reason.setPlainText(read_reason(self.one.reason).why)
+        self.found = ()
+        self._fill([Text(self.room.look, _READING, tone="text-muted")])
         self._read()
 
     def why_not(self) -> str:
@@ -80,23 +105,29 @@ class AgainSheet(Sheet):
 
     def _read(self) -> None:
         doc = self.one.doc
-        self.carry_out(lambda session: changes.changes(session, doc), self._took, _READING, "aside")
+
+        def took(found: tuple[TargetChange, ...]) -> None:
+            if doc == self.one.doc:  # nobody has turned to another one meanwhile
+                self._took(found)
+
+        self.carry_out(lambda session: changes.changes(session, doc), took, _READING, "aside")
 
     def _took(self, found: tuple[TargetChange, ...]) -> None:
         self.found = found
+        zone = shown_zone(zone_chosen(self.room.desk.outlet))
+        papers: list[QWidget] = [ChangePaper(self.room, each, both(each.signed_ms, zone)) for each in found]
+        self._fill(papers or [Text(self.room.look, "Nothing of it is left to be sent.", tone="text-muted")])
+        self.check()
+        if self.go.isEnabled():
+            self.go.setFocus()
+
+    def _fill(self, parts: Sequence[QWidget]) -> None:
         while (item := self._list.takeAt(0)) is not None:
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
-        zone = shown_zone(zone_chosen(self.room.desk.outlet))
-        for each in found:
-            signed = both(each.signed_ms, zone)
-            self._list.addWidget(ChangePaper(self.room, each, signed))
-        if not found:
-            self._list.addWidget(Text(self.room.look, "Nothing of it is left to be sent.", tone="text-muted"))
-        self.check()
-        if self.go.isEnabled():
-            self.go.setFocus()
+        for part in parts:
+            self._list.addWidget(part)
 
     def _propose(self) -> None:
         doc, reason, how = self.one.doc, self._worded(), self._how

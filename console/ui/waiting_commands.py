@@ -108,7 +108,8 @@ class WaitingCommands:
 
         about = self._about(how)
         if about:
-            AgainSheet(self._room, self._window, about[0][0], "take-over" if how == "take-over" else "again").open()
+            some = list({one.doc: one for one, _ in about}.values())
+            AgainSheet(self._room, self._window, some, "take-over" if how == "take-over" else "again").open()
 
     def _refusals(self) -> None:
         from console.ui.refusals import RefusalsSheet  # noqa: PLC0415  as above

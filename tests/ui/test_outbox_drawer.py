@@ -235,3 +235,26 @@ def test_a_cancel_that_came_too_late_is_told_as_such(stale) -> None:
     one.append(Draft("correction.cancelled", inc, corrections.action_of(held).op, {"doc": doc}, {"reason": "late"}))
     found = [each for each in standings.corrections(one, inc) if each.doc == doc]
     assert [said.late for each in found for said in each.said] == [True] * len(found)
+
+
+def test_where_several_may_be_meant_the_palette_offers_a_choice_and_a_row_means_its_own(place) -> None:
+    first = standing(target("stale", name="Research key"), doc="a" * 64, reason="Exploits.", proposed_ms=1)
+    other = standing(
+        target("failed", name="Night batch", selector="key-2"), doc="b" * 64, reason="It floods.", proposed_ms=2
+    )
+    place.put(first, other)
+    assert place.room.commands.give("propose-again") is None
+    [sheet] = place.window.findChildren(AgainSheet)
+    offered = [sheet.which.itemText(at) for at in range(sheet.which.count())]
+    assert offered == ["Block a key: Research key", "Block a key: Night batch"]
+    assert (sheet.one.doc, sheet.reason.toPlainText()) == (first.doc, "Exploits.")
+    sheet.which.setCurrentIndex(1)
+    assert (sheet.one.doc, sheet.reason.toPlainText()) == (other.doc, "It floods.")
+    sheet.reason.setPlainText("It still floods.")
+    sheet.which.setCurrentIndex(0)
+    assert (sheet.one.doc, sheet.reason.toPlainText()) == (first.doc, "It still floods.")
+    sheet.close()
+    place.room.desk.point_at(other.doc, 0)
+    assert place.room.commands.give("propose-again") is None
+    meant = [one for one in place.window.findChildren(AgainSheet) if one.isVisible()]
+    assert [(one.one.doc, one.which.count()) for one in meant] == [(other.doc, 1)]
