@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from console.services.session import Session
 
 _HOISTED_FLAGS = {"--json"}
+_TERMINAL_LINE_BYTES = 4095  # Linux keeps no more of one; macOS keeps less, and rings the bell
 _HOISTED_VALUES = {"--profile", "--passphrase-fd", "--secret-fd"}
 
 
@@ -108,7 +109,13 @@ class Call:
         answer: str = click.prompt(
             told, default="" if blank else None, show_default=False, hide_input=True, confirmation_prompt=new, err=True
         )
-        return answer.encode()
+        typed = answer.encode()
+        if len(typed) >= _TERMINAL_LINE_BYTES:
+            raise WrongUse(
+                f"A terminal cuts a line at {_TERMINAL_LINE_BYTES:,} characters: what was typed may not be whole.",
+                f"Hand it over with {option} 3 3<FILE.",
+            )
+        return typed
 
     def tell(self, result: dict[str, Any], *lines: str) -> None:
         """The command's answer: `result` as JSON where asked for, else the lines."""

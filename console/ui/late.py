@@ -57,6 +57,7 @@ def _nothing() -> None:
 def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], None], settings: QSettings) -> None:
     """Offer them; on Qt's thread."""
     from console.ui.duty_commands import DutyCommands  # noqa: PLC0415  as below
+    from console.ui.evidence import add_commands as add_evidence  # noqa: PLC0415  as below
     from console.ui.intents import Intents  # noqa: PLC0415  see the module's docstring
     from console.ui.notify import Notifier  # noqa: PLC0415  as above
     from console.ui.proposal import add_commands  # noqa: PLC0415  as above
@@ -64,6 +65,7 @@ def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], 
 
     add_commands(room, window)
     add_redaction(room, window)
+    add_evidence(room, window)
     Intents(room, window, say, settings).add_commands(room.commands)
     duties = DutyCommands(room, window)
     duties.add_commands(room.commands)

@@ -21,7 +21,7 @@ from console.viewmodels.zones import shown_zone, zone_chosen
 
 if TYPE_CHECKING:  # nothing is read of one entry before one is chosen
     from console.services.session import Session
-    from console.services.timeline import Detail, Wording
+    from console.services.timeline import Detail, EvidenceFile, Wording
 
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
@@ -113,8 +113,14 @@ class EntryDetail(QScrollArea):
             watch = QPushButton("Watch it ...")
             watch.clicked.connect(self._watch)
             made.append(watch)
-        if found.file is not None and found.file.here:
-            save = QPushButton("Save a copy ...")
+        file = found.file
+        if file is not None and file.mine:
+            more = QPushButton("Pass it on ...")
+            more.clicked.connect(self._share)
+            made.append(more)
+        if file is not None and file.here:
+            sealed = file.named is not None and file.named.kind == "need-to-know" and not file.mine
+            save = QPushButton("Save it encrypted ..." if sealed else "Save a copy ...")
             save.clicked.connect(self._save)
             made.append(save)
         return made
@@ -129,8 +135,7 @@ class EntryDetail(QScrollArea):
         if found.source:
             told.append((f"Quoted from {found.source}", "text-muted"))
         if found.file is not None:
-            here = "" if found.file.here else ", not here yet"
-            told.append((f"{found.file.name}, {found.file.size:,} bytes{here}, SHA-256 {found.file.sha256}", "text"))
+            told += _of_file(found.file)
         if found.redacted:
             what = "1 value was" if found.redacted == 1 else f"{found.redacted} values were"
             told.append((f"Redacted: {what} deleted for ever, as two people signed.", "changed"))
@@ -157,24 +162,50 @@ class EntryDetail(QScrollArea):
     def _save(self) -> None:
         if self.detail is None or self.detail.file is None:
             return
+        file = self.detail.file
         dialog = QFileDialog(self, "Save a copy of the evidence")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.selectFile(Path(self.detail.file.name).name or "evidence")
+        sealed = file.named is not None and file.named.kind == "need-to-know" and not file.mine
+        dialog.selectFile(f"{self.detail.id[:16]}.age" if sealed else Path(file.name).name or "evidence")
         dialog.fileSelected.connect(self._write)
         dialog.open()
 
     def _write(self, path: str) -> None:
         file = None if self.detail is None else self.detail.file
-        if file is None:
+        if self.detail is None or file is None:
             return
-        sha = file.sha256
+        ident, as_kept = self.detail.id, not file.mine
 
-        def work(session: Session) -> None:
-            raw = session.reader.blob(sha)
-            if raw is not None:
-                Path(path).write_bytes(raw)
+        def work(session: Session) -> Path:
+            from console.services import opening  # noqa: PLC0415  as above
 
-        self._room.doer.do(work, lane="slow", over=self)
+            return opening.save(session, ident, Path(path), encrypted=as_kept, replace=True)
+
+        self._room.doer.do(work, lambda _path: self.again(), lane="slow", over=self)
+
+    def _share(self) -> None:
+        from console.ui.evidence import ShareDialog  # noqa: PLC0415  as above
+
+        if self.detail is not None:
+            ShareDialog(self._room, self.window(), self.detail.id).open()
+
+
+def _of_file(file: EvidenceFile) -> list[tuple[str, str]]:
+    """Its name, size and hash; of one that is not for everybody, for whom or where it is, and what is strange."""
+    kind = "open" if file.named is None else file.named.kind
+    if kind == "held" and file.named is not None:
+        where = f"Held by {shown(file.named.holder)}, {shown(file.named.place)}; not copied."
+        return [(where, "text"), (f"{shown(file.name)}, {file.size:,} bytes, SHA-256 {file.sha256}", "text")]
+    here = "" if file.here else ", not here yet"
+    if kind != "need-to-know":
+        return [(f"{file.name}, {file.size:,} bytes{here}, SHA-256 {file.sha256}", "text")]
+    mine = "You can open it." if file.mine else "You cannot open it."
+    name = shown(file.name) or "A file whose name is encrypted too"
+    told = [
+        (f"For {', '.join(map(shown, file.to)) or 'nobody it names'} alone. {mine}", "text"),
+        (f"{name}, {file.size:,} bytes encrypted{here}, SHA-256 {file.sha256}", "text"),
+    ]
+    return [*told, (file.strange, "alarm")] if file.strange else told
 
 
 def _times(found: Detail, zone: tzinfo) -> list[tuple[str, str]]:
