@@ -1,11 +1,15 @@
-"""Locks the person's key when nobody has touched the window for a while. The machine's own work goes on."""
+"""Locks the person's key when nobody has touched the window for a while. The machine's own work goes on.
+
+It listens where input comes in, at the windows of the system: a filter of the application is asked about every event of
+every part, and each of these questions takes Python's lock from whoever computes.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QGuiApplication
 
 from console.ui.room import Room
 from console.viewmodels.idle import Idle
@@ -31,12 +35,19 @@ class IdleLock(QObject):
         self._timer.timeout.connect(self.look)
         self._timer.start()
         room.bridge.on(SHELL, self._shell)
-        app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        app = QGuiApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.focusWindowChanged.connect(self._listen)
+        self._listen()
+
+    def _listen(self) -> None:
+        """At every window there is: also those that came since, menus and lists that drop down among them."""
+        for window in QGuiApplication.topLevelWindows():
+            window.installEventFilter(self)
 
     def look(self) -> None:
         """Lock where it is time. What is being composed stays, and is signed after the next unlocking."""
+        self._listen()
         desk = self._room.desk
         if desk.session.usable and self._idle.remaining_ms(open_incident=self._open_incident) == 0:
             desk.lock()

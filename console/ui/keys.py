@@ -10,6 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit, QWidget
+from shiboken6 import isValid
 
 from console.viewmodels.commands import Command, Commands
 
@@ -42,10 +43,21 @@ class Keys(QObject):
             self.listen()
 
     def listen(self) -> None:
-        """Hear every key of the application from now on. Not while a window is built: each of its events would ask."""
+        """Hear the keys from now on, at the window and at whatever in it has the focus.
+
+        Not at the whole application: each event of every part of it would ask, and take Python's lock for it.
+        """
         app = QApplication.instance()
-        if app is not None:
-            app.installEventFilter(self)
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._follow)
+        self._window.installEventFilter(self)
+        self._follow(None, QApplication.focusWidget())
+
+    def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
+        if before is not None and isValid(before) and before is not self._window:
+            before.removeEventFilter(self)
+        if now is not None and now.window() is self._window:
+            now.installEventFilter(self)
 
     def bind_new(self) -> None:
         """Make the keys of those commands work that came since the last time."""
