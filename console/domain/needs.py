@@ -158,6 +158,7 @@ def _may_undo(action: Action, facts: Facts, now_ms: int) -> bool:
         return False
     return (
         action.direction == "restore"
+        and not is_lift(action)
         and before.direction == "contain"
         and before.org == action.org
         and before.inc == action.inc
@@ -167,6 +168,14 @@ def _may_undo(action: Action, facts: Facts, now_ms: int) -> bool:
         and all(target.reversal != "none" for target in before.targets)
         and tuple(map(place_of, before.targets)) == tuple(map(place_of, action.targets))
     )
+
+
+def is_lift(action: Action) -> bool:
+    """Whether a restore is a lift: it says against which criteria it is judged, so it was meant for two to sign.
+
+    Such a one is never an undo, even where it names what it lifts and sends exactly its revert (0160).
+    """
+    return action.direction == "restore" and action.lift_criteria_sd is not None
 
 
 def place_of(target: Target) -> tuple[object, ...]:

@@ -42,6 +42,7 @@ from console.services.trial import LeftOut, Trial, TrialTarget, left_out_of, pla
 
 BY_HAND = "by hand"
 MIN_REVIEW_MS = 60_000
+NO_CRITERIA = "None were agreed beforehand: whoever signs the lift judges."
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +305,8 @@ def _senders(session: Session, target: Target) -> tuple[str, ...]:
 def lift(session: Session, named: str, reason: str) -> Proposal:
     """Propose to restore what a correction restricted, from a fresh reading; it needs two signatures again.
 
-    What another correction in force asks for stays; where none does, what was there before comes back.
+    It says against which criteria it is to be judged: by that it is no undo to the quorum function (0160). What another
+    correction in force asks for stays; where none does, what was there before comes back.
     """
     held = find_document(session, named)
     action = action_of(held)
@@ -315,21 +317,39 @@ def lift(session: Session, named: str, reason: str) -> Proposal:
     session.person()
     parts = _parts(session, wishes_of(session, held), "restore", lifts=held.sha)
     return _propose(
-        session, action.inc, parts, reason, direction="restore", undoes=_named(held, [part.planned for part in parts])
+        session,
+        action.inc,
+        parts,
+        reason,
+        direction="restore",
+        undoes=_named(held, [part.planned for part in parts]),
+        criteria=_criteria(held) or NO_CRITERIA,
     )
 
 
 def _named(held: Held, plans: Sequence[Planned]) -> str | None:
     """The correction that a lift names; none where it gives something back by sending exactly its revert.
 
-    Named, that would be an undo to the quorum function, which one signer may sign alone within the window, and whoever
-    lifts has asked for two. What is lifted is told by its value then (`domain.overlap.Lift`).
+    Named, that would be an undo to the quorum function of a console older than 0160, which one signer may sign alone
+    within the window. What is lifted is told by its value then (`domain.overlap.Lift`).
     """
     before = [from_disclosures(target, held.disclosed(at)) for at, target in enumerate(action_of(held).targets)]
     if [one.requests for one in plans] != [one.revert for one in before]:
         return held.sha
     gives = any(not covers(now.wanted, then.wanted) for now, then in zip(plans, before, strict=True))
     return None if gives else held.sha
+
+
+def _criteria(held: Held) -> str:
+    """The lift criteria that were signed with a correction; empty where there were none."""
+    digest = action_of(held).lift_criteria_sd
+    return "" if digest is None else _told(held, digest) or "Its criteria are not on the console that proposed this."
+
+
+def _told(held: Held, digest: str) -> str:
+    """A disclosure of the document's own; empty where it is not here."""
+    told = held.row.disclosed_by_digest.get(digest)
+    return "" if told is None else str(told[1])
 
 
 def lift_some(session: Session, held: Held, targets: Sequence[int], reason: str, *, criteria: str) -> Proposal:
@@ -357,8 +377,7 @@ def again(session: Session, named: str, targets: Sequence[int], reason: str = ""
     action = action_of(held)
     if not targets:
         raise WrongUse("Nothing of that correction is left to be sent.", "See `standdown correct show`.")
-    told = held.row.disclosed_by_digest.get(action.reason_sd)
-    kept = reason.strip() or (str(told[1]) if told is not None else "")
+    kept = reason.strip() or _told(held, action.reason_sd)
     if not kept:
         raise WrongUse("Its reason is not here.", "Give one with --reason.")
     session.person()
@@ -371,7 +390,16 @@ def again(session: Session, named: str, targets: Sequence[int], reason: str = ""
         ]
         if _named(before, sent) is not None:  # it was a lift, and stays one
             undoes = _named(before, [part.planned for part in parts])
-    return _propose(session, action.inc, parts, kept, direction=action.direction, undoes=undoes, after=held)
+    return _propose(
+        session,
+        action.inc,
+        parts,
+        kept,
+        direction=action.direction,
+        undoes=undoes,
+        after=held,
+        criteria=_criteria(held),
+    )
 
 
 def alone(session: Session, held: Held, reason: str) -> Proposal:

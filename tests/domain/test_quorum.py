@@ -380,6 +380,13 @@ def test_what_is_no_undo_any_more_is_a_restore_with_two_signatures():
     assert judge(UNDO, *records, now=NOW + HOUR, facts=UNDO_FACTS).met
 
 
+def test_a_lift_is_no_undo_though_it_names_what_it_lifts_and_sends_exactly_its_revert():
+    lift = replace(UNDO, lift_criteria_sd=made.digest("criteria"))
+    assert not undo(document=lift).met
+    both = [signed(p, op=lift.op, received=NOW + MINUTE) for p in (COMMANDER, APPROVER)]
+    assert judge(lift, *both, now=NOW + MINUTE, facts=UNDO_FACTS).met
+
+
 def test_what_contains_is_no_undo():
     assert not undo(document=replace(UNDO, direction="contain")).met
 

@@ -46,7 +46,7 @@ def fates(session: Session) -> dict[str, str]:
     return {one.doc: one.fate for one in waiting.waiting(session)}
 
 
-def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
+def test_a_lift_is_planned_beside_what_stays_in_force(pair, monkeypatch) -> None:
     one, _ = pair
     with Estate(gateway_lag_s=0.0) as estate:
         connect(one, estate, "gateway")
@@ -62,6 +62,14 @@ def test_a_lift_is_planned_beside_what_stays_in_force(pair) -> None:
         laxer = corrections.plan(one, inc, [slow_down(40)]).targets[0].planned
         assert laxer is not None
         assert any("nothing is sent while it stands" in note for note in laxer.notes)
+        with monkeypatch.context() as patch:
+            patch.setattr(corrections, "_named", lambda held, _plans: held.sha)
+            named = corrections.lift(one, docs[1], "It is over.")
+        assert named.action.undoes == docs[1]
+        held = corrections.find_document(one, named.sha)
+        approvals.decide(one, held, "approve", lambda: passphrase("commander", "your approver key"))
+        assert approvals.judge(one, held).verdict.missing, "the rule itself tells a lift from an undo"
+        assert approvals.open_values(held).lift_criteria == corrections.NO_CRITERIA
         second = corrections.lift(one, docs[1], "It is over.")
         assert second.action.undoes is None, "named, it would be an undo, which one signer may sign alone"
         assert second.plans[0].wanted == {"rpm": "50"}
