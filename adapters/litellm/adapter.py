@@ -31,7 +31,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.litellm import guardrails, holders, lists, models, trying, wire
-from adapters.litellm.gateway import gateway
+from adapters.litellm.gateway import Gateway, gateway
 from adapters.litellm.levers import LEVERS, Settings, params_of
 
 __all__ = ["LiteLLM", "Settings"]
@@ -105,7 +105,14 @@ class LiteLLM:
         lever = next((one for one in LEVERS if {one.name} == names), None)
         if lever is None or not _by_key(lever.name):
             return await lists.each(wishes, alone)
-        return await lists.plan_keys(context, lever, wishes, alone)
+
+        async def beside(wish: Wish, there: Gateway) -> Planned | Refused:
+            try:
+                return await holders.plan_there(context, lever, wish, params_of(lever, wish), there)
+            except Refused as fault:
+                return fault
+
+        return await lists.plan_keys(context, lever, wishes, beside)
 
     async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
         """As `read_back`; keys are read page by page."""

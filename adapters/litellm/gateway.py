@@ -85,6 +85,21 @@ async def gateway(context: Context, model: str = "") -> Gateway:
 # -- keys and teams ----------------------------------------------------------------------------------------------------
 
 
+def is_hash(selector: str) -> bool:
+    """Whether this is a token hash; anything else is an alias."""
+    return _HASH.fullmatch(selector) is not None
+
+
+async def together(context: Context, hashes: Sequence[str], aliases: Sequence[str] = ()) -> list[wire.Key]:
+    """The keys with these hashes or aliases, as far as there are any, in no order and without their hashes.
+
+    It stands in the gateway's source and not in its description; raises Refused or Malformed where it is not so.
+    """
+    asked = {"keys": list(hashes), "key_aliases": list(aliases)}
+    reply = await context.call("POST", "/v2/key/info", json=asked, effect="read")
+    return wire.read(wire.KeysTogether, wire.check(reply, "keys")).info
+
+
 async def key_info(context: Context, token_hash: str) -> Reply:
     """What the database holds of a key."""
     return await context.call("GET", f"/key/info?key={quote(token_hash, safe='')}", effect="read")
@@ -105,7 +120,7 @@ async def find_key(context: Context, selector: str) -> wire.KeyInfo:
         raise Refused("select a key by its alias or token hash: the key itself must not enter the record")
     if not selector:
         raise Refused("say which key, by alias or token hash")
-    token_hash = selector if _HASH.fullmatch(selector) else await _hash_of(context, selector)
+    token_hash = selector if is_hash(selector) else await _hash_of(context, selector)
     reply = await key_info(context, token_hash)
     if reply.status == NOT_FOUND:
         raise Refused(f"the gateway knows no key {selector}", NOT_FOUND)
@@ -120,7 +135,7 @@ async def _hash_of(context: Context, alias: str) -> str:
     reply = await context.call("GET", f"/key/list?{query}", effect="read")
     found = wire.read(wire.KeyList, wire.check(reply, "keys"))
     named = [key.token for key in found.keys if key.key_alias == alias]
-    if len(named) == 1 and _HASH.fullmatch(named[0]):
+    if len(named) == 1 and is_hash(named[0]):
         return named[0]
     if named:
         raise Refused(f"{len(named)} keys have the alias {alias}: select by token hash")

@@ -75,8 +75,12 @@ def fields_of(verb: str, held: wire.Held) -> dict[str, str]:
 
 async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, str]) -> Planned:
     """The plan for one key or team."""
+    return await plan_there(context, lever, wish, params, await gateway(context))
+
+
+async def plan_there(context: Context, lever: Lever, wish: Wish, params: Mapping[str, str], there: Gateway) -> Planned:
+    """As `plan`, with the gateway's models read before."""
     kind, _, verb = lever.name.partition(".")
-    there = await gateway(context)
     there.surface(wish.surface_key)
     there.surface(params.get("model", ""))
     holder = await find(context, kind, wish.selector)

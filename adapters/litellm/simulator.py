@@ -15,6 +15,7 @@ __all__ = ["MASTER_KEY", "KeyRow", "LiteLLMSite", "ModelRow", "Rows", "hash_of"]
 
 MASTER_KEY = "sk-simulated-master"
 PAGE = 100
+TOGETHER = "/v2/key/info"
 
 
 class LiteLLMSite:
@@ -48,7 +49,7 @@ class LiteLLMSite:
         """Chat completions are calls; every other request that is no GET is an administrator's write."""
         if incoming.path == "/v1/chat/completions":
             return "call"
-        return "read" if incoming.method == "GET" else "write"
+        return "read" if incoming.method == "GET" or incoming.path == TOGETHER else "write"
 
     def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
         """Answer as the proxy would."""
@@ -60,6 +61,8 @@ class LiteLLMSite:
         if incoming.bearer != MASTER_KEY:
             said = f"Authentication Error, Invalid proxy server token passed. Received API Key = {incoming.bearer}"
             return error(401, "token_not_found_in_db", said)
+        if incoming.path == TOGETHER:
+            return self._together(incoming.json())
         if incoming.method == "GET":
             return self._read(incoming)
         return self._write(incoming, self._cache_lag_s + enforce_lag_s)
@@ -101,6 +104,15 @@ class LiteLLMSite:
 
     def _key(self, name: str) -> KeyRow | None:
         return self.state.keys.get(name) or self.state.keys.get(hash_of(name))
+
+    def _together(self, asked: dict[str, Any]) -> Answer:
+        """Rows in an order of its own, without their hashes."""
+        rows = [
+            row
+            for found, row in sorted(self.state.keys.items())
+            if found in asked.get("keys", ()) or (row.alias is not None and row.alias in asked.get("key_aliases", ()))
+        ]
+        return Answer(body={"key": asked.get("keys"), "info": [_key_shown(row) for row in rows]})
 
     def _spend(self, incoming: Incoming) -> Answer:
         if not {"start_date", "end_date"} <= set(incoming.query):

@@ -69,6 +69,12 @@ class KeyInfo(Said):
     info: Key
 
 
+class KeysTogether(Said):
+    """POST /v2/key/info: rows without their token hashes."""
+
+    info: list[Key]
+
+
 class KeyList(Said):
     """GET /key/list."""
 

@@ -1,4 +1,4 @@
-"""Lists of keys on the gateway's simulator: read by pages, and told as if each had been asked for by itself."""
+"""Lists of keys on the gateway's simulator: read many at once, and told as if each had been asked for by itself."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from adapters.contract import Planned, Refused, Wish
 from adapters.litellm import lists
-from adapters.litellm.simulator import KeyRow, hash_of
-from adapters.simulator import Simulator
+from adapters.litellm.simulator import TOGETHER, KeyRow, LiteLLMSite, hash_of
+from adapters.simulator import Answer, Simulator
 from tests.adapters.kit import litellm_at, litellm_context, litellm_site
 
 CROWD = 150
@@ -61,16 +61,56 @@ def test_a_list_is_planned_as_each_key_would_be(gateway, lever, params):
     assert told(plan_many(gateway, some)) == told(each_alone(gateway, some))
 
 
-def test_a_crowd_is_read_by_pages_and_a_few_are_asked_for_by_themselves(gateway):
+def read_many(gateway, planned):
+    adapter, context = litellm_at(gateway.url), litellm_context(gateway.url)
+    gateway.forget()
+    return asyncio.run(adapter.read_back_many(context, planned))
+
+
+def test_a_crowd_is_read_a_hundred_at_once_and_a_few_are_asked_for_by_themselves(gateway):
     planned = plan_many(gateway, wishes())
     assert len(gateway.requests()) < 10
-    gateway.forget()
-    adapter, context = litellm_at(gateway.url), litellm_context(gateway.url)
-    asyncio.run(adapter.read_back_many(context, planned))
-    assert {one.path for one in gateway.requests()} == {"/key/list"}
-    gateway.forget()
-    asyncio.run(adapter.read_back_many(context, planned[:5]))
+    assert {one.verdict for one in read_many(gateway, planned)} == {"not-in-effect"}
+    assert [one.path for one in gateway.requests()] == [TOGETHER] * 2
+    read_many(gateway, planned[:5])
     assert [one.path for one in gateway.requests()] == ["/key/info"] * 5
+
+
+class Older(LiteLLMSite):
+    """A proxy that knows no question about many keys."""
+
+    def handle(self, incoming, enforce_lag_s):
+        if incoming.path == TOGETHER:
+            return Answer(status=405, body={"detail": "Method Not Allowed"})
+        return super().handle(incoming, enforce_lag_s)
+
+
+def test_a_gateway_that_knows_no_such_question_is_read_by_pages(gateway):
+    site = litellm_site()
+    older = Older(keys=(), models=())
+    older.state = site.state
+    gateway.poke(lambda state: site.state.keys.update(state.keys))
+    planned = plan_many(gateway, wishes())
+    with Simulator(older) as running:
+        assert told(plan_many(running, wishes())) == told(planned)
+        assert {one.verdict for one in read_many(running, planned)} == {"not-in-effect"}
+        assert {one.path for one in running.requests()} == {TOGETHER, "/key/list"}
+        asked = wishes(*(f"nobody-{at}" for at in range(30)))
+        assert told(plan_many(running, asked)) == told(each_alone(running, asked))
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 40])
+def test_keys_that_stand_differently_are_never_taken_for_each_other(gateway, every):
+    planned = plan_many(gateway, wishes())
+    mine = [at for at in range(CROWD) if at % every == 0]
+
+    def change(state):
+        for at in mine:
+            state.keys[hash_of(f"sk-of-{at}")].blocked = True
+
+    gateway.poke(change)
+    seen = read_many(gateway, planned)
+    assert [at for at, one in enumerate(seen) if one.verdict == "in-effect"] == mine
 
 
 def test_a_gateway_with_more_keys_than_are_worth_reading_is_asked_about_each(gateway):
@@ -99,12 +139,33 @@ def test_what_is_blocked_gone_or_not_is_read_of_each(gateway):
     assert asyncio.run(adapter.served_many(context, planned)) == [None] * CROWD
 
 
-def test_of_very_many_that_no_page_shows_none_is_asked_for_by_itself(gateway):
+def test_very_many_that_no_page_shows_are_asked_for_by_name(gateway):
+    """A key that slid from one page to the one before it while they were read is still found."""
     nobody = [f"nobody-{at}" for at in range(300)]
-    answers = plan_many(gateway, wishes(*nobody))
-    assert [type(one) for one in answers[CROWD:]] == [Refused] * 300
-    assert len(gateway.requests()) < 10
-    gone = [replace(answers[0], selector=f"{at:064x}") for at in range(300)]
-    adapter, context = litellm_at(gateway.url), litellm_context(gateway.url)
-    seen = asyncio.run(adapter.read_back_many(context, gone))
-    assert {one.verdict for one in seen} == {"cannot-tell"}
+    key = "sk-slid"
+    made = [hash_of(key), *(f"{at:064x}" for at in range(30))]
+
+    class Sliding(LiteLLMSite):
+        def handle(self, incoming, enforce_lag_s):
+            shown = super().handle(incoming, enforce_lag_s)
+            if incoming.path == "/key/list" and "key_alias" not in incoming.query:
+                shown.body["keys"] = [one for one in shown.body["keys"] if one["key_alias"] != "slid"]
+            return shown
+
+    site = Sliding(keys=(), models=())
+    gateway.poke(lambda state: setattr(site, "state", state))
+    site.state.keys[hash_of(key)] = KeyRow(key=key, alias="slid")
+    with Simulator(site) as running:
+        answers = plan_many(running, wishes(*nobody, "slid", *made))
+        calls = len(running.requests())
+        alone = each_alone(running, wishes(*nobody, "slid", *made))
+    assert told(answers) == told(alone)
+    assert [one.name for one in answers[CROWD:] if isinstance(one, Planned)] == ["slid", "slid"]
+    assert calls < 50
+
+
+def test_of_keys_that_are_all_gone_one_question_tells(gateway):
+    planned = plan_many(gateway, wishes())
+    gone = [replace(planned[0], selector=f"{at:064x}") for at in range(300)]
+    assert {one.verdict for one in read_many(gateway, gone)} == {"cannot-tell"}
+    assert len(gateway.requests()) == 3
