@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from console.outbox import store as table
 from console.outbox.item import Row
-from console.outbox.lanes import IN_FLIGHT, choose
+from console.outbox.lanes import IN_FLIGHT, MEASURED_BESIDE, choose
 from tests.kit.plainadapter import PlainAdapter
 from tests.kit.plainserver import PlainEstate
 from tests.kit.scene import QUICK, Scene, plane_at
@@ -48,6 +48,17 @@ def test_measuring_and_what_people_do_takes_nobodys_place():
     by_hand = [row(100 + number, by_hand=True) for number in range(30)]
     assert len(choose([*measuring, *by_hand], [*measuring, *by_hand], nothing_known)) == 60
     assert len(choose([row(0)], [*measuring, *by_hand], nothing_known)) == 1
+
+
+def test_few_begin_to_be_measured_while_something_is_sent_and_the_others_after_it():
+    measuring = [row(number, "recorded") for number in range(MEASURED_BESIDE + 30)]
+    for waiting, going in (([row(900)], []), ([], [row(900)])):
+        chosen = choose([*measuring, *waiting], going, nothing_known)
+        assert sum(one.state == "recorded" for one in chosen) == MEASURED_BESIDE
+        begun, left = measuring[: MEASURED_BESIDE - 1], measuring[MEASURED_BESIDE - 1 :]
+        assert sum(one.state == "recorded" for one in choose([*left, *waiting], [*begun, *going], nothing_known)) == 1
+    by_hand = row(901, by_hand=True)  # it is sent by nobody here
+    assert len(choose([*measuring, by_hand], [], nothing_known)) == len(measuring) + 1
 
 
 def test_a_step_follows_another_without_waiting_for_the_next_tick(tmp_path):
