@@ -144,6 +144,7 @@ def text(session: Session, held: Held) -> list[str]:
         WaitsForConnection: when the lines of a list are.
         UnknownField: when a newer version wrote it.
     """
+    from console.services.canaries import strange_canaries  # noqa: PLC0415  as below
     from console.services.listed import lines_for  # noqa: PLC0415  what waits is listed before adapters are imported
 
     with session.reader.snapshot() as connection:
@@ -156,7 +157,8 @@ def text(session: Session, held: Held) -> list[str]:
         digest_words=words_of(canon.sha256_hex(held.row.raw)).split(),
     )  # fmt: skip
     told = [f"{MARKS.get(line.kind, '  ')}{line.text}" for line in lines]
-    return [f"Document {held.sha}", *told, *lines_for(session, held)]
+    strange = [f"{MARKS['warning']}{line}" for line in strange_canaries(session, held)]
+    return [f"Document {held.sha}", *told, *strange, *lines_for(session, held)]
 
 
 def names_here(session: Session) -> dict[str, str]:

@@ -20,6 +20,7 @@ from console.keys import canon
 from console.keys.words import words_of
 from console.outbox.facts import Held, read_document
 from console.services.approvals import Judged, names_here, open_values, varying_value, weigh_up
+from console.services.canaries import strange_canaries
 from console.services.listed import Listed, listed_in
 from console.services.redacted_values import shown_values
 from console.services.session import Session
@@ -45,7 +46,8 @@ class Presented:
     """A document before its signer. `sheet` is an action's content, `lines` the text of any other document.
 
     `problem` is what keeps it from being shown whole, and so from being signed: (what, next step). `names` are what
-    ids of people, providers, surfaces, consoles and machine feeds are called here; `lists` the rows drawn from each.
+    ids of people, providers, surfaces, consoles and machine feeds are called here; `lists` the rows drawn from each;
+    `strange` says which targets marked as canaries are none that this console knows.
     """
 
     sha: str
@@ -63,6 +65,7 @@ class Presented:
     signatures: tuple[Signature, ...] = ()
     names: Mapping[str, str]
     lists: tuple[Listed, ...] = ()
+    strange: tuple[str, ...] = ()
     problem: tuple[str, str] | None = None
 
     @property
@@ -100,7 +103,7 @@ def present(session: Session, sha: str) -> Presented:
         incident=_incident(session, held), words=words_of(sha), to_type=to_type, to_type_is=to_type_is,
         document=None if held is None else held.document, sheet=sheet, lines=lines, judged=judged,
         signatures=() if judged is None else _signatures(judged), names=names, lists=lists,
-        problem=problem,
+        strange=() if held is None or problem is not None else strange_canaries(session, held), problem=problem,
     )  # fmt: skip
 
 
