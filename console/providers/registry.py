@@ -33,8 +33,10 @@ BUILT_IN: Final = (
     "openai_admin",
     "openai_work",
     "practice",
+    "ray_serve",
     "status_page",
     "unleash",
+    "vllm",
 )
 GROUP: Final = "standdown.adapters"
 _METHODS: Final = ("base_url", "discover", "status", "plan", "apply", "read_back", "probe", "revert")

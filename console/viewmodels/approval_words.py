@@ -51,6 +51,8 @@ _VERBS: Final = {
     "cancel-batches": ("cancel every batch of", "begin again every batch of"),
     "cancel-jobs": ("cancel every fine-tuning job of", "begin again every fine-tuning job of"),
     "off-all": ("switch off", "switch on again"),
+    "configure": ("reconfigure", "configure as before"),
+    "sleep": ("put to sleep", "wake up"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",

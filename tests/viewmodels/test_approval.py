@@ -456,7 +456,9 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
         "openai_admin",
         "openai_work",
         "practice",
+        "ray_serve",
         "unleash",
+        "vllm",
     ],
 )
 def test_every_lever_that_ships_has_words_of_its_own(adapter: str) -> None:
