@@ -32,6 +32,7 @@ class Bridge(QObject):
         self._outlet = outlet
         self._gate = threading.Lock()
         self._pending: dict[str, object] = {}
+        self._due: dict[str, object] = {}  # of these the next one is told at the next turn of Qt's loop
         self._awake = False
         self._closed = False
         self._slots: dict[str, list[Callable[[object], None]]] = {}
@@ -94,6 +95,7 @@ class Bridge(QObject):
         self._stop()
         self._timer.stop()
         self._slots.clear()
+        self._due.clear()
         self._asked.clear()
 
     def _note(self, topic: str, snapshot: object) -> None:
@@ -118,9 +120,21 @@ class Bridge(QObject):
             pending, self._pending = self._pending, {}
             self._awake = False
         self._flushed_at = time.monotonic()
-        for topic, snapshot in pending.items():
-            for slot in tuple(self._slots.get(topic, ())):
-                slot(snapshot)
+        telling, self._due = bool(self._due), {**self._due, **pending}
+        if not telling:
+            self._tell()
+
+    @Slot()
+    def _tell(self) -> None:
+        """One topic, and the others in turns to come: between them a person's key is heard and what changed painted."""
+        if not self._due:
+            return
+        topic = next(iter(self._due))
+        snapshot = self._due.pop(topic)
+        if self._due:
+            QTimer.singleShot(0, self, self._tell)
+        for slot in tuple(self._slots.get(topic, ())):
+            slot(snapshot)
 
     @Slot(object, object)
     def _answer(self, number: int, found: Future[object]) -> None:

@@ -117,9 +117,11 @@ class OutboxDrawer(QWidget):
         self._show()
 
     def _link(self, links: Connectivity) -> None:
+        same = self._links is not None and _stands(links) == _stands(self._links)
         self._links = links
         self._returns.take(links)
-        self._show()
+        if not same:  # several times a second only an answer's time differs, of which nothing is said here
+            self._show()
 
     def _show(self) -> None:
         now_ms, zone = self._room.desk.session.clock.wall_ms(), shown_zone(zone_chosen(self._room.desk.outlet))
@@ -154,3 +156,8 @@ class OutboxDrawer(QWidget):
         most = round(_OPEN_HEIGHT * self._room.look.theme.text_scale)
         wanted = self._list.sizeHint().height() + 2 * self._scroll.frameWidth()
         self._scroll.setFixedHeight(min(most, wanted))
+
+
+def _stands(links: Connectivity) -> object:
+    """What of it decides what a row says."""
+    return links.engine, [(one.instance, one.state, one.since_ms, one.fault) for one in links.providers]
