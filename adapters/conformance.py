@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from adapters import local
+from adapters.access import CallerHeader, parted
 from adapters.contract import (
     CONTRACT_VERSION,
     Adapter,
@@ -85,6 +86,8 @@ class DirectContext:
         self.headers: dict[str, str] = {}  # of the manifest; sent with every call
         self.callers: dict[str, str] = {}  # names of secrets, by selector
         self.aws: Aws | None = None  # every request is then signed, as `adapters.access.Access` says
+        self.services: dict[str, str] = {}  # addresses by a path's first step, as there; no other is then reached
+        self.caller_header: CallerHeader = "api-key"
 
     @property
     def base_url(self) -> str:
@@ -142,7 +145,10 @@ class DirectContext:
         return reply
 
     def _as_caller(self, credential: str | None) -> dict[str, str]:
-        return {} if credential is None else {"api-key": self._secrets[credential]}
+        if credential is None:
+            return {}
+        word = self._secrets[credential]
+        return {"authorization": f"Bearer {word}"} if self.caller_header == "bearer" else {self.caller_header: word}
 
     def _signed(self, aws: Aws, made: httpx.Request, path: str, side: Side) -> httpx.Request:
         """To the service that the path names, signed there; a caller signs with ID:SECRET, or shows another word."""
@@ -190,6 +196,9 @@ class DirectContext:
         try:
             async with asyncio.timeout(self._deadline_s), _client(self._tls) as client:
                 url = (self._base_url if side == "control" else self._callers_url) + path
+                if self.services and side == "control":
+                    name, there = parted(path)
+                    url = _known(self.services, name) + there
                 made = client.build_request(method, url, headers=headers, **content)
                 if self.aws is not None:
                     made = self._signed(self.aws, made, path, side)
@@ -225,6 +234,12 @@ def _trusted() -> ssl.SSLContext:
 
 def _client(tls: ssl.SSLContext | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(trust_env=False, timeout=None, verify=tls or _trusted())  # noqa: S113  the deadline is outside
+
+
+def _known(services: Mapping[str, str], name: str) -> str:
+    if name not in services:
+        raise Refused("there is no such service here")
+    return services[name]
 
 
 def _body_bytes(request: Request) -> bytes:

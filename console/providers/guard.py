@@ -21,7 +21,6 @@ from typing import Any, Final, Literal, NoReturn, Protocol, cast
 import httpx
 
 from adapters import local
-from adapters.access import CallerHeader
 from adapters.contract import (
     AdapterFault,
     Effect,
@@ -37,6 +36,7 @@ from adapters.contract import (
 )
 from console.providers.address import Pin
 from console.providers.aws import Signers, Signing
+from console.providers.beside import Callers, Services
 from console.providers.masking import masked
 from console.providers.tokens import Tokens
 from console.providers.wire import Wire
@@ -87,12 +87,17 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """Where one call goes, the headers that prove it there, and the key of the certificate it shows."""
+    """Where one call goes and as what, the headers that prove it there, and the key of the certificate it shows."""
 
     pin: Pin | None
     headers: Mapping[str, str]
     key: str | None = None
     aws: Signing | None = None
+    path: str | None = None
+
+    def path_of(self, path: str) -> str:
+        """The path there."""
+        return self.aws.path_of(path) if self.aws is not None else path if self.path is None else self.path
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,8 +122,9 @@ class GuardedContext:
     callers: Mapping[str, str] = field(default_factory=dict[str, str])
     shown_key: str = ""  # names the secret of the certificate to show; empty where none is shown
     tokens: Tokens | None = None
-    callers_side: tuple[Pin, CallerHeader] | None = None
+    callers_side: Callers | None = None
     aws: Signers | None = None
+    services: Services | None = None
     ends_ms: int | None = None  # of the whole step, on the boot clock
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
@@ -163,7 +169,7 @@ class GuardedContext:
         sent = partial(self._exchange, method, path, body, content_type, effect=effect, fresh=fresh)
         proof = await self._proof(credential, side, path)
         reply = await sent(proof=proof)
-        if credential == "" and self._token_refused(reply, proof) and effect == "read":
+        if self._token_refused(reply, proof) and credential == "" and effect == "read":
             return await sent(proof=await self._proof(credential, side, path))
         return reply
 
@@ -206,14 +212,15 @@ class GuardedContext:
     async def _proof(self, credential: str | None, side: Side, path: str) -> _Proof:
         """Where a call goes and what it shows there: the instance's own things to its own address only."""
         if side == "callers":
-            return self._as_caller(credential)
+            return await self._as_caller(credential)
         if self.aws is not None:
             if credential != "":
                 raise Refused("a caller's credential is not for the control plane")
             signing = self.aws.of(path, self._word(self.aws.secret))
             return _Proof(signing.pin, {}, aws=signing)
         key = self._secret(self.shown_key) if self.shown_key and credential == "" else None
-        return _Proof(self.pin, await self._authentication(credential), key)
+        pin, there = (self.pin, None) if self.services is None else self.services.of(path)
+        return _Proof(pin, await self._authentication(credential), key, path=there)
 
     async def _authentication(self, credential: str | None) -> dict[str, str]:
         if credential is None or (self.auth == "none" and credential == "" and self.tokens is None):
@@ -228,14 +235,18 @@ class GuardedContext:
         secret = self._word(name)
         return {"x-api-key": secret} if self.auth == "x-api-key" else {"authorization": f"Bearer {secret}"}
 
-    def _as_caller(self, credential: str | None) -> _Proof:
+    async def _as_caller(self, credential: str | None) -> _Proof:
         if self.callers_side is None:
             raise Refused("the adapter names no address of callers")
         if credential == "":
             raise Refused("the adapter tried to show the instance's own secret to the callers' side")
-        pin, header = self.callers_side
+        pin, header = self.callers_side.pin, self.callers_side.header
         if credential is None:
             return _Proof(pin, {})
+        kept = self._secret(credential)
+        if self.callers_side.signs_in(kept):
+            token = await self.callers_side.token(credential, kept, self.wire, self.deadline_s)
+            return _Proof(pin, {"authorization": f"Bearer {token}"})
         secret = self._word(credential)
         if self.aws is not None and (signing := self.aws.of_caller(pin, secret)) is not None:
             return _Proof(pin, {}, aws=signing)
@@ -243,9 +254,14 @@ class GuardedContext:
 
     def _token_refused(self, reply: Reply, proof: _Proof) -> bool:
         """Whether a fetched token no longer counts there; the next call then fetches another."""
-        if self.tokens is None or reply.status != _UNAUTHENTICATED:
+        if reply.status != _UNAUTHENTICATED:
             return False
-        self.tokens.forget(proof.headers.get("authorization", "").partition(" ")[2])
+        shown = proof.headers.get("authorization", "").partition(" ")[2]
+        if self.callers_side is not None:
+            self.callers_side.forget(shown)
+        if self.tokens is None:
+            return False
+        self.tokens.forget(shown)
         return True
 
     def _word(self, name: str) -> str:
@@ -275,7 +291,7 @@ class GuardedContext:
             raise Refused("the adapter used a method that is none")
         if proof.pin is None:
             raise NotSent("it has no address: people act here by hand")
-        url = proof.pin.url(path if proof.aws is None else proof.aws.path_of(path))
+        url = proof.pin.url(proof.path_of(path))
         headers = {**self.headers, **proof.headers}
         if content_type is not None:
             headers["content-type"] = content_type

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from adapters.access import Access, CallerHeader, Proves
+from adapters.access import Access, Proves
 from adapters.contract import (
     Adapter,
     AdapterFault,
@@ -42,10 +42,10 @@ from adapters.contract import (
 from console.domain.errors import Problem
 from console.providers.address import BadAddress, Pin
 from console.providers.aws import Signers
+from console.providers.beside import Services, signing_in
 from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Secrets, Writes, scrub
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
 from console.providers.registry import make_adapter
-from console.providers.tokens import Tokens
 from console.providers.wire import Wire
 from console.runtime.clock import Clock
 
@@ -78,6 +78,7 @@ class Plane:
         "_callers_side",
         "_pin",
         "_places",
+        "_services",
         "_step_deadline_s",
         "_tokens",
         "adapter",
@@ -113,8 +114,10 @@ class Plane:
             raise BadAddress("A drill uses no socket and no file of this machine.", "Use the practice estate.")
         self._access = access
         self._auth: Auth = access.scheme or adapter.manifest.auth
-        self._tokens, self._callers_side = _beside(access, clock, world)
-        self._aws = None if access.aws is None else Signers(access.aws, loopback_only=world == "drill")
+        drill = world == "drill"
+        self._tokens, self._callers_side = signing_in(access, clock, loopback_only=drill)
+        self._aws = None if access.aws is None else Signers(access.aws, loopback_only=drill)
+        self._services = Services(access.services, loopback_only=drill) if access.services else None
         self._call_deadline_s = call_deadline_s
         self._step_deadline_s = step_deadline_s
 
@@ -157,6 +160,7 @@ class Plane:
             tokens=self._tokens,
             callers_side=self._callers_side,
             aws=self._aws,
+            services=self._services,
             ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
         )
 
@@ -319,22 +323,13 @@ class Plane:
         found = [self.secrets.get(self.instance.secret(name)) for name in names]
         if self._tokens is not None:
             found += self._tokens.known
+        if self._callers_side is not None:
+            found += self._callers_side.known
         return scrub(fault, tuple(secret for secret in found if secret))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self.wire.aclose()
-
-
-def _beside(access: Access, clock: Clock, world: World) -> tuple[Tokens | None, tuple[Pin, CallerHeader] | None]:
-    """The other addresses an adapter names, each pinned: where it signs in, and where callers come."""
-    tokens = callers = None
-    if access.sign_in is not None:
-        Pin.parse(access.sign_in.url, loopback_only=world == "drill")
-        tokens = Tokens(access.sign_in, clock)
-    if access.callers is not None:
-        callers = (Pin.parse(access.callers.url, loopback_only=world == "drill"), access.callers.header)
-    return tokens, callers
 
 
 async def each(asked: Sequence[A], ask: Callable[[A], Awaitable[T]]) -> list[T | AdapterFault]:

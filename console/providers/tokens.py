@@ -1,4 +1,4 @@
-"""The short-lived token of an instance that signs in by OAuth client credentials: fetched, kept in memory, renewed.
+"""The short-lived token of an instance that signs in by OAuth: fetched, kept in memory, renewed.
 
 It must never reach a log, a fault or a disk; neither must the secret it is fetched with.
 """
@@ -100,12 +100,8 @@ class Tokens:
         return bool(self._token) and self._clock.boot_ms() < self._renew_ms
 
     async def _fetch(self, secret: str, clients: Clients, deadline_s: float) -> None:
-        form = {
-            "grant_type": "client_credentials", "client_id": self._sign_in.client, "scope": self._sign_in.scope,
-            **self._shown(secret),
-        }  # fmt: skip
         began_ms = self._clock.boot_ms()
-        status, body = await self._post(form, clients.client(fresh=True), deadline_s)
+        status, body = await self._post(self._form(secret), clients.client(fresh=True), deadline_s)
         self._check(status, body)
         try:
             found = _Token.model_validate_json(body)
@@ -121,12 +117,18 @@ class Tokens:
         self._ends_ms = began_ms + int(life_s * 1000)
         self._renew_ms = began_ms + int((life_s - early_s) * 1000)
 
-    def _shown(self, secret: str) -> dict[str, str]:
-        """What proves the client: its secret, or what its key signs."""
+    def _form(self, secret: str) -> dict[str, str]:
+        """What is asked for, and what proves who asks: a secret, or what a key signs."""
+        now_s = self._clock.wall_ms() // 1000
+        if self._sign_in.grant == "signed-token":
+            return {"grant_type": assertion.GRANT, "assertion": assertion.granted(self._sign_in, secret, now_s)}
+        form = {
+            "grant_type": "client_credentials", "client_id": self._sign_in.client, "scope": self._sign_in.scope,
+        }  # fmt: skip
         if not self._sign_in.certificate:
-            return {"client_secret": secret}
-        signed = assertion.signed(self._sign_in, secret, self._clock.wall_ms() // 1000)
-        return {"client_assertion_type": assertion.TYPE, "client_assertion": signed}
+            return {**form, "client_secret": secret}
+        signed = assertion.signed(self._sign_in, secret, now_s)
+        return {**form, "client_assertion_type": assertion.TYPE, "client_assertion": signed}
 
     async def _post(self, form: dict[str, str], client: httpx.AsyncClient, deadline_s: float) -> tuple[int, bytes]:
         try:
