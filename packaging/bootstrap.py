@@ -87,8 +87,8 @@ def child_arguments(command: str, rest: list[str]) -> list[str]:
     """What our interpreter is to run for `command`; tests run in the checkout, everything else where the caller is."""
     if command == "test":
         os.chdir(ROOT)
-        chosen = any(word.startswith(("-n", "-m")) for word in rest)  # real tests, say, share one server
-        return ["-m", "pytest", *([] if chosen else ["-n", "3", "--dist", "worksteal"]), *rest]
+        chosen = any(word.startswith(("-n", "-m")) for word in rest)
+        return ["-m", "pytest", *([] if chosen else ["-n", "3", "--dist", "loadfile"]), *rest]
     if command == "run":
         rest = (rest[1:] if rest[:1] == ["--"] else rest) or (["window"] if has_display() else ["drill", "run"])
     return [str(launcher()), *rest]

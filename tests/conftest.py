@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import itertools
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL_SERVERS = ROOT.parent / "shared" / "realservers" / "realservers.py"
-SERVERS = (("litellm", "triton"), ("mlserver", "haproxy", "unleash"))  # one lot after the other: each boot is heavy
+SLOW_FIRST = ROOT / "tests" / "slow_first.txt"
 STARTS = 2  # a server that is slow to boot on a busy machine gives up by itself; what is up by then is kept
 SCREEN = ("Xvfb", "openbox", "xdotool", "dbus-run-session")
 PYATSPI = Path("/usr/lib/python3/dist-packages/pyatspi")  # the system's own; the index has none
@@ -45,8 +47,6 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("patient")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: children would ignore Ctrl+C too
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if _asks_for_real(config) and getattr(config.option, "numprocesses", None):
-        raise pytest.UsageError("Real servers are shared by the session: run `-m real` without xdist (-n 0).")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,6 +55,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("screen")]
         config.hook.pytest_deselected(items=blind)
         config.stash[_BLIND] = len(blind)
+    first = _slow_first()
+    items.sort(key=lambda item: first.get(item.nodeid.partition("::")[0], len(first)))
     if config.option.markexpr:
         return
     left_out = [item for item in items if item.get_closest_marker("real")]
@@ -101,15 +103,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         output["screen_left_out"] = session.config.stash.get(_BLIND, 0)
 
 
+def _slow_first() -> dict[str, int]:
+    """The place in the queue of each file that takes long: begun last, one of them would keep everybody waiting."""
+    if not SLOW_FIRST.exists():  # this file is also tried alone (tests/architecture/test_guards.py)
+        return {}
+    lines = SLOW_FIRST.read_text(encoding="utf-8").splitlines()
+    return {name: place for place, name in enumerate(line for line in lines if line and not line.startswith("#"))}
+
+
 def _no_screen() -> list[str]:
     """What is missing here to put a window on a screen and a hand before it."""
     missing = [name for name in SCREEN if shutil.which(name) is None]
     return missing if PYATSPI.is_dir() else [*missing, "python3-pyatspi"]
-
-
-def _asks_for_real(config: pytest.Config) -> bool:
-    expression = str(config.option.markexpr)
-    return "real" in expression and "not real" not in expression
 
 
 # -- guards ------------------------------------------------------------------------------------------------------------
@@ -146,10 +151,18 @@ def _is_numeric(host: str) -> bool:
 sys.addaudithook(_audit)
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the next test has its home. Counted here: to number a folder, pytest looks through all that it made."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def private_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home directory nobody else has, and none of the caller's agents, displays, buses or proxies."""
-    home = tmp_path_factory.mktemp("home", numbered=True)
+    home = next(homes)
+    home.mkdir(mode=0o700)
     for variable in list(os.environ):
         if variable.startswith(("XDG_", "SSH_", "STANDDOWN_")) or variable.lower().endswith("_proxy"):
             monkeypatch.delenv(variable)
@@ -213,17 +226,64 @@ class _Listener(logging.Handler):
 # -- real servers ------------------------------------------------------------------------------------------------------
 
 
+class Servers(Mapping[str, Any]):
+    """Descriptions of running servers by name. Each is started when a test first asks for it, and ends with the run.
+
+    Every worker of xdist has servers of its own: tests that change one never meet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._told: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._told:
+            self._told = self.up(name)
+        return self._told[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def up(self, *words: str) -> dict[str, Any]:
+        """Start what these words of the kit's command line say; everything that runs then."""
+        described, log, done = self._folder / "kit.json", self._folder / "up.log", -1
+        for _ in range(STARTS):
+            done = self._kit("up", *words, "--json", str(described), within_s=900)
+            if not done:
+                found: dict[str, Any] = json.loads(described.read_text(encoding="utf-8"))["servers"]
+                return found
+        tail = log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        pytest.fail(f"real servers did not start (exit {done}):\n{tail}")
+
+    def down(self) -> None:
+        """End them all."""
+        self._kit("down", "--all", within_s=120)
+
+    def _kit(self, *words: str, within_s: float) -> int:
+        command = [sys.executable, str(REAL_SERVERS), *words, "--state", str(self._folder / "state")]
+        with (self._folder / "up.log").open("ab") as log:
+            return subprocess.run(
+                command, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=within_s
+            ).returncode
+
+
 @pytest.fixture(scope="session")
-def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Descriptions of running servers by name: those REALSERVERS_JSON names, else started for this run."""
+def real_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
+    """Running servers by name: those REALSERVERS_JSON names, else started for this run."""
     if named := os.environ.get("REALSERVERS_JSON"):
         yield json.loads(Path(named).read_text(encoding="utf-8"))["servers"]
         return
     if not REAL_SERVERS.exists():
         where = f"no kit at {os.path.relpath(REAL_SERVERS, ROOT)}, seen from the checkout"
         pytest.fail(f"This test needs real servers: {where}. Name a running kit in REALSERVERS_JSON, or see README.md.")
-    with _started(tmp_path_factory.mktemp("realservers"), SERVERS) as servers:
+    servers = Servers(tmp_path_factory.mktemp("realservers"))
+    try:
         yield servers
+    finally:
+        servers.down()
 
 
 @pytest.fixture(scope="session")
@@ -232,32 +292,13 @@ def real_kit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
     if not REAL_SERVERS.exists():
         pytest.fail("This test starts real servers with options of its own, and the kit is not beside the checkout.")
     with contextlib.ExitStack() as kept:
-        yield lambda *words: kept.enter_context(_started(tmp_path_factory.mktemp("realservers"), (words,)))
 
+        def start(*words: str) -> dict[str, Any]:
+            servers = Servers(tmp_path_factory.mktemp("realservers"))
+            kept.callback(servers.down)
+            return servers.up(*words)
 
-@contextlib.contextmanager
-def _started(folder: Path, lots: Sequence[tuple[str, ...]]) -> Iterator[dict[str, Any]]:
-    """Descriptions of these servers by name, while they run."""
-    kit = [sys.executable, str(REAL_SERVERS)]
-    state = ["--state", str(folder / "state")]
-    described = folder / "kit.json"
-    with (folder / "up.log").open("wb") as log:
-        try:
-            for words in lots:
-                up = [*kit, "up", *words, *state, "--json", str(described)]
-                for _ in range(STARTS):
-                    done = subprocess.run(
-                        up, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=900
-                    )
-                    if not done.returncode:
-                        break
-                else:
-                    tail = (folder / "up.log").read_text(encoding="utf-8", errors="replace")[-4000:]
-                    pytest.fail(f"real servers did not start (exit {done.returncode}):\n{tail}")
-            yield json.loads(described.read_text(encoding="utf-8"))["servers"]
-        finally:
-            down = [*kit, "down", "--all", *state]
-            subprocess.run(down, check=False, stdout=log, stderr=subprocess.STDOUT, env=_OUTSIDE, timeout=120)
+        yield start
 
 
 _OUTSIDE = dict(os.environ)  # the caller's own home and caches: the kit keeps its installs there

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
 
 pytest_plugins = ["pytester"]
 
-CONFTEST = Path(__file__).parents[1] / "conftest.py"
+TESTS = Path(__file__).parents[1]
+CONFTEST = TESTS / "conftest.py"
 
 GUARDED = {
     "a socket to the outside": """
@@ -84,9 +86,14 @@ SETTINGS = """
 """
 
 
+PATIENCE = "THREADS_END_WITHIN_S = 15.0"
+
+
 @pytest.fixture
 def guarded(pytester: pytest.Pytester) -> pytest.Pytester:
-    pytester.makeconftest(CONFTEST.read_text(encoding="utf-8"))
+    text = CONFTEST.read_text(encoding="utf-8")
+    assert PATIENCE in text
+    pytester.makeconftest(text.replace(PATIENCE, "THREADS_END_WITHIN_S = 0.5"))  # what is left behind here stays long
     pytester.makeini(SETTINGS)
     return pytester
 
@@ -144,6 +151,57 @@ def test_real_tests_fail_without_a_kit(guarded: pytest.Pytester, monkeypatch: py
     result.stdout.fnmatch_lines(["*This test needs real servers*"])
 
 
-def test_real_tests_refuse_xdist(guarded: pytest.Pytester) -> None:
-    guarded.makepyfile(REAL)
-    assert guarded.runpytest_subprocess("-m", "real", "-n", "2").ret == pytest.ExitCode.USAGE_ERROR
+def test_what_takes_long_is_begun_first(guarded: pytest.Pytester) -> None:
+    named = [line for line in (TESTS / "slow_first.txt").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    assert [one for one in named if not (TESTS.parent / one).is_file()] == []
+    assert len(set(named)) == len(named)
+    for one in ("a", "b", "c"):
+        (guarded.mkdir(one) / f"test_{one}.py").write_text("def test_it():\n    pass\n", encoding="utf-8")
+    slow = guarded.path / "slow_first.txt"
+    slow.write_text("# as in tests/\nc/test_c.py\nb/test_b.py\n", encoding="utf-8")
+    text = (guarded.path / "conftest.py").read_text(encoding="utf-8")
+    guarded.makeconftest(text.replace('ROOT / "tests" / "slow_first.txt"', f"Path({str(slow)!r})"))
+    order = [line for line in guarded.runpytest_subprocess("--collect-only", "-q").outlines if "::" in line]
+    assert order == ["c/test_c.py::test_it", "b/test_b.py::test_it", "a/test_a.py::test_it"]
+
+
+KIT = """
+    import json, os, pathlib, sys
+    state = pathlib.Path(sys.argv[sys.argv.index("--state") + 1])
+    state.mkdir(exist_ok=True)
+    with open("calls", "a") as calls:
+        calls.write(f"{sys.argv[1]} {sys.argv[2]} {state}\\n")
+    if sys.argv[1] == "up":
+        running = state / sys.argv[2]
+        running.touch()
+        told = {one.name: str(state) for one in state.iterdir()}
+        pathlib.Path(sys.argv[sys.argv.index("--json") + 1]).write_text(json.dumps({"servers": told}))
+"""
+ASKS = """
+    import pytest
+    @pytest.mark.real
+    @pytest.mark.parametrize("again", [1, 2])
+    def test_real(real_servers, again):
+        assert real_servers["{name}"].endswith("state")
+        assert "never-asked-for" not in list(real_servers)
+"""
+
+
+def test_every_worker_has_servers_of_its_own_and_only_those_asked_for(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("REALSERVERS_JSON", raising=False)
+    pytester.makeini(SETTINGS)
+    sources = {"main/tests/conftest": CONFTEST.read_text(encoding="utf-8"), "shared/realservers/realservers": KIT}
+    sources |= {f"main/tests/test_{name}": ASKS.format(name=name) for name in ("first", "second")}
+    for name, source in sources.items():
+        path = pytester.path / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(source), encoding="utf-8")
+    result = pytester.runpytest_subprocess("-m", "real", "-n", "2", "--dist", "loadfile", "main/tests")
+    result.assert_outcomes(passed=4)
+    calls = [line.split() for line in (pytester.path / "calls").read_text(encoding="utf-8").splitlines()]
+    up = {name: state for word, name, state in calls if word == "up"}
+    assert sorted(name for word, name, _ in calls if word == "up") == ["first", "second"]
+    assert len(set(up.values())) == 2
+    assert {state for word, _, state in calls if word == "down"} == set(up.values())
