@@ -71,7 +71,7 @@ def _reasons(
 
 def _blast_radius(targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
     if any(target.selectors == 0 for target in targets):
-        yield "high", "It reaches everybody on a surface."
+        yield "high", "It is for a whole surface, not for somebody selected."
     if any(target.all_surfaces for target in targets):
         yield "high", "It reaches all surfaces of a model."
     if len({target.surface for target in targets}) > 1:

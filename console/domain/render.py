@@ -46,6 +46,12 @@ REACHES: Final = {
     "our-customers": "our customers only; others may still be served",
     "only-us": "only ourselves; others are still served",
 }
+# whom a lever without a selector reaches, before the name of what it is pulled on
+WHOLE: Final = {
+    "everyone": "everybody on",
+    "our-customers": "all our customers on",
+    "only-us": "all our own use of",
+}
 REVERSALS: Final = {
     "exact": "can be reverted exactly",
     "best-effort": "can be reverted as far as the provider allows",
@@ -126,7 +132,7 @@ def _action(sheet: Sheet, names: Mapping[str, str], if_not: str | None) -> list[
 def _how_many(action: Action) -> str:
     scope = scope_of(action.targets)
     parts = [f"{scope.targets} target(s) on {scope.surfaces} surface(s)"]
-    parts.append("reaching everybody there" if scope.everybody else f"{scope.selected} selected")
+    parts.append(f"reaching {WHOLE[scope.widest]} it" if scope.widest else f"{scope.selected} selected")
     if scope.canaries:
         parts.append(f"{scope.canaries} of them canaries")
     return ", ".join(parts)
@@ -158,7 +164,7 @@ def _target(index: int, one: SheetTarget, names: Mapping[str, str]) -> list[Line
     lines += _fact("Reaches", REACHES[target.reach])
     lines.append(Line("warning" if target.reversal == "none" else "fact", f"Reversal: {REVERSALS[target.reversal]}"))
     if target.selectors == 0:
-        lines.append(Line("warning", "It reaches everybody on this surface."))
+        lines.append(Line("warning", f"It reaches {WHOLE[target.reach]} this surface."))
     if target.all_surfaces:
         lines.append(Line("warning", "It reaches all surfaces of the model."))
     if target.listed is not None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from console.domain.actions import TARGET_DISCLOSURES, Action, Target, missing_disclosures
+from console.domain.actions import REACHES, TARGET_DISCLOSURES, Action, Target, missing_disclosures
 from console.domain.deceit import warnings_about
 from console.domain.errors import Problem, UnknownField
 from console.domain.facts import Facts
@@ -111,23 +111,27 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How much an action touches. `selected` counts selectors and list entries, canaries left out."""
+    """How much an action touches. `selected` counts selectors and list entries, canaries left out.
+
+    `widest` is the reach of what goes over a whole surface, as signed; empty where everything is selected.
+    """
 
     targets: int
     surfaces: int
     selected: int
-    everybody: bool
+    widest: str
     canaries: int
 
 
 def scope_of(targets: Sequence[Target]) -> Scope:
     """How much these targets touch."""
     real = [target for target in targets if not target.canary]
+    whole = {target.reach for target in real if target.selectors == 0}
     return Scope(
         targets=len(targets),
         surfaces=len({target.surface for target in targets}),
         selected=sum(target.listed or target.selectors for target in real),
-        everybody=any(target.selectors == 0 for target in real),
+        widest=next((reach for reach in REACHES if reach in whole), ""),
         canaries=len(targets) - len(real),
     )
 

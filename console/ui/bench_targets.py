@@ -47,7 +47,7 @@ def _target(number: int) -> TargetView:
         number=number, name=f"Research assistant {number}", name_here="", reading="read here 2 s ago",
         contradicts=False, lever="Block a key", selector=f"key-research-{number:04d}", how_many="1 key",
         model="atlas-large", surface="gateway-east", provider="gateway-east", reach="everyone who calls with it",
-        reversal="exactly as it was", irreversible=False, everybody=False, canary=False, affected="not known",
+        reversal="exactly as it was", irreversible=False, whole="", canary=False, affected="not known",
         changes=(("blocked", "no", "yes"),), read_by_proposer="14:02", asked=(), more=(), notes=(), revert=(),
         requests=(RequestView(head="POST /key/block", kind="write", body=("{}",)),), by_hand=None,
         dispatchers=("this console",),

@@ -71,7 +71,7 @@ class TargetCard(QFrame):
         line.addWidget(name, 1)
         for word, tone in (
             ("CANNOT BE REVERTED", "alarm" if one.irreversible else ""),
-            ("everybody", "changed" if one.everybody else ""),
+            (one.whole, "changed" if one.whole else ""),
             ("canary", "text-muted" if one.canary else ""),
             ("by hand", "claimed" if one.by_hand else ""),
         ):  # fmt: skip

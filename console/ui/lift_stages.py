@@ -26,6 +26,7 @@ from console.viewmodels.stages import LiftCard, cards, plan
 _LINES: Final = 2
 _HOLD_MIN: Final = 30
 _MOST_HOLD_MIN: Final = 43_200
+_NAMED: Final = 8
 
 
 class StagesSheet(Sheet):
@@ -64,9 +65,11 @@ class StagesSheet(Sheet):
         self.add(self.told)
         self.add(Labelled(room, "Why (signed with what is proposed above)", self.reason))
         self.add(Text(look, "Plan another", size="title", weight="semibold"))
+        how = Labelled(room, "Stages, in order", self.stages)
         self.add(Labelled(room, "Which correction", self.which))
-        how = "Percentages that grow to `rest`, or for single targets their numbers from 0: `0 1,2`."
-        self.add(Labelled(room, "Stages, in order", self.stages, how))
+        self.add(how)
+        self.which.currentIndexChanged.connect(lambda at: how.say(self._numbers(at)))
+        how.say(self._numbers(self.which.currentIndex()))
         self.add(Labelled(room, "Held after each stage", self.hold))
         self.add(self._stops())
         self.add(Labelled(room, "When the next stage may follow", self.go_on, "The signers of each stage read it."))
@@ -77,6 +80,15 @@ class StagesSheet(Sheet):
         self.body.addStretch(1)
         self.take_room(740, 760)
         self._read()
+
+    def _numbers(self, at: int) -> str:
+        """How stages are written; with the number of each target, where these are meant."""
+        told = "Percentages that grow to `rest`, or targets by their numbers: `0 1,2`."
+        some = self.some[at].targets if 0 <= at < len(self.some) else ()
+        if len(some) < 2 or len(some) > _NAMED:  # noqa: PLR2004  one target has no parts but those of its list
+            return told
+        names = (f"{one.index} is {shown(one.name)}{' (canary)' if one.canary else ''}" for one in some)
+        return f"{told} Here {', '.join(names)}."
 
     def _stops(self) -> QWidget:
         held = QWidget()

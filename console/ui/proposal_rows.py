@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.domain.deceit import shown
-from console.domain.render import REACHES, REVERSALS
+from console.domain.render import REACHES, REVERSALS, WHOLE
 from console.domain.words import category_word
 from console.providers.wishes import FINISH, RUNNING, STOP
 from console.ui.forms import Editor, connect, editor_for, put_value, value_of
@@ -390,7 +390,7 @@ def _told(one: Row) -> str:
     elif one.options.by_hand:
         what = f"{at}done by people; it can be attested, not observed"
     else:
-        wide = "EVERYBODY on this surface; " if line.wide else ""
+        wide = f"{WHOLE[line.reach].upper()} this surface; " if line.wide else ""
         doubt = "" if line.proven else "; unproven: shown on no real server"
         what = f"{at}{wide}reaches {REACHES[line.reach]}; {REVERSALS[line.reversal]}{doubt}"
     told = f"{own}{what}"

@@ -12,7 +12,7 @@ from console.domain import flight
 from console.domain.actions import Action, Extension, Ratification
 from console.domain.agreements import concerns
 from console.domain.deceit import shown
-from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, Line
+from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, WHOLE, Line
 from console.domain.sheet import Sheet, SheetRequest, SheetTarget, odd_texts, scope_of
 from console.runtime.clock import Clock
 from console.services.approvals import Reading
@@ -51,8 +51,8 @@ class ByHand:
 class TargetView:
     """One target in words. `name` is as signed; `name_here` is what this console read, empty where it read nothing.
 
-    `changes` are (field, old, new); `asked` and `more` are what else the target says. `contradicts` marks a reading
-    that speaks against what is signed.
+    `whole` is who is meant where nobody is selected. `changes` are (field, old, new); `asked` and `more` are what else
+    the target says. `contradicts` marks a reading that speaks against what is signed.
     """
 
     number: int
@@ -69,7 +69,7 @@ class TargetView:
     reach: str
     reversal: str
     irreversible: bool
-    everybody: bool
+    whole: str
     canary: bool
     affected: str
     in_flight: str = ""
@@ -266,7 +266,7 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         reach=REACHES[target.reach],
         reversal=REVERSALS[target.reversal],
         irreversible=target.reversal == "none",
-        everybody=target.selectors == 0,
+        whole=WHOLE[target.reach].rpartition(" ")[0] if target.selectors == 0 else "",
         canary=target.canary,
         affected=say.affected(one.affected),
         in_flight="" if target.by_hand or direction == "restore" else shown(in_flight),
@@ -308,7 +308,7 @@ def _warnings(sheet: Sheet, paper: Presented) -> tuple[str, ...]:
         if target.reversal == "none":
             found.append(f"Target {number} CANNOT BE REVERTED.")
         if target.selectors == 0:
-            found.append(f"Target {number} reaches everybody on {shown(one.name)}.")
+            found.append(f"Target {number} reaches {WHOLE[target.reach]} {shown(one.name)}.")
         if target.all_surfaces:
             found.append(f"Target {number} is part of taking {shown(target.model)} off all its surfaces.")
         if target.credential == "in-use":

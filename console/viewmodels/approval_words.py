@@ -11,8 +11,10 @@ from typing import Final
 
 from console.domain.actions import Target
 from console.domain.deceit import shown
+from console.domain.render import WHOLE
 from console.domain.sheet import SheetTarget
 from console.services.approvals import Reading
+from console.viewmodels.times import beside
 
 # of a lever `noun.verb`: what it does, and what giving back does; an unknown one is said by its own name
 _VERBS: Final = {
@@ -72,13 +74,16 @@ _SHORT_UNITS: Final = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "min"), (_
 
 
 def clock(at_ms: int, now_ms: int | None = None) -> str:
-    """A moment: the time in UTC, with the date where it is another day than now."""
+    """A moment in UTC, as it is signed, with the date where it is another day than now; the reader's own zone beside.
+
+    `14:02 UTC (15:02 CET)`.
+    """
     try:
-        moment = datetime.fromtimestamp(at_ms / 1000, UTC)
+        moment, other = datetime.fromtimestamp(at_ms / 1000, UTC), beside(at_ms, form="%H:%M")
     except (OverflowError, ValueError, OSError):
         return f"{at_ms} ms since 1970"
     same = now_ms is not None and at_ms // _DAY == now_ms // _DAY
-    return moment.strftime("%H:%M UTC" if same else "%Y-%m-%d %H:%M UTC")
+    return f"{moment:{'%H:%M' if same else '%Y-%m-%d %H:%M'}} UTC{other}"
 
 
 def left(at_ms: int, now_ms: int) -> str:
@@ -180,7 +185,7 @@ def how_many(target: Target) -> str:
     """How many a target touches."""
     if target.listed is not None:
         return f"a list of {count(target.listed, 'entry', 'entries')}"
-    return "everybody on this surface" if target.selectors == 0 else f"{target.selectors} selected"
+    return f"{WHOLE[target.reach]} this surface" if target.selectors == 0 else f"{target.selectors} selected"
 
 
 def value(text: str | None) -> str:

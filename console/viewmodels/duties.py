@@ -17,7 +17,7 @@ from console.services.session import Session
 from console.viewmodels.desk import Desk
 from console.viewmodels.outlet import Topic
 from console.viewmodels.shell import GROWN, SHELL
-from console.viewmodels.times import clock_time
+from console.viewmodels.times import beside, clock_time
 
 if TYPE_CHECKING:  # what reads the record is imported on the lane that reads
     from console.domain.clocks import Clock
@@ -153,7 +153,7 @@ def checklist_heading(duties: Duties) -> str:
 def task_told(duties: Duties, task: Task, now_ms: int) -> str:
     """Beneath a task: who did it and when, else whose it is and how long there is."""
     if task.state != "open":
-        at = "" if task.at_ms is None else f" {clock_time(task.at_ms)[:5]} UTC"
+        at = "" if task.at_ms is None else f" {clock_time(task.at_ms)[:5]} UTC{beside(task.at_ms, form='%H:%M')}"
         return f"by {duties.name_of(task.by)}{at}" + (f": {task.note}" if task.note else "")
     told = [role_said(task.owner)] if task.owner else []
     if task.due_ms is not None:

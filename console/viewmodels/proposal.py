@@ -12,7 +12,7 @@ from typing import Final
 
 from console.domain import flight
 from console.domain.deceit import shown
-from console.domain.render import REACHES, REVERSALS
+from console.domain.render import REACHES, REVERSALS, WHOLE
 from console.services.corrections import LeftOut, TargetWish, Trial, TrialTarget
 from console.services.levers import LeverLine, Options
 from console.services.planning import DAY_MS, Direction
@@ -297,7 +297,7 @@ def _left(one: LeftOut) -> tuple[str, tuple[str, ...]]:
 
 
 def _offer(lever: LeverLine) -> str:
-    wide = "reaches everybody there" if lever.wide else f"one {lever.selector}"
+    wide = f"reaches {WHOLE[lever.reach]} it" if lever.wide else f"one {lever.selector}"
     return f"{lever.title} ({lever.name}): {wide}, {REVERSALS[lever.reversal]}"
 
 

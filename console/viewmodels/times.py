@@ -27,14 +27,18 @@ def both(at_ms: int, zone: tzinfo = UTC, local: tzinfo | None = None) -> str:
 
     The other one is UTC, or where UTC is shown, the zone of this machine (or `local`); none where they agree.
     """
+    return f"{moment(at_ms, zone)}{beside(at_ms, zone, local)}"
+
+
+def beside(at_ms: int, zone: tzinfo = UTC, local: tzinfo | None = None, *, form: str = "%H:%M:%S") -> str:
+    """The other zone of `both` alone, as it stands behind a moment: ` (15:02:11 CET)`; empty where they agree."""
     shown, other = datetime.fromtimestamp(at_ms / _SECOND, zone), datetime.fromtimestamp(at_ms / _SECOND, UTC)
     if not shown.utcoffset():
         other = other.astimezone(local)
-    told = moment(at_ms, zone)
     if other.utcoffset() == shown.utcoffset():
-        return told
+        return ""
     day = "" if other.date() == shown.date() else f"{other:%Y-%m-%d} "
-    return f"{told} ({day}{other:%H:%M:%S} {other.tzname()})"
+    return f" ({day}{other:{form}} {other.tzname()})"
 
 
 def zone_name(at_ms: int, zone: tzinfo = UTC) -> str:

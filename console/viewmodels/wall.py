@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.domain.clocks import is_aside
 from console.domain.words import role_said
-from console.viewmodels.times import clock_time, moment, timer, zone_name
+from console.viewmodels.times import beside, clock_time, moment, timer, zone_name
 
 if TYPE_CHECKING:
     from console.domain.clocks import ClockState
@@ -78,7 +78,9 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
         marks=picture.marks, severity=line.severity, label=line.label, title=line.title,
         phase=f"{line.phase} - {line.status}", elapsed=timer(now_ms - line.declared_ms),
         containment=containment_words(picture.containment, now_ms, zone), tone=_TONES[picture.containment.word],
-        update="" if picture.update is None else update_words(replace(picture, now_ms=now_ms), zone),
+        update="" if picture.update is None else _both_zones(
+            update_words(replace(picture, now_ms=now_ms), zone), picture.update.due_ms, zone
+        ),
         commander=commander,
         roles=", ".join(f"{role_said(role)} {name}" for role, name in held.items()),
         lines=tuple(
@@ -95,6 +97,11 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
         owed=tuple(WallClock(state=one.state, text=one.title, left=one.left)
                    for one in (words_of(clock, now_ms) for clock in picture.clocks if clock.state != "set aside")),
     )  # fmt: skip
+
+
+def _both_zones(told: str, at_ms: int, zone: tzinfo) -> str:
+    other = beside(at_ms, zone, form="%H:%M").strip(" ()")
+    return f"{told.removesuffix('.')}, {other}." if other else told
 
 
 def as_of(now_ms: int, read_ms: int, zone: tzinfo = UTC) -> str:

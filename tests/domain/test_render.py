@@ -64,11 +64,11 @@ def test_warnings_for_what_is_grave():
     lines = text(document, reason="too short", facts=FACTS)
     found = joined(lines, "warning")
     for words in (
-        "CANNOT BE REVERTED", "everybody on this surface", "all surfaces", "BREAK-GLASS", "shorter than 20",
+        "CANNOT BE REVERTED", "all our customers on this surface", "all surfaces", "BREAK-GLASS", "shorter than 20",
         "lower than it must be",
     ):  # fmt: skip
         assert words in found
-    assert "reaching everybody there, 1 of them canaries" in joined(lines)
+    assert "reaching all our customers on it, 1 of them canaries" in joined(lines)
     assert "By hand, asked of" in joined(lines)
     assert "ms since 1970" in joined(lines)
     assert "BREAK-GLASS" in joined(text(high(break_glass=True)))
@@ -219,4 +219,7 @@ def test_a_reason_keeps_what_was_left_out_and_what_if_not():
 
 def test_the_scope_counts_canaries_apart():
     found = scope_of((target(1), target(2, canary=True), target(3, listed=9)))
-    assert (found.targets, found.selected, found.canaries, found.everybody) == (3, 10, 1, False)
+    assert (found.targets, found.selected, found.canaries, found.widest) == (3, 10, 1, "")
+    whole = [target(at, selectors=0, reach=reach) for at, reach in enumerate(("only-us", "everyone"), start=1)]
+    assert scope_of(whole[:1]).widest == "only-us"
+    assert scope_of((*whole, target(3, selectors=0))).widest == "everyone"

@@ -54,6 +54,7 @@ def test_a_lift_is_planned_and_its_first_stage_proposed(room: Room, pair, estate
     qtbot.addWidget(sheet)
     sheet.show()
     qtbot.waitUntil(lambda: "No lift is planned" in texts(sheet.told), timeout=WITHIN_MS)
+    assert "Here 0 is Research assistant, 1 is Shop chat." in texts(sheet)
     one.offer(WRITER, passphrase("commander", WRITER))
     sheet.go_on.setPlainText("the evaluation passes")
     sheet.stages.setText("50% 20%")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -86,11 +87,15 @@ def test_every_target_is_whole(story):
     assert "our customers" in key.reach
     assert canary.canary
     assert not key.canary
-    assert model.everybody
+    assert (model.whole, key.whole) == ("everybody", "")
+    assert model.how_many == "everybody on this surface"
     assert hand.by_hand is not None
     assert (hand.by_hand.instruction, hand.by_hand.contact, hand.by_hand.ticket) == ("Stop it", "hotline", "T-17")
     assert hand.by_hand.who == "support desk"
     assert hand.requests == ()
+    # who uses it stops its own use: nothing on the screen says that others are reached
+    assert (hand.whole, hand.how_many) == ("all our own use", "all our own use of this surface")
+    assert "only ourselves" in hand.reach
     assert "everybody on Atlas large" in " ".join(approval_view(present(two, made.sha)).warnings)
 
 
@@ -299,8 +304,8 @@ def test_whatever_is_grave_is_warned_of():
     view = alone(made.high(targets=(grave, made.target(2, listed=9)), gravity="normal", break_glass=True))
     told = " ".join(view.warnings)
     for words in (
-        "CANNOT BE REVERTED", "reaches everybody on team key", "off all its surfaces", "a credential that is in use",
-        "BREAK-GLASS", "shorter than 20", "lower than it must be",
+        "CANNOT BE REVERTED", "reaches all our customers on team key", "off all its surfaces",
+        "a credential that is in use", "BREAK-GLASS", "shorter than 20", "lower than it must be",
     ):  # fmt: skip
         assert words in told
     assert view.gravity_why.startswith("The signed gravity is lower")
@@ -430,6 +435,19 @@ def test_moments_show_the_zone_and_another_day():
     assert clock(0, 1) == "00:00 UTC"
     assert clock(0, 86_400_000) == "1970-01-01 00:00 UTC"
     assert "ms since" in clock(2**62, 0)
+
+
+def test_a_moment_is_told_in_utc_and_in_the_readers_own_zone(story, monkeypatch):
+    _, two, _, made = story
+    try:
+        monkeypatch.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        assert clock(0, 1) == "00:00 UTC (05:30 IST)"
+        assert clock(20 * 3_600_000, 0) == "20:00 UTC (1970-01-02 01:30 IST)"
+        assert all(" UTC (" in one.when and "IST)" in one.when for one in approval_view(present(two, made.sha)).until)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_field_with_a_known_unit_says_it():
