@@ -32,14 +32,55 @@ class RepeatsRedacted(RuntimeProblem):
         )
 
 
+class AboutRedacted(RepeatsRedacted):
+    """A draft was removed by a redaction whose words are not known here: it is not kept before it begins anew."""
+
+    def __init__(self) -> None:
+        RuntimeProblem.__init__(
+            self, "A redaction removed what was kept of this; it is kept again once the field was emptied.",
+            "Write it anew without the words that were redacted.",
+        )  # fmt: skip
+
+
 class Drafts:
-    """Drafts by name (`timeline:i-...`, `correction:i-...`, `dialog:declare`), from any thread of one process."""
+    """Drafts by name (`timeline:i-...`, `correction:i-...`, `dialog:declare`), from any thread of one process.
+
+    It remembers which drafts it has met, so that those which somebody else removed can be told (`missing`).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "drafts.json"
+        self._met: set[str] = set()
+        self._barred: set[str] = set()
 
     def load(self) -> dict[str, str]:
         """Every draft; a file that cannot be read has none, and is left alone."""
+        found = self._load()
+        self._met |= found.keys()
+        return found
+
+    def missing(self) -> frozenset[str]:
+        """Drafts that this object met and did not remove, and that are gone: a redaction took them. Told once.
+
+        Where another program carried it out, its words are not known here: what stands in an open field under that
+        name is not kept before it is emptied.
+        """
+        with _GATE:
+            gone = frozenset(self._met - self._load().keys())
+            self._met -= gone
+            if self._file not in _REDACTED:
+                self._barred |= gone
+        return gone
+
+    def bar(self, name: str) -> bool:
+        """Remove a draft, and keep none under that name before it was emptied; whether there was one."""
+        with _GATE:
+            there = name in self._load()
+            self._barred.add(name)
+            self._keep(name, "")
+        return there
+
+    def _load(self) -> dict[str, str]:
         try:
             found: object = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -53,33 +94,37 @@ class Drafts:
 
         Raises:
             RepeatsRedacted: where it repeats what was redacted while this program ran; what was kept of it is removed.
+            AboutRedacted: where a redaction removed it and it was not emptied since.
         """
         with _GATE:
-            refused = bool(text) and _repeats(text, _REDACTED.get(self._file, ()))
+            if not text:
+                self._barred.discard(name)
+            barred = name in self._barred
+            refused = bool(text) and (barred or _repeats(text, _REDACTED.get(self._file, ())))
             self._keep(name, "" if refused else text)
         if refused:
-            raise RepeatsRedacted
+            raise AboutRedacted if barred else RepeatsRedacted
 
     def forget(self, repeats: Repeats) -> int:
         """Remove every draft that repeats what is redacted, and keep none that does from here on; how many went."""
         with _GATE:
             _REDACTED.setdefault(self._file, []).append(repeats)
             self._file.with_suffix(".new").unlink(missing_ok=True)  # a kill may have left one behind
-            drafts = self.load()
+            drafts = self._load()
             kept = {name: text for name, text in drafts.items() if not _repeats(text, (repeats,))}
             if len(kept) < len(drafts):
                 self._write(kept)
             return len(drafts) - len(kept)
 
     def _keep(self, name: str, text: str) -> None:
-        drafts = self.load()
+        drafts = self._load()
+        before = drafts.pop(name, "")
+        self._met.discard(name)
         if text:
             drafts[name] = text[:MAX_DRAFT_CHARS]
-        elif name in drafts:
-            del drafts[name]
-        else:
-            return
-        self._write(drafts)
+            self._met.add(name)
+        if text or before:
+            self._write(drafts)
 
     def _write(self, drafts: dict[str, str]) -> None:
         beside = self._file.with_suffix(".new")
@@ -109,4 +154,4 @@ def _texts(value: object) -> list[str]:
     return [value if isinstance(value, str) else json.dumps(value)]
 
 
-__all__ = ["MAX_DRAFT_CHARS", "Drafts", "RepeatsRedacted"]
+__all__ = ["MAX_DRAFT_CHARS", "AboutRedacted", "Drafts", "RepeatsRedacted"]

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QSizePolicy, QWidget
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import Text
+from console.viewmodels.drafts import DRAFTS_GONE, DraftsGone
 from console.viewmodels.shell import Trouble
 from console.viewmodels.times import both, clock_time, zone_name
 from console.viewmodels.zones import UTC_NAME, shown_zone, zone_chosen
@@ -86,6 +87,7 @@ class Composer(QWidget):
         self._draft.setSingleShot(True)
         self._draft.setInterval(_DRAFT_AFTER_MS)
         self._draft.timeout.connect(self._keep_draft)
+        room.bridge.on(DRAFTS_GONE, self._redacted, self)
 
     # -- what the panel tells ------------------------------------------------------------------------------------------
 
@@ -160,7 +162,16 @@ class Composer(QWidget):
     def _keep_draft(self) -> None:
         self._draft.stop()
         name, text, desk = self._name(), self.text(), self._room.desk
-        self._room.doer.do(lambda _session: desk.drafts.keep(name, text), over=self)
+        self._room.doer.do(lambda _session: desk.drafts.keep(name, text), failed=self._not_kept, over=self)
+
+    def _redacted(self, _gone: DraftsGone) -> None:
+        """Something was redacted: what stands here is judged again, though nobody types."""
+        if self.text() and not self._saving:
+            self._keep_draft()
+
+    def _not_kept(self, trouble: Trouble) -> None:
+        """It stays in the field; saving it is the person's own deed."""
+        self.say(trouble.what, "alarm")
 
     def _hint(self) -> None:
         text = self.text()

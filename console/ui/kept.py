@@ -14,10 +14,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, Q
 
 from console.services.session import Session
 from console.ui.choice import Choice
+from console.viewmodels.drafts import DRAFTS_GONE
 
 if TYPE_CHECKING:
     from console.ui.room import Room
     from console.ui.sheets import Sheet
+    from console.viewmodels.drafts import DraftsGone
+    from console.viewmodels.shell import Trouble
 
 T = TypeVar("T")
 Part = QLineEdit | QPlainTextEdit | QCheckBox | QComboBox | Choice
@@ -42,6 +45,7 @@ class KeptTexts(QObject):
     def begin(self) -> None:
         """The fields stand as at first: whatever is typed from now on is kept, and what was kept comes back."""
         self._fresh = self._now()
+        self._room.bridge.on(DRAFTS_GONE, self._redacted, self)
         for part in self._parts.values():
             _on_change(part, self._soon.start)
         name, drafts = self._name, self._room.desk.drafts
@@ -73,7 +77,18 @@ class KeptTexts(QObject):
             if not self._spent:
                 drafts.keep(name, text)
 
-        self._room.doer.do(work)
+        self._room.doer.do(work, failed=self.not_kept, over=self._owner)
+
+    def _redacted(self, _gone: DraftsGone) -> None:
+        """Something was redacted: what stands here is judged again, though nobody types."""
+        if self._now() != self._fresh:
+            self._kept = ""
+            self.keep()
+
+    def not_kept(self, trouble: Trouble) -> None:
+        """It repeats what was redacted, or cannot be written; it stays in the fields."""
+        self._kept = ""
+        self._room.doer.troubled.emit(trouble)
 
     def anew(self) -> None:
         """The fields stand as at first again."""
@@ -116,6 +131,11 @@ class Kept(KeptTexts):
         sheet.trouble.acted.connect(self._again)
         if not wait:
             self.begin()
+
+    def not_kept(self, trouble: Trouble) -> None:
+        """Say so in the sheet."""
+        self._kept = ""
+        self._sheet.tell(trouble.what, trouble.next_step)
 
     def came_back(self) -> None:
         """Say so."""

@@ -26,6 +26,7 @@ from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
 from console.ui.widgets import Stripe
 from console.viewmodels.commands import Command
+from console.viewmodels.drafts import DRAFTS_GONE, DraftsGone
 from console.viewmodels.shell import NOW, SHELL, Shell, Trouble
 
 if TYPE_CHECKING:  # a window that starts shows the timeline; the board is built behind it
@@ -74,6 +75,7 @@ class MainWindow(QMainWindow):
         room.doer.set_parent_window(self)
         room.doer.troubled.connect(self._trouble)
         room.bridge.on(SHELL, self._shell)
+        room.bridge.on(DRAFTS_GONE, self._drafts_gone)
         self._restore()
 
     def complete(self) -> None:
@@ -255,6 +257,10 @@ class MainWindow(QMainWindow):
 
     def _trouble(self, trouble: Trouble) -> None:
         self.banners.say(trouble.what, trouble.next_step)
+
+    def _drafts_gone(self, gone: DraftsGone) -> None:
+        if gone.names:
+            self.banners.say(*gone.told())
 
     def _shell(self, shell: Shell) -> None:
         parts = ["DRILL"] if shell.world == "drill" else []

@@ -8,12 +8,17 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
+from console.runtime.drafts import AboutRedacted
 from console.services import approvals, corrections, dispatch, incidents, redaction
+from console.ui.composer import Composer
+from console.ui.entry_dialogs import AmendDialog
 from console.ui.redact import RedactDialog, RedactionsDialog, add_commands
 from console.ui.timeline import TimelinePanel
 from console.ui.timeline_table import LINE
 from console.ui.widgets import Text
 from console.viewmodels.commands import Command
+from console.viewmodels.drafts import DRAFTS_GONE, Drafts
+from console.viewmodels.lines import LineView
 from tests.kit.pair import founded, pair, passphrase, sync
 from tests.kit.rooms import room_of
 from tests.kit.traces import traces
@@ -181,3 +186,83 @@ def test_the_window_carries_it_out_by_itself_while_it_shows_it(qtbot, look, told
 def rows_of(panel: TimelinePanel) -> list[str]:
     lines = [panel._model.index(at, 0).data(LINE) for at in range(panel._model.rowCount())]
     return [line.text for line in lines if line is not None]
+
+
+def forgotten(one, two, *chosen) -> None:
+    """Two people sign, and this console carries it out."""
+    made = redaction.propose(
+        one, {holder: [v.digest for v in redaction.choose(one, holder)[0].values] for holder in chosen}, "it must go"
+    )
+    for session, who in ((one, "commander"), (two, "approver")):
+        sync(one, two)
+        held = corrections.find_document(session, made.sha)
+        approvals.decide(session, held, "approve", lambda who=who: passphrase(who, "your approver key"), shown=made.sha)
+    sync(two, one)
+    (told,) = redaction.carry_out(one)
+    assert told.outcome == "done"
+
+
+def view_of(note) -> LineView:
+    return LineView(
+        id=note.id, n=1, kind="note", word="note", shape="ring", tone="quiet", author="Approver", speaker="", text="",
+        day="", clock="", zone="UTC", about="", recorded="", occurred_ms=0, recorded_ms=0, subj=None, badges=(),
+    )  # fmt: skip
+
+
+def test_what_is_being_typed_when_a_redaction_comes_is_told_on_screen(qtbot, look, told) -> None:
+    """Nobody types: the composer and an open dialog say by themselves that they repeat it; the text stays."""
+    one, two, note, copy = told
+    with room_of(one, look) as room:
+        composer = Composer(room)
+        qtbot.addWidget(composer)
+        composer.show_incident(note.entry.inc)
+        dialog = AmendDialog(room, None, view_of(note))
+        dialog.show()
+        qtbot.waitUntil(lambda: SECRET in dialog.text.toPlainText(), timeout=WITHIN_MS)
+        dialog.text.setPlainText(f"{dialog.text.toPlainText()}, said twice")
+        composer.field.setPlainText(f"they say the key {SECRET} was sent to us")
+        drafts = Drafts(one.paths.root)
+        qtbot.waitUntil(lambda: len(drafts.load()) == 2, timeout=WITHIN_MS)
+        forgotten(one, two, note.id, copy.id)
+        room.desk.refresh()
+        qtbot.waitUntil(lambda: any("repeats words" in text for text in words_of(composer)), timeout=WITHIN_MS)
+        qtbot.waitUntil(lambda: "redacted" in dialog.trouble.accessibleName(), timeout=WITHIN_MS)
+        assert composer.text() == f"they say the key {SECRET} was sent to us"
+        assert drafts.load() == {}
+        assert traces(SECRET, one.paths.root) == []
+        composer.field.setPlainText("they say it is old")
+        qtbot.waitUntil(lambda: list(drafts.load().values()) == ["they say it is old"], timeout=WITHIN_MS)
+        dialog.close()
+        dialog.deleteLater()
+
+
+def test_drafts_that_went_are_counted_for_the_window(qtbot, look, told) -> None:
+    one, two, note, copy = told
+    with room_of(one, look) as room:
+        room.desk.drafts.keep("dialog:task", f"look into it: the key {SECRET} was sent to us")
+        room.desk.drafts.keep(f"dialog:amend:{note.id}", "something about it")
+        room.desk.drafts.keep("timeline:i-x", "this stays")
+        forgotten(one, two, note.id, copy.id)
+        room.desk.refresh()
+        heard = []
+        room.bridge.on(DRAFTS_GONE, heard.append)
+        qtbot.waitUntil(lambda: any(gone.names for gone in heard), timeout=WITHIN_MS)
+        gone = next(one_ for one_ in heard if one_.names)
+        assert gone.names == {"dialog:task", f"dialog:amend:{note.id}"}
+        assert gone.told()[0].startswith("A redaction removed 2 drafts on this console")
+        assert room.desk.drafts.load() == {"timeline:i-x": "this stays"}
+
+
+def test_a_draft_that_another_program_removed_is_not_kept_before_it_is_emptied(tmp_path) -> None:
+    drafts = Drafts(tmp_path)
+    drafts.keep("dialog:task", "the words")
+    (tmp_path / "drafts.json").write_text("{}")  # as `standdown redact run` leaves it: its words are not known here
+    assert drafts.missing() == {"dialog:task"}
+    assert drafts.missing() == frozenset()
+    for text in ("the words", "the words again"):
+        with pytest.raises(AboutRedacted):
+            drafts.keep("dialog:task", text)
+    assert drafts.load() == {}
+    drafts.keep("dialog:task", "")
+    drafts.keep("dialog:task", "anew")
+    assert drafts.load() == {"dialog:task": "anew"}
