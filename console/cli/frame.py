@@ -91,6 +91,13 @@ class Call:
             self._known[what] = self._ask(self.passphrase_fd, f"Passphrase for {what}", "--passphrase-fd", new=new)
         return self._known[what]
 
+    def ask_anew(self, what: str) -> bool:
+        """Forget what was typed for it, so that it is asked again; False where nobody sits at a terminal."""
+        typed = self.passphrase_fd is None and sys.stdin.isatty()
+        if typed:
+            self._known.pop(what, None)
+        return typed
+
     def secret(self, what: str, *, blank: bool = False) -> str:
         """A provider's secret, from the descriptor or the terminal; with `blank` nothing may be given there too."""
         return self._ask(self.secret_fd, what, "--secret-fd", blank=blank).decode()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from console.cli.frame import Call, exit_with, pass_call, when
 
+if TYPE_CHECKING:
+    from console.outbox.item import Settled
+
+_TRIES: Final = 3
 STOPPED = "Stopped. What is queued stays queued; what was under way is read back at the next start."
 _SAID: Final = {
     "goes": "goes", "held": "held", "turn": "another console", "connection": "waits for connection",
@@ -150,15 +155,18 @@ def _tell_proposed(call: Call, op: str, sha: str, rev: int, targets: int) -> Non
 
 
 @command.command(
-    epilog="\b\nExit code 3: something waits for people. 4: for a connection, or for more time. 130: stopped by Ctrl+C."
+    epilog="""\b
+Exit code 3: something waits for people, or the providers' secrets stay locked: then nothing was taken up or sent.
+4: something waits for a connection, or for more time. 130: stopped by Ctrl+C."""
 )
 @click.option("--until-settled", "settled", is_flag=True, help="End when nothing is left to do now (else go on).")
 @click.option(
     "--for", "seconds", type=click.IntRange(min=1), help="At most so many seconds, then finish what is under way."
 )
+@click.option("--without-secrets", is_flag=True, help="Where secrets stay locked, go on with what needs none.")
 @click.option("--fast", is_flag=True, hidden=True, help="Short waits between looks and holds, for tests.")
 @pass_call
-def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # noqa: FBT001  click hands options by name
+def run(call: Call, settled: bool, seconds: int | None, without_secrets: bool, fast: bool) -> None:  # noqa: FBT001  click
     """Be this profile's dispatcher: sync, decide, send, read back, probe, and look again at what is in force."""
     from console.outbox.steps import Pace
     from console.services import dispatch
@@ -174,11 +182,11 @@ def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # 
     try:
         with call.session() as session, Verification(session, heard) as verification:
             verification.start()
-            told = dispatch.run_outbox(
+            told = _typed_again(call, lambda: dispatch.run_outbox(
                 session, "settled" if settled or seconds else "forever",
                 deadline_ms=None if seconds is None else seconds * 1000, pace=short if fast else None,
-                on_start=lambda: call.progress("Dispatching for this profile ..."),
-            )  # fmt: skip
+                on_start=lambda: call.progress("Dispatching for this profile ..."), without_secrets=without_secrets,
+            ))  # fmt: skip
     except KeyboardInterrupt:
         call.tell({"ok": False, "stopped": True, "what": STOPPED, "exit": 130})
         click.echo(STOPPED, err=True)
@@ -200,3 +208,19 @@ def run(call: Call, settled: bool, seconds: int | None, fast: bool) -> None:  # 
         exit_with(3)
     if told.unfinished:
         exit_with(4)
+
+
+def _typed_again(call: Call, work: Callable[[], Settled]) -> Settled:
+    """Where somebody mistyped the passphrase of the secrets, nothing was taken up yet: they type it again."""
+    from console.keys.faults import WrongPassphrase
+    from console.services.provider_secrets import SecretsLocked
+    from console.services.session import SECRETS
+
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except SecretsLocked as fault:
+            if not isinstance(fault.__cause__, WrongPassphrase) or not call.ask_anew(SECRETS):
+                raise
+            click.echo(fault.__cause__.what, err=True)
+    return work()

@@ -12,11 +12,13 @@ from console.outbox import store as table
 from console.outbox.engine import Outbox, Settled
 from console.outbox.item import Row
 from console.outbox.steps import Pace
+from console.providers.instance import Instances
 from console.providers.plane import Planes
 from console.runtime.instance import EngineLock, read_holder
 from console.services import organisation, synced
+from console.services.provider_secrets import Needs, SecretsLocked, needs_of, waiting_for, without
 from console.services.providers import instances_of
-from console.services.secrets import open_secrets
+from console.services.secrets import SecretPlace, open_secrets
 from console.services.session import Session
 from console.services.trying import TryNotes
 from console.sync.faults import PlaceFull, PlaceGone
@@ -74,26 +76,33 @@ def rows(session: Session) -> list[Row]:
 
 def run_outbox(
     session: Session, until: Literal["settled", "forever"] = "settled", *, deadline_ms: int | None = None,
-    pace: Pace | None = None, on_start: Callable[[], None] | None = None,
+    pace: Pace | None = None, on_start: Callable[[], None] | None = None, without_secrets: bool = False,
 ) -> Settled:  # fmt: skip
     """Be this profile's engine until all is settled (or for ever).
 
+    The secrets of its providers are opened first. Where they stay locked and nothing on its way needs them, or
+    `without_secrets` says so, it goes on without the providers that do.
+
     Raises:
         EngineBusy: when another process is.
+        SecretsLocked: where they are needed, or it is to go on for ever; nothing was taken up.
     """
     lock = EngineLock.acquire(session.paths, session.clock)
     if lock is None:
         holder = read_holder(session.paths)
         raise EngineBusy(holder.pid if holder else None)
     with lock:
+        feed, secrets, instances = session.device(), open_secrets(session), instances_of(session)
+        needs, locked = _unlock(session, instances, secrets, goes_on=without_secrets, forever=until == "forever")
         if on_start is not None:
             on_start()
-        feed, secrets = session.device(), open_secrets(session)
         hook = (lambda: sync_all(session)) if session.settings.places else None
         tries = TryNotes.of(session)
 
         async def work() -> Settled:
-            planes = Planes.open(instances_of(session), secrets, session.clock)
+            planes = Planes.open(instances, secrets, session.clock)
+            if locked:
+                planes = without(planes, needs, locked)
             try:
                 outbox = Outbox(
                     session.store, feed, planes, session.clock, session.entropy, sync=hook, pace=pace, tried=tries
@@ -107,3 +116,19 @@ def run_outbox(
             return asyncio.run(work())
         finally:
             tries.close()
+
+
+def _unlock(
+    session: Session, instances: Instances, secrets: SecretPlace, *, goes_on: bool, forever: bool
+) -> tuple[Needs, str]:
+    """Which secrets each provider needs, and why they cannot be had, where it is so and nothing waits for them."""
+    everything = instances.all()
+    needs = needs_of(instances, everything)
+    try:
+        secrets.prime(name for names in needs.values() for name in names)
+    except Problem as fault:
+        places = waiting_for(needs, everything, rows(session))
+        if goes_on or not (places or forever):
+            return needs, fault.what
+        raise SecretsLocked(fault.what, places or (one.name for one in everything if needs.get(one.id))) from fault
+    return needs, ""

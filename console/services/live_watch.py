@@ -15,12 +15,13 @@ from typing import Final
 from console.domain.errors import Problem
 from console.journal.telemetry import Sample, Telemetry
 from console.providers.guard import Secrets
-from console.providers.instance import MANUAL, Instance, Instances
-from console.providers.plane import BrokenPlane, Plane, Planes
+from console.providers.instance import MANUAL, Instance
+from console.providers.plane import Plane, Planes
 from console.providers.poller import FAULTS_BEFORE_UNREACHABLE, Look, Reachability, look
 from console.services.live_pace import AT_A_TICK, LivePace, every_ms, wait_ms
 from console.services.live_places import aside
 from console.services.live_values import SAMPLES, InstanceLook, PageHint, ProviderLink, ProviderWord, SurfaceLook
+from console.services.provider_secrets import needs_of, without
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
@@ -102,14 +103,11 @@ class Watch:
         except Problem as fault:
             self._odd(f"providers: {fault}")
             return
-        needs = {one.id: _secret_names(self._instances, one) for one in everything}
+        needs = needs_of(self._instances, everything)
         place, self.locked = await self._prime([name for names in needs.values() for name in names])
         fresh = Planes.open(self._instances, place, self._session.clock)
         if self.locked:
-            # without its secrets a provider can only refuse us; what needs none is looked at all the same
-            usable = [plane for plane in fresh.all() if not needs.get(plane.instance.id)]
-            left = [BrokenPlane(p.instance, self.locked) for p in fresh.all() if needs.get(p.instance.id)]
-            fresh = Planes(usable, (*fresh.broken(), *left))
+            fresh = without(fresh, needs, self.locked)
         for plane in fresh.all():
             plane.heard = self._heard
         self._retire(self.planes.exchange(fresh))
@@ -318,7 +316,10 @@ class Watch:
         """Every provider as last seen, in the order in which they were added."""
         return tuple(
             InstanceLook(
-                link=self._link(one), surfaces=one.surfaces, latency=tuple(one.latency), page=one.page,
+                link=self._link(one),
+                surfaces=one.surfaces,
+                latency=tuple(one.latency),
+                page=one.page,
                 every_ms=one.every_ms,
             )
             for one in self._watched.values()
@@ -343,12 +344,3 @@ class Watch:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.planes.aclose()
-
-
-def _secret_names(instances: Instances, one: Instance) -> Iterable[str]:
-    """The vault's names of the secrets this instance may use; none where its adapter is not usable here."""
-    try:
-        names = instances.registry.manifest(one.adapter).secrets
-    except Problem:
-        return ()
-    return tuple(one.secret(name) for name in (*names, *one.probe_credentials.values()))
