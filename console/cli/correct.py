@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from console.cli.frame import Call, moment, pass_call, when
 from console.cli.propose import plan, propose, target_of, tell_proposal
+
+if TYPE_CHECKING:
+    from console.outbox.by_hand import ByHand
 
 __all__ = ["command", "target_of", "tell_proposal"]
 
@@ -152,8 +157,15 @@ def recorded(call: Call, incident: str | None) -> None:
     with call.session() as session:
         inc = None if incident is None else incidents.any_incident(session, incident)
         found = overview.recorded_by_hand(session, inc)
-    lines = [f"{one.entry[:16]}  {when(one.done_ms)}  {one.by}  {one.text}" for one in found]
+    lines = [f"{one.entry[:16]}  {when(one.done_ms)}  {one.by}  {one.text}{_stands(one.watched)}" for one in found]
     call.tell({"ok": True, "recorded": [asdict(one) for one in found]}, *(lines or ["Nothing was recorded by hand."]))
+
+
+def _stands(watched: ByHand | None) -> str:
+    if watched is None:
+        return ""
+    said = {"stands": "stands", "undone": "UNDONE", "never": "does not stand"}[watched.stands]
+    return f"  [{said}, read {when(watched.read_ms)}]{' ' if watched.why else ''}{watched.why}"
 
 
 @command.command("watch-by-hand")
@@ -164,7 +176,10 @@ def recorded(call: Call, incident: str | None) -> None:
 @click.option("--surface", default="")
 @pass_call
 def watch(call: Call, entry: str, provider: str, lever: str, selector: str, surface: str) -> None:
-    """Read back, and where a credential is known probe, what somebody did by hand; reading only."""
+    """Read back, and where a credential is known probe, what somebody did by hand; reading only.
+
+    What stands is looked at again by itself from then on, while an engine runs here; `status` says when it is undone.
+    """
     from console.services import overview
 
     with call.session() as session:

@@ -13,13 +13,14 @@ from console.cli.frame import Call, age, exit_with, pass_call
 @pass_call
 def command(call: Call) -> None:
     """Look at every provider now; what is not heard is never green."""
-    from console.services import dispatch, providers
+    from console.services import dispatch, hand_undone, providers, standing
 
     with call.session() as session:
         found = providers.status(session)
         known = {(one.instance, one.key): one for one in providers.surfaces(session)}
         now = session.clock.wall_ms()
         rows = dispatch.rows(session)
+        by_hand = hand_undone.undone_by_hand(session, standing.corrections(session))
         down = _unreachable_since(session)
         provisional = session.provisional
     result: list[dict[str, Any]] = []
@@ -48,15 +49,20 @@ def command(call: Call) -> None:
             + (f"  {'; '.join(s['restrictions'])}" if s["restrictions"] else "") for s in surfaces
         ]  # fmt: skip
     undone = [row for row in rows if row.state == "drifted"]
+    lines += [
+        f"UNDONE by somebody or something, done by hand: {one.name or one.selector}. {one.why}" for one in by_hand
+    ]
     lines += [f"UNDONE by somebody or something: {row.op} target {row.target} is drifted" for row in undone]
     pending = [row for row in rows if not row.final]
     lines += [f"queued: {row.op} target {row.target} is {row.state} {row.detail}" for row in pending]
     queue = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in pending]
     drifted = [{"op": r.op, "target": r.target, "state": r.state, "detail": r.detail} for r in undone]
     call.tell(
-        {"ok": not lost, "now_ms": now, "providers": result, "queue": queue, "drifted": drifted},
+        {"ok": not lost, "now_ms": now, "providers": result, "queue": queue, "drifted": drifted,
+         "undone_by_hand": [{"entry": one.entry, "name": one.name, "since_ms": one.since_ms, "detail": one.why}
+                            for one in by_hand]},
         *(lines or ["No provider is connected."]),
-    )
+    )  # fmt: skip
     if lost:
         exit_with(4)
 

@@ -30,6 +30,7 @@ from console.outbox.executor import Executor
 from console.outbox.facts import Held, good_entries
 from console.outbox.gate import Unauthorised
 from console.outbox.guards import roster_doubt
+from console.outbox.hand_watch import HandWatch
 from console.outbox.item import NEEDS_PEOPLE, STEP_KINDS, Row, Settled
 from console.outbox.lanes import choose
 from console.outbox.lists import Lists
@@ -99,6 +100,7 @@ class Outbox:
         self._enforcer = Enforcer(self._steps, self._pace, self._executor, sleep, tried)
         self._lists = Lists(self._steps, self._pace, self._executor, sleep)
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep, self._lists.read_back)
+        self._by_hand = HandWatch(self._steps, self._pace, sleep)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
         self._working: dict[tuple[str, int], tuple[Row, asyncio.Task[None]]] = {}
@@ -188,6 +190,7 @@ class Outbox:
         busy = set(self._working)  # what is read of these now may be old by the time it is looked at: the next round
         known = [row for row in await self._steps.write(self._load) if row.key not in self._refused]
         self._drift.begin(known, self._planes)
+        self._by_hand.begin(self._planes)
         self._odd += [one for one in self._drift.odd() if one not in self._odd]
         rows = [row for row in known if not row.final]
         self._look_if_due({row.instance for row in rows if not row.by_hand})
@@ -478,7 +481,7 @@ class Outbox:
     def _tasks(self) -> list[asyncio.Task[None]]:
         forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
         working = [task for _, task in self._working.values()]
-        return [*working, *self._looking.values(), *self._drift.tasks, *forgetting]
+        return [*working, *self._looking.values(), *self._drift.tasks, *self._by_hand.tasks, *forgetting]
 
     async def _quiet(self) -> None:
         while tasks := self._tasks():

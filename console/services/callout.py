@@ -16,12 +16,14 @@ from console.domain.corrections import QUEUED
 from console.domain.errors import Problem, WrongUse
 from console.journal.values import Draft, Stored
 from console.keys.words import words_of
+from console.outbox.by_hand import ByHand
 from console.outbox.facts import read_document
 from console.runtime import platform
 from console.services import approvals, incidents
 from console.services.assumption import silence
 from console.services.callout_settings import read
 from console.services.glass import Broken, broken
+from console.services.hand_undone import undone_by_hand
 from console.services.hooks import Hook, HookFailed, page
 from console.services.secrets import open_secrets
 from console.services.session import Session
@@ -65,9 +67,13 @@ def calls(session: Session) -> tuple[Call, ...]:
     for inc, line in lines.items():
         found += _command(session, inc, line.label, line.severity)
         found += _stops(session, inc, line.label, line.severity)
-    for one in corrections(session):
+    standings = corrections(session)
+    for one in standings:
         if (open_one := lines.get(one.inc)) is not None:
             found += _of(session, one, open_one.label, open_one.severity)
+    for undone in undone_by_hand(session, standings):
+        if (open_one := lines.get(undone.inc or "")) is not None:
+            found.append(_undone(session, undone, open_one.inc, open_one.label, open_one.severity))
     for broken_one in broken(session):
         if broken_one.state == "due" and (open_one := lines.get(broken_one.inc)) is not None:
             found.append(_glass(session, broken_one, open_one.label, open_one.severity))
@@ -100,6 +106,15 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
     soon = [t for t in one.targets if t.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS]
     if soon and one.authorised_ms is not None:
         yield call("lapse", [*commanders, *one.signed], one.execute_until_ms)
+
+
+def _undone(session: Session, one: ByHand, inc: str, label: str, severity: int) -> Call:
+    """Whoever commands, for what people did by hand and somebody undid."""
+    asked = tuple(who for who, roles in held_roles(session, inc).items() if roles & {"commander", "deputy"})
+    return Call(
+        key=f"drift:{one.entry[:24]}:{one.since_ms}", why="drift", organisation=session.org, incident=label,
+        severity=severity, words="", asked=asked, since_ms=one.since_ms, until_ms=None, about=one.entry, inc=inc,
+    )  # fmt: skip
 
 
 def _command(session: Session, inc: str, label: str, severity: int) -> Iterable[Call]:

@@ -17,6 +17,7 @@ from console.services import approvals, clocks, lodging, roster, waiting
 from console.services.ahead import ahead
 from console.services.clock_words import words_of
 from console.services.fates import Sender, fate_of, left_lying_ms
+from console.services.hand_undone import undone_by_hand
 from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding, held_roles
@@ -33,7 +34,7 @@ class Need:
     """One thing. `doc`, `op`, `target`, `inc` say where it is done; `until_ms` when it is too late, if ever.
 
     `helps` says of what is to be decided which way on there is: propose it again (it fell, or was undone), or anew,
-    because it reads back and does not bite; or take it over.
+    because it reads back and does not bite; or take it over. What is "by-hand" was undone, and has no document.
     """
 
     kind: NeedKind
@@ -44,7 +45,7 @@ class Need:
     op: str | None = None
     target: int | None = None
     until_ms: int | None = None
-    helps: Literal["", "again", "undone", "bites", "take-over"] = ""
+    helps: Literal["", "again", "undone", "bites", "take-over", "by-hand"] = ""
 
 
 def needs(session: Session, standings: Sequence[Standing], lines: Sequence[IncidentLine]) -> tuple[Need, ...]:
@@ -66,6 +67,7 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
     for one in live:
         for target in one.targets:
             later[_place(target)] = max(later.get(_place(target), 0), one.proposed_ms)
+    found += _by_hand(session, standings, closed)
     known = waiting.senders(session, live)
     for one in live:
         found += _of_targets(one, later, now)
@@ -137,6 +139,14 @@ def _of_targets(one: Standing, later: dict[tuple[str, str, str, str], int], now:
             yield _about(one, target, "attest", f"Say what became of: {what}", told, one.execute_until_ms)
         elif target.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS:
             yield _about(one, target, "lapse", f"{what} lapses soon", target.detail, one.execute_until_ms)
+
+
+def _by_hand(session: Session, standings: Sequence[Standing], closed: set[str]) -> Iterable[Need]:
+    """What people did by hand, and somebody undid."""
+    for one in undone_by_hand(session, standings):
+        if one.inc not in closed:
+            yield Need(kind="decide", text=f"Done by hand: {one.name or one.selector} was undone",
+                       detail=f"{one.text} {one.why}".strip(), inc=one.inc, helps="by-hand")  # fmt: skip
 
 
 def _lying(one: Standing, known: Mapping[str, Sender], now: int) -> Iterable[Need]:

@@ -8,6 +8,8 @@ from typing import Any
 from console.domain.errors import WrongUse
 from console.domain.profile import JsonValue
 from console.journal.values import Draft
+from console.outbox.by_hand import LEVER, ByHand, read_by_hand
+from console.outbox.steps import plain
 from console.providers.plane import Planes
 from console.providers.wishes import AdapterFault, wish
 from console.services import providers, standing
@@ -47,7 +49,10 @@ def _target(one: Standing, target: TargetStanding) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A correction that people made themselves, as it was recorded; what was not said is empty or None."""
+    """A correction that people made themselves, as it was recorded; what was not said is empty or None.
+
+    `watched` says whether it stands, where somebody watched it.
+    """
 
     entry: str
     inc: str | None
@@ -59,6 +64,7 @@ class Recorded:
     selector: str
     lever: str
     instance: str | None
+    watched: ByHand | None = None
 
 
 def recorded_by_hand(session: Session, inc: str | None = None) -> tuple[Recorded, ...]:
@@ -67,18 +73,26 @@ def recorded_by_hand(session: Session, inc: str | None = None) -> tuple[Recorded
     for one in session.reader.entries(kinds=("retraction",)):
         of = one.entry.pub.get("of")
         back |= {str(each) for each in of} if isinstance(of, list) and one.standing == "good" else set()
+    stands = {one.entry: one for one in watched_by_hand(session)}
     found = [
         Recorded(
             entry=one.id, inc=one.entry.inc, text=str(one.disclosed.get("text", "")),
             by=session.name_of(one.entry.author), done_ms=done, category=str(one.entry.pub["category"]),
             direction=str(one.entry.pub["direction"]), selector=str(one.disclosed.get("selector", "")),
             lever=str(one.entry.pub.get("lever", "")), instance=_text(one.entry.pub.get("instance")),
+            watched=stands.get(one.id),
         )
         for one in session.reader.entries(inc, kinds=("correction.attested",))
         if one.entry.pub.get("doc") is None and one.standing == "good" and one.id not in back
         and isinstance(done := one.entry.pub["done_ms"], int)
     ]  # fmt: skip
     return tuple(reversed(found))
+
+
+def watched_by_hand(session: Session) -> list[ByHand]:
+    """What people did by hand and somebody watched, as it stood when it was last read, whichever console read it."""
+    with session.reader.snapshot() as connection:
+        return read_by_hand(connection)
 
 
 def _text(value: JsonValue) -> str | None:
@@ -111,22 +125,25 @@ def watch(session: Session, entry: str, provider: str, lever: str, selector: str
     verdict, probed, fields, name = providers.on_planes(session, work)
     meant = [one for one in session.reader.entries(kinds=("correction.attested",)) if one.id.startswith(entry)]
     of, inc = [one.id for one in meant], meant[0].entry.inc if meant else None
-    drafts = [_reading(instance.id, where.surface, "read-back", verdict, of, name, selector, inc)]
+    words: dict[str, JsonValue] = {"name": name, "selector": selector}
+    seen: JsonValue = {LEVER: lever, **fields}  # so that it can be looked at again
+    drafts = [_reading(instance.id, where.surface, "read-back", verdict, of, inc, {**words, "fields": seen})]
     if probed != "cannot-tell":
-        drafts.append(_reading(instance.id, where.surface, "probe", probed, of, name, selector, inc))
+        drafts.append(_reading(instance.id, where.surface, "probe", probed, of, inc, words))
     ref = session.ref
     session.store.write(lambda tx: [tx.append(device, draft, roster=ref) for draft in drafts])
-    words = f"{name}: read back {verdict}" + (f", probe {probed}" if probed != "cannot-tell" else ", no probe here")
+    text = f"{name}: read back {verdict}" + (f", probe {probed}" if probed != "cannot-tell" else ", no probe here")
+    text += "; looked at again by itself while this console's engine runs" if verdict == "in-effect" and of else ""
     return {
         "recorded": verdict == "in-effect", "bites": probed == "refused", "read_back": verdict, "probe": probed,
-        "fields": fields, "text": words,
+        "fields": fields, "text": text,
     }  # fmt: skip
 
 
 def _reading(
-    instance: str, surface: str, what: str, verdict: str, of: list[str], name: str, selector: str, inc: str | None
+    instance: str, surface: str, what: str, verdict: str, of: list[str], inc: str | None, words: dict[str, JsonValue]
 ) -> Draft:
     pub: dict[str, JsonValue] = {"instance": instance, "surface": surface, "what": what, "verdict": verdict, "count": 1}
     if of:
         pub["of"] = list(of)
-    return Draft("reading.observed", inc, None, pub, {"name": name, "selector": selector})
+    return Draft("reading.observed", inc, None, pub, {key: plain(value) for key, value in words.items()})

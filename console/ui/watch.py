@@ -6,6 +6,7 @@ It only reads, and tries once where a credential is known; what was read is in t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import partial
 from typing import Any, Final
 
@@ -103,7 +104,7 @@ class WatchDialog(Sheet):
             self.check()
             return
         zone = shown_zone(zone_chosen(self.room.desk.outlet))
-        self._told.setText(f"Done {both(one.done_ms, zone)}, recorded by {shown(one.by)}.")
+        self._told.setText(f"Done {both(one.done_ms, zone)}, recorded by {shown(one.by)}. {_stands(one, zone)}".strip())
         self.selector.setText(one.selector)
         there = next(
             (each.surface.surface for each in self._ground.options if each.surface.instance == one.instance), None
@@ -150,6 +151,16 @@ def _known(session: Session, inc: str | None, entry: str | None) -> tuple[Record
     return tuple(one for one in overview.recorded_by_hand(session) if one.entry == entry or one in here)
 
 
+def _stands(one: Recorded, zone: tzinfo) -> str:
+    """Whether it stood when it was last read, and that it is read again."""
+    watched = one.watched
+    if watched is None or watched.stands == "never":
+        return ""
+    if watched.stands == "stands":
+        return f"It stood when it was last read, {both(watched.read_ms, zone)}; it is looked at again by itself."
+    return f"It no longer stood {both(watched.since_ms, zone)}. {shown(watched.why)}"
+
+
 def _readable(ground: Ground | None, surface: object) -> list[tuple[str, str, str]]:
     """Name, title and kind of what can be read back there from a selector alone."""
     options = () if ground is None else ground.options
@@ -170,7 +181,8 @@ def verdict_words(found: Mapping[str, Any]) -> str:
         "refused": "One try as that caller was refused.",
         "passed": "One try as that caller PASSED: it does not bite, or not yet.",
     }.get(str(found["probe"]), "There is no credential here to try it with.")
-    return f"{read} {probe} What was read is in the record."
+    again = " It is looked at again by itself from now on." if found["recorded"] else ""
+    return f"{read} {probe} What was read is in the record.{again}"
 
 
 __all__ = ["WatchDialog", "verdict_words"]

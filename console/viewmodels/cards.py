@@ -138,6 +138,7 @@ _DECIDE_COMMANDS = {
     "undone": (("propose-again", "Propose again ..."), ("review", "Look")),
     "take-over": (("outbox-at", "Look"), ("take-over", "Take over ...")),
     "bites": (("refusals", "Bites? ..."), ("correct", "Propose anew ...")),
+    "by-hand": (("watch-by-hand", "Look again ..."), ("correct", "Propose it ...")),
 }
 _NEED_STATES = {
     "approve": "proposed", "attest": "attention", "decide": "attention", "lapse": "queued", "review": "stale",
@@ -146,8 +147,8 @@ _NEED_STATES = {
 
 
 def _about(need: Need) -> str:
-    """An incident may owe several reports: those differ by their words."""
-    return need.text if need.kind == "clock" else need.inc or need.text
+    """An incident may owe several reports, and much in it be done by hand: those differ by their words."""
+    return need.text if need.kind == "clock" or need.helps == "by-hand" else need.inc or need.text
 
 
 def need_card(need: Need, now_ms: int) -> Card:

@@ -23,7 +23,8 @@ Key = tuple[str, str, int | None]
 
 def key_of(need: Need) -> Key:
     """What makes a need another one."""
-    about = need.text if need.kind == "clock" else need.doc or need.inc or need.text  # an incident owes several reports
+    several = need.kind == "clock" or need.helps == "by-hand"  # of one incident
+    about = need.text if several else need.doc or need.inc or need.text
     return need.kind, about, need.target
 
 

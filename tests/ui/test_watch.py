@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -10,7 +11,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 
 from adapters.practice.simulator import Estate
 from console.journal.values import Draft
-from console.services import corrections, incidents, overview, providers
+from console.outbox.steps import Pace
+from console.services import callout, corrections, dispatch, incidents, needs, overview, providers, standing
 from console.ui.timeline_detail import EntryDetail
 from console.ui.watch import WatchDialog
 from tests.kit.pair import connect
@@ -71,15 +73,25 @@ def test_connected_later_it_is_read_back_tried_and_looked_at_again(qtbot, room, 
         dialog.press_main()
         qtbot.waitUntil(lambda: "says that it stands" in dialog.found.text(), timeout=WITHIN_MS)
         assert "was refused" in dialog.found.text()
+        assert "looked at again by itself" in dialog.found.text()
+        in_their_console(east, "key-research", "unblock")
+        dispatch.run_outbox(session, deadline_ms=30_000, pace=replace(Pace(), recheck_ms=20))
+        again = opened(qtbot, room, window, inc)
+        assert "no longer stood" in again._told.text()
+    everything, lines = standing.corrections(session), incidents.list_incidents(session)
+    assert [one.text for one in needs.needs(session, everything, lines) if one.kind == "decide"] == [
+        "Done by hand: Research assistant was undone"
+    ]
+    assert [one.about for one in callout.calls(session) if one.why == "drift"] == [entry]
     readings = list(session.reader.entries(inc, kinds=("reading.observed",)))
-    assert [one.entry.pub["verdict"] for one in readings] == ["not-in-effect", "in-effect", "refused"]
+    assert [one.entry.pub["verdict"] for one in readings] == ["not-in-effect", "in-effect", "refused", "not-in-effect"]
     assert all(one.entry.pub["of"] == [entry] for one in readings), "they stand with what they are about"
 
 
-def in_their_console(gateway: dict, key: str) -> None:
+def in_their_console(gateway: dict, key: str, verb: str = "block") -> None:
     """Somebody blocks a key without this program."""
     request = urllib.request.Request(
-        f"{gateway['settings']['base_url']}/admin/keys/{key}/block", data=b"{}", method="POST",
+        f"{gateway['settings']['base_url']}/admin/keys/{key}/{verb}", data=b"{}", method="POST",
         headers={"Authorization": f"Bearer {gateway['secrets']['admin']}", "Content-Type": "application/json"},
     )  # fmt: skip
     with urllib.request.urlopen(request, timeout=20) as answer:
