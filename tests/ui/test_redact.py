@@ -120,7 +120,7 @@ def test_the_command_is_about_the_chosen_entry_and_leads_to_the_confirmation(qtb
         dialog.go.click()
         qtbot.waitUntil(lambda: any("Nothing is deleted yet" in text for text in words_of(dialog)), timeout=WITHIN_MS)
         button = next(b for b in dialog.findChildren(type(dialog.go)) if b.text() == "Open the confirmation")
-        assert button.hasFocus()
+        qtbot.waitUntil(button.hasFocus, timeout=WITHIN_MS)  # once its window is active
         button.click()
         assert given == ["review"]
         panel.close()
