@@ -316,6 +316,7 @@ def _warnings(sheet: Sheet, paper: Presented) -> tuple[str, ...]:
     for hit in paper.lists:
         found += [f"Target {hit.target + 1} restricts {shown(name)}, protected here: {shown(why)}."
                   for name, why in hit.protected]  # fmt: skip
+    found += paper.strange
     found += map(shown, concerns(sheet.parts.agreements, action.execute_by - action.created))
     return (*found, *(f"Look closely at the {word}: {why}." for word, why in odd_texts(sheet)))
 

@@ -18,6 +18,7 @@ from console.services import approvals, closing, corrections, incidents, organis
 from console.services.approvals import Reading
 from console.services.corrections import TargetWish
 from console.services.presented import Presented, present
+from console.services.providers import instances_of
 from console.viewmodels.approval import approval_view, choices_of, guard_of, signed_part
 from console.viewmodels.approval_words import brief, clock, field, left, verb_of
 from console.viewmodels.roster_paper import Ground, roster_view
@@ -125,6 +126,29 @@ def test_the_view_and_the_terminal_say_the_same_values(story):
             assert words in told
     for words in (view.reason, view.gravity, view.gravity_why, " ".join(view.digest_words)):
         assert words in told
+
+
+def test_a_canary_that_is_none_here_is_said_to_signers_in_window_and_terminal(story):
+    one, two, _, made = story
+
+    def told(session):
+        paper = present(session, made.sha)
+        assert set(paper.strange) <= set(approval_view(paper).warnings)
+        lines = approvals.text(session, corrections.find_document(session, made.sha))
+        assert [line.strip(" !") for line in lines if "marked as a canary" in line] == list(paper.strange)
+        return paper.strange
+
+    assert "its provider is not connected on this console" in told(two)[0]
+    assert "no canary is registered at gateway-east on this console" in told(one)[0]
+    here = instances_of(one)
+    gateway = here.get("gateway-east").id
+    here.set_probe_credential(gateway, "key-other", "probe-0")
+    why = "it is NOT one of the canaries registered at gateway-east on this console."
+    assert told(one) == (f"Target 2 (key-canary) is marked as a canary and weighs nothing: {why}",)
+    here.set_probe_credential(gateway, "key-canary", "probe-1")
+    assert told(one) == ()
+    for name in ("key-other", "key-canary"):
+        here.set_probe_credential(gateway, name, None)
 
 
 READINGS = {
