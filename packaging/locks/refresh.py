@@ -1,4 +1,4 @@
-"""Write the two lock files anew from pyproject.toml: exact versions and hashes, no index address.
+"""Write the lock files anew from pyproject.toml: exact versions and hashes, no index address.
 
 Run it with a Python that has pip-tools. It never installs anything.
 """
@@ -23,10 +23,11 @@ OPTIONS = (
 
 
 def main() -> int:
-    """Compile runtime.txt and dev.txt; exit status of the first that fails."""
+    """Compile runtime.txt, dev.txt and what lies beside; exit status of the first that fails."""
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
     runtime = project["project"]["dependencies"]
-    wanted = {"runtime": runtime, "dev": runtime + project["dependency-groups"]["dev"]}
+    groups = project["dependency-groups"]
+    wanted = {"runtime": runtime, "dev": runtime + groups["dev"], "aws": groups["aws"]}
     for name, lines in wanted.items():
         out = HERE / f"{name}.txt"
         with tempfile.TemporaryDirectory() as folder:
