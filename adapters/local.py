@@ -11,6 +11,8 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -21,7 +23,9 @@ METHODS = frozenset({LINE, FILE})
 MOST_BYTES = 1 << 20
 _LINE_BYTES = 8192
 AT_ONCE = 4  # an HAProxy takes ten talkers and resets the others; its other users need some of them
+TOGETHER_S = 0.01  # so long a change of a file waits for others of the same file, which are written with it
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, asyncio.Semaphore]] = WeakKeyDictionary()
+_asked: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, list[_Asked]]] = WeakKeyDictionary()
 
 
 async def carry_out(places: Places, request: Request, deadline_s: float) -> Reply:
@@ -44,8 +48,8 @@ async def carry_out(places: Places, request: Request, deadline_s: float) -> Repl
     else:
         if request.path not in places.files:
             raise Refused("the adapter asked for a file that its settings do not name")
-        # small, local and rare: a thread of its own would cost more than it keeps from waiting
-        answer = _read(request.path) if request.effect == "read" else _set(request.path, text)
+        # small and local: a thread of its own would cost more than it keeps from waiting
+        answer = _read(request.path) if request.effect == "read" else await _set(request.path, text)
     elapsed_ms = (time.monotonic_ns() - began_ns) // 1_000_000
     return Reply(status=200, headers={"content-type": "text/plain"}, body=answer, elapsed_ms=elapsed_ms)
 
@@ -107,22 +111,76 @@ def _read(path: str) -> bytes:
     return found
 
 
-def _set(path: str, line: str) -> bytes:
-    """`KEY VALUE` sets the line that begins with KEY, or adds it; `KEY` alone takes every such line out."""
-    before = _read(path)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    line: str
+    answer: asyncio.Future[bytes]
+
+
+async def _set(path: str, line: str) -> bytes:
+    """`KEY VALUE` sets the line that begins with KEY, or adds it; `KEY` alone takes every such line out.
+
+    What many ask for at once is one file, written once, and nobody is answered before it lies on the disk.
+    """
+    loop = asyncio.get_running_loop()
+    asked = _asked.setdefault(loop, {})
+    mine = _Asked(line, loop.create_future())
+    if path not in asked:
+        asked[path] = []
+        loop.call_later(TOGETHER_S, _set_all, path, asked)
+    asked[path].append(mine)
+    try:
+        return await mine.answer
+    except asyncio.CancelledError:
+        if not mine.answer.done() or mine.answer.cancelled():
+            raise  # it was taken back before anything was written
+        # its time ended in the moment in which it was written
+        raise mine.answer.exception() or OutcomeUnknown(f"the file {path} was written too late") from None
+
+
+def _set_all(path: str, asked: dict[str, list[_Asked]]) -> None:
+    """Write what was asked for of one file, in the order in which it was asked; whoever gave up is left out."""
+    wanted = [one for one in asked.pop(path) if not one.answer.cancelled()]
+    if not wanted:
+        return
+    try:
+        before = after = _read(path)
+        answers: list[bytes] = []
+        for one in wanted:
+            changed = _with(after, one.line)
+            answers.append(b"already so\n" if changed == after else b"written\n")
+            after = changed
+        if after != before:
+            _replace(path, before, after)
+    except Exception as fault:  # noqa: BLE001  each of them has to hear of it
+        for one in wanted:
+            one.answer.set_exception(fault)
+        return
+    for one, answer in zip(wanted, answers, strict=True):
+        one.answer.set_result(answer)
+
+
+def _with(content: bytes, line: str) -> bytes:
     key, _, value = line.partition(" ")
-    rows = [row if row.endswith(b"\n") else row + b"\n" for row in before.splitlines(keepends=True)]
+    rows = [row if row.endswith(b"\n") else row + b"\n" for row in content.splitlines(keepends=True)]
     kept = [row for row in rows if row.split(None, 1)[:1] != [key.encode()]]
-    after = b"".join([*kept, *([f"{key} {value}\n".encode()] if value else [])])
-    if after == before:
-        return b"already so\n"
+    return b"".join([*kept, *([f"{key} {value}\n".encode()] if value else [])])
+
+
+def _replace(path: str, before: bytes, after: bytes) -> None:
     try:
         _write(Path(path), after)
     except OSError as fault:
-        if Path(path).read_bytes() == before:
+        if _is_still(path, before):
             raise NotSent(f"the file {path} cannot be written here ({_why(fault)})") from fault
         raise OutcomeUnknown(f"the file {path} may be written in part ({_why(fault)})") from fault
-    return b"written\n"
+
+
+def _is_still(path: str, before: bytes) -> bool:
+    try:
+        return Path(path).read_bytes() == before
+    except OSError:
+        return False
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -145,6 +203,19 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         Path(beside).unlink(missing_ok=True)
         raise
+    _keep_name(path.parent)
+
+
+def _keep_name(folder: Path) -> None:
+    """The name of the new file has to outlive a power cut too; not every system and folder can be asked for that."""
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _why(fault: OSError) -> str:
