@@ -255,6 +255,11 @@ def boot_ns() -> int:
     return time.monotonic_ns()
 
 
+def asleep_ns() -> int:
+    """Nanoseconds asleep since boot, as far as this machine's two clocks tell; only its growth means something."""
+    return boot_ns() - time.monotonic_ns()
+
+
 def boot_id() -> str:
     """32 hex digits that change at every boot.
 

@@ -48,8 +48,9 @@ class IdleLock(QObject):
     def look(self) -> None:
         """Lock where it is time. What is being composed stays, and is signed after the next unlocking."""
         self._listen()
-        desk = self._room.desk
-        if desk.session.usable and self._idle.remaining_ms(open_incident=self._open_incident) == 0:
+        desk, slept = self._room.desk, self._idle.slept()
+        idle = self._idle.remaining_ms(open_incident=self._open_incident) == 0
+        if desk.session.usable and (idle or slept):
             desk.lock()
 
     def _shell(self, shell: Shell) -> None:

@@ -25,7 +25,7 @@ _LATE: Final = (
     "pydantic", "adapters.contract", "httpx", "console.providers.plane", "console.services.approvals", "keyring",
     "console.services.trial", "console.services.exporting", "console.ui.confirm", "console.ui.organisation",
     "console.ui.intents", "console.ui.proposal", "console.ui.redact", "console.services.checklist",
-    "console.ui.duty_commands",
+    "console.ui.duty_commands", "console.ui.screen_lock",
 )  # fmt: skip
 _WAITS_S: Final = 0.5
 
@@ -62,6 +62,7 @@ def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], 
     from console.ui.notify import Notifier  # noqa: PLC0415  as above
     from console.ui.proposal import add_commands  # noqa: PLC0415  as above
     from console.ui.redact import add_commands as add_redaction  # noqa: PLC0415  as above
+    from console.ui.screen_lock import listen_to_desktop  # noqa: PLC0415  as above
 
     add_commands(room, window)
     add_redaction(room, window)
@@ -71,3 +72,4 @@ def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], 
     duties.add_commands(room.commands)
     window.now.add_before_over(duties.sections)
     Notifier(room, window, settings, say).add_commands(room.commands)
+    listen_to_desktop(room, window)

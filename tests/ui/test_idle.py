@@ -130,3 +130,15 @@ def test_no_question_is_asked_about_the_events_of_every_part(desk, place):
     idle.deleteLater()
     assert len({id(one) for one, kind in asked if kind == QEvent.Type.Paint}) <= 2  # the window, and what has the focus
     assert len(asked) < 40  # some hundred with a filter of the application
+
+
+def test_after_sleep_it_is_locked_though_somebody_was_just_there(idle, desk):
+    asleep = [0]
+    idle._idle._asleep_ns = lambda: asleep[0]
+    idle._idle.slept()
+    idle.look()
+    assert desk.locked == 0
+    asleep[0] = 30 * 10**9
+    idle._idle.touched()
+    idle.look()
+    assert desk.locked == 1

@@ -24,3 +24,9 @@ def test_an_open_incident_gives_an_hour() -> None:
     assert idle.remaining_ms(open_incident=True) == IDLE_IN_INCIDENT_MS - IDLE_MS
     clock.advance(IDLE_IN_INCIDENT_MS)
     assert idle.remaining_ms(open_incident=True) == 0
+
+
+def test_sleep_is_noticed_once_and_two_clocks_that_differ_a_little_are_no_sleep() -> None:
+    asleep = iter([10**12, 10**12 + 10**9, 10**12 + 61 * 10**9, 10**12 + 61 * 10**9])
+    idle = Idle(FakeClock(), lambda: next(asleep))
+    assert [idle.slept() for _ in range(3)] == [False, True, False]
