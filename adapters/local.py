@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,12 +145,8 @@ def _set_all(path: str, asked: dict[str, list[_Asked]]) -> None:
     if not wanted:
         return
     try:
-        before = after = _read(path)
-        answers: list[bytes] = []
-        for one in wanted:
-            changed = _with(after, one.line)
-            answers.append(b"already so\n" if changed == after else b"written\n")
-            after = changed
+        before = _read(path)
+        after, answers = _with(before, [one.line for one in wanted])
         if after != before:
             _replace(path, before, after)
     except Exception as fault:  # noqa: BLE001  each of them has to hear of it
@@ -160,11 +157,33 @@ def _set_all(path: str, asked: dict[str, list[_Asked]]) -> None:
         one.answer.set_result(answer)
 
 
-def _with(content: bytes, line: str) -> bytes:
-    key, _, value = line.partition(" ")
-    rows = [row if row.endswith(b"\n") else row + b"\n" for row in content.splitlines(keepends=True)]
-    kept = [row for row in rows if row.split(None, 1)[:1] != [key.encode()]]
-    return b"".join([*kept, *([f"{key} {value}\n".encode()] if value else [])])
+def _with(content: bytes, lines: Sequence[str]) -> tuple[bytes, list[bytes]]:
+    """The content after these changes, and what is answered to each: read through once, however many they are."""
+    parts = [line.partition(" ") for line in lines]
+    changes = [(key.encode(), f"{key} {value}\n".encode() if value else None) for key, _, value in parts]
+    held: dict[bytes, list[bytes]] = {key: [] for key, _ in changes}
+    rows: list[tuple[bytes | None, bytes]] = []
+    for found in content.splitlines(keepends=True):
+        row = found if found.endswith(b"\n") else found + b"\n"
+        word = next(iter(row.split(None, 1)), None)
+        rows.append((word, row))
+        if word is not None and word in held:
+            held[word].append(row)
+    moved: dict[bytes, None] = {}
+    answers: list[bytes] = []
+    for key, wanted in changes:
+        after = [] if wanted is None else [wanted]
+        if held[key] == after:
+            answers.append(b"already so\n")
+            continue
+        held[key] = after
+        moved.pop(key, None)
+        moved[key] = None  # at the end, in the order in which it was asked for
+        answers.append(b"written\n")
+    if not moved:
+        return content, answers
+    kept = [row for key, row in rows if key not in moved]
+    return b"".join([*kept, *(row for key in moved for row in held[key])]), answers
 
 
 def _replace(path: str, before: bytes, after: bytes) -> None:
