@@ -14,7 +14,8 @@ from console.domain.seen import Seen
 from console.journal.values import Draft, Stored
 from console.services import incidents
 from console.services.session import Session
-from console.services.standing import KINDS, seen_of
+from console.services.standing import KINDS
+from console.services.told import seen_of
 
 RULE_WORDS: Final = {
     "kept": "as the rule wants", "not asked": "nobody had asked the holder for a sign of life",

@@ -5,26 +5,25 @@ One reading for the command line, the window, the brief and the wall. It never s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from console.domain.actions import Action, Document
+from console.domain.actions import Action
 from console.domain.corrections import IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
 from console.domain.errors import Problem
 from console.domain.fold import fold_incident
 from console.domain.profile import JsonValue
-from console.domain.seen import Seen
 from console.journal.values import Stored
 from console.outbox import store as table
-from console.outbox.facts import Held, read_document
+from console.outbox.facts import Held
 from console.outbox.item import Row
 from console.services.given_back import with_lifts
 from console.services.list_standing import with_lists
 from console.services.revised import Said, one_by_one, said_of
-from console.services.rulings import rulings_of
 from console.services.session import Session
+from console.services.told import seen_of, told_of
 
 if TYPE_CHECKING:  # a record without corrections is shown before anything of a provider is imported
     from console.providers.registry import Registry
@@ -127,70 +126,21 @@ def corrections(session: Session, inc: str | None = None) -> tuple[Standing, ...
     Of an action's revisions each of which something stands or is asked for: what was proposed again is beside the rest.
     A document whose bytes or values are not here yet is left out: the next sync brings it.
     """
-    by_inc: dict[str, list[Stored]] = {}
-    for one in session.reader.entries(inc, kinds=KINDS):
-        if one.entry.inc is not None:
-            by_inc.setdefault(one.entry.inc, []).append(one)
-    wanted = {str(one.entry.pub.get("doc")) for found in by_inc.values() for one in found if "doc" in one.entry.pub}
-    held = _held(session, wanted)
-    documents: dict[str, Document] = {sha: one.document for sha, one in held.items()}
+    reading = told_of(session).read(inc, KINDS)
+    held = reading.held
     names = Names(session)
     with session.reader.snapshot() as connection:
         rows = {row.key: row for row in table.load(connection)}
     now = session.clock.wall_ms()
     found: list[Standing] = []
-    for name, told in by_inc.items():
-        stored = _without_false(session, told, held, now)
-        by_id = {one.id: one for one in stored}
-        state = fold_incident([seen_of(one) for one in stored], documents, session.roster.roster, name)
-        for correction in state.corrections.values():
-            shown = [
-                _standing(correction, one, one.document, held[one.doc], rows, names, now, by_id)
-                for one in correction.shown if one.doc in held and one.document is not None
-            ]  # fmt: skip
-            found += one_by_one(shown, correction.current.doc)
+    for correction in reading.corrections:
+        shown = [
+            _standing(correction, one, one.document, held[one.doc], rows, names, now, reading.named)
+            for one in correction.shown if one.doc in held and one.document is not None
+        ]  # fmt: skip
+        found += one_by_one(shown, correction.current.doc)
     found.sort(key=lambda one: (one.proposed_ms, one.op, one.rev))
     return tuple(with_lists(session, with_lifts(found, held)))
-
-
-def _without_false(session: Session, stored: list[Stored], held: Mapping[str, Held], now: int) -> Sequence[Stored]:
-    """These entries but for decisions that had not their people, as long as anybody could be misled by one."""
-    open_ones = {
-        sha for sha, one in held.items()
-        if isinstance(one.document, Action)
-        and now <= max(one.document.execute_by, one.document.execute_by_unreachable or 0)
-    }  # fmt: skip
-    rulings = rulings_of(session)
-    with session.reader.snapshot() as connection:
-        return [
-            one for one in stored
-            if one.entry.kind != "dispatch.authorised"
-            or str(one.entry.pub.get("doc")) not in open_ones
-            or rulings.holds(connection, one)
-        ]  # fmt: skip
-
-
-def seen_of(stored: Stored) -> Seen:
-    """An entry as the folds take it."""
-    entry = stored.entry
-    return Seen(
-        id=stored.id, feed=entry.feed, seq=entry.seq, author=entry.author, console=entry.console, kind=entry.kind,
-        pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=tuple(entry.refs),
-        disclosed=stored.disclosed, standing=stored.standing, received_ms=stored.received_ms,
-    )  # fmt: skip
-
-
-def _held(session: Session, wanted: Iterable[str]) -> dict[str, Held]:
-    found: dict[str, Held] = {}
-    with session.reader.snapshot() as connection:
-        for sha in wanted:
-            try:
-                one = read_document(connection, sha)
-            except Problem:
-                continue
-            if isinstance(one.document, Action):
-                found[sha] = one
-    return found
 
 
 class Names:
