@@ -476,10 +476,11 @@ class TellsChanges(Protocol):
     It is asked when what was in force is found undone: people then read who did it, and when.
     """
 
-    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change]:
+    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
         """What its log holds about what the plan writes since then, the newest first, by reading only.
 
-        Nothing (empty) is an answer: the log knows of no change. Whose doing it was stays the provider's word.
+        Nothing (empty) is an answer: the log knows of no change. None: it keeps no lines about what this lever writes.
+        Whose doing it was stays the provider's word.
         """
         ...
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal, Protocol
 
 from adapters.contract import (
+    Change,
     Context,
     Evidence,
     Found,
@@ -31,7 +32,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.litellm import guardrails, holders, lists, models, trying, wire
-from adapters.litellm.gateway import Gateway, gateway
+from adapters.litellm.gateway import Gateway, gateway, key_info
 from adapters.litellm.levers import LEVERS, Settings, params_of
 
 __all__ = ["LiteLLM", "Settings"]
@@ -144,6 +145,16 @@ class LiteLLM:
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields by another call than the one that wrote."""
         return _read_back(context, planned, await _family(planned.lever).fields_now(context, planned))
+
+    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
+        """When a key's settings were last changed. Who did it, and all the rest, is in its paid editions only."""
+        if not planned.lever.startswith("key."):
+            return None
+        found = wire.read(wire.KeyInfo, wire.check(await key_info(context, planned.selector), "key")).info
+        at = found.settings_updated_at
+        at_ms = 0 if at is None else int(at.timestamp() * 1000)
+        told = Change(at_ms=at_ms, who="somebody it does not name", what="the settings of the key were changed")
+        return [told] if at_ms and at_ms >= since_ms else []
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One real chat call of one token on a fresh connection; only the lever's own refusal counts as one."""

@@ -66,6 +66,7 @@ class KeyRow(HeldRow):
     key: str = ""
     alias: str | None = None
     team_id: str | None = None
+    changed_at: str | None = None
 
 
 @dataclass(slots=True)

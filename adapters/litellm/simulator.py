@@ -6,6 +6,7 @@ It has the proxy's authentication cache, so that a block may bite late. It must 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from adapters.litellm.simulated import GuardrailRow, HeldRow, KeyRow, ModelRow, Rows, TeamRow, chat, error, hash_of
@@ -153,6 +154,8 @@ class LiteLLMSite:
         if row is None:
             return error(404, "not_found_error", absent)
         row.remember(at_s, lag_s)
+        if isinstance(row, KeyRow):
+            row.changed_at = datetime.now(UTC).isoformat()
         if verb == "update":
             row.change(asked)
         else:
@@ -182,7 +185,8 @@ def _model(row: ModelRow) -> dict[str, Any]:
 
 
 def _key_shown(row: KeyRow) -> dict[str, Any]:
-    return {"key_name": f"sk-...{row.key[-4:]}", "key_alias": row.alias, "team_id": row.team_id, **row.shown()}
+    return {"key_name": f"sk-...{row.key[-4:]}", "key_alias": row.alias, "team_id": row.team_id,
+            "settings_updated_at": row.changed_at, **row.shown()}  # fmt: skip
 
 
 def _team_shown(row: TeamRow) -> dict[str, Any]:

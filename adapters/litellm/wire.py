@@ -6,6 +6,7 @@ Shapes seen on LiteLLM 1.106.2. It never keeps a caller's key: only token hashes
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
@@ -54,6 +55,7 @@ class Key(Held):
     key_alias: str | None = None
     key_name: str | None = None
     team_id: str | None = None
+    settings_updated_at: datetime | None = None
 
 
 class ListedKey(Key):

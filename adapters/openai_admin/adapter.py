@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from adapters.contract import (
+    Change,
     Context,
     Evidence,
     Found,
@@ -28,7 +29,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.openai_admin import people, policy, projects, trying, wire
+from adapters.openai_admin import audit, people, policy, projects, trying, wire
 from adapters.openai_admin.levers import LEVERS, Settings, params_of, words_of
 from adapters.openai_admin.organisation import for_each, limits, organisation, permissions
 
@@ -102,6 +103,10 @@ class OpenAIAdmin:
 
     def _models(self, found: Sequence[_Project]) -> list[str]:
         return sorted({*words_of(self._settings.models), *(name for one in found for name in one.models)})
+
+    async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
+        """Who gave it back, as the organisation's audit log says; it has no events about every lever."""
+        return await audit.changes(context, planned, since_ms)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,8 +54,19 @@ class Rows:
     used: list[tuple[str, str, str, int]] = field(
         default_factory=list[tuple[str, str, str, int]]
     )  # project, key, model, how often
+    log: list[Row] = field(default_factory=list[Row])
     believed: Rows | None = None
     until_s: float = 0.0
+
+    def write_log(self, kind: str, ident: str, who: str = "owner@example.org") -> None:
+        """A line of the audit log, the newest first. Who acts with an admin key does so in the default project."""
+        named = "principal_id" if kind.startswith("role.assignment.") else "id"
+        key = {"type": "user", "id": "key_admin", "user": {"id": "user-2", "email": who}}
+        self.log.insert(0, {
+            "id": f"audit_log-{len(self.log)}", "type": kind, "effective_at": int(time.time()),
+            "project": {"id": "proj_default", "name": "Default project"},
+            "actor": {"type": "api_key", "api_key": key}, kind: {named: ident},
+        })  # fmt: skip
 
     def remember(self, at_s: float, lag_s: float) -> None:
         """Keep how it is now for callers, before it changes."""
@@ -65,6 +78,22 @@ class Rows:
     def met(self, at_s: float) -> Rows:
         """As callers meet it."""
         return self.believed if self.believed is not None and at_s < self.until_s else self
+
+
+_EVENTS = {
+    ("POST", "projects", "rate_limits", 4): "rate_limit.updated",
+    ("POST", "projects", "users", 3): "user.added",
+    ("DELETE", "projects", "users", 4): "user.deleted",
+    ("POST", "users", "", 2): "user.updated",
+    ("DELETE", "projects", "api_keys", 4): "api_key.deleted",
+    ("DELETE", "projects", "service_accounts", 4): "service_account.deleted",
+}
+
+
+def event_of(method: str, steps: Sequence[str]) -> str:
+    """The event that the description has for a write; empty where it has none."""
+    kind = steps[2] if len(steps) > 2 else ""  # noqa: PLR2004  a project's id stands before it
+    return _EVENTS.get((method, steps[0], kind, len(steps)), "")
 
 
 def error(status: int, kind: str, message: str, code: str | None = None, **headers: str) -> Answer:

@@ -19,6 +19,7 @@ from adapters.openai_admin.simulated import (
     caller,
     enforcing,
     error,
+    event_of,
     models,
     respond,
     wrong_key,
@@ -63,9 +64,12 @@ class OpenAISite:
             known = caller(self.state, incoming.bearer) is not None
             told = "You have insufficient permissions for this operation."
             return error(403, "invalid_request_error", told) if known else wrong_key()
-        if self.kind(incoming) == "write":
+        writes = self.kind(incoming) == "write"
+        if writes:
             self.state.remember(incoming.at_s, self._lag_s + enforce_lag_s)
         answer = self._admin(incoming, steps[1:])
+        if writes and answer.status == _OK and (kind := event_of(incoming.method, steps[1:])):
+            self.state.write_log(kind, steps[-1] if steps[-1] != "users" else incoming.json()["user_id"])
         return Answer(status=answer.status, body=answer.body, headers={"x-request-id": "req_1", **answer.headers})
 
     def _call(self, incoming: Incoming, steps: Sequence[str]) -> Answer:
@@ -94,6 +98,8 @@ class OpenAISite:
                 return self._list(incoming, [_user(ident, row) for ident, row in self.state.users.items()])
             case _, ["users", ident]:
                 return self._user(incoming, ident)
+            case "GET", ["audit_logs"]:
+                return self._logged(incoming)
             case "GET", ["usage", "completions"]:
                 return self._usage(incoming)
             case _, ["spend_limit"]:
@@ -115,6 +121,16 @@ class OpenAISite:
         ]  # fmt: skip
         bucket = {"object": "bucket", "start_time": MADE_AT, "end_time": MADE_AT + 3600, "results": rows}
         return Answer(body={"object": "page", "data": [bucket], "has_more": False, "next_page": None})
+
+    def _logged(self, incoming: Incoming) -> Answer:
+        asked = parse_qsl(urlsplit(incoming.target).query)
+        kinds = {value for name, value in asked if name == "event_types[]"}
+        since = int(dict(asked).get("effective_at[gte]", "0"))
+        rows = [
+            one for one in self.state.log
+            if one["effective_at"] >= since and (not kinds or one["type"] in kinds)
+        ]  # fmt: skip
+        return self._list(incoming, rows)
 
     # -- a project -----------------------------------------------------------------------------------------------------
 

@@ -157,6 +157,74 @@ class Usage(Said):
     has_more: bool = False
 
 
+class Who(Said):
+    """A user, or a service account."""
+
+    id: str = ""
+    email: str | None = None
+
+
+class ActorKey(Said):
+    """The key by which something was done: its id, and whose it is."""
+
+    id: str = ""
+    user: Who | None = None
+    service_account: Who | None = None
+
+
+class Session(Said):
+    """The session in which something was done."""
+
+    user: Who = Who()
+
+
+class Actor(Said):
+    """Who did something."""
+
+    session: Session | None = None
+    api_key: ActorKey | None = None
+
+
+class Event(Said):
+    """A line of the audit log. Times are seconds; what was meant stands in a member named as its type."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    type: str
+    effective_at: int
+    project: Project | None = None
+    actor: Actor | None = None
+
+    @property
+    def about(self) -> set[str]:
+        """The ids in its details."""
+        details: object = (self.model_extra or {}).get(self.type)
+        told = details if isinstance(details, dict) else {}
+        return {str(told[name]) for name in ("id", "principal_id") if told.get(name)}
+
+    @property
+    def told(self) -> str:
+        """What was done, and in which project."""
+        ids = ", ".join(sorted(self.about))
+        return f"{self.type} {ids}" + (f" ({self.project.title})" if self.project else "")
+
+    @property
+    def who(self) -> str:
+        """Whoever did it."""
+        actor = self.actor or Actor()
+        if actor.session is not None:
+            return actor.session.user.email or actor.session.user.id or "somebody"
+        key = actor.api_key or ActorKey()
+        owner = key.user or key.service_account or Who()
+        return f"{owner.email or owner.id or 'somebody'} with the key {key.id or 'unknown'}"
+
+
+class AuditLog(Said):
+    """GET /organization/audit_logs, the newest first."""
+
+    data: list[Event]
+
+
 class Named(Said):
     """A model, as callers are told of it."""
 

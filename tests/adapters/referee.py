@@ -81,8 +81,8 @@ class Description:
         where = f"{sent.method} {sent.path}"
         if operation is None:
             return [f"{where}: no such call"]
-        known = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "query"}
-        named = [name.removesuffix("[]") for name, _ in sent.query]
+        known = {one["name"].removesuffix("[]") for one in operation.get("parameters", ()) if one["in"] == "query"}
+        named = [name.partition("[")[0] for name, _ in sent.query]  # a list, or a member of an object
         found = [f"{where}: no parameter {name}" for name in named if name not in known]
         asked = operation.get("requestBody")
         if asked is None:

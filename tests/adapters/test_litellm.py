@@ -149,3 +149,17 @@ def test_two_thousand_deployments_are_read_page_by_page(server, adapter, context
     server.forget()
     asyncio.run(adapter.read_back(context, planned))
     assert len(server.requests()) == 1  # a read-back asks for the one model
+
+
+def test_a_key_tells_when_it_was_changed_and_not_by_whom(adapter, context):
+    async def story():
+        block = await adapter.plan(context, Wish(lever="key.block", selector="canary", surface_key="", params={}))
+        assert await adapter.changes(context, block, 0) == []
+        await adapter.apply(context, block)
+        [told] = await adapter.changes(context, block, 0)
+        assert told.who == "somebody it does not name"
+        assert await adapter.changes(context, block, told.at_ms + 1) == []
+        model = await adapter.plan(context, Wish(lever="model.block", selector="atlas", surface_key="", params={}))
+        assert await adapter.changes(context, model, 0) is None
+
+    asyncio.run(story())

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from adapters.conformance import AdapterConformance, until
 from adapters.contract import OutcomeUnknown, Refused, Wish
-from adapters.openai_admin import ADAPTER
+from adapters.openai_admin import ADAPTER, wire
 from adapters.openai_admin.simulator import ProjectRow
 from adapters.simulator import Answer, Simulator
 from tests.adapters.openai_kit import CALLERS, MODELS, SECRETS, adapter_at, context_at, settings, site
@@ -376,3 +376,48 @@ def test_a_key_is_deleted_behind_the_guard_and_its_end_is_measured(server):
             await plane.aclose()
 
     assert do(story()) == ("in-effect", "refused")
+
+
+def test_the_audit_log_says_who_gave_it_back(server, adapter, context):
+    async def story():
+        rate = await adapter.plan(context, wish("project.rpm", "live", model="atlas", rpm="1"))
+        member = await adapter.plan(context, wish("member.remove", "user-1", project="live"))
+        assert await adapter.changes(context, rate, 0) == []
+        await adapter.apply(context, rate)
+        await adapter.revert(context, rate)
+        await adapter.apply(context, member)
+        server.poke(lambda rows: rows.write_log("role.assignment.created", "user-1", "mallory@example.org"))
+        server.poke(lambda rows: rows.write_log("rate_limit.updated", "rl-another-model", "mallory@example.org"))
+        limits = await adapter.changes(context, rate, 0)
+        assert {one.what for one in limits} == {
+            "rate_limit.updated rl-atlas (Default project)", "rate_limit.updated rl-atlas-2026-01-31 (Default project)",
+        }  # fmt: skip
+        assert {one.who for one in limits} == {"owner@example.org with the key key_admin"}
+        assert await adapter.changes(context, rate, limits[0].at_ms + 1000) == []
+        [added] = await adapter.changes(context, member, 0)
+        assert (added.who, added.what) == (
+            "mallory@example.org with the key key_admin", "role.assignment.created user-1 (Default project)",
+        )  # fmt: skip
+        policy = await adapter.plan(context, wish("project.models", "live", model="atlas"))
+        assert await adapter.changes(context, policy, 0) is None, "the description has no event for it"
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("actor", "who"),
+    [
+        ({"type": "session", "session": {"user": {"id": "user-2", "email": "a@example.org"}}}, "a@example.org"),
+        ({"type": "session", "session": {}}, "somebody"),
+        (
+            {
+                "type": "api_key",
+                "api_key": {"id": "key_1", "type": "service_account", "service_account": {"id": "svc"}},
+            },
+            "svc with the key key_1",
+        ),
+        (None, "somebody with the key unknown"),
+    ],
+)
+def test_whoever_did_it_is_named_as_far_as_the_log_names_them(actor, who):
+    assert wire.Event(type="user.added", effective_at=1, actor=actor).who == who
