@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QPushButton, QWidget
 
 from console.domain.actions import CATEGORIES
 from console.domain.agreements import MOST_NOTICE_H, Agreement
@@ -17,7 +17,7 @@ from console.services.agreements import Registered
 from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet, text_line
+from console.ui.sheets import Labelled, Number, Sheet, text_line
 from console.ui.widgets import Text, Words
 from console.viewmodels.house import kinds
 from console.viewmodels.instead import notice
@@ -44,8 +44,7 @@ class AgreementsSheet(Sheet):
         self.partner = text_line("With whom", 200)
         self.where = text_line("Where it stands", 200)
         self.models = text_line("Only of these models", 300)
-        self.hours = QSpinBox()
-        self.hours.setRange(0, MOST_NOTICE_H)
+        self.hours = Number(0, MOST_NOTICE_H)
         self.hours.setSuffix(" h")
         self.reason = text_line("Why it no longer holds")
         self.allows: dict[str, QCheckBox] = {}

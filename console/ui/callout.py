@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from console.domain.callout import Page
 from console.services import callout, callout_settings
@@ -17,7 +17,7 @@ from console.services.hooks import KINDS, SECRET_OF, Hook, kind_of
 from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet, text_line
+from console.ui.sheets import Labelled, Number, Sheet, text_line
 from console.ui.unlock import secret_field
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.callout import CallCard, CalloutPage, page
@@ -49,8 +49,7 @@ class CalloutSheet(Sheet):
         mail = row(self._mail, look.theme.space("unit"))
         mail.addWidget(Labelled(room, "To", self.mail_to))
         mail.addWidget(Labelled(room, "From", self.mail_from))
-        self.wait = QSpinBox()
-        self.wait.setRange(1, 60)
+        self.wait = Number(1, 60)
         self.wait.setSuffix(" min")
         self.add(Text(look, "Who is called out now", size="title", weight="semibold"))
         self.add(self.calls)

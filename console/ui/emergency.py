@@ -45,6 +45,8 @@ def standings_of(room: Room) -> tuple[Standing, ...]:
 class _Choosing(Sheet):
     """A correction is chosen; why it may not be meant is said."""
 
+    none: str = ""  # what is said where nothing can be meant
+
     def __init__(self, room: Room, parent: QWidget | None, title: str, lead: str) -> None:
         super().__init__(room, parent, title, lead)
         self.choices: tuple[Choice, ...] = ()
@@ -70,12 +72,14 @@ class _Choosing(Sheet):
     def why_not(self) -> str:
         """Why it may not be done with what is chosen."""
         if self.one is None:
-            return "There is none." if self.read else "Reading ..."
+            return self.none if self.read else "Reading ..."
         return self.one.why_not
 
 
 class BreakGlassSheet(_Choosing):
     """A waiting containment is proposed anew so that this person alone may sign it."""
+
+    none = "No containment waits for signatures."
 
     def __init__(self, room: Room, parent: QWidget | None, opens: Opens) -> None:
         super().__init__(
@@ -117,6 +121,8 @@ class BreakGlassSheet(_Choosing):
 
 class ExtendSheet(_Choosing):
     """More time for what is on its way: proposed, then signed by one of its signers."""
+
+    none = "Nothing is on its way that could be given more time."
 
     def __init__(self, room: Room, parent: QWidget | None, opens: Opens) -> None:
         super().__init__(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
 
 from console.services.session import Session
 from console.ui.choice import Choice
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from console.viewmodels.shell import Trouble
 
 T = TypeVar("T")
-Part = QLineEdit | QPlainTextEdit | QCheckBox | QComboBox | Choice
+Part = QLineEdit | QPlainTextEdit | QCheckBox | QRadioButton | QComboBox | Choice
 _AFTER_MS: Final = 200
 _BACK: Final = "What you were writing here is back; it is not saved yet."
 
@@ -155,7 +155,7 @@ def _read(part: Part) -> str:
         return part.text()
     if isinstance(part, QPlainTextEdit):
         return part.toPlainText()
-    if isinstance(part, QCheckBox):
+    if isinstance(part, QCheckBox | QRadioButton):
         return "yes" if part.isChecked() else ""
     if isinstance(part, QComboBox):
         data = part.currentData()
@@ -169,7 +169,7 @@ def _write(part: Part, text: str) -> None:
     elif isinstance(part, QPlainTextEdit):
         part.setPlainText(text)
         part.moveCursor(part.textCursor().MoveOperation.End)
-    elif isinstance(part, QCheckBox):
+    elif isinstance(part, QCheckBox | QRadioButton):
         part.setChecked(text == "yes")
     elif isinstance(part, QComboBox):
         found = next((at for at in range(part.count()) if str(part.itemData(at)) == text), -1)
@@ -182,7 +182,7 @@ def _write(part: Part, text: str) -> None:
 def _on_change(part: QWidget, told: Callable[[], None]) -> None:
     if isinstance(part, QLineEdit | QPlainTextEdit):
         part.textChanged.connect(told)
-    elif isinstance(part, QCheckBox):
+    elif isinstance(part, QCheckBox | QRadioButton):
         part.toggled.connect(told)
     elif isinstance(part, QComboBox):
         part.currentIndexChanged.connect(told)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QPushButton, QVBoxLayout, QWidget
 
 from console.domain.deceit import shown
 from console.domain.stages import STOPS
@@ -19,7 +19,7 @@ from console.services.standing import Standing
 from console.ui.emergency import Opens, standings_of
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet, text_line, text_lines
+from console.ui.sheets import Labelled, Number, Sheet, text_line, text_lines
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.stages import LiftCard, cards, plan
 
@@ -51,8 +51,7 @@ class StagesSheet(Sheet):
         self.which.addItems([shown(one.title) for one in self.some])
         self.stages = text_line("Stages")
         self.stages.setText("10% 50% rest")
-        self.hold = QSpinBox()
-        self.hold.setRange(1, _MOST_HOLD_MIN)
+        self.hold = Number(1, _MOST_HOLD_MIN)
         self.hold.setValue(_HOLD_MIN)
         self.hold.setSuffix(" min")
         self.stops = {kind: QCheckBox(f"Stop when {words}") for kind, words in STOPS.items() if kind != "rate"}
@@ -68,7 +67,7 @@ class StagesSheet(Sheet):
         how = Labelled(room, "Stages, in order", self.stages)
         self.add(Labelled(room, "Which correction", self.which))
         self.add(how)
-        self.which.currentIndexChanged.connect(lambda at: how.say(self._numbers(at)))
+        self.which.currentIndexChanged.connect(lambda: how.say(self._numbers(self.which.currentIndex())))
         how.say(self._numbers(self.which.currentIndex()))
         self.add(Labelled(room, "Held after each stage", self.hold))
         self.add(self._stops())

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLineEdit, QWidget
 
 from console.domain.forms import GRAVITIES
 from console.domain.needs import FLOORS
@@ -21,7 +21,7 @@ from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.roster_members import RoleChoice
-from console.ui.sheets import Labelled, Sheet, text_line
+from console.ui.sheets import Labelled, Number, Sheet, text_line
 from console.ui.widgets import IconMark, Text
 from console.viewmodels.policy import AMONG, Card, PolicyPage, page, trial, window_said, window_typed
 
@@ -51,8 +51,7 @@ class PolicySheet(Sheet):
         self.windows: dict[str, QLineEdit] = {}
         self.glass = RoleChoice(room, frozenset())
         self.glass.setAccessibleName("Roles that may contain alone in an emergency")
-        self.hourly = QSpinBox()
-        self.hourly.setRange(1, 99)
+        self.hourly = Number(1, 99)
         self.hourly.setFixedWidth(64)
         self.told = QWidget()
         column(self.told, look.theme.space("half"))
@@ -217,15 +216,14 @@ class _Levels(QWidget):
 
     def __init__(self, room: Room) -> None:
         super().__init__()
-        self.persons: dict[str, QSpinBox] = {}
+        self.persons: dict[str, Number] = {}
         self.among: dict[str, QComboBox] = {}
         self.apart: dict[str, QCheckBox] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(room.look.theme.space("wide"))
         for at, weight in enumerate(GRAVITIES):
-            persons, among, apart = QSpinBox(), QComboBox(), QCheckBox("own consoles")
-            persons.setRange(FLOORS[weight], 9)
+            persons, among, apart = Number(FLOORS[weight], 9), QComboBox(), QCheckBox("own consoles")
             persons.setAccessibleName(f"{_LEVELS[weight]}: how many persons sign")
             among.setAccessibleName(f"{_LEVELS[weight]}: who must be among them")
             apart.setAccessibleName(f"{_LEVELS[weight]}: each on a console of their own")

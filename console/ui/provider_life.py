@@ -16,6 +16,7 @@ from console.services import provider_life
 from console.services.provider_life import LEFT_ALONE, Hold
 from console.services.session import Session
 from console.ui.forms import FormFields
+from console.ui.kept import Kept
 from console.ui.parts import column
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
@@ -119,13 +120,15 @@ class RemoveProviderDialog(_Removing):
         self.read(partial(provider_life.holds, provider=known.instance))
         self.take_room(620, 470)
         self.reason.setFocus()
+        self._kept = Kept(self, f"remove-provider:{known.instance}", {"reason": self.reason, "here": self.here})
 
     def _remove(self) -> None:
         work = partial(
             provider_life.remove, provider=self._known.instance, reason=self.reason.text().strip(),
             everywhere=bool(self._known.retired) or self.everywhere.isChecked(), anyway=self.anyway.isChecked(),
         )  # fmt: skip
-        self.carry_out(work, lambda _gone: self.accept(), "Removing it and its credentials ...", "aside")
+        kept = self._kept.spending(work)
+        self.carry_out(kept, lambda _gone: self.accept(), "Removing it and its credentials ...", "aside")
 
 
 class RemoveCanaryDialog(_Removing):
@@ -151,6 +154,7 @@ class RemoveCanaryDialog(_Removing):
         self._turn()
         self.take_room(560, 400)
         self.which.setFocus()
+        self._kept = Kept(self, f"remove-canary:{known.instance}", {"which": self.which, "reason": self.reason})
 
     def left_alone(self) -> str:
         """What becomes of it."""
@@ -165,7 +169,7 @@ class RemoveCanaryDialog(_Removing):
             provider_life.remove_canary, provider=self._known.instance, selector=str(self.which.currentData()),
             reason=self.reason.text().strip(), anyway=self.anyway.isChecked(),
         )  # fmt: skip
-        self.carry_out(work, lambda _gone: self.accept(), "Removing it ...", "aside")
+        self.carry_out(self._kept.spending(work), lambda _gone: self.accept(), "Removing it ...", "aside")
 
 
 class EditProviderDialog(Sheet):

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QPushButton, QS
 from console.services import redaction
 from console.services.redaction import LEAVES, Proposed, Source, Standing, Value
 from console.services.session import Session
+from console.ui.kept import Kept
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
@@ -72,6 +73,7 @@ class RedactDialog(Sheet):
         self.body.addStretch(1)
         self.take_room(680, 640)
         self.carry_out(lambda session: redaction.choose(session, entry), self._fill, "Reading ...", "look")
+        self._kept = Kept(self, f"redact:{entry}", {"reason": self.reason})  # never the words that must go
 
     def _finding(self) -> QWidget:
         made = QWidget()
@@ -165,7 +167,7 @@ class RedactDialog(Sheet):
         def work(session: Session) -> Proposed:
             return redaction.propose(session, chosen, reason)
 
-        self.carry_out(work, self._proposed, "Proposing ...")
+        self.carry_out(self._kept.spending(work), self._proposed, "Proposing ...")
 
     def _proposed(self, made: Proposed) -> None:
         self.room.desk.point_at(made.sha)

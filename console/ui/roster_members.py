@@ -16,6 +16,7 @@ from console.domain.words import role_said, role_word
 from console.services import dispatch, members
 from console.services.roster import Outcome
 from console.services.session import Session
+from console.ui.kept import Kept, Part
 from console.ui.pages import HeardField
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
@@ -118,6 +119,9 @@ class AdmitSheet(_Proposing):
         self._turn()
         self.fit(620)
         self.heard.setFocus()
+        # the words are heard anew, and the roles ticked anew: no file may bring what somebody is admitted by
+        parts: dict[str, Part] = {"name": self.name, "what": self.what, "reason": self.reason}
+        self._kept = Kept(self, "admit", parts, when=self.since)
 
     def _turn(self) -> None:
         kind = str(self.what.currentData())
@@ -149,14 +153,16 @@ class AdmitSheet(_Proposing):
             since = read_moment(typed, session.clock.wall_ms(), zone) if typed and lost else None
             return members.admit(session, words, device=True, lost=lost, since_ms=since, reason=reason)
 
-        self.carry_out(work, self.proposed, "Comparing, and signing the roster ...", lane="slow")
+        kept = self._kept.spending(work)
+        self.carry_out(kept, self.proposed, "Comparing, and signing the roster ...", lane="slow")
 
 
 class _Revoking(_Proposing):
     """Has a choice of what is revoked, since when and why, and says what that would set aside before it is proposed."""
 
-    def __init__(self, room: Room, parent: QWidget, title: str, lead: str) -> None:
+    def __init__(self, room: Room, parent: QWidget, title: str, lead: str, name: str) -> None:
         super().__init__(room, parent, title, lead)
+        self._name = name
         self.what = QComboBox()
         self._zone = zone_chosen(room.desk.outlet)
         self.since = since_line(self._zone)
@@ -184,6 +190,7 @@ class _Revoking(_Proposing):
         self.turn()
         self.fit(620)
         self.what.setFocus()
+        self._kept = Kept(self, self._name, {"what": self.what, "reason": self.reason}, when=self.since)
 
     def revoked(self) -> str:
         """The person, console or key that would be revoked; empty where it is something else."""
@@ -224,7 +231,7 @@ class _Revoking(_Proposing):
         self.room.doer.do(look, show, failed=unknown, lane="look", over=self)
 
     def _propose(self) -> None:
-        self.carry_out(self.work(), self.proposed, "Signing the roster ...", lane="slow")
+        self.carry_out(self._kept.spending(self.work()), self.proposed, "Signing the roster ...", lane="slow")
 
     def work(self) -> Callable[[Session], Outcome]:
         """The revocation that is chosen now."""
@@ -255,7 +262,7 @@ class LostSheet(_Revoking):
         super().__init__(
             room, parent, "A device or a key is lost",
             "Its keys are revoked by a new roster, which counts when enough admins have signed it. Until then they "
-            "still count: call the other admin. A member with no other key joins again, as a further device.",
+            "still count: call the other admin. A member with no other key joins again, as a further device.", "lost",
         )  # fmt: skip
         for one in people:
             if one.roles or one.consoles:
@@ -269,7 +276,7 @@ class MemberSheet(_Revoking):
     def __init__(self, room: Room, parent: QWidget, member: Member) -> None:
         super().__init__(
             room, parent, f"Change {member.name}",
-            "Each change is a new roster: it counts when enough admins have signed it.",
+            "Each change is a new roster: it counts when enough admins have signed it.", f"member:{member.person}",
         )  # fmt: skip
         self._member = member
         self.what.addItem("Other roles", "roles")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QWidget,
 )
 from shiboken6 import isValid
@@ -31,6 +32,7 @@ from console.viewmodels.shell import Trouble
 T = TypeVar("T")
 _TEXT_LINES = 6
 _EDGE = 64
+_INSET = 5
 
 
 class Sheet(QDialog):
@@ -252,6 +254,15 @@ class Lines(QPlainTextEdit):
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
         """As many lines as asked for."""
         return QSize(super().sizeHint().width(), self._height)
+
+
+class Number(QSpinBox):
+    """A whole number from `least` to `most`, set off from its edge as what is typed elsewhere."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__()
+        self.setRange(least, most)
+        self.lineEdit().setTextMargins(_INSET, 0, 0, 0)  # no rule of a style sheet reaches it
 
 
 def text_lines(room: Room, name: str, lines: int = _TEXT_LINES) -> Lines:

@@ -272,7 +272,7 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
         in_flight="" if target.by_hand or direction == "restore" else shown(in_flight),
         changes=tuple((say.field(c.field), say.value(c.old), say.value(c.new)) for c in one.changes),
         read_by_proposer="" if one.read_ms is None else say.clock(one.read_ms, paper.now_ms),
-        asked=tuple((say.param(name), shown(text)) for name, text in asked.items() if text),
+        asked=tuple((say.param(name), say.told(name, text)) for name, text in asked.items() if text),
         more=(*((shown(name), shown(text)) for name, text in one.more), *_drawn(number, paper)),
         notes=tuple(map(shown, notes)),
         requests=tuple(map(_request, one.requests)),

@@ -13,6 +13,7 @@ from console.domain.actions import Target
 from console.domain.deceit import shown
 from console.domain.render import WHOLE
 from console.domain.sheet import SheetTarget
+from console.domain.words import category_word
 from console.services.approvals import Reading
 from console.viewmodels.times import beside
 
@@ -174,6 +175,11 @@ def field(name: str) -> str:
 def param(name: str) -> str:
     """What a lever was told, by its name; what everybody asks alike has a plain one."""
     return _PLAIN.get(name, shown(name))
+
+
+def told(name: str, text: str) -> str:
+    """What it was told, by a word that is the same everywhere where it has one."""
+    return category_word(text) if name == "category" else shown(text)
 
 
 def count(number: int, one: str, many: str) -> str:

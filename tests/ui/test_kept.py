@@ -14,12 +14,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from console.services import incidents
+from console.services.readiness import organisation_facts
 from console.ui.attest import RecordDialog
 from console.ui.command_dialogs import HandOverDialog
 from console.ui.entry_dialogs import AmendDialog
 from console.ui.incident_dialogs import DeclareDialog, SeverityDialog
+from console.ui.provider_life import RemoveProviderDialog
+from console.ui.redact import RedactDialog
+from console.ui.roster_members import AdmitSheet, LostSheet, MemberSheet
 from console.viewmodels.drafts import Drafts
 from console.viewmodels.lines import LineView
+from console.viewmodels.organisation import members
+from console.viewmodels.provider_cards import ProviderRow
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_MS = 30_000
@@ -140,6 +146,51 @@ def test_a_briefing_that_was_mended_is_kept_and_the_draft_from_the_record_is_not
     qtbot.waitUntil(lambda: again.briefing.toPlainText().endswith("Mind the batch jobs."), timeout=WITHIN_MS)
     again.press_main()
     qtbot.waitUntil(lambda: kept(room) == {}, timeout=WITHIN_MS)
+
+
+def shown(dialog):
+    dialog.open()
+    return dialog
+
+
+def test_what_is_typed_to_redact_to_change_a_roster_and_to_remove_is_kept_and_no_word_heard_or_to_be_forgotten(
+    qtbot, room, window
+) -> None:
+    session = room.desk.session
+    note = incidents.write(session, "note", "the key sk-live-quetzal was sent to us", inc=None)
+    other = next(one for one in members(organisation_facts(session)) if not one.me)
+    gone = ProviderRow(
+        instance="g-1", name="gateway", kind="practice", adapter="Practice estate", address="", settings={}, surfaces=1,
+        probes=("a", "b"), can_probe=True,
+    )  # fmt: skip
+    made = {
+        "redact": lambda: RedactDialog(room, window, note.id),
+        "admit": lambda: AdmitSheet(room, window),
+        "member": lambda: MemberSheet(room, window, other),
+        "lost": lambda: LostSheet(room, window, (other,)),
+        "remove": lambda: RemoveProviderDialog(room, window, gone),
+    }
+    opened = {name: shown(make()) for name, make in made.items()}
+    for name, dialog in opened.items():
+        dialog.reason.setText(f"why it is {name}")
+    opened["redact"].words.setText("sk-live-quetzal")
+    opened["admit"].name.setText("Scribe")
+    opened["admit"].heard.edit.setText("salad radio pacific lagoon")
+    opened["member"].what.setCurrentIndex(1)
+    opened["remove"].here.setChecked(True)
+    for dialog in opened.values():
+        dialog.reject()
+    qtbot.waitUntil(lambda: len(kept(room)) == len(made), timeout=WITHIN_MS)
+    assert not any(word in text for word in ("quetzal", "salad") for text in kept(room).values())
+    again = {name: shown(make()) for name, make in made.items()}
+    for name, dialog in again.items():
+        qtbot.waitUntil(lambda name=name, dialog=dialog: dialog.reason.text() == f"why it is {name}", timeout=WITHIN_MS)
+    assert again["admit"].name.text() == "Scribe"
+    assert again["admit"].heard.text() == ""
+    assert again["member"].what.currentIndex() == 1
+    assert again["remove"].here.isChecked(), "for everybody is never chosen by a kill"
+    for dialog in again.values():
+        dialog.reject()
 
 
 def test_a_moment_is_asked_for_again_because_now_was_another_one(qtbot, room, window) -> None:
