@@ -23,7 +23,7 @@ _WRITING = (
     "journal_mode = WAL", "synchronous = NORMAL", "secure_delete = ON", "wal_autocheckpoint = 20000",
     "journal_size_limit = 1048576",
 )  # fmt: skip
-_LOG_BYTES = 16 * 1024 * 1024
+_LOG_BYTES = 4 * 1024 * 1024  # what is left of it is brought into the file when a profile is closed
 _BUILDING_CACHE = "cache_size = -65536"
 # feed_at (`line.place_of`) settles a tie of the hybrid time by the feed, and of a fork's two sides by the entry
 _TABLES = (

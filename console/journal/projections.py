@@ -121,8 +121,8 @@ class Projections:
     def close(self) -> None:
         """Close the files; they are opened again when needed. What was being built is begun again later."""
         with self._gate:
-            self._close_file()
             self.shelf.close()
+            self._close_file()  # last: it brings the log into the file, else the next start reads it through
             building, self._building = self._building, None
             if building is not None:
                 building.connection.close()

@@ -11,6 +11,7 @@ from collections.abc import Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from console.journal import index, search
 from console.journal.line import Line, Shown, place_of
@@ -319,7 +320,7 @@ def _page(index_db: sqlite3.Connection, numbers: Sequence[int]) -> list[Shown]:
     return _shown(index_db, [found[n] for n in numbers if n in found])
 
 
-def _shown(index_db: sqlite3.Connection, found: Iterable[tuple[object, ...]]) -> list[Shown]:
+def _shown(index_db: sqlite3.Connection, found: Iterable[tuple[Any, ...]]) -> list[Shown]:
     lines = [_line(row) for row in found]
     sql = _SAID.format(marks=",".join("?" * len(lines)))
     said: dict[str, Shown] = {}
@@ -335,24 +336,15 @@ def _shown(index_db: sqlite3.Connection, found: Iterable[tuple[object, ...]]) ->
     return [said.get(line.id) or Shown(line) for line in lines]
 
 
-def _line(row: Sequence[object]) -> Line:
+def _line(row: tuple[Any, ...]) -> Line:
+    """A row of `_LINES`, whose columns are typed by the table (STRICT) and stand in this order."""
     (
         n, ident, inc, feed, seq, author, kind, subj, occurred_ms, plus_minus_ms, hlc_ms, hlc_n, received_ms, standing,
         flags, absent, held, text, speaker, fact, more,
     ) = row  # fmt: skip
-    bits = _int(flags)
     return Line(
-        n=_int(n), id=str(ident), inc=_word(inc), feed=str(feed), seq=_int(seq), author=_word(author), kind=str(kind),
-        subj=_word(subj), occurred_ms=_int(occurred_ms), plus_minus_ms=_int(plus_minus_ms),
-        hlc=(_int(hlc_ms), _int(hlc_n)), received_ms=_int(received_ms), standing=str(standing),
-        skewed=bool(bits & SKEWED), quoted=bool(bits & QUOTED), absent=_int(absent), held=_int(held), text=str(text),
-        speaker=str(speaker), fact=str(fact), more=str(more),
+        n=n, id=ident, inc=inc, feed=feed, seq=seq, author=author, kind=kind, subj=subj, occurred_ms=occurred_ms,
+        plus_minus_ms=plus_minus_ms, hlc=(hlc_ms, hlc_n), received_ms=received_ms, standing=standing,
+        skewed=bool(flags & SKEWED), quoted=bool(flags & QUOTED), absent=absent, held=held, text=text, speaker=speaker,
+        fact=fact, more=more,
     )  # fmt: skip
-
-
-def _int(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _word(value: object) -> str | None:
-    return value if isinstance(value, str) else None

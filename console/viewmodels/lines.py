@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import compress
 from typing import Final
 
 from console.journal.line import Line, Shown
@@ -199,7 +200,8 @@ class Presenter:
         line = shown.line
         mark = KIND_MARKS.get(line.kind, UNKNOWN_KIND)
         day, clock, zone = stamp(line.occurred_ms, self.zone)
-        recorded_day, recorded_clock, _ = stamp(line.hlc[0], self.zone)
+        recorded_ms = line.hlc[0]
+        recorded_day, recorded_clock = (day, clock) if recorded_ms == line.occurred_ms else self._recorded(recorded_ms)
         # a person's wording never stands in for what a console observed
         reworded = shown.amended_text if line.author is not None else None
         text = reworded or line.text or ("" if about else line.fact)
@@ -209,9 +211,12 @@ class Presenter:
             shape=mark.shape, tone=mark.tone, author=author, speaker=line.speaker, text=first_line(text), day=day,
             clock=clock, zone=zone, about=give_or_take(line.plus_minus_ms),
             recorded=recorded_clock if recorded_day == day else f"{recorded_day} {recorded_clock}",
-            occurred_ms=line.occurred_ms, recorded_ms=line.hlc[0], subj=line.subj,
-            badges=tuple(BADGES[name] for name in _badges(shown, synced, drill=self.drill)),
+            occurred_ms=line.occurred_ms, recorded_ms=recorded_ms, subj=line.subj,
+            badges=_badges(shown, synced, drill=self.drill),
         )  # fmt: skip
+
+    def _recorded(self, at_ms: int) -> tuple[str, str]:
+        return stamp(at_ms, self.zone)[:2]
 
 
 def stamp(at_ms: int, zone: tzinfo = UTC) -> tuple[str, str, str]:
@@ -242,18 +247,11 @@ def first_line(text: str) -> str:
     return "" if not lines else lines[0] + (" …" if len(lines) > 1 else "")
 
 
-def _badges(shown: Shown, synced: Mapping[str, int], *, drill: bool) -> list[str]:
+def _badges(shown: Shown, synced: Mapping[str, int], *, drill: bool) -> tuple[Badge, ...]:
     line: Line = shown.line
-    said = {
-        "drill": drill,
-        "retracted": shown.retracted,
-        "amended": shown.amended,
-        "forked": line.standing == "forked",
-        "quarantined": line.standing == "quarantined",
-        "skewed": line.skewed,
-        "late": line.hlc[0] - line.occurred_ms > LATE_MS,
-        "quoted": line.quoted,
-        "unsynced": line.feed in synced and line.seq > synced[line.feed],
-        "absent": line.absent > 0,
-    }
-    return [name for name, holds in said.items() if holds]
+    said = (  # in the order of BADGES
+        drill, shown.retracted, shown.amended, line.standing == "forked", line.standing == "quarantined", line.skewed,
+        line.hlc[0] - line.occurred_ms > LATE_MS, line.quoted, line.seq > synced.get(line.feed, line.seq),
+        line.absent > 0,
+    )  # fmt: skip
+    return tuple(compress(BADGES.values(), said)) if any(said) else ()
