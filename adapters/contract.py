@@ -256,13 +256,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurfaceState:
-    """How one surface is now. `restrictions` are short plain lines; an unknown surface is never green."""
+    """How one surface is now. `restrictions` are short plain lines; an unknown surface is never green.
+
+    `made_ms` is when the provider says that its model was made, where it says so: which of two is the earlier one.
+    """
 
     key: str
     model: str
     state: Literal["serving", "degraded", "stopped", "unknown"]
     restrictions: tuple[str, ...] = ()
     detail: str = ""
+    made_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,6 +376,18 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Traffic:
+    """Calls to one surface in a window, as its provider counted them; `by` names whose, as far as it tells.
+
+    `whole`: none left out.
+    """
+
+    calls: int
+    by: Mapping[str, int] = field(default_factory=dict[str, int])
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One line of the provider's own log: who did what, and when by its clock. Short plain text, nothing secret."""
 
@@ -466,6 +482,21 @@ class CountsRunning(Protocol):
 
         It is asked before people sign, and again when the plan is in effect.
         """
+        ...
+
+
+@runtime_checkable
+class CountsTraffic(Protocol):
+    """What an adapter may offer besides, where its provider counts calls by model: what went round a gateway shows so.
+
+    The console asks gateway and vendor about the same window and compares. An answer is a hint and proves nothing.
+    `passes_on`: it hands each call on to somebody else who serves the model, as a gateway does.
+    """
+
+    passes_on: ClassVar[bool]
+
+    async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """The calls to this surface in that time, by reading only; None where it keeps no count of them."""
         ...
 
 

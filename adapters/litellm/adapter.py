@@ -29,10 +29,11 @@ from adapters.contract import (
     Status,
     SurfaceState,
     Throttled,
+    Traffic,
     Wish,
 )
 from adapters.litellm import guardrails, holders, lists, models, trying, wire
-from adapters.litellm.gateway import Gateway, gateway, key_info
+from adapters.litellm.gateway import Gateway, gateway, key_info, traffic
 from adapters.litellm.levers import LEVERS, Settings, params_of
 
 __all__ = ["LiteLLM", "Settings"]
@@ -51,6 +52,8 @@ class LiteLLM:
             "fallback": "/fallback answers calls that fail, never a blocked model: reroute it",
         },
     )  # fmt: skip
+
+    passes_on: ClassVar[bool] = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -82,6 +85,10 @@ class LiteLLM:
             surfaces=tuple(_state(name, there.behind(name)) for name in there.names()),
             detail=f"models: {held} in the database, {len(there.deployments) - held} in the file", facts=facts,
         )  # fmt: skip
+
+    async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """What was called of a model through this gateway, by its log of calls."""
+        return await traffic(context, surface_key, since_ms, until_ms)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from adapters.contract import AdapterFault, Context, Malformed, Refused, Reply
+from adapters.contract import AdapterFault, Context, Malformed, Refused, Reply, Traffic
 from adapters.litellm import wire
 
 NOT_FOUND = 404
@@ -255,6 +255,16 @@ async def _dependants(context: Context, model: str) -> Dependants:
     most = sorted(calls, key=lambda who: (-calls[who], who))[:3]
     told_of = ", ".join(f"{who} ({calls[who]} calls, ${spend[who]:.2f})" for who in most)
     return Dependants(callers=len(calls), calls=total, whole=pages <= _SPEND_PAGES, told=told_of)
+
+
+async def traffic(context: Context, model: str, since_ms: int, until_ms: int) -> Traffic | None:
+    """The calls to a model in the gateway's log of calls; None where it keeps none, which shows as not one call."""
+    query = urlencode({
+        "start_date": _time(since_ms), "end_date": _time(until_ms), "model_group": model, "page": 1, "page_size": 1,
+    })  # fmt: skip
+    reply = await context.call("GET", f"/spend/logs/v2?{query}", effect="read")
+    told = wire.read(wire.SpendLogs, wire.check(reply, "spend"))
+    return Traffic(calls=told.total) if told.total else None
 
 
 def _time(at_ms: int) -> str:

@@ -27,9 +27,10 @@ from adapters.contract import (
     Status,
     SurfaceState,
     Throttled,
+    Traffic,
     Wish,
 )
-from adapters.openai_admin import audit, people, policy, projects, trying, wire
+from adapters.openai_admin import audit, people, policy, projects, trying, usage, wire
 from adapters.openai_admin.levers import LEVERS, Settings, params_of, words_of
 from adapters.openai_admin.organisation import for_each, limits, organisation, permissions
 
@@ -63,6 +64,8 @@ class OpenAIAdmin:
             "everybody": "an admin key reaches its own organisation: OpenAI serves the model to others as before",
         },
     )  # fmt: skip
+
+    passes_on: ClassVar[bool] = False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -103,6 +106,10 @@ class OpenAIAdmin:
 
     def _models(self, found: Sequence[_Project]) -> list[str]:
         return sorted({*words_of(self._settings.models), *(name for one in found for name in one.models)})
+
+    async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """What each key called of a model, by OpenAI's own count."""
+        return await usage.traffic(context, surface_key, since_ms, until_ms)
 
     async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
         """Who gave it back, as the organisation's audit log says; it has no events about every lever."""

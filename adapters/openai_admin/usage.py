@@ -1,14 +1,15 @@
-"""Who called a model in the last hour: the keys that lose it. Counted by OpenAI, some minutes late."""
+"""Who called a model: the keys that lose it, and how often each. Counted by OpenAI, some minutes late."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from adapters.contract import AdapterFault, Context
+from adapters.contract import AdapterFault, Context, Traffic
 from adapters.openai_admin import wire
 
 _HOUR_S = 3600
+_MOST_MINUTES = 1440
 
 
 async def callers(context: Context, models: Sequence[str], projects: Sequence[str]) -> tuple[int | None, str]:
@@ -31,3 +32,20 @@ async def callers(context: Context, models: Sequence[str], projects: Sequence[st
     more = ", or more" if found.has_more else ""
     calls = sum(row.num_model_requests for row in rows)
     return len(keys), f"in the last hour {len(keys)} keys made {calls} calls to it{more}, as far as it is counted yet"
+
+
+async def traffic(context: Context, model: str, since_ms: int, until_ms: int) -> Traffic:
+    """The calls of each key to one model in that time, to the minute; raises as a read."""
+    since_s, until_s = since_ms // 1000, until_ms // 1000
+    asked = [
+        ("start_time", str(since_s)), ("end_time", str(until_s)), ("bucket_width", "1m"),
+        ("limit", str(min(_MOST_MINUTES, max(1, -(-(until_s - since_s) // 60))))), ("group_by[]", "api_key_id"),
+        ("models[]", model),
+    ]  # fmt: skip
+    reply = await context.call("GET", f"/organization/usage/completions?{urlencode(asked)}", effect="read")
+    found = wire.read(wire.Usage, wire.check(reply, "usage"))
+    by: dict[str, int] = {}
+    for row in (row for bucket in found.data for row in bucket.results):
+        who = row.api_key_id or "without a key"
+        by[who] = by.get(who, 0) + row.num_model_requests
+    return Traffic(calls=sum(by.values()), by=by, whole=not found.has_more)

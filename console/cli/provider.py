@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from console.cli.bypass import bypass
 from console.cli.frame import Call, pass_call
 from console.domain.errors import WaitsForConnection, WrongUse
 
@@ -17,6 +18,9 @@ from console.domain.errors import WaitsForConnection, WrongUse
 @click.group("provider")
 def command() -> None:
     """Connect control planes: gateways, model servers, people."""
+
+
+command.add_command(bypass)
 
 
 @command.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from adapters.access import Access, Proves
 from adapters.contract import (
@@ -18,6 +18,7 @@ from adapters.contract import (
     Context,
     CountsRunning,
     CountsServed,
+    CountsTraffic,
     Found,
     Lever,
     Local,
@@ -37,6 +38,7 @@ from adapters.contract import (
     TakesLists,
     TellsChanges,
     Throttled,
+    Traffic,
     Wish,
 )
 from console.domain.errors import Problem
@@ -261,6 +263,24 @@ class Plane:
         if not isinstance(adapter, CountsRunning):
             return None
         return await self._read(lambda context: adapter.running(context, planned))
+
+    @property
+    def counts_calls(self) -> Literal["carried", "served"] | None:
+        """Whether the provider counts calls by model: those it passes on as a gateway, or those it serves."""
+        if not isinstance(self.adapter, CountsTraffic):
+            return None
+        return "carried" if self.adapter.passes_on else "served"
+
+    async def traffic(self, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """The calls to a surface in that time; None where the provider keeps no count of them.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, CountsTraffic):
+            return None
+        return await self._read(lambda context: adapter.traffic(context, surface_key, since_ms, until_ms))
 
     async def changes(self, planned: Planned, since_ms: int) -> Sequence[Change] | None:
         """Who changed what the plan writes since then, newest first; None where the provider keeps no log of it.

@@ -147,7 +147,8 @@ def _parts(
         return []
     found = [resolve(session, one) for one in wishes]
 
-    read = providers.on_planes(session, lambda planes: plan_every(planes, found, wishes, direction))
+    known = providers.surfaces(session)
+    read = providers.on_planes(session, lambda planes: plan_every(planes, found, wishes, direction, known))
     plans = [with_others(session, where, one, lifts) for where, one in zip(found, read, strict=True)]
     wide = covered(session, [where.surface for where in found])
     feed = session.device().feed

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from console.domain import bypass
 from console.domain.actions import Action, Target
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.flight import notes_of
@@ -20,6 +21,7 @@ from console.providers.flight import in_flight
 from console.providers.instance import MANUAL
 from console.providers.plane import IN_FLIGHT, Planes
 from console.providers.planned import to_disclosures
+from console.providers.traffic import gone_round
 from console.providers.wishes import AdapterFault, Planned, wish
 from console.runtime.ids import new_id
 from console.services import providers
@@ -70,8 +72,13 @@ def covered(session: Session, chosen: Sequence[str]) -> set[str]:
     return {model for model, places in by_model.items() if len(places) > 1 and places <= set(chosen)}
 
 
-async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, direction: Direction) -> Planned:
-    """The plan for one target, with what runs already where it restricts something.
+async def plan_one(
+    planes: Planes, where: providers.Surface, one: TargetWish, direction: Direction,
+    known: Sequence[providers.Surface] = (),
+) -> Planned:  # fmt: skip
+    """The plan for one target, with what runs already where it restricts something, and what goes round a gateway.
+
+    `known` are the organisation's surfaces: those of the same model tell what goes round.
 
     Raises:
         WaitsForConnection: when its provider cannot be read.
@@ -93,18 +100,21 @@ async def plan_one(planes: Planes, where: providers.Surface, one: TargetWish, di
         raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
     if direction == "restore":
         return planned
-    return replace(planned, notes=(*planned.notes, *notes_of(await in_flight(plane, planned))))
+    around = [found for found in known if found.model == where.model] if plane.counts_calls == "carried" else []
+    running, gone = await asyncio.gather(in_flight(plane, planned), gone_round(planes, around, plane.clock.wall_ms()))
+    return replace(planned, notes=(*planned.notes, *bypass.notes_of(gone), *notes_of(running)))
 
 
 async def plan_every(
-    planes: Planes, where: Sequence[providers.Surface], wishes: Sequence[TargetWish], direction: Direction
-) -> list[Planned]:
+    planes: Planes, where: Sequence[providers.Surface], wishes: Sequence[TargetWish], direction: Direction,
+    known: Sequence[providers.Surface] = (),
+) -> list[Planned]:  # fmt: skip
     """Every wish planned, some at a time at each provider; raises what the first of them raises, as `plan_one`."""
     turns = {one.instance: asyncio.Semaphore(IN_FLIGHT) for one in where}
 
     async def one(surface: providers.Surface, wanted: TargetWish) -> Planned:
         async with turns[surface.instance]:
-            return await plan_one(planes, surface, wanted, direction)
+            return await plan_one(planes, surface, wanted, direction, known)
 
     every = [one(surface, wanted) for surface, wanted in zip(where, wishes, strict=True)]
     found = await asyncio.gather(*every, return_exceptions=True)

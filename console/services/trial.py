@@ -145,19 +145,21 @@ def plan(
 async def _plan_all(
     session: Session, planes: Planes, wishes: Sequence[TargetWish], direction: Direction, deadline_s: float
 ) -> list[TrialTarget]:
-    return list(await asyncio.gather(*(_try(session, planes, one, direction, deadline_s) for one in wishes)))
+    known = providers.surfaces(session)
+    return list(await asyncio.gather(*(_try(session, planes, one, direction, deadline_s, known) for one in wishes)))
 
 
 async def _try(
-    session: Session, planes: Planes, one: TargetWish, direction: Direction, deadline_s: float
-) -> TrialTarget:
+    session: Session, planes: Planes, one: TargetWish, direction: Direction, deadline_s: float,
+    known: Sequence[providers.Surface],
+) -> TrialTarget:  # fmt: skip
     try:
         surface = resolve(session, one)
     except Problem as fault:
         return TrialTarget(wish=one, why_not=fault.what, next_step=fault.next_step)
     try:
         async with asyncio.timeout(deadline_s):
-            planned = with_others(session, surface, await plan_one(planes, surface, one, direction))
+            planned = with_others(session, surface, await plan_one(planes, surface, one, direction, known))
     except TimeoutError:
         why = f"Its provider did not answer within {deadline_s:g} s."
         return TrialTarget(wish=one, surface=surface, why_not=why, next_step="Try again.", waits=True)

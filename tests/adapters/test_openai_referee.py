@@ -55,6 +55,9 @@ def everything(sdk):
         yield lambda places=places: here.usage.completions(
             start_time=1, bucket_width="1h", limit=2, group_by=["api_key_id"], models=["atlas"], **places
         )
+    yield lambda: here.usage.completions(
+        start_time=60, end_time=3660, bucket_width="1m", limit=60, group_by=["api_key_id"], models=["atlas"]
+    )
     yield lambda: projects.retrieve("proj_1")
     yield lambda: projects.model_permissions.retrieve("proj_2")
     yield lambda: projects.model_permissions.update("proj_1", mode="deny_list", model_ids=["atlas"])
@@ -128,6 +131,16 @@ def test_a_denied_model_and_a_limit_are_refused_to_the_sdk_in_the_words_that_the
     with pytest.raises(openai.PermissionDeniedError) as denied:
         sdk.responses.create(**ask)
     assert (limited.value.code, denied.value.code) == ("rate_limit_exceeded", "model_not_found")
+
+
+def test_calls_are_counted_as_the_sdk_asks_for_them(sdk, server, witness):
+    """Which key called a model how often, in a time that a gateway's own log is asked about too."""
+    asked = {"bucket_width": "1m", "limit": 60, "group_by": ["api_key_id"], "models": ["atlas"]}
+    sdk.admin.organization.usage.completions(start_time=60, end_time=3660, **asked)
+    told = witness.take(PREFIX)
+    found = asyncio.run(adapter_at(server.url).traffic(context_at(server.url), "atlas", 60_000, 3_660_000))
+    assert (found.calls, dict(found.by)) == (47, {"key_1": 40, "key_2": 2, "key_3": 5})
+    assert witness.take(PREFIX) == told
 
 
 PULLS = [

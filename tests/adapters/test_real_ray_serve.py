@@ -20,7 +20,8 @@ def wish(lever, selector="kit", **params):
     return Wish(lever=lever, selector=selector, surface_key=selector, params=params)
 
 
-REMOVE, FEWER = wish("application.remove"), wish("application.fewer", most="1")
+REMOVE, FEWER = wish("application.remove"), wish("application.fewer", "beside", most="1")
+SCALED = {"min_replicas": 1, "max_replicas": 3}
 CONFIGURE = wish("deployment.configure", deployment="Toy", name="mode", value="safe")
 
 
@@ -51,9 +52,9 @@ def context(ray):
 
 @pytest.fixture(scope="module", autouse=True)
 def deployed(ray, context, adapter):
-    """Two applications, the second one scaled by itself."""
-    scaled = entry("beside", autoscaling_config={"min_replicas": 1, "max_replicas": 3})
-    put(context, {**ray["config"], "applications": [entry("kit", num_replicas=2), scaled]})
+    """Two applications, the first one scaled by itself."""
+    both = [entry("kit", autoscaling_config=SCALED), entry("beside", num_replicas=2)]
+    put(context, {**ray["config"], "applications": both})
 
     def runs(seen):
         return {one.key: one.state for one in seen.surfaces} == {"kit": "serving", "beside": "serving"}
@@ -72,7 +73,15 @@ def details(context, name):
 
 
 def pids(context, name):
-    return {one.get("pid") for one in details(context, name)["deployments"]["Toy"]["replicas"]}
+    """Of its replicas, once all that it should have are there."""
+
+    async def look():
+        reply = await context.call("GET", "/api/serve/applications/", effect="read")
+        one = reply.json()["applications"][name]["deployments"]["Toy"]
+        found = {replica.get("pid") for replica in one["replicas"] if replica["state"] == "RUNNING"}
+        return found if len(found) == one["target_num_replicas"] and None not in found else set()
+
+    return do(until(look, bool, WITHIN_S, 0.2))
 
 
 class TestRealRemoval(AdapterConformance):
@@ -127,6 +136,15 @@ def test_what_is_configured_is_heard_by_the_code_without_a_restart(adapter, cont
     do(adapter.revert(context, planned))
     assert do(until(told, lambda seen: seen == {"mode": "full"}, WITHIN_S, 0.2)) == {"mode": "full"}
     assert pids(context, "beside") == before
+
+
+def test_one_that_scales_itself_may_grow_no_more(adapter, context):
+    planned = do(adapter.plan(context, wish("application.fewer", most="2")))
+    do(adapter.apply(context, planned))
+    back = do(until(lambda: adapter.read_back(context, planned), lambda it: it.verdict == "in-effect", WITHIN_S, 0.2))
+    assert json.loads(back.fields["replicas"]) == {"Toy": [1, 2]}
+    do(adapter.revert(context, planned))
+    assert details(context, "kit")["deployed_app_config"]["deployments"][0]["autoscaling_config"] == SCALED
 
 
 def test_ray_refuses_0_replicas_and_a_name_it_does_not_have_is_refused_here(adapter, context):
