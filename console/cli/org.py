@@ -328,7 +328,7 @@ def show(call: Call) -> None:
     ]
     can = abilities(facts)
     lines += [one.sentence for one in can]
-    lines += [f"Missing: {one}" for one in facts["missing"]]
+    lines += [f"Missing: {one}" for one in facts["missing"]] + [f"Owed: {one}" for one in facts["owed"]]
     told = [{"what": one.gravity, "can": one.can, "sentence": one.sentence} for one in can]
     call.tell({"ok": True, **facts, "could_sign": told}, *lines)
     if facts["missing"]:

@@ -13,6 +13,8 @@ from console.domain.actions import ApprovalRecord
 from console.domain.facts import fingerprint
 from console.exports import names
 from console.exports.evidence import Evidence
+from console.exports.timeline import lodged
+from console.exports.words import stamp
 
 _COMMAND = re.compile(r"^ {4}(\S.*)$", re.MULTILINE)
 
@@ -35,7 +37,7 @@ They prove something once you have the genesis fingerprint of the organisation a
 public page, a call in which it was read out) and have seen that it is this one:
 
   {genesis}
-
+{letters}
 What it proves then: these entries were written by the people and consoles of that organisation's roster, in this order
 within each feed, and were not changed, removed or inserted up to the heads named in bundle.json; each correction that
 was dispatched had the signatures its policy asked for, when it was dispatched; each disclosed value is the one that was
@@ -62,6 +64,15 @@ Rosters, signed by their admins:
 """
 
 
+def _letters(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """A heading, then each letter that the record says was lodged: whoever keeps one can say what it names."""
+    found = lodged(evidence)
+    if found:
+        yield "Letters the record says were lodged", f"{len(found)}. Ask whoever keeps one for its fingerprint."
+    for at_ms, text in found:
+        yield stamp(at_ms), " ".join(text.split())
+
+
 def commands(readme: str) -> list[str]:
     """The commands of a README, in order."""
     return _COMMAND.findall(readme)
@@ -73,6 +84,7 @@ def make_readme(evidence: Evidence, label: str, marks: Iterable[str]) -> bytes:
     text = _HEAD.format(
         label=label, line="=" * len(label), marks="".join(f"*** {mark} ***\n" for mark in marks),
         genesis=about.genesis, by=about.by, org=about.org, genesis_file=names.roster(0, about.genesis),
+        letters="".join(f"  {at}: {text}\n" for at, text in _letters(evidence)),
     )  # fmt: skip
     lines = [*_rosters(evidence), "", "Entries, feed by feed:", *_feeds(evidence)]
     approvals = list(_approvals(evidence))

@@ -191,8 +191,20 @@ def _facts(
     if close is not None:
         after = f", {span(close.at_ms - declared.hlc[0])} after the declaration" if declared is not None else ""
         yield "Closed by two", stamp(close.at_ms) + after
+    letters = lodged(evidence)
+    if letters:
+        yield "Letters lodged", f"{len(letters)}, the last {stamp(letters[-1][0])}: {letters[-1][1]}"
     yield "Genesis fingerprint", evidence.about.genesis
     yield "Roster in here", f"version {len(evidence.rosters) - 1}"
+
+
+def lodged(evidence: Evidence) -> list[tuple[int, str]]:
+    """The letters that the record says were lodged: when, and what was written of each, with its hash."""
+    return sorted(
+        (entry.hlc[0], _plain(evidence.named(ident).get("text")) or f"entry {ident[:16]}")
+        for ident, entry in evidence.entries.items()
+        if entry.kind == "lodging"
+    )
 
 
 def _known(evidence: Evidence, mine: list[tuple[str, Entry]], people: dict[str, str]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from console.domain.errors import Problem, WrongUse
 from console.domain.forms import Head
@@ -19,6 +20,9 @@ from console.runtime import platform
 from console.runtime.paths import ProfilePaths
 from console.services.organisation import genesis_of
 from console.services.session import Session, nobody_asked
+
+_DAY_MS: Final = 24 * 3_600_000
+_MONTH: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,22 @@ def lodge(session: Session, path: Path, keeper: str = "") -> Letter:
     to = f" for {keeper.strip()}" if keeper.strip() else ""
     entry = session.append(Draft("lodging", disclosures={"text": f"Lodging letter{to}. SHA-256 of its bytes: {sha}"}))
     return Letter(text, sha, entry)
+
+
+def owed(session: Session) -> str:
+    """That a letter is to be lodged, as a sentence: none was yet, or the last is over a month old. Empty in practice.
+
+    Whoever holds an older one can show less of the record; one person's record has nobody to lodge it against.
+    """
+    if session.settings.world == "drill" or session.provisional:
+        return ""
+    made = [one.entry.hlc[0] for one in session.reader.entries(org=True, kinds=("lodging",)) if one.standing == "good"]
+    if not made:
+        return "No letter is lodged yet: print one for counsel, an auditor or a public page (standdown org lodge)."
+    days = (session.clock.wall_ms() - max(made)) // _DAY_MS
+    return (
+        "" if days < _MONTH else f"The last lodging letter is {days} days old: lodge another (standdown org lodge)."
+    )
 
 
 def letter(session: Session) -> str:

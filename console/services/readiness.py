@@ -8,7 +8,7 @@ from console.domain.forms import Person
 from console.keys.publickey import PublicKey
 from console.keys.roster import VerifiedRoster, founding_complete
 from console.outbox.facts import View, rehearsed
-from console.services.lodging import splits
+from console.services.lodging import owed, splits
 from console.services.session import Session
 
 
@@ -55,7 +55,7 @@ def organisation_facts(session: Session) -> dict[str, Any]:
         "roster_sha256": version.sha256, "created_ms": roster.created, "threshold": roster.threshold,
         "in_every_branch": list(split[0].in_both) if split else None, "people": people, "consoles": [
             one.console for one in roster.consoles if _in_force(version, PublicKey.parse(one.key).fingerprint, now)
-        ], "missing": missing,
+        ], "missing": missing, "owed": [told] if (told := owed(session)) else [],
     }  # fmt: skip
 
 

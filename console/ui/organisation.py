@@ -36,7 +36,7 @@ from console.ui.roster_waiting import Shelf, Splits, WaitingRosters, carded, mar
 from console.ui.stages import AbilityList, Beside, open_process
 from console.ui.widgets import Elide, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
-from console.viewmodels.organisation import Member, abilities, members, missing
+from console.viewmodels.organisation import Member, abilities, members, missing, owed
 from console.viewmodels.times import moment
 
 
@@ -147,7 +147,7 @@ class Who(QWidget):
     def take(self, progress: Progress) -> None:
         """Show it, where anything is new."""
         facts = progress.facts
-        lacks, people = missing(facts), members(facts)
+        lacks, soon, people = missing(facts), owed(facts), members(facts)
         self._admin = not facts["provisional"] and any(one.me and "admin" in one.roles for one in people)
         self._people = people
         for button in (self.admit, self.lost):
@@ -156,7 +156,7 @@ class Who(QWidget):
         for button in (self.adopt, self.renew):
             button.setEnabled(not facts["provisional"])
             button.setToolTip("" if not facts["provisional"] else "This is one person's record: found it first.")
-        found = (lacks, people, tuple(facts["consoles"]), facts["roster"])
+        found = (lacks, soon, people, tuple(facts["consoles"]), facts["roster"])
         if found == self._shown:
             return
         self._shown = found
@@ -165,7 +165,8 @@ class Who(QWidget):
         self._words.setAccessibleName(f"The organisation's beginning in words: {progress.genesis_words}")
         self.abilities.take(abilities(facts))
         lines = [marked(self._look, "triangle-alert", "alarm", one, wrap=True) for one in lacks]
-        self._missing.put(lines or [marked(self._look, "check", "good", "Nothing: two people can act.")])
+        lines = lines or [marked(self._look, "check", "good", "Nothing: two people can act.")]
+        self._missing.put([*lines, *(marked(self._look, "clock", "waiting", one, wrap=True) for one in soon)])
         self._members.put([self._member(one) for one in people])
         self._consoles.setText("\n".join(str(one) for one in facts["consoles"]))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -174,7 +175,16 @@ def _waiting_view(session: Session, one: Waiting, now_ms: int) -> WaitingView:
 
 def missing(facts: dict[str, Any]) -> tuple[str, ...]:
     """What is missing before two people can act, without the commands a terminal would name."""
-    told = [_COMMAND.sub("", str(one)).strip().rstrip(".") for one in facts["missing"]]
+    return _without_commands(facts["missing"])
+
+
+def owed(facts: dict[str, Any]) -> tuple[str, ...]:
+    """What is to be done some day soon though two people can act, in the same way."""
+    return _without_commands(facts["owed"])
+
+
+def _without_commands(lines: Iterable[str]) -> tuple[str, ...]:
+    told = [_COMMAND.sub("", str(one)).strip().rstrip(".") for one in lines]
     return tuple(f"{one[:1].upper()}{one[1:]}." for one in told)
 
 

@@ -29,6 +29,7 @@ def test_a_record_of_one_person_is_exported_and_says_so(tmp_path):
                 pub={"doc": None, "target": None, "done_ms": 7, "direction": "contain", "category": "user"},
                 disclosures={"name": "blocked K by hand"},
             ),
+            Draft("lodging", disclosures={"text": "Letter for counsel. SHA-256 of its bytes: abc\n    rm -r x"}),
         ]
         for draft in drafts:
             store.write(lambda tx, draft=draft: tx.append(feed, draft, roster=world.ref))
@@ -42,6 +43,9 @@ def test_a_record_of_one_person_is_exported_and_says_so(tmp_path):
     readme = (tmp_path / "b" / "README.txt").read_text(encoding="utf-8")
     assert readme.index("READ THIS FIRST") < readme.index("sha256sum")
     assert "PROVISIONAL: ONE PERSON" in readme
+    assert "Letters the record says were lodged: 1." in readme
+    assert "Letter for counsel. SHA-256 of its bytes: abc rm -r x\n" in readme  # no command of the README
+    assert "Letters lodged" in page
     for command in commands(readme):
         done = subprocess.run(["sh", "-c", command], cwd=tmp_path / "b", capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"

@@ -43,6 +43,7 @@ from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
 from tests.keys import openssh
 from tests.keys.rosters import following, genesis, key, person
+from tests.kit.clock import FakeClock
 from tests.kit.pair import Asks, connect_manual, founded, pair, passphrase, sync
 
 __all__ = ["founded", "pair"]
@@ -413,6 +414,18 @@ def test_the_letter_names_every_head_and_is_recorded(pair, tmp_path) -> None:
         assert ident in text or made.entry.feed == feed, seq
     with pytest.raises(WrongUse, match="already"):
         lodging.lodge(one, tmp_path / "letter.txt")
+
+
+def test_a_letter_is_owed_at_founding_and_each_month(pair, tmp_path, monkeypatch) -> None:
+    one, _ = pair
+    assert organisation_facts(one)["owed"] == []  # practice owes nobody anything
+    one.change_settings(replace(one.settings, world="real"))
+    assert "No letter is lodged yet" in organisation_facts(one)["owed"][0]
+    made = lodging.lodge(one, tmp_path / "letter.txt", "counsel")
+    assert organisation_facts(one)["owed"] == []
+    clock = FakeClock(wall_ms=made.entry.entry.hlc[0] + 40 * 24 * 3_600_000)
+    monkeypatch.setattr(one, "clock", clock)
+    assert "40 days old" in organisation_facts(one)["owed"][0]
 
 
 def test_a_provisional_record_is_taken_over_by_naming_its_heads(pair, tmp_path) -> None:
