@@ -45,9 +45,11 @@ from console.domain.errors import Problem
 from console.providers.address import BadAddress, Pin
 from console.providers.aws import Signers
 from console.providers.beside import Services, signing_in
-from console.providers.guard import CALL_DEADLINE_S, Auth, GuardedContext, Secrets, Writes, scrub
+from console.providers.guard import CALL_DEADLINE_S, GuardedContext, Writes
 from console.providers.instance import Instance, Instances, World, check_settings, check_world
+from console.providers.proofs import Auth, Proofs, Secrets
 from console.providers.registry import make_adapter
+from console.providers.replies import scrub
 from console.providers.wire import Wire
 from console.runtime.clock import Clock
 
@@ -144,26 +146,31 @@ class Plane:
 
     def context(self, writes: Writes = "none") -> GuardedContext:
         """A context for one adapter call. Where the adapter has no address (by hand) its calls are never sent."""
-        admin = next(iter(self.manifest.secrets), None)
         return GuardedContext(
-            pin=self._pin,
-            wire=self.wire,
+            proofs=self._proofs(),
             clock=self.clock,
-            secrets=self.secrets,
-            admin_secret=admin,
-            secret_prefix=self.instance.secret(""),
-            auth=self._auth,
             writes=writes,
             deadline_s=self._call_deadline_s,
             places=self._places,
             headers=self.manifest.headers,
+            ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
+        )
+
+    def _proofs(self) -> Proofs:
+        return Proofs(
+            pin=self._pin,
+            wire=self.wire,
+            secrets=self.secrets,
+            admin_secret=next(iter(self.manifest.secrets), None),
+            secret_prefix=self.instance.secret(""),
+            auth=self._auth,
+            deadline_s=self._call_deadline_s,
             callers=self.instance.probe_credentials,
             shown_key="" if self._access.tls is None else self._access.tls.key,
             tokens=self._tokens,
             callers_side=self._callers_side,
             aws=self._aws,
             services=self._services,
-            ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
         )
 
     def credential_for(self, selector: str) -> str | None:
@@ -339,13 +346,12 @@ class Plane:
         return receipt
 
     def _scrubbed(self, fault: AdapterFault) -> AdapterFault:
-        names = {*self.manifest.secrets, *self.instance.probe_credentials.values()}
-        found = [self.secrets.get(self.instance.secret(name)) for name in names]
+        found = self._proofs().kept({*self.manifest.secrets, *self.instance.probe_credentials.values()})
         if self._tokens is not None:
             found += self._tokens.known
         if self._callers_side is not None:
             found += self._callers_side.known
-        return scrub(fault, tuple(secret for secret in found if secret))
+        return scrub(fault, tuple(found))
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -14,10 +14,10 @@ from typing import Final
 
 from console.domain.errors import Problem
 from console.journal.telemetry import Sample, Telemetry
-from console.providers.guard import Secrets
 from console.providers.instance import MANUAL, Instance
 from console.providers.plane import Plane, Planes
 from console.providers.poller import FAULTS_BEFORE_UNREACHABLE, Look, Reachability, look
+from console.providers.proofs import Secrets
 from console.services.live_pace import AT_A_TICK, LivePace, every_ms, wait_ms
 from console.services.live_places import aside
 from console.services.live_values import SAMPLES, InstanceLook, PageHint, ProviderLink, ProviderWord, SurfaceLook
@@ -237,7 +237,7 @@ class Watch:
             one.page = PageHint.of(seen.status.facts, seen.at_ms) if one.instance.adapter == STATUS_PAGE else None
             one.surfaces = tuple(
                 SurfaceLook(key=s.key, model=s.model, state=s.state, restrictions=tuple(s.restrictions),
-                            detail=s.detail, read_ms=seen.at_ms)
+                            detail=s.detail, read_ms=seen.at_ms, made_ms=s.made_ms)
                 for s in seen.status.surfaces
             )  # fmt: skip
         self._note_state(one, seen)

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from console.domain.errors import Problem, WaitsForConnection, WrongUse
 from console.domain.profile import JsonValue
 from console.journal.values import Draft
-from console.providers.guard import Secrets
 from console.providers.instance import Instance, Instances, check_settings, check_world
 from console.providers.plane import Plane, Planes
 from console.providers.poller import Look, look
+from console.providers.proofs import Secrets
 from console.providers.registry import Registry
 from console.providers.wishes import AdapterFault, Found, wish
 from console.runtime.ids import new_id

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Throttled
+from console.domain.errors import Problem
 from console.providers.address import BadAddress, Pin
 from console.providers.guard import look_once
 from console.providers.instance import Instance
@@ -360,5 +361,23 @@ def test_a_missing_secret_is_not_sent_and_says_so():
             await plane.apply(BLOCK)
         assert not estate.calls
         await plane.aclose()
+
+    run(story)
+
+
+class Locked(Kept):
+    """A keyring that was locked while it was in use."""
+
+    def get(self, name):
+        raise Problem("The keyring does not answer.", "Unlock it.")
+
+
+def test_a_secret_that_is_locked_meanwhile_is_not_sent_and_says_so():
+    async def story(estate, plane):
+        plane.secrets = Locked()
+        for call in (plane.apply(BLOCK), plane.read_back(BLOCK), plane.probe(BLOCK, "probe")):
+            with pytest.raises(NotSent, match="its credential on this console is locked"):
+                await call
+        assert estate.writes == []
 
     run(story)
