@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtTest import QTest
 
+from console.services import fates
 from tests.kit.resting import rest
 from tests.scenarios.acts_see import Seeing
 from tests.scenarios.hands import center
@@ -245,6 +246,19 @@ class Correcting(Seeing):
         self.press(dialog, word)
         self.press(dialog, "Open the confirmation")
         self.gone(kind)
+        return str(self.top("ConfirmDialog").sha)
+
+    def take_over(self, doc: str, silent_ms: int) -> str:
+        """Propose that this console sends it, once the other was silent for so long; the new document, unsigned."""
+        fates.SILENT_MS = silent_ms  # type: ignore[misc]  # a minute in the product: a test has none
+        self.windows.opened[-1].room.desk.point_at(doc)
+        self.when_given("take-over")
+        dialog = self.top("AgainSheet")
+        self.wait(lambda: dialog.found, "what changed there is never read")
+        self.picture("take-over")
+        self.press(dialog, "Take over")
+        self.press(dialog, "Open the confirmation")
+        self.gone("AgainSheet")
         return str(self.top("ConfirmDialog").sha)
 
     def close_incident(self) -> str:
