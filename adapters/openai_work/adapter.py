@@ -125,23 +125,31 @@ class OpenAIWork:
 
     async def status(self, context: Context) -> Status:
         """Each model, and what of it runs."""
-        models = await self._models(context)
+        models = await self._made(context)
         batches, first_ms = await wire.every(context, "/batches")
         jobs, second_ms = await wire.every(context, "/fine_tuning/jobs")
         running = [one for one in (*batches, *jobs) if one.runs]
         return Status(
             at_ms=context.now_ms(), latency_ms=first_ms + second_ms, detail=f"{len(running)} at work",
             surfaces=tuple(
-                SurfaceState(key=name, model=name, state="serving", detail=_counted(_of(name, running, models)))
-                for name in models
+                SurfaceState(
+                    key=name, model=name, state="serving", detail=_counted(_of(name, running, list(models))),
+                    made_ms=made,
+                )
+                for name, made in models.items()
             ),
         )  # fmt: skip
 
     async def _models(self, context: Context) -> list[str]:
+        return list(await self._made(context))
+
+    async def _made(self, context: Context) -> dict[str, int | None]:
+        """When each model was made (ms), by name; those that are only watched are not asked for."""
         if watched := sorted({one.strip() for one in self._settings.models.split(",") if one.strip()}):
-            return watched
+            return dict.fromkeys(watched)
         reply = await context.call("GET", "/models", effect="read")
-        return sorted(one.id for one in wire.read(wire.Models, wire.check(reply, "models")).data)
+        told = {one.id: one.created for one in wire.read(wire.Models, wire.check(reply, "models")).data}
+        return {name: made and made * 1000 for name, made in sorted(told.items())}
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running]:
         """What the plan is about and still works: cancelling ends it, within ten minutes."""

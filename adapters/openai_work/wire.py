@@ -48,9 +48,10 @@ class Page(Said):
 
 
 class Named(Said):
-    """A model."""
+    """A model; `created` in seconds."""
 
     id: str
+    created: int | None = None
 
 
 class Models(Said):

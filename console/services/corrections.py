@@ -94,7 +94,7 @@ def propose(  # noqa: PLR0913  each is a part of what is signed
 
 def _instead(session: Session, parts: Sequence[Part], named: str) -> str:
     """What answers instead, as it is signed; a surface that is itself corrected cannot."""
-    told = fallback_of.line(session, named)
+    told = fallback_of.line(session, named, {part.target.model for part in parts})
     if fallback_of.surface_in(told) in {part.target.surface for part in parts}:
         raise WrongUse("The fallback is corrected by this very proposal.", "Name another surface, or `none`.")
     return told

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -29,12 +29,16 @@ _SURFACE: Final = re.compile(r"\((t-[0-9a-z]{26})\)")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standby:
-    """One surface as read here: its state in the board's word, and when; `why` where it could not be read."""
+    """One surface as read here: its state in the board's word, and when; `why` where it could not be read.
+
+    `made` are models of its provider with when they were made (ms), as far as it tells.
+    """
 
     surface: str
     state: str
     at_ms: int
     why: str = ""
+    made: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def is_up(self) -> bool:
@@ -101,13 +105,30 @@ async def look_on(planes: Planes, surface: Surface, now_ms: int, deadline_s: flo
         by_hand = plane.instance.adapter == MANUAL
         why = "people tell of it, nothing reads it" if by_hand else seen.fault or "its provider does not list it"
         return Standby(surface=surface.surface, state="unknown", at_ms=seen.at_ms, why=why)
-    return Standby(surface=surface.surface, state=found.state, at_ms=seen.at_ms, why="; ".join(found.restrictions))
+    return Standby(
+        surface=surface.surface, state=found.state, at_ms=seen.at_ms, why="; ".join(found.restrictions),
+        made={providers.plain_model(one.model): one.made_ms for one in listed if one.made_ms is not None},
+    )  # fmt: skip
 
 
-def sentence(session: Session, surface: Surface, seen: Standby) -> str:
-    """As it is signed: which model, where, and how it was when it was read."""
+def sentence(session: Session, surface: Surface, seen: Standby, of: Collection[str] = ()) -> str:
+    """As it is signed: which model, where, how it was when it was read, and whether it is earlier than these."""
     where = f"{surface.model} on {surface.name or surface.key} at {_provider(session, surface)} ({surface.surface})"
-    return f"{where}: {told(seen)}"
+    ages = [age_beside(surface.model, model, seen.made) for model in sorted(set(of))]
+    return "; ".join((f"{where}: {told(seen)}", *filter(None, ages)))
+
+
+def age_beside(model: str, other: str, made: Mapping[str, int]) -> str:
+    """Which of two models was made earlier, by their provider's word; empty where it does not tell of both."""
+    mine, theirs = made.get(model), made.get(other)
+    if mine is None or theirs is None or model == other:
+        return ""
+    word = "made at the same time as" if mine == theirs else "EARLIER than" if mine < theirs else "NEWER than"
+    return f"{word} {other}, by its provider's word ({_day(mine)}, {_day(theirs)})"
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%d")
 
 
 def told(seen: Standby) -> str:
@@ -131,8 +152,10 @@ def surface_in(text: str) -> str | None:
     return None if found is None else found[1]
 
 
-def line(session: Session, named: str) -> str:
+def line(session: Session, named: str, of: Collection[str] = ()) -> str:
     """What is signed of a fallback that is named (or of `none`), read now; empty where none is named.
+
+    `of` are the models in whose place it answers.
 
     Raises:
         WrongUse: as `find`.
@@ -142,7 +165,7 @@ def line(session: Session, named: str) -> str:
     if named.strip().casefold() == NONE:
         return NO_FALLBACK
     surface = find(session, named.strip())
-    return sentence(session, surface, look_at(session, surface))
+    return sentence(session, surface, look_at(session, surface), of)
 
 
 def _provider(session: Session, surface: Surface) -> str:

@@ -109,7 +109,7 @@ class Connectivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurfaceLook:
-    """What a provider last told of one of its surfaces, and how long its last looks took (None: no answer)."""
+    """What a provider last told of one of its surfaces; `made_ms` is when its model was made, where that is told."""
 
     key: str
     model: str
@@ -117,6 +117,7 @@ class SurfaceLook:
     restrictions: tuple[str, ...]
     detail: str
     read_ms: int
+    made_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

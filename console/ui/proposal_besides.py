@@ -86,7 +86,7 @@ class Besides(QWidget):
         """How the fallback is by now."""
         if self._ground is None or self._made is None:
             return
-        seen = standby(looks, self._ground, self._made.fallback, now_ms)
+        seen = standby(looks, self._ground, self._made.fallback, now_ms, self._made.draft.model)
         self._up.setVisible(seen is not None)
         if seen is not None:
             self._up.setText(seen.words)

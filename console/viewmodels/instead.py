@@ -12,8 +12,9 @@ from console.domain.agreements import HOUR_MS, concerns
 from console.domain.deceit import shown
 from console.services.agreements import Registered
 from console.services.board import board, short_age
-from console.services.fallback import NONE, candidates
+from console.services.fallback import NONE, age_beside, candidates
 from console.services.live_values import Looks
+from console.services.providers import plain_model
 from console.viewmodels.approval_words import clock
 from console.viewmodels.ground import Ground
 
@@ -46,8 +47,8 @@ def fallbacks(ground: Ground, model: str) -> tuple[Offer, ...]:
     return tuple(offers)
 
 
-def standby(looks: Looks | None, ground: Ground, surface: str, now_ms: int) -> Seen | None:
-    """How a surface that may answer instead is now; None where none is chosen."""
+def standby(looks: Looks | None, ground: Ground, surface: str, now_ms: int, model: str = "") -> Seen | None:
+    """How a surface that may answer instead of a model is now, and whether that is the earlier; None where none is."""
     if surface in ("", NONE):
         return None
     known = next((one.surface for one in ground.options if one.surface.surface == surface), None)
@@ -62,8 +63,16 @@ def standby(looks: Looks | None, ground: Ground, surface: str, now_ms: int) -> S
         return Seen(f"{word}: nothing was read of it here.", is_up=False)
     limits = f"; {'; '.join(map(shown, cell.reported))}" if cell.reported else ""
     age = short_age(max(0, now_ms - cell.read_ms))
+    made = {
+        plain_model(one.model): one.made_ms
+        for each in only.instances
+        for one in each.surfaces
+        if one.made_ms is not None
+    }
+    older = age_beside(known.model, model, made)
     return Seen(
-        f"{cell.word.capitalize()}, read {clock(cell.read_ms, now_ms)}, {age} ago{limits}.",
+        f"{cell.word.capitalize()}, read {clock(cell.read_ms, now_ms)}, {age} ago{limits}."
+        + (f" {older[:1].upper()}{older[1:]}." if older else ""),
         is_up=cell.state == "serving" and not cell.stale,
     )  # fmt: skip
 

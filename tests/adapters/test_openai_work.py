@@ -11,7 +11,7 @@ import pytest
 from adapters.conformance import AdapterConformance, DirectContext, until
 from adapters.contract import CountsRunning, OutcomeUnknown, Refused, Running, Wish
 from adapters.openai_work import ADAPTER
-from adapters.openai_work.simulator import PREFIX, PROJECT_KEY, WorkRow, WorkSite
+from adapters.openai_work.simulator import MADE_AT, PREFIX, PROJECT_KEY, WorkRow, WorkSite
 from adapters.simulator import Simulator
 from tests.adapters.mutants import failing
 from tests.adapters.referee import Sent, Witness
@@ -145,6 +145,7 @@ def test_what_ended_by_itself_meanwhile_is_over_too(server, adapter, context):
 
 
 def test_the_board_says_what_works(adapter, context):
+    assert {one.made_ms for one in do(adapter.status(context)).surfaces} == {MADE_AT * 1000}
     told = {one.key: one.detail for one in do(adapter.status(context)).surfaces}
     assert told["atlas"] == "2 batches and 1 fine-tuning jobs at work"
     assert told["bora"] == "1 batches and 0 fine-tuning jobs at work"

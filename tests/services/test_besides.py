@@ -113,6 +113,23 @@ def test_fallback_agreement_and_work_in_flight_are_signed_and_before_the_second_
     assert [one_.told for one_ in running_now(two, corrections.find_document(two, made.sha))] == ["3 streams", "2 jobs"]
 
 
+def test_the_earlier_of_two_models_is_told_where_their_provider_says_when_they_were_made(both, monkeypatch):
+    one, _, _, inc = both
+    small = fallback.find(one, "model-server:atlas-small")
+
+    async def seen(planes, surface, now_ms, deadline_s=5.0):
+        made = {"atlas-small": 1_767_225_600_000, "atlas-large": 1_767_139_200_000}
+        return fallback.Standby(surface=surface.surface, state="serving", at_ms=now_ms, made=made)
+
+    monkeypatch.setattr(fallback, "look_on", seen)
+    made = corrections.propose(one, inc, [MODEL], "It leaks.", fallback=small.surface)
+    assert reason_of(one, made.sha).fallback.endswith(
+        "; NEWER than atlas-large, by its provider's word (2026-01-01, 2025-12-31)"
+    )
+    assert fallback.age_beside("a", "b", {"a": 1}) == ""
+    assert fallback.age_beside("a", "b", {"a": 1, "b": 1}).startswith("made at the same time as b")
+
+
 def test_a_fallback_that_is_down_or_corrected_itself_is_told_so(both):
     one, _, estate, inc = both
     with pytest.raises(WrongUse, match="corrected by this very proposal"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -541,10 +542,13 @@ def seen(session: Session, state: str, ago_ms: int = 2_000) -> Looks:
     """As if an engine had seen the small model so, some time ago."""
     small = next(one for one in providers.surfaces(session) if one.model == "atlas-small")
     at_ms = session.clock.wall_ms() - ago_ms
-    told = SurfaceLook(key=small.key, model=small.model, state=state, restrictions=(), detail="", read_ms=at_ms)
+    told = SurfaceLook(
+        key=small.key, model=small.model, state=state, restrictions=(), detail="", read_ms=at_ms, made_ms=0
+    )
+    large = replace(told, key="atlas-large", model="atlas-large", made_ms=86_400_000)
     link = ProviderLink(instance=small.instance, name="model-server", adapter="practice", state="answers",
                         looked_ms=at_ms, read_ms=at_ms)  # fmt: skip
-    return Looks(surfaces=(small,), instances=(InstanceLook(link=link, surfaces=(told,)),), poll_ms=5_000)
+    return Looks(surfaces=(small,), instances=(InstanceLook(link=link, surfaces=(told, large)),), poll_ms=5_000)
 
 
 def test_what_answers_instead_is_said_to_be_up_only_where_it_was_seen_lately(place) -> None:
@@ -559,6 +563,9 @@ def test_what_answers_instead_is_said_to_be_up_only_where_it_was_seen_lately(pla
         place.room.desk.outlet.post(LOOKS, seen(place.room.desk.session, state, ago_ms))
         dialog.fields.see()
         assert besides._up.text().startswith(word)
+        assert besides._up.text().endswith(
+            " EARLIER than atlas-large, by its provider's word (1970-01-01, 1970-01-02)."
+        )
     kept = dialog.made.text()
     assert json.loads(kept)["fallback"] == small.surface
     besides.fallback.setCurrentIndex(besides.fallback.findData("none"))
