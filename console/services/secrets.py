@@ -47,6 +47,7 @@ class DrillSecrets:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._kept: tuple[tuple[int, int, int] | None, dict[str, str]] = (None, {})
         self.where = "Practice tokens are kept in a plain file of the drill profile."
 
     def get(self, name: str) -> str | None:
@@ -73,13 +74,22 @@ class DrillSecrets:
         self._read()
 
     def _read(self) -> dict[str, str]:
-        if not self._path.exists():
-            return {}
+        """What the file says: read again where it changed, because every call and every answer asks for all of them."""
         try:
-            found: object = json.loads(self._path.read_text(encoding="utf-8"))
+            found = self._path.stat()
+        except FileNotFoundError:
+            return {}
+        stamp = found.st_ino, found.st_mtime_ns, found.st_size
+        known, kept = self._kept
+        if known == stamp:
+            return kept
+        try:
+            read: object = json.loads(self._path.read_text(encoding="utf-8"))
         except ValueError:
             raise Problem("The drill's tokens cannot be read.", "Start a new drill.") from None
-        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        kept = {str(name): str(value) for name, value in read.items()} if isinstance(read, dict) else {}
+        self._kept = stamp, kept
+        return kept
 
 
 def open_secrets(session: Session) -> SecretPlace:

@@ -180,3 +180,18 @@ def test_nobody_is_asked_again_where_nobody_types_or_nothing_was_mistyped(cause,
     with pytest.raises(SecretsLocked):
         _typed_again(call, work)
     assert asked == [1]
+
+
+def test_the_practice_tokens_are_read_again_where_another_process_changed_them(tmp_path):
+    path = tmp_path / "tokens.json"
+    here, beside = secrets.DrillSecrets(path), secrets.DrillSecrets(path)
+    assert here.get("a") is None
+    for round_ in range(3):
+        beside.put("a", f"practice-{round_}")
+        assert here.get("a") == f"practice-{round_}"
+    here.put("b", "practice-b")
+    assert (beside.get("a"), beside.get("b")) == ("practice-2", "practice-b")
+    beside.forget("a")
+    assert here.get("a") is None
+    path.unlink()
+    assert here.get("b") is None
