@@ -40,3 +40,20 @@ def run(call: Call, folder: Path | None) -> None:
          "verified": outcome.verified, "seconds": outcome.seconds},
         *lines,
     )  # fmt: skip
+
+
+@command.command(epilog="\b\nExample:\n  standdown drill record drill/bundle.zip --text 'Contained in 4 minutes'")
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.option("--text", default="", help="What was learnt.")
+@pass_call
+def record(call: Call, bundle: Path, text: str) -> None:
+    """Check a drill's bundle, and write its hash and what was learnt into the real record."""
+    from console.services import drill_result
+
+    with call.session() as session:
+        made = drill_result.record(session, bundle, text)
+    call.tell(
+        {"ok": True, "entry": made.entry.id, "manifest_sha256": made.sha256, "entries": made.report.entries,
+         "decisions": made.report.decisions, "closed": made.report.closed},
+        f"The drill's result is recorded: manifest sha256 {made.sha256}",
+    )  # fmt: skip

@@ -25,7 +25,7 @@ _LATE: Final = (
     "pydantic", "adapters.contract", "httpx", "console.providers.plane", "console.services.approvals", "keyring",
     "console.services.trial", "console.services.exporting", "console.ui.confirm", "console.ui.organisation",
     "console.ui.intents", "console.ui.proposal", "console.ui.redact", "console.services.checklist",
-    "console.ui.duty_commands", "console.ui.screen_lock",
+    "console.ui.duty_commands", "console.ui.screen_lock", "console.ui.evidence", "console.ui.drill_result",
 )  # fmt: skip
 _WAITS_S: Final = 0.5
 
@@ -56,6 +56,7 @@ def _nothing() -> None:
 
 def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], None], settings: QSettings) -> None:
     """Offer them; on Qt's thread."""
+    from console.ui.drill_result import add_commands as add_drill_result  # noqa: PLC0415  as below
     from console.ui.duty_commands import DutyCommands  # noqa: PLC0415  as below
     from console.ui.evidence import add_commands as add_evidence  # noqa: PLC0415  as below
     from console.ui.intents import Intents  # noqa: PLC0415  see the module's docstring
@@ -67,6 +68,7 @@ def add_late_commands(room: Room, window: MainWindow, say: Callable[[str, str], 
     add_commands(room, window)
     add_redaction(room, window)
     add_evidence(room, window)
+    add_drill_result(room, window)
     Intents(room, window, say, settings).add_commands(room.commands)
     duties = DutyCommands(room, window)
     duties.add_commands(room.commands)
