@@ -194,7 +194,7 @@ class Unleash:
         return await _send(context, planned.revert)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
-        """Read the flag or the segment anew."""
+        """Read the flag or the segment anew: of the segment, whether the user stands in it."""
         if planned.lever == BLOCK.name:
             reply = await context.call("GET", f"/api/admin/segments/{planned.params['segment']}", effect="read")
             gone = reply.status == wire.NOT_FOUND
@@ -204,7 +204,8 @@ class Unleash:
         at_ms = context.now_ms()
         if not fields:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="what it was written to is gone")
-        same = fields == dict(planned.wanted)
+        user = planned.selector if planned.lever == BLOCK.name else ""
+        same = segments.same(fields, planned.wanted, user) if user else fields == dict(planned.wanted)
         return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
 
     async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change]:

@@ -59,9 +59,15 @@ def fields(segment: wire.Segment) -> dict[str, str]:
 
 
 def wanted(segment: wire.Segment, user: str, *, block: bool) -> dict[str, str]:
-    """The list with this user, or without."""
-    kept = [value for value in json.loads(fields(segment)["values"]) if value != user]
-    return {"values": json.dumps([*kept, user] if block else kept)}
+    """The list with this user, or without; as it is where that is so already."""
+    now = json.loads(fields(segment)["values"])
+    kept = [value for value in now if value != user]
+    return {"values": json.dumps((now if user in now else [*now, user]) if block else kept)}
+
+
+def same(now: Mapping[str, str], wanted: Mapping[str, str], user: str) -> bool:
+    """Whether the list says of this user what is wanted; who else stands in it is another correction's matter."""
+    return (user in json.loads(now["values"])) is (user in json.loads(wanted["values"]))
 
 
 def write(segment: wire.Segment, values: Mapping[str, str]) -> Request:

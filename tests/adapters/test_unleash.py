@@ -220,3 +220,24 @@ def test_a_list_of_users_is_refused_because_each_write_would_undo_the_last(adapt
     (seen,) = asyncio.run(adapter.read_back_many(context, [planned]))
     assert seen.verdict == "not-in-effect"
     assert asyncio.run(adapter.served_many(context, [planned])) == [None]
+
+
+def test_one_block_stays_in_effect_while_others_come_and_go(server, adapter, context):
+    async def story():
+        first = await adapter.plan(context, BLOCK)
+        await adapter.apply(context, first)
+        second = await adapter.plan(context, Wish(lever="user.block", selector="user-8", surface_key=""))
+        await adapter.apply(context, second)
+        for planned in (first, second):
+            assert (await adapter.read_back(context, planned)).verdict == "in-effect"
+        again = await adapter.plan(context, BLOCK)
+        assert again.pre == again.wanted, "who stands in it already is not moved"
+        lift = await adapter.plan(
+            context, Wish(lever="user.block", selector="user-7", surface_key="", direction="restore")
+        )
+        await adapter.apply(context, lift)
+        verdicts = [(await adapter.read_back(context, planned)).verdict for planned in (first, second, lift)]
+        assert verdicts == ["not-in-effect", "in-effect", "in-effect"]
+        assert json.loads(lift.wanted["values"]) == ["nobody", "user-8"]
+
+    asyncio.run(story())
