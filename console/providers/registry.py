@@ -24,6 +24,7 @@ BUILT_IN: Final = (
     "anthropic_admin",
     "aws_bedrock",
     "azure_openai",
+    "google_vertex",
     "haproxy",
     "hf_endpoints",
     "kubernetes",

@@ -17,7 +17,8 @@ from console.domain.words import category_word
 from console.services.approvals import Reading
 from console.viewmodels.times import beside
 
-# of a lever `noun.verb`: what it does, and what giving back does; an unknown one is said by its own name
+# of a lever `noun.verb`: what it does, and what giving back does; an unknown one is said by its own name. A whole name
+# goes before its verb alone: `tools.forbid` switches a filter on, `model.forbid` forbids a model
 _VERBS: Final = {
     "block": ("block", "unblock"),
     "unload": ("unload", "load again"),
@@ -56,6 +57,20 @@ _VERBS: Final = {
     "off-all": ("switch off", "switch on again"),
     "configure": ("reconfigure", "configure as before"),
     "sleep": ("put to sleep", "wake up"),
+    "quiet": ("send no traffic to", "send traffic again to"),
+    "aside": ("send no traffic to", "send its traffic again to"),
+    "undeploy": ("undeploy", "deploy again"),
+    "enforce": ("enforce the strict guardrail for", "enforce the guardrail of before for"),
+    "cancel-work": ("cancel every job of", "begin again every job of"),
+    "stop-work": ("stop every job of", "begin again every job of"),
+    "work.stop": ("stop", "begin again"),
+    "model.forbid": ("forbid", "allow again:"),
+    "model.no-tuning": ("forbid tuning of", "allow tuning again of"),
+    "organisation.deny": ("deny to the whole organisation:", "allow the whole organisation again:"),
+    "principal.deny": ("take model calls from", "give model calls back to"),
+    "principal.no-tuning": ("take training and tuning from", "give training and tuning back to"),
+    "principal.no-agents": ("take agents from", "give agents back to"),
+    "project.deny": ("take model calls from everybody in", "give model calls back to everybody in"),
 }
 _UNITS: Final = {
     "rpm": "requests a minute",
@@ -102,7 +117,7 @@ def left(at_ms: int, now_ms: int) -> str:
 def verb_of(lever: str, direction: str) -> tuple[str, str]:
     """What a lever does in this direction, and the noun it does it to."""
     noun, _, word = lever.partition(".")
-    known = _VERBS.get(word)
+    known = _VERBS.get(lever, _VERBS.get(word))
     if known is None:
         return (word if direction == "contain" else f"undo {word} of") or "use", noun
     return known[0 if direction == "contain" else 1], noun

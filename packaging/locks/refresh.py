@@ -27,7 +27,7 @@ def main() -> int:
     project = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
     runtime = project["project"]["dependencies"]
     groups = project["dependency-groups"]
-    wanted = {"runtime": runtime, "dev": runtime + groups["dev"], "aws": groups["aws"]}
+    wanted = {"runtime": runtime, "dev": runtime + groups["dev"]} | {name: groups[name] for name in ("aws", "google")}
     for name, lines in wanted.items():
         out = HERE / f"{name}.txt"
         with tempfile.TemporaryDirectory() as folder:

@@ -27,7 +27,7 @@ def _pins(lock: str) -> dict[str, str]:
     return {found["name"]: found["version"] for line in _text(lock).splitlines() if (found := PIN.fullmatch(line))}
 
 
-@pytest.mark.parametrize("lock", ["runtime", "dev", "aws"])
+@pytest.mark.parametrize("lock", ["runtime", "dev", "aws", "google"])
 def test_a_lock_is_pins_and_hashes_and_nothing_else(lock: str) -> None:
     hashed: set[str] = set()
     current = ""
@@ -42,7 +42,7 @@ def test_a_lock_is_pins_and_hashes_and_nothing_else(lock: str) -> None:
     assert hashed == set(_pins(lock))
 
 
-@pytest.mark.parametrize("lock", ["runtime", "dev", "aws"])
+@pytest.mark.parametrize("lock", ["runtime", "dev", "aws", "google"])
 def test_no_address_is_written_down(lock: str) -> None:
     assert not re.search(r"://|--index|--extra|--find|--trusted| @ ", _text(lock))
 

@@ -483,13 +483,17 @@ def test_levers_are_said_in_words_and_unknown_ones_by_their_name():
     assert verb_of("key.block", "restore") == ("unblock", "key")
     assert verb_of("flag.flip", "contain") == ("flip", "flag")
     assert verb_of("flag.flip", "restore") == ("undo flip of", "flag")
+    assert verb_of("tools.forbid", "contain") == ("switch on", "tools")
+    assert verb_of("model.forbid", "contain") == ("forbid", "model")
 
 
 @pytest.mark.parametrize(
     "adapter",
     [
         "anthropic_admin",
+        "aws_bedrock",
         "azure_openai",
+        "google_vertex",
         "haproxy",
         "hf_endpoints",
         "kubernetes",

@@ -84,6 +84,9 @@ def test_every_adapters_form_can_be_filled_in_and_every_lever_asked_with_the_lea
             "client": "0" * 8 + "-0000-0000-0000-" + "0" * 12, "resource_group": "models", "account": "desk",
         },
         "aws_bedrock": {"region": "eu-west-1", "access_key_id": "AKIA" + "A" * 16},
+        "google_vertex": {
+            "project": "desk-models", "location": "us-central1", "service_account": "console@desk.iam.example",
+        },
         "hf_endpoints": {"namespace": "desk"},
         "kubernetes": {"base_url": "https://127.0.0.1:1", "namespaces": "models"},
     }  # fmt: skip

@@ -1,0 +1,125 @@
+"""Google's own client as the referee of what the adapter writes and of how it signs in.
+
+Run by `test_real_google.py` in an environment beside, where the client is locked (decision 0163). By hand:
+`.venv.google/bin/python -m pytest -m real tests/adapters/google_referee.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from google.auth import jwt
+from google.auth.transport.requests import Request as Transport
+from google.oauth2 import service_account
+from googleapiclient.discovery import build_from_document
+from httplib2 import Http
+
+from adapters.access import SignIn
+from adapters.google_vertex.simulated import CONSOLE, CONSOLE_TOKEN, PROJECT
+from adapters.simulator import Simulator
+from console.providers import assertion
+from tests.adapters.discovery import Discovery
+from tests.adapters.google_kit import adapter_at, context_at, service_key, site, verify
+from tests.adapters.test_google_referee import ALL, FOLDER
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+
+@pytest.fixture(scope="module")
+def discovery():
+    return Discovery()
+
+
+@pytest.fixture
+def server():
+    with Simulator(site(lag_s=0.0, verify=verify)) as simulator:
+        yield simulator
+
+
+def test_googles_library_takes_our_assertion_and_makes_the_same_one():
+    text, public = service_key(CONSOLE)
+    at = "https://oauth2.googleapis.com/token"
+    theirs = service_account.Credentials.from_service_account_info(
+        {**json.loads(text), "token_uri": at}, scopes=[SCOPE]
+    )
+    wanted = theirs._make_authorization_grant_assertion()
+    sign_in = SignIn(url=at, client=CONSOLE, scope=SCOPE, secret="key", grant="signed-token")
+    now_s = int(jwt.decode(wanted, verify=False)["iat"])
+    ours = assertion.granted(sign_in, text, now_s)
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    claims = jwt.decode(ours, certs={"k1": pem.decode()}, audience=at)
+    assert jwt.decode_header(ours) == jwt.decode_header(wanted.decode())
+    told = jwt.decode(wanted, verify=False)
+    assert {name: claims[name] for name in ("iss", "scope", "aud")} == {
+        name: told[name] for name in ("iss", "scope", "aud")
+    }
+    assert claims.keys() == told.keys()
+
+
+def test_googles_library_signs_in_at_the_simulator(server):
+    told = {**json.loads(service_key(CONSOLE)[0]), "token_uri": f"{server.url}/token"}
+    theirs = service_account.Credentials.from_service_account_info(told, scopes=[SCOPE])
+    with requests.Session() as session:
+        theirs.refresh(Transport(session=session))
+    assert (theirs.token, theirs.valid) == (CONSOLE_TOKEN, True)
+
+
+CALLS = {
+    "aiplatform": ("projects.locations.endpoints", "projects.locations.batchPredictionJobs",
+                   "projects.locations.tuningJobs", "projects.locations.customJobs"),
+    "orgpolicy": ("projects.policies", "folders.policies", "organizations.policies"),
+    "iam": ("policies",),
+    "serviceusage": ("services.consumerQuotaMetrics",),
+}  # fmt: skip
+
+
+def made_by_the_client(document, request):
+    """The same call, made by Google's client from the description: its method, address and body."""
+    service, path = request.path.split("/", 2)[1:]
+    parts = urlsplit(f"/{path}")
+    for resource in CALLS[service]:
+        client = build_from_document(document[service], http=Http())
+        at = document[service]
+        for step in resource.split("."):
+            client, at = getattr(client, step)(), at["resources"][step]
+        for name, method in at["methods"].items():
+            found = _arguments(method, parts.path, request.method)
+            if found is not None:
+                query = dict(one.split("=", 1) for one in parts.query.split("&") if one)
+                body = {"body": json.loads(request.body)} if "request" in method else {}
+                return getattr(client, name)(**found, **query, **body)
+    raise AssertionError(f"the client has no such call: {request.method} {request.path}")
+
+
+def _arguments(method, path, verb):
+    pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", method["path"])
+    found = re.fullmatch(f"/{pattern}", path) if method["httpMethod"] == verb else None
+    if found is None:
+        return None
+    fits = all(re.fullmatch(method["parameters"][name]["pattern"], value) for name, value in found.groupdict().items())
+    return found.groupdict() if fits else None
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_googles_own_client_sends_every_write_alike(server, discovery, name):
+    asked, more = ALL[name]
+    adapter, context = adapter_at(server.url, **more), context_at(server.url)
+    planned = asyncio.run(adapter.plan(context, asked))
+    asyncio.run(adapter.apply(context, planned))
+    again = asyncio.run(adapter.plan(context, asked)) if planned.revert else planned
+    for request in (*planned.requests, *planned.revert, *again.requests):
+        theirs = made_by_the_client(discovery.documents, request)
+        ours = urlsplit(request.path.partition("/")[2].partition("/")[2])
+        made = urlsplit(theirs.uri)
+        assert (theirs.method, made.path.removeprefix("/")) == (request.method, ours.path)
+        sent = {one for one in made.query.split("&") if one and one != "alt=json"}
+        assert sent == {one for one in ours.query.split("&") if one}
+        assert json.loads(theirs.body or "null") == json.loads(request.body or "null")
+        assert PROJECT in theirs.uri or FOLDER in theirs.uri or "organizations/" in theirs.uri
