@@ -51,7 +51,9 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallersSide:
-    """A second address: where callers, not administrators, reach what is corrected. Probes alone may go there.
+    """A second address: where callers, not administrators, reach what is corrected.
+
+    Probes alone may go there; and where a plane tells its figures at another port, reads that show no credential.
 
     `header` carries the caller's own credential; the instance's own is never sent there. With `sign_in` (its secret is
     not read) a credential that is a service account's key is exchanged for a token first; any other is shown as it is.

@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 from urllib.parse import quote, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from adapters.access import Access, CallersSide
 from adapters.contract import (
     Context,
     Found,
@@ -28,6 +29,7 @@ from adapters.contract import (
     Refused,
     Reply,
     Request,
+    Running,
     Status,
     SurfaceState,
     Throttled,
@@ -46,10 +48,15 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(title="Address", description="https://models.example, or http on this machine")
+    metrics_url: str = Field(
+        default="", title="Address of its metrics", description="Triton's port 8002, say: it counts calls that wait"
+    )
 
-    @field_validator("base_url")
+    @field_validator("base_url", "metrics_url")
     @classmethod
-    def _safe(cls, value: str) -> str:
+    def _safe(cls, value: str, info: ValidationInfo) -> str:
+        if not value and info.field_name == "metrics_url":
+            return value
         parts = urlsplit(value)
         if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("expected an address like https://models.example, without a name, a query or a fragment")
@@ -90,6 +97,10 @@ class OpenInference:
     def base_url(self) -> str:
         """Where the server is."""
         return self._settings.base_url
+
+    def access(self) -> Access:
+        """Nothing is shown; where its figures are."""
+        return Access(callers=CallersSide(url=self._settings.metrics_url) if self._settings.metrics_url else None)
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -186,6 +197,19 @@ class OpenInference:
         if fields == dict(planned.wanted) and state not in {UNLOADING, LOADING}:
             verdict = "in-effect"
         return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=state or "not loaded")
+
+    async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
+        """The calls to the model that wait for their turn, as Triton counts them: an unload lets them finish.
+
+        Those that are being answered are not among them, one for each instance of the model.
+        """
+        if not self._settings.metrics_url:
+            return None
+        reply = await context.call("GET", "/metrics", effect="read", credential=None, side="callers")
+        count = wire.waiting_in(wire.check(reply, "metrics"), planned.selector)
+        if count is None:
+            return None
+        return [Running(what="jobs", count=count, then="finishes", at_ms=context.now_ms())] if count else []
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One inference on a fresh connection, as a client would; 404 naming the model is a refusal."""

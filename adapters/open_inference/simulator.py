@@ -16,12 +16,13 @@ Flavour = Literal["triton", "mlserver", "kserve"]
 
 @dataclass(slots=True)
 class Model:
-    """A model in the repository. While `leaves_at_s` lies ahead it is unloading."""
+    """A model in the repository. While `leaves_at_s` lies ahead it is unloading. `waiting` calls have no turn yet."""
 
     name: str
     loaded: bool = True
     ever_loaded: bool = True
     leaves_at_s: float = 0.0
+    waiting: int = 0
 
 
 class ModelServerSite:
@@ -43,6 +44,8 @@ class ModelServerSite:
         match incoming.method, [step for step in incoming.path.split("/") if step]:
             case "GET", ["v2"]:
                 return Answer(body={"name": self._flavour, "version": "simulated", "extensions": ["model_repository"]})
+            case "GET", ["metrics"] if self._flavour == "triton":
+                return self._metrics()
             case "GET", ["v2", "models"] if self._flavour == "kserve":
                 return Answer(body={"models": [model.name for model in self.state.values() if model.loaded]})
             case "POST", ["v2", "repository", "index"] if self._flavour != "kserve":
@@ -55,6 +58,15 @@ class ModelServerSite:
                 return self._infer(name, incoming)
             case _:
                 return Answer(status=404, body={"error": "not found"})
+
+    def _metrics(self) -> Answer:
+        """At Triton it is another port; here it is the same."""
+        name = "nv_inference_pending_request_count"
+        head = f"# HELP {name} Instantaneous number of pending requests\n# TYPE {name} gauge\n"
+        rows = [
+            f'{name}{{model="{one.name}",version="1"}} {one.waiting}\n' for one in self.state.values() if one.loaded
+        ]
+        return Answer(body=(head + "".join(rows)).encode(), headers={"content-type": "text/plain; charset=utf-8"})
 
     def _indexed(self, model: Model, now_s: float) -> dict[str, str]:
         if model.loaded:

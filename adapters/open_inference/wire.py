@@ -6,6 +6,7 @@ Sources: the protocol's REST description and Triton's model repository extension
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,6 +19,8 @@ REFUSALS = 400
 NOT_FOUND = 404
 MAX_ELEMENTS = 200_000
 _WHOLE = ("INT", "UINT")
+_PENDING_NAME = "nv_inference_pending_request_count"
+_PENDING = re.compile(rf"^{_PENDING_NAME}\{{([^}}]*)\}} (\S+)\s*$", re.MULTILINE)
 
 
 class Said(BaseModel):
@@ -135,6 +138,24 @@ def check(reply: Reply, what: str) -> Reply:
     if reply.status < REFUSALS:
         raise Malformed(f"{what}: the server sends elsewhere ({reply.status})")
     raise Refused(f"{what}: the server refused with {reply.status}", reply.status)
+
+
+def waiting_in(reply: Reply, model: str) -> int | None:
+    """How many calls to a model wait, over all its versions; None where these metrics count no model's.
+
+    Raises:
+        Malformed: when they are no metrics, or hold no number.
+    """
+    text = reply.body.decode("utf-8", "replace")
+    if not text.startswith("# HELP"):
+        raise Malformed("what the server answers are no metrics")
+    found = _PENDING.findall(text)
+    if f"# TYPE {_PENDING_NAME} " not in text:
+        return None
+    try:
+        return sum(int(float(number)) for labels, number in found if f'model="{model}"' in labels)
+    except (ValueError, OverflowError) as fault:
+        raise Malformed("the server's metrics hold no number") from fault
 
 
 def infer_body(inputs: list[Tensor]) -> dict[str, Any] | None:

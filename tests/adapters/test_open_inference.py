@@ -124,6 +124,25 @@ def test_a_server_that_lists_loaded_models_only_takes_absence_for_unloaded_and_p
             asyncio.run(adapter.apply(context, nobody))
 
 
+def test_calls_that_wait_are_counted_where_the_settings_say_where_the_metrics_are(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, WISH))
+    assert asyncio.run(adapter.running(context, planned)) is None
+    told = {"base_url": server.url, "metrics_url": server.url}
+    counting = OpenInference(OpenInference.manifest.settings.model_validate(told))
+    assert counting.access().callers.url == server.url
+    seen = DirectContext(server.url, auth="none", callers_url=server.url)
+    assert asyncio.run(counting.running(seen, planned)) == []
+    server.poke(lambda models: (setattr(models["toy"], "waiting", 3), setattr(models["toy2"], "waiting", 9)))
+    [found] = asyncio.run(counting.running(seen, planned))
+    assert (found.what, found.count, found.then) == ("jobs", 3, "finishes")
+    about = b"# HELP x\n# TYPE nv_inference_pending_request_count gauge\nnv_inference_pending_request_count"
+    for body in (b"<html>", about + b'{model="toy"} many\n', about + b'{model="toy"} 1e999\n'):
+        with pytest.raises(Malformed):
+            asyncio.run(counting.running(Bent(seen, answer=reply(200, body, "text/plain")), planned))
+    other = Bent(seen, answer=reply(200, b"# HELP rest_server_requests x\n", "text/plain"))
+    assert asyncio.run(counting.running(other, planned)) is None
+
+
 def test_a_redirect_is_no_answer(adapter, context):
     with pytest.raises(Malformed, match="elsewhere"):
         asyncio.run(adapter.status(Bent(context, answer=reply(302, b""))))
