@@ -151,6 +151,19 @@ def _is_numeric(host: str) -> bool:
 sys.addaudithook(_audit)
 
 
+_leave = subprocess.Popen.__exit__
+
+
+def _leave_at_once(child: subprocess.Popen[Any], kind: type[BaseException] | None, *rest: Any) -> None:
+    """Python's own waits for the child without an end, though the test beside it has failed."""
+    if kind is not None:
+        child.kill()
+    _leave(child, kind, *rest)
+
+
+pytest.MonkeyPatch().setattr(subprocess.Popen, "__exit__", _leave_at_once)
+
+
 @pytest.fixture(scope="session")
 def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the next test has its home. Counted here: to number a folder, pytest looks through all that it made."""

@@ -108,6 +108,16 @@ def test_guards_bite(guarded: pytest.Pytester) -> None:
     assert outcomes.get("failed", 0) + outcomes.get("errors", 0) >= len(GUARDED)
 
 
+def test_a_failure_beside_a_child_ends_the_child(guarded: pytest.Pytester) -> None:
+    guarded.makepyfile("""
+        import subprocess
+        def test_it():
+            with subprocess.Popen(["sleep", "600"]):
+                raise OSError("beside it")
+    """)
+    guarded.runpytest_subprocess("-q", "-p", "no:cacheprovider", timeout=100).assert_outcomes(failed=1)
+
+
 def _unhappy(result: pytest.RunResult) -> str:
     return "\n".join(line for line in result.outlines if line.startswith(("FAILED", "ERROR")))
 
