@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from console.domain.errors import WrongUse
+from console.domain.named_file import file_words, named_file
 from console.keys import keyfile
 from console.keys.faults import KeyLocked
 from console.keys.publickey import PublicKey, ssh_string
@@ -64,6 +68,32 @@ def test_any_byte_changed_or_cut_is_refused() -> None:
     for cut in (0, 10, len(sealed) // 2, len(sealed) - 1):
         with pytest.raises((NotForYou, SealDamaged)):
             unseal(sealed[:cut], private("one"))
+
+
+@given(st.binary(max_size=300), st.integers(0, 400), st.integers(0, 400))
+@settings(max_examples=200)
+def test_whatever_lies_there_is_opened_or_refused_by_name(junk: bytes, start: int, end: int) -> None:
+    """A hostile file breaks nothing: bytes of any kind in place of any part of a sound one."""
+    sealed = (HERE / "transcript.age").read_bytes()
+    with contextlib.suppress(NotForYou, SealDamaged):
+        opened = unseal(sealed[:start] + junk + sealed[end:], KEYS["writer-a"].private)
+        assert opened == RAW
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5) | st.sampled_from(["aa" * 32, "p-0"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+_FIELDS = ("name", "sha256", "size", "to", "about", "was", "holder", "place")
+
+
+@given(st.dictionaries(st.sampled_from(_FIELDS), _JSON) | _JSON, _JSON)
+def test_whatever_an_entry_says_of_its_file_is_read(blob: object, kind: object) -> None:
+    file = named_file({"class": kind}, blob)  # type: ignore[dict-item, arg-type]
+    if file is not None:
+        assert file.sha256 == "aa" * 32
+        assert file_words(file, {})
 
 
 def test_the_header_tells_every_way_in() -> None:

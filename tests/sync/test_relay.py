@@ -11,6 +11,7 @@ import pytest
 from console.journal.values import Draft
 from console.journal.verify import verify_profile
 from console.keys import canon
+from console.keys.sealed import seal
 from console.sync import layout
 from console.sync.folder import FolderPlace
 from console.sync.own import take_back
@@ -95,6 +96,40 @@ def test_what_came_by_a_stick_reaches_the_folder_and_everybody_who_meets_it(thre
     assert len(three.relayed()) == 2  # the former files went
     three.sync(2, "share")
     assert three.texts(2) == ["by stick", "later"]
+
+
+def test_files_for_named_people_are_relayed_as_ciphertext_alone_and_held_ones_not_at_all(three):
+    """A console that calls bytes encrypted which are not sends them nowhere, and nobody takes them in."""
+    store, feed = three.stores[0], three.feeds[0]
+    sealed = seal(b"what few may read", [three.world.members[2].writer.public])
+    shas = {}
+    for name, kind, raw in (
+        ("sealed", "need-to-know", sealed), ("clear", "need-to-know", SECRET.encode()), ("held", "held", b"weights"),
+    ):  # fmt: skip
+
+        def work(tx, name=name, kind=kind, raw=raw):
+            shas[name] = tx.put_blob(raw)
+            blob = {"sha256": shas[name], "size": len(raw)}
+            draft = Draft("evidence", inc=INC, pub={"class": kind}, disclosures={"blob": blob})
+            return tx.append(feed, draft, roster=three.world.ref)
+
+        store.write(work)
+    by_stick(three)
+    three.sync(1, "share")
+    three.sync(2, "share")
+    for reader in (three.stores[1].reader(), three.stores[2].reader()):
+        assert reader.blob(shas["sealed"]) == sealed
+        assert reader.blob(shas["clear"]) is None
+        assert reader.blob(shas["held"]) is None
+    folders = [place.folder for place in three.places.values()]
+    assert traces(SECRET, *folders) == []
+    share = three.places["share"]
+    for name, raw in (("clear", SECRET.encode()), ("held", b"weights")):
+        share.create(layout.object_name(three.feeds[1].feed, shas[name]), raw)
+    report = three.sync(2, "share")
+    assert [fault for fault in report.faults if "for named people and not encrypted" in fault]
+    assert three.stores[2].reader().blob(shas["clear"]) is None
+    assert three.stores[2].reader().blob(shas["held"]) is None
 
 
 def test_when_its_writer_comes_the_copies_go_and_nothing_is_lost(three):
