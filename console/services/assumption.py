@@ -11,11 +11,11 @@ from typing import Final
 from console.domain.assumed import ASKED, SILENCE_MS, Assumption, assumptions
 from console.domain.errors import WrongUse
 from console.domain.seen import Seen
+from console.journal.seen import all_seen
 from console.journal.values import Draft, Stored
 from console.services import incidents
 from console.services.session import Session
 from console.services.standing import KINDS
-from console.services.told import seen_of
 
 RULE_WORDS: Final = {
     "kept": "as the rule wants", "not asked": "nobody had asked the holder for a sign of life",
@@ -68,7 +68,7 @@ def assumed(session: Session, inc: str) -> tuple[Assumption, ...]:
     """
     if not session.reader.entries(inc, kinds=("command.assumed",)):
         return ()
-    told = (seen_of(one) for one in session.reader.entries(inc) if one.standing == "good")
+    told = all_seen(one for one in session.reader.entries(inc) if one.standing == "good")
     return assumptions(told, session.roster.roster)
 
 
@@ -87,7 +87,7 @@ def _displaced(session: Session, inc: str, holder: str | None) -> str | None:
     """From whom the present holder assumed command, where nobody took it since."""
     from console.domain.command import fold_roles  # noqa: PLC0415  as small as the question
 
-    seen: list[Seen] = [seen_of(one) for one in session.reader.entries(inc, kinds=KINDS[:6]) if one.standing == "good"]
+    seen = all_seen(one for one in session.reader.entries(inc, kinds=KINDS[:6]) if one.standing == "good")
     moves = sorted((one for one in seen if one.kind in _TAKEN), key=lambda one: one.hlc)
     if holder is None or not moves or moves[-1].kind != "command.assumed" or moves[-1].author != holder:
         return None

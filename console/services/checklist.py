@@ -48,9 +48,14 @@ def plan_for(session: Session, severity: int) -> Plan | None:
     return next((one for one in plans(session) if severity in one.severities), None)
 
 
-def tasks_in(session: Session, inc: str) -> tuple[Task, ...]:
-    """The tasks of an incident, in the order in which they were set."""
-    told = session.reader.entries(inc, kinds=("task",))
+def tasks_in(session: Session, inc: str, newest: int | None = None) -> tuple[Task, ...]:
+    """The tasks of an incident, in the order in which they were set.
+
+    Of the `newest` entries about tasks alone, where that is given: what became of one of these is among them.
+    """
+    told = session.reader.entries(inc, kinds=("task",), after=None if newest is None else behind(session, inc, newest))
+    if newest is not None:
+        told = _without_answers_to_others(session, told)
     if not told:
         return ()
     with session.reader.snapshot() as connection:
@@ -58,6 +63,24 @@ def tasks_in(session: Session, inc: str) -> tuple[Task, ...]:
         # an amendment can be taken back in turn
         later += entries_about(connection, inc, ("retraction",), {one.id for one in later})
     return tasks_of(all_seen([*told, *{one.id: one for one in later}.values()]))
+
+
+def behind(session: Session, inc: str, newest: int) -> int:
+    """The local number behind which the newest entries about tasks lie; 0 where there are no others."""
+    sql = "SELECT n FROM entry INDEXED BY entry_told WHERE kind = 'task' AND inc = ? ORDER BY n DESC LIMIT 1 OFFSET ?"
+    with session.reader.snapshot() as connection:
+        row = connection.execute(sql, (inc, newest)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _without_answers_to_others(session: Session, told: list[Stored]) -> list[Stored]:
+    """Without what became of tasks that are not among these."""
+    about = {one.id: one.about for one in all_seen(told)}
+    others = sorted({name for names in about.values() for name in names} - about.keys())
+    sql = "SELECT 1 FROM entry WHERE id = ? AND kind = 'task'"
+    with session.reader.snapshot() as connection:
+        tasks = {name for name in others if connection.execute(sql, (name,)).fetchone() is not None}
+    return [one for one in told if tasks.isdisjoint(about[one.id])]
 
 
 def begin(session: Session, inc: str, named: str) -> tuple[Stored, ...]:

@@ -15,6 +15,7 @@ from console.domain.corrections import IN_FORCE, PENDING, QUEUED, CorrectionStat
 from console.domain.errors import Problem
 from console.domain.fold import fold_incident
 from console.domain.profile import JsonValue
+from console.journal.seen import all_seen
 from console.journal.values import Stored
 from console.outbox import store as table
 from console.outbox.facts import Held
@@ -23,7 +24,7 @@ from console.services.given_back import with_lifts
 from console.services.list_standing import with_lists
 from console.services.revised import Said, one_by_one, said_of
 from console.services.session import Session
-from console.services.told import seen_of, told_of
+from console.services.told import told_of
 
 if TYPE_CHECKING:  # a record without corrections is shown before anything of a provider is imported
     from console.providers.registry import Registry
@@ -242,4 +243,4 @@ def title_of(targets: Sequence[TargetStanding], direction: str) -> str:
 def held_roles(session: Session, inc: str) -> dict[str, frozenset[str]]:
     """Who holds which role in an incident, by person."""
     stored = [one for one in session.reader.entries(inc, kinds=KINDS[:6]) if one.standing == "good"]
-    return dict(fold_incident([seen_of(one) for one in stored], {}, session.roster.roster, inc).held)
+    return dict(fold_incident(all_seen(stored), {}, session.roster.roster, inc).held)

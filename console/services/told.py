@@ -19,6 +19,7 @@ from console.domain.corrections_on import CorrectionsOn
 from console.domain.errors import Problem
 from console.domain.seen import Seen
 from console.journal.rows import select_entries
+from console.journal.seen import seen
 from console.journal.values import Stored
 from console.outbox.facts import Held, read_document
 from console.services.rulings import rulings_of
@@ -28,16 +29,6 @@ _DOCUMENTS: Final = 32
 _READINGS: Final = 4
 # whose entries say that somebody ended a revision, when and why
 _NAMED: Final = ("correction.approved", "correction.refused", "correction.cancelled", "approval.received")
-
-
-def seen_of(stored: Stored) -> Seen:
-    """An entry as the folds take it."""
-    entry = stored.entry
-    return Seen(
-        id=stored.id, feed=entry.feed, seq=entry.seq, author=entry.author, console=entry.console, kind=entry.kind,
-        pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=tuple(entry.refs),
-        disclosed=stored.disclosed, standing=stored.standing, received_ms=stored.received_ms,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +105,7 @@ class Told:
         by_inc: dict[str, list[Seen]] = {}
         for one in fresh:
             if one.entry.inc is not None and one.id not in false:
-                by_inc.setdefault(one.entry.inc, []).append(seen_of(one))
+                by_inc.setdefault(one.entry.inc, []).append(seen(one))
         for name, told in by_inc.items():
             before = read.folds.get(name)
             if before is None:

@@ -40,6 +40,7 @@ from console.viewmodels.shell import LOOKS
 
 PASSPHRASE: Final = b"a passphrase for measuring"
 _SETTLES_S: Final = 1.5
+_ALL_THERE_S: Final = 60.0
 
 
 def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
@@ -264,6 +265,12 @@ def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure
     for at in range(200):
         bar.setValue((bar.maximum() // 200) * at)
         frames.append(timed(lambda: table.viewport().repaint()))
+        _rest()
+    settled = time.monotonic() + _ALL_THERE_S
+    while opened.desk.engine is None and time.monotonic() < settled:
+        _rest()
+    settled = time.monotonic() + _SETTLES_S
+    while time.monotonic() < settled:  # what the engine brings, and what is read beside the timeline
         _rest()
     size = next(
         int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # what reads the record is imported on the lane that reads
 
 CLOCKS_SHOWN: Final = 3
 TASKS_SHOWN: Final = 5
+TASKS_READ: Final = 1_000
 _DONE_SHOWN: Final = 1
 
 
@@ -33,7 +34,8 @@ _DONE_SHOWN: Final = 1
 class Duties:
     """What is owed in one incident. `plan` is the response plan that is meant for its severity and was not begun.
 
-    `names`: display names by person. `fault` says why the clocks cannot be told, where they cannot.
+    `names`: display names by person. `fault` says why the clocks cannot be told, where they cannot. `older`: there are
+    tasks from before those that were read.
     """
 
     inc: str
@@ -43,6 +45,7 @@ class Duties:
     plan: Plan | None = None
     names: tuple[tuple[str, str], ...] = ()
     fault: str = ""
+    older: bool = False
 
     def name_of(self, person: str | None) -> str:
         """What a person is called."""
@@ -110,7 +113,7 @@ def read_duties(session: Session, inc: str) -> Duties:
         found = clocks.clocks_in(session, inc)
     except Problem as trouble:
         fault = trouble.what
-    tasks = checklist.tasks_in(session, inc)
+    tasks = checklist.tasks_in(session, inc, TASKS_READ)
     plan = None
     if line.status != "closed" and not any(one.plan for one in tasks):
         with suppress(Problem):
@@ -119,6 +122,7 @@ def read_duties(session: Session, inc: str) -> Duties:
     return Duties(
         inc=inc, closed=line.status == "closed", clocks=found, tasks=tasks, plan=plan, fault=fault,
         names=tuple(sorted((one, session.name_of(one)) for one in people)),
+        older=checklist.behind(session, inc, TASKS_READ) > 0,
     )  # fmt: skip
 
 
@@ -147,7 +151,8 @@ def tasks_shown(duties: Duties) -> tuple[Task, ...]:
 def checklist_heading(duties: Duties) -> str:
     """`Checklist  3 of 13 done`."""
     counted = [one for one in duties.tasks if one.state != "dropped"]
-    return f"Checklist  {sum(one.state == 'done' for one in counted)} of {len(counted)} done"
+    of = "of the newest" if duties.older else "of"
+    return f"Checklist  {sum(one.state == 'done' for one in counted)} {of} {len(counted)} done"
 
 
 def task_told(duties: Duties, task: Task, now_ms: int) -> str:

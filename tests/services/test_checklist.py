@@ -10,6 +10,7 @@ import pytest
 from console.domain.errors import WrongUse
 from console.services import checklist, incidents, timeline
 from console.services.targets import Targets
+from console.viewmodels import duties
 from tests.journal.world import INC
 from tests.kit.told import MINUTE, Told
 
@@ -100,3 +101,21 @@ def test_what_was_amended_or_taken_back_of_a_task_counts_however_long_the_record
     timeline.retract(session, done.id, "too early")
     (task,) = checklist.tasks_in(session, INC)
     assert (task.text, task.owner, task.state) == ("Keep logs and versions.", "Expert", "open")
+
+
+def test_of_thousands_of_tasks_a_window_reads_the_newest_and_says_so(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "TASKS_READ", 4)
+    session = told.session
+    first = checklist.add(session, INC, "The first")
+    for text in ("The second", "The third"):
+        checklist.add(session, INC, text)
+    found = duties.read_duties(session, INC)
+    assert duties.checklist_heading(found) == "Checklist  0 of 3 done"
+    checklist.add(session, INC, "The fourth")
+    checklist.tick(session, checklist.find_task(session, INC, first.id[:8]))
+    found = duties.read_duties(session, INC)
+    assert [one.text for one in found.tasks] == ["The second.", "The third.", "The fourth."]
+    assert duties.checklist_heading(found) == "Checklist  0 of the newest 3 done"
+    assert [one.state for one in checklist.tasks_in(session, INC)] == ["done", "open", "open", "open"]
