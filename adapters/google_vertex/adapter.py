@@ -170,6 +170,8 @@ class GoogleVertex:
 
     def _model(self, asked: str) -> str:
         """A watched model, by its whole name, PUBLISHER/MODEL or the model's own name where only one has it."""
+        if asked.startswith("endpoints/"):
+            raise Refused("an endpoint is no model of the Model Garden: send it no traffic, or undeploy")
         same = [one for one in self._settings.watched if asked in {one, one.rpartition("/")[2], _pair(one)}]
         if len(same) != 1:
             raise Refused(f"{len(same)} watched models are called that: name it in the settings", wire.NOT_FOUND)

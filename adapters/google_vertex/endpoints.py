@@ -39,12 +39,8 @@ def _called(deployed: Mapping[str, Any]) -> str:
 
 async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
     """The plan for one endpoint or one deployed model."""
-    named, slash, ident = blank.selector.partition("/")
-    if blank.selector.startswith("endpoints/"):
-        named, slash, ident = ident, "", ""
-    elif blank.lever != QUIET.name and not slash and blank.surface_key:
-        named, ident = blank.surface_key.removeprefix("endpoints/"), blank.selector
-    one = await _one(context, settings, named or blank.surface_key.removeprefix("endpoints/"))
+    named, ident = _asked(blank)
+    one = await _one(context, settings, named)
     if blank.surface_key not in {"", key_of(one)}:
         raise Refused(f"{one.id} is an endpoint of its own, not part of {blank.surface_key}")
     at = replace(blank, surface_key=key_of(one), model=model_of(one), name=one.displayName or one.id)
@@ -56,6 +52,19 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
     if blank.lever == ASIDE.name:
         return _aside(settings, named_at, one, ident)
     return _undeploy(settings, named_at, one, ident)
+
+
+def _asked(blank: Planned) -> tuple[str, str]:
+    """Which endpoint is meant, and which deployed model on it, as far as that is said."""
+    surface = blank.surface_key.removeprefix("endpoints/")
+    if surface.startswith("publishers/"):
+        raise Refused(f"{surface} is no endpoint: it is forbidden or limited, not undeployed")
+    if blank.selector in {"", blank.surface_key} or blank.selector.startswith("endpoints/"):
+        return blank.selector.removeprefix("endpoints/") or surface, ""
+    named, slash, ident = blank.selector.partition("/")
+    if blank.lever == QUIET.name or slash:
+        return named, ident
+    return (surface, named) if surface else (named, "")
 
 
 async def _one(context: Context, settings: Settings, named: str) -> wire.Endpoint:
@@ -72,11 +81,14 @@ async def _one(context: Context, settings: Settings, named: str) -> wire.Endpoin
 
 def _deployed(one: wire.Endpoint, ident: str) -> dict[str, Any] | None:
     """The deployed model of this number, or the only one of this name. A number that is free may have been in use."""
+    if not ident and len(one.deployedModels) == 1:
+        return one.deployedModels[0]
     if ident.isdigit() and len(ident) <= 10:  # noqa: PLR2004  so long are Google's numbers of deployed models at most
         return one.deployed(ident)
     same = [each for each in one.deployedModels if ident and each.get("displayName") == ident]
     if len(same) != 1:
-        raise Refused(f"{len(same)} models on this endpoint are called that: say ENDPOINT/NUMBER", wire.NOT_FOUND)
+        there = ", ".join(f"{one.id}/{each.get('id')} ({_called(each)})" for each in one.deployedModels[:8])
+        raise Refused(f"say which model of {one.displayName or one.id}: {there or 'none is deployed'}", wire.NOT_FOUND)
     return same[0]
 
 

@@ -29,15 +29,18 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
     before = None if found is None else kept(found.spec)
     after = denied(before, values) if blank.direction == "contain" else allowed(before, values)
     path = reading.policy_path(settings)
+    notes = [
+        f"every project below {settings.policies}; a project whose policy replaces its parent's is not reached",
+        "models of your own, and what is deployed already, are not reached",
+    ]
+    if settings.policy_at and await reading.replaces_its_parents(context, settings):
+        notes.insert(0, f"the project {settings.project} has a policy that replaces its parent's: it is NOT reached")
     etags = ("", "") if found is None else (found.etag, str(found.spec.get("etag", "")))
     return replace(
         blank, pre={"policy": wire.text(before)}, wanted={"policy": wire.text(after)},
         requests=(_write(path, settings, before, after, etags),), revert=(_write(path, settings, after, before),),
         params={"at": settings.policies},
-        notes=(
-            f"every project below {settings.policies}; a project whose policy replaces its parent's is not reached",
-            "models of your own, and what is deployed already, are not reached",
-        ),
+        notes=tuple(notes),
     )  # fmt: skip
 
 

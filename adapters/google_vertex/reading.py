@@ -112,6 +112,13 @@ async def effective(context: Context, settings: Settings) -> wire.Policy | None:
     return await _allowed(context, path, wire.Policy, "organisation policy in effect")
 
 
+async def replaces_its_parents(context: Context, settings: Settings) -> bool:
+    """Whether the project has a policy of its own that takes nothing from above it, as far as may be read."""
+    path = f"/orgpolicy/v2/projects/{settings.project}/policies/{CONSTRAINT}"
+    found = await _allowed(context, path, wire.Policy, "organisation policy of the project")
+    return found is not None and not found.spec.get("inheritFromParent", False)
+
+
 async def _allowed(context: Context, path: str, kind: type[Listed], what: str) -> Listed | None:
     """What a status may do without: read, or None where it is not there or Google says 403."""
     reply = await context.call("GET", path, effect="read")

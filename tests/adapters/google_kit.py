@@ -34,8 +34,8 @@ def adapter_at(url, kind=ADAPTER, **more):
     return kind(ADAPTER.manifest.settings.model_validate(settings(url, **more)))
 
 
-def context_at(url, callers=None, kind=DirectContext):
-    made = kind(url, secrets=SECRETS, callers_url=url)
+def context_at(url, callers=None, kind=DirectContext, **more):
+    made = kind(url, secrets=SECRETS, callers_url=url, **more)
     made.services = dict(adapter_at(url).access().services)
     made.caller_header = "bearer"
     made.callers = callers or dict.fromkeys((CANARY, PROJECT, ATLAS), "caller")

@@ -16,6 +16,7 @@ from adapters.google_vertex.simulated import ATLAS, BOREALIS, CANARY_TOKEN, PLAC
 from adapters.google_vertex.simulated import CANARY as CANARY_EMAIL
 from adapters.google_vertex.simulated import CONSOLE as CONSOLE_EMAIL
 from adapters.simulator import Simulator
+from tests.adapters.authority import authority
 from tests.adapters.google_kit import (
     CANARY,
     Impatient,
@@ -160,7 +161,11 @@ def test_a_policy_that_may_not_be_read_makes_models_unknown_and_nothing_else(ser
         (wish("endpoint.quiet", "pair", direction="restore"), "traffic already"),
         (wish("deployment.aside", "9001/11"), "use endpoint.quiet"),
         (wish("deployment.aside", "9001/77"), "not deployed there"),
-        (wish("deployment.undeploy", "9002/delta"), "2 models"),
+        (wish("deployment.undeploy", "9002/delta"), r"9002/21 \(cirrus\), 9002/22 \(delta\), 9002/23"),
+        (wish("deployment.undeploy", "", PAIR), "say which model of pair"),
+        (wish("deployment.undeploy", "", "endpoints/9003"), "none is deployed"),
+        (wish("deployment.undeploy", ATLAS, ATLAS), "is no endpoint"),
+        (wish("model.forbid", "", MAIN), "no model of the Model Garden"),
         (wish("deployment.undeploy", "9001/11", direction="restore"), "lift the correction itself"),
         (wish("job.cancel", "pipelineJobs/1"), "say which job"),
         (wish("job.cancel", "batchPredictionJobs/99"), "say which job"),
@@ -213,6 +218,14 @@ def test_a_model_is_deployed_again_as_it_was_read_under_its_own_number(adapter, 
     assert json.loads(back.body) == wanted
     assert (planned.selector, planned.reversal) == ("9001/11", "best-effort")
     assert "not given back: novelty" in " ".join(planned.notes)
+
+
+@pytest.mark.parametrize(
+    ("selector", "surface"),
+    [("", MAIN), (MAIN, MAIN), (MAIN, ""), ("main", ""), ("11", MAIN), ("9001/cirrus", ""), ("main/11", MAIN)],
+)
+def test_the_only_model_of_an_endpoint_needs_no_name(adapter, context, selector, surface):
+    assert plan(adapter, context, "deployment.undeploy", selector, surface).selector == "9001/11"
 
 
 def test_a_share_goes_to_the_others_and_they_are_named(server, adapter, context):
@@ -399,6 +412,16 @@ def test_the_way_back_stops_where_others_changed_it_meanwhile(server, adapter, c
     assert {one.method for one in server.requests()} == {"GET"}
 
 
+@pytest.mark.parametrize(("inherits", "told"), [(True, False), (False, True)])
+def test_a_project_that_a_folders_policy_does_not_reach_is_named(server, context, inherits, told):
+    spec = {"inheritFromParent": inherits, "rules": [{"values": {"deniedValues": [OTHER]}}]}
+    server.poke(lambda rows: rows.policies.update({f"projects/{PROJECT}": spec}))
+    adapter = adapter_at(server.url, policy_at="folders/4711")
+    planned = plan(adapter, context, "model.forbid", ATLAS)
+    assert planned.requests[0].path == "/orgpolicy/v2/folders/4711/policies"
+    assert ("NOT reached" in " ".join(planned.notes)) is told
+
+
 # -- denials and limits ------------------------------------------------------------------------------------------------
 
 
@@ -554,6 +577,16 @@ def test_behind_the_guard_with_keys_that_are_exchanged(name):
             service, _, path = request.path.removeprefix("/").partition("/")
             assert (request.method, f"/{path}", request.body) in sent, service
         assert all(CANARY_TOKEN not in one.target for one in server.requests())
+
+
+def test_over_tls_as_google_is_reached():
+    with Simulator(site(lag_s=0.0), tls=authority().serving()) as server:
+        context = context_at(server.url, tls=authority().trusting())
+        adapter = adapter_at(server.url)
+        planned = plan(adapter, context, "principal.deny", CANARY, ATLAS)
+        asyncio.run(adapter.apply(context, planned))
+        assert asyncio.run(adapter.probe(context, planned, "caller")).outcome == "refused"
+        assert all(one.secure for one in server.requests())
 
 
 def test_a_key_of_another_account_sends_nothing():
