@@ -24,6 +24,7 @@ from console.ui.proposal_said import ProposedPage
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_lines
 from console.ui.widgets import StateMark, Text, Words
+from console.viewmodels.approval_words import field, value
 from console.viewmodels.times import both
 from console.viewmodels.zones import shown_zone, zone_chosen
 
@@ -191,16 +192,16 @@ def _table(room: Room, fields: Sequence[FieldChange], signed: str) -> QWidget:
         grid.addWidget(Text(look, word, size="small", weight="semibold", tone="text-muted", wrap=at > 0), 0, at)
         grid.setColumnStretch(at, 1)
     for line, one in enumerate(fields, start=1):
-        now = "not read" if one.now is None else one.now
+        now = "not read" if one.now is None else value(one.now)
         told = f"{now}  (changed)" if one.differs else now
-        cells = ((one.name, "text"), (one.signed, "text"), (told, "changed" if one.differs else "text"),
-                 (one.wanted, "text"))  # fmt: skip
+        cells = ((field(one.name), "text"), (value(one.signed), "text"), (told, "changed" if one.differs else "text"),
+                 (value(one.wanted), "text"))  # fmt: skip
         for at, (text, tone) in enumerate(cells):
-            cell = Words(look, shown(text), tone=tone, weight="medium" if tone == "changed" else "regular")
+            cell = Words(look, text, tone=tone, weight="medium" if tone == "changed" else "regular")
             grid.addWidget(cell, line, at, Qt.AlignmentFlag.AlignTop)
     told = "; ".join(
-        f"{one.name}: signed {one.signed}, now {'not read' if one.now is None else one.now}"
-        f"{', changed' if one.differs else ''}, would be {one.wanted}" for one in fields
+        f"{field(one.name)}: signed {value(one.signed)}, now {'not read' if one.now is None else value(one.now)}"
+        f"{', changed' if one.differs else ''}, would be {value(one.wanted)}" for one in fields
     )  # fmt: skip
     held.setAccessibleName(told)
     return held

@@ -30,7 +30,7 @@ from console.viewmodels.commands import Command, Commands
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.shell import LOOKS, NOW, Now
 
-_GRID, _TABLE, _EMPTY = 0, 1, 2
+_GRID, _TABLE, _EMPTY, _UNREAD = 0, 1, 2, 3
 
 
 class BoardPanel(QWidget):
@@ -67,7 +67,8 @@ class BoardPanel(QWidget):
         )  # fmt: skip
         self._empty.acted.connect(lambda: room.commands.give("provider-add"))
         self._middle = QStackedWidget()
-        for part in (self._grid, self._table, self._empty):
+        unread = EmptyState(room.look, "Not read yet", "Every provider is being looked at.", "", "layout-grid")
+        for part in (self._grid, self._table, self._empty, unread):
             self._middle.addWidget(part)
         self._detail = Text(room.look, "", wrap=True)
         self._detail.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -151,14 +152,14 @@ class BoardPanel(QWidget):
         self._turn()
 
     def _turn(self) -> None:
-        wanted = _EMPTY if not self._model.rows else _TABLE if self._as_table.isChecked() else _GRID
-        if self._heard or self._model.rows:
-            self._empty.setVisible(wanted == _EMPTY)
+        wanted = _TABLE if self._as_table.isChecked() else _GRID
+        if not self._model.rows:
+            wanted = _EMPTY if self._heard else _UNREAD
         if self._middle.currentIndex() != wanted:
             self._middle.setCurrentIndex(wanted)
             if wanted == _TABLE:
                 self._fill_table()
-        self._correct.setVisible(wanted != _EMPTY and self._grid.place is not None)
+        self._correct.setVisible(wanted in (_GRID, _TABLE) and self._grid.place is not None)
 
     def _tell(self, place: Place) -> None:
         cell = self._model.cell(*place)

@@ -52,6 +52,8 @@ class ChecklistDialog(Sheet):
         self._begin.clicked.connect(self._begin_plan)
         self._none = EmptyState(room.look, "No task is set", "Begin a response plan, or set a task of your own.", "",
                                 "list")  # fmt: skip
+        self._none.hide()  # nothing is known to be unset before it was read
+        self._begin.setEnabled(False)
         self._place = QWidget()
         line_of = row(self._place, room.look.theme.space("unit"))
         line_of.addWidget(self._plans)

@@ -38,7 +38,7 @@ def _sent(view: ApprovalView) -> str:
         return "Whoever is asked does it by hand and attests it."
     if senders == [_HERE]:
         return "This console sends it now; where a provider cannot be reached it waits in the outbox, visibly."
-    return f"It is sent by {' or '.join(senders)} as soon as the signatures are there."
+    return f"It is sent by {' or '.join(senders)} as soon as the signatures have reached it."
 
 
 def progress_of(now: Now, sha: str) -> str:

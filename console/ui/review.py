@@ -15,6 +15,7 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import EmptyState, Text
 from console.viewmodels.review import Line, Part, ReviewView, review_view
+from console.viewmodels.shell import SHELL
 from console.viewmodels.zones import shown_zone, zone_chosen
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _LEAD_PX: Final = 150
 _WIDE_PX: Final = 900
+_SHOWN, _NONE, _UNREAD = 0, 1, 2
 
 
 class ReviewPanel(QWidget):
@@ -64,6 +66,8 @@ class ReviewPanel(QWidget):
         self._middle = QStackedWidget()
         self._middle.addWidget(self._shown)
         self._middle.addWidget(self._empty)
+        self._middle.addWidget(EmptyState(room.look, "Reading the record ...", "", "", "history"))
+        self._middle.setCurrentIndex(_UNREAD)
         column(self).addWidget(self._middle)
         self.setFocusProxy(self.area)
         self._follower = Follower(room, self, self._read, self.take)
@@ -81,9 +85,11 @@ class ReviewPanel(QWidget):
 
     def take(self, found: Review | None) -> None:
         """Show it; what has not changed is not made anew."""
-        self._middle.setCurrentIndex(1 if found is None else 0)
         if found is None:
+            unread = self._room.desk.outlet.latest(SHELL) is None  # no incident is known yet: none is chosen either
+            self._middle.setCurrentIndex(_UNREAD if unread else _NONE)
             return
+        self._middle.setCurrentIndex(_SHOWN)
         session = self._room.desk.session
         view = review_view(found, session.name_of, shown_zone(zone_chosen(self._room.desk.outlet)))
         self._headline.setText(view.headline)

@@ -5,6 +5,7 @@ It says as of when it holds where it could not be made anew.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QRect, QRectF, Qt, QTimer
@@ -138,10 +139,10 @@ class Wall(QWidget):
         if told is None:
             painter.setFont(self._font(44, "medium"))
             painter.setPen(theme.colour("text-muted"))
-            said = "No incident is chosen" if self._room.desk.inc is None else "Reading the record ..."
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._instead())
+            self._paint_marks(painter, box, self._drill())
         else:
-            top = self._paint_marks(painter, box, told)
+            top = self._paint_marks(painter, box, told.marks)
             top = self._paint_head(painter, QRect(box.left(), top, box.width(), 0), told)
             left = QRect(box.left(), top, round(box.width() * 0.56), box.bottom() - top)
             right = QRect(left.right() + edge, top, box.right() - left.right() - edge, left.height())
@@ -150,9 +151,20 @@ class Wall(QWidget):
             self._paint_right(painter, right, told)
         painter.end()
 
-    def _paint_marks(self, painter: QPainter, box: QRect, told: WallView) -> int:
+    def _instead(self) -> str:
+        """What is said where no incident is shown: nothing is known to be chosen before the record was read."""
+        room = self._room
+        chosen = room.desk.inc is not None or room.desk.outlet.latest(SHELL) is None
+        return "Reading the record ..." if chosen else "No incident is chosen"
+
+    def _drill(self) -> tuple[str, ...]:
+        from console.services.picture import DRILL  # noqa: PLC0415  a window that starts paints no wall
+
+        return (DRILL,) if self._room.desk.session.settings.world == "drill" else ()
+
+    def _paint_marks(self, painter: QPainter, box: QRect, marks: Sequence[str]) -> int:
         theme, top = self._room.look.theme, box.top()
-        for mark in told.marks:
+        for mark in marks:
             drill = mark.startswith("DRILL")
             high = self._px(52)
             bar = QRect(box.left(), top, box.width(), high)

@@ -6,17 +6,22 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QLabel
 
 from console.services import checklist, incidents
 from console.services.after_action import review
 from console.services.coverage import Cell, Coverage, Rehearsal, Row
+from console.services.live_values import Looks
+from console.ui.board import BoardPanel
 from console.ui.coverage import CoveragePanel
 from console.ui.review import ReviewPanel
 from console.ui.tokens import COVERAGE
+from console.ui.wall import Wall
 from console.ui.widgets import Text
 from console.ui.window import MainWindow
 from console.viewmodels.commands import Command
 from console.viewmodels.review import review_view
+from console.viewmodels.shell import SHELL
 
 NOW = 1_763_906_531_000
 HELD = Rehearsal(at_ms=NOW - 3 * 86_400_000, in_ms=12_000, lever="Block a key", canary=True, by_hand=False)
@@ -95,6 +100,27 @@ def test_the_review_reads_the_incident_and_follows_the_record(qtbot, room) -> No
     checklist.add(session, inc, "Change the rota", "Deputy", session.clock.wall_ms() - 1)
     qtbot.waitUntil(lambda: "overdue" in words())
     assert any(one.startswith("Deputy, 20") for one in words())
+
+
+def test_before_the_record_was_read_nothing_is_said_to_be_unchosen_or_unknown(qtbot, room, monkeypatch) -> None:
+    panel, board, wall = ReviewPanel(room), BoardPanel(room), Wall(room)
+    for made in (panel, board, wall):
+        qtbot.addWidget(made)
+
+    def said(part) -> str:
+        return "\n".join(one.text() for one in part._middle.currentWidget().findChildren(QLabel))
+
+    with monkeypatch.context() as unread:
+        unread.setattr(room.desk.outlet, "latest", lambda _topic: None)
+        panel.take(None)
+        assert (said(panel).splitlines()[0], wall._instead()) == ("Reading the record ...",) * 2
+    assert "Not read yet" in said(board)
+    qtbot.waitUntil(lambda: room.desk.outlet.latest(SHELL) is not None)
+    panel.take(None)
+    board._looks(Looks(surfaces=(), instances=(), poll_ms=5_000))
+    assert "No incident is chosen" in said(panel)
+    assert wall._instead() == "No incident is chosen"
+    assert "No surface is known yet" in said(board)
 
 
 def test_no_time_is_told_backwards(room) -> None:
