@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.conformance import AdapterConformance, DirectContext
+from adapters.conformance import AdapterConformance, DirectContext, demands
 from adapters.contract import Wish
 from console.providers.address import Pin
 from console.providers.registry import Usable, make_adapter
@@ -41,7 +41,7 @@ def run(
     Pin.parse(make_adapter(usable, settings).base_url(), loopback_only=True)
     lever = usable.manifest.lever(wish.lever)
     kit = type("Kit", (AdapterConformance,), {"probe_credential": caller, "probes_measure": lever.probe is not None})()
-    for name in (name for name in vars(AdapterConformance) if name.startswith("test_")):
+    for name in demands():
         test = getattr(kit, name)
         adapter = make_adapter(usable, settings)
         context = DirectContext(adapter.base_url(), auth=usable.manifest.auth, secrets=secrets)
