@@ -68,7 +68,7 @@ class GoogleVertex:
         secrets={_KEY: "the key of the service account: its JSON file, or base64 of it on one line"}, auth="bearer",
         levers=LEVERS,
         not_possible={
-            "use-case": "forbidding a use: safety settings are each request's own",
+            "uses": "forbidding a use: safety settings are each request's own",
             "context": "a smaller context, or no tools: Google has no such switch",
             "streams": "a call that is being answered cannot be seen or ended from outside",
             "everybody": "Google serves the model to other organisations as before",

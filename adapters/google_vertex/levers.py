@@ -38,7 +38,7 @@ class Settings(BaseModel):
     )  # fmt: skip
     policy_at: str = Field(
         default="", pattern=r"^((folders|organizations)/[0-9]{3,20})?$", title="Organisation policy at",
-        description="folders/NUMBER or organizations/NUMBER; empty: at the project",
+        description="empty: at the project; else folders/NUMBER or organizations/NUMBER",
     )  # fmt: skip
     quota: str = Field(
         default="aiplatform.googleapis.com/online_prediction_requests_per_base_model",
