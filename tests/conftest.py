@@ -8,6 +8,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import shutil
 import signal
 import socket
@@ -165,17 +166,28 @@ pytest.MonkeyPatch().setattr(subprocess.Popen, "__exit__", _leave_at_once)
 
 
 @pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the next test has its home. Counted here: to number a folder, pytest looks through all that it made."""
-    folder = tmp_path_factory.mktemp("homes")
-    return (folder / str(number) for number in itertools.count())
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a folder. Counted here: to find a number, pytest looks through all that it made, for each test anew."""
+    where, numbers = tmp_path_factory.mktemp("made"), itertools.count()
+
+    def made(name: str) -> Path:
+        folder = where / f"{name}{next(numbers)}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    return made
+
+
+@pytest.fixture
+def tmp_path(request: pytest.FixtureRequest, new_folder: Callable[[str], Path]) -> Path:
+    """As pytest's own."""
+    return new_folder(re.sub(r"\W", "_", request.node.name)[:30])
 
 
 @pytest.fixture(autouse=True)
-def private_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+def private_home(new_folder: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home directory nobody else has, and none of the caller's agents, displays, buses or proxies."""
-    home = next(homes)
-    home.mkdir(mode=0o700)
+    home = new_folder("home")
     for variable in list(os.environ):
         if variable.startswith(("XDG_", "SSH_", "STANDDOWN_")) or variable.lower().endswith("_proxy"):
             monkeypatch.delenv(variable)
@@ -193,6 +205,16 @@ def private_home(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path
         (home / folder).mkdir(mode=0o700)
         monkeypatch.setenv(variable, str(home / folder))
     return home
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_that_open_quickly() -> Iterator[None]:
+    """Thousands of sessions are opened, 0.15 s each to make guessing hard: half of what many a file took."""
+    from console.keys import keyfile
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyfile, "SESSION_ROUNDS", 1)
+        yield
 
 
 @pytest.fixture(autouse=True)

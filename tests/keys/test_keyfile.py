@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 
 import pytest
 
@@ -25,6 +27,13 @@ def test_stock_openssh_opens_what_we_wrap(tmp_path):
     openssh.run("-p", "-P", PASSPHRASE.decode(), "-N", "changed by openssh", "-f", tmp_path / "key")
     changed = keyfile.read_private(tmp_path / "key", b"changed by openssh")
     assert sshsig.public_of(changed) == WRAPPED.public
+
+
+def test_the_programs_own_keys_are_hard_to_guess_at():
+    """Asked of a process of its own: in this one they are not (`tests/conftest.py`)."""
+    code = "from console.keys import keyfile; print(keyfile.SESSION_ROUNDS, keyfile.SINGLE_ROUNDS)"
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60).stdout
+    assert told.split() == ["24", "64"]
 
 
 @pytest.mark.parametrize("phrase", ["", "wrapped by openssh"])
