@@ -112,7 +112,7 @@ class GoogleVertex:
         garden = await reading.watched(context, self._settings)
         return here + [
             Found(
-                key=one.name, name=one.name, model=one.name.rpartition("/")[2], kind="internal", control="cloud",
+                key=one.name, name=_pair(one.name), model=one.name.rpartition("/")[2], kind="internal", control="cloud",
                 detail=one.launchStage,
             )
             for one in garden
@@ -171,7 +171,7 @@ class GoogleVertex:
     def _model(self, asked: str) -> str:
         """A watched model, by its whole name, PUBLISHER/MODEL or the model's own name where only one has it."""
         if asked.startswith("endpoints/"):
-            raise Refused("an endpoint is no model of the Model Garden: send it no traffic, or undeploy")
+            raise Refused("it is an endpoint, and no model of the Model Garden")
         same = [one for one in self._settings.watched if asked in {one, one.rpartition("/")[2], _pair(one)}]
         if len(same) != 1:
             raise Refused(f"{len(same)} watched models are called that: name it in the settings", wire.NOT_FOUND)

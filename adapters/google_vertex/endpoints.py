@@ -58,7 +58,7 @@ def _asked(blank: Planned) -> tuple[str, str]:
     """Which endpoint is meant, and which deployed model on it, as far as that is said."""
     surface = blank.surface_key.removeprefix("endpoints/")
     if surface.startswith("publishers/"):
-        raise Refused(f"{surface} is no endpoint: it is forbidden or limited, not undeployed")
+        raise Refused("it is no endpoint")
     if blank.selector in {"", blank.surface_key} or blank.selector.startswith("endpoints/"):
         return blank.selector.removeprefix("endpoints/") or surface, ""
     named, slash, ident = blank.selector.partition("/")

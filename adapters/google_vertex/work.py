@@ -39,6 +39,8 @@ async def _one(context: Context, settings: Settings, blank: Planned, models: Seq
         raise Refused("say which job: batchPredictionJobs/ID, tuningJobs/ID or customJobs/ID", wire.NOT_FOUND)
     name = f"{kind}/{ident}"
     model = next((each for each in models if is_about(one, each)), blank.surface_key)
+    if blank.surface_key not in {"", model}:
+        raise Refused(f"it works with {model}, which is a surface of its own")
     at = replace(
         blank, selector=name, name=one.displayName or name, surface_key=model, model=model.rpartition("/")[2]
     )  # fmt: skip

@@ -98,7 +98,8 @@ def test_endpoints_and_watched_models_are_surfaces_page_by_page(server, adapter,
     found = asyncio.run(adapter.discover(context))
     assert [(one.key, one.name, one.model) for one in found] == [
         (MAIN, "main", "cirrus"), (PAIR, "pair", "cirrus"), ("endpoints/9003", "spare", "spare"),
-        (BOREALIS, BOREALIS, "borealis-4@20260101"), (ATLAS, ATLAS, "atlas-1.5-002"),
+        (BOREALIS, "anthropic/borealis-4@20260101", "borealis-4@20260101"),
+        (ATLAS, "google/atlas-1.5-002", "atlas-1.5-002"),
     ]  # fmt: skip
     assert [one.query.get("pageToken") for one in server.requests() if one.path.endswith("/endpoints")] == [None, "2"]
 
@@ -164,12 +165,13 @@ def test_a_policy_that_may_not_be_read_makes_models_unknown_and_nothing_else(ser
         (wish("deployment.undeploy", "9002/delta"), r"9002/21 \(cirrus\), 9002/22 \(delta\), 9002/23"),
         (wish("deployment.undeploy", "", PAIR), "say which model of pair"),
         (wish("deployment.undeploy", "", "endpoints/9003"), "none is deployed"),
-        (wish("deployment.undeploy", ATLAS, ATLAS), "is no endpoint"),
+        (wish("deployment.undeploy", ATLAS, ATLAS), "it is no endpoint"),
         (wish("model.forbid", "", MAIN), "no model of the Model Garden"),
         (wish("deployment.undeploy", "9001/11", direction="restore"), "lift the correction itself"),
         (wish("job.cancel", "pipelineJobs/1"), "say which job"),
         (wish("job.cancel", "batchPredictionJobs/99"), "say which job"),
         (wish("job.cancel", "../../x"), "say which job"),
+        (wish("job.cancel", "tuningJobs/41", BOREALIS), "works with .*atlas-1.5-002, which is a surface of its own"),
         (wish("job.cancel", "tuningJobs/41", direction="restore"), "no call that undoes"),
         (wish("model.cancel-work", BOREALIS), "nothing of publishers"),
     ],
