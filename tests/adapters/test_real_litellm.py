@@ -10,6 +10,7 @@ import pytest
 
 from adapters.conformance import AdapterConformance, DirectContext, until
 from adapters.contract import Refused, Wish
+from adapters.litellm.gateway import together
 from tests.adapters.kit import litellm_at
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
@@ -207,3 +208,33 @@ def test_many_refusals_in_a_row_after_a_block(adapter, context):
             await adapter.revert(context, planned)
 
     assert asyncio.run(story()) == ["refused"] * 24
+
+
+def test_many_keys_are_told_at_once_as_each_alone(proxy, adapter, context):
+    """By a question that is not in its description: an upgrade that drops it makes lists slower, and shows here."""
+    headers = {"authorization": f"Bearer {proxy['master_key']}"}
+    names = [f"conformance-crowd-{at}" for at in range(24)]
+    with httpx.Client(base_url=proxy["base_url"], headers=headers, timeout=30) as admin:
+        admin.post("/key/delete", json={"key_aliases": names})
+        made = [admin.post("/key/generate", json={"key_alias": one}).raise_for_status().json() for one in names]
+        hashes = [one["token_id"] for one in made]
+
+        async def story():
+            rows = await together(context, hashes, ())
+            assert {row.key_alias for row in rows} == set(names)
+            assert len(await together(context, ("0" * 64,), names[:3])) == 3
+            planned = [
+                await adapter.plan(context, Wish(lever="key.block", selector=one, surface_key="", params={}))
+                for one in hashes
+            ]
+            for blocked in ((), hashes[:3]):
+                for one in blocked:
+                    await adapter.apply(context, planned[hashes.index(one)])
+                seen = await adapter.read_back_many(context, planned)
+                assert [one.verdict == "in-effect" for one in seen] == [one in blocked for one in hashes]
+            assert len(await adapter.changes(context, planned[0], 0)) == 1
+
+        try:
+            asyncio.run(story())
+        finally:
+            admin.post("/key/delete", json={"key_aliases": names})
