@@ -100,15 +100,16 @@ def bench_append(folder: Path | None = None, entries: int = 2000) -> list[Figure
         bench = open_bench(Path(place) / "profile")
         with bench.store:
             made = [bench.append(_WORDS) for _ in range(50)]
-            raw = Raw(bench.key, made[-1], bench.store.reader().disclosures([made[-1].id])[made[-1].id][0])
+            body = bench.store.reader().disclosures([made[-1].id])[made[-1].id][0]
             each = max(entries // _ROUNDS, 1)
-            groups = max(entries // _GROUP, 2)
+            groups = max(entries // _GROUP // _ROUNDS, 2)
             alone, floor, grouped, floor_grouped = [], [], [], []
-            for number in range(_ROUNDS):
-                alone.append(rate(lambda: bench.append(_WORDS), each))
-                floor.append(raw.append(Path(place) / f"raw{number}.db", each))
-                grouped.append(_GROUP * rate(lambda: bench.append_group(_WORDS, _GROUP), groups))
-                floor_grouped.append(raw.append(Path(place) / f"raw_grouped{number}.db", groups, _GROUP))
+            with Raw(Path(place) / "raw.db", bench.key, made[-1], body) as raw:
+                for _ in range(_ROUNDS):
+                    alone.append(rate(lambda: bench.append(_WORDS), each))
+                    floor.append(raw.append(each))
+                    grouped.append(_GROUP * rate(lambda: bench.append_group(_WORDS, _GROUP), groups))
+                    floor_grouped.append(raw.append(groups, _GROUP))
     return [
         _figure("append, one by one", alone, floor, APPEND_FLOOR_RATIO),
         _figure("append, in groups of 100", grouped, floor_grouped, GROUPS_FLOOR_RATIO),

@@ -7,7 +7,6 @@ import itertools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,35 +38,40 @@ class Key:
         return self._stamps[namespace].sign(message)
 
 
-@dataclass(frozen=True, slots=True)
 class Raw:
-    """What nobody can leave out of an append: a signature, a hash, and a row with the same bytes."""
+    """What nobody can leave out of an append: a signature, a hash, and a row with the same bytes.
 
-    key: Key
-    like: Stored
-    body: str
+    Its file grows as the journal beside it does: a larger one has more pages to write for each row. A context manager.
+    """
 
-    def append(self, path: Path, transactions: int, each: int = 1) -> float:
+    def __init__(self, path: Path, key: Key, like: Stored, body: str) -> None:
+        self._key = key
+        self._like = like
+        self._body = body
+        self._numbers = itertools.count()
+        self._connection = connect(path)
+        self._connection.execute("CREATE TABLE e (id TEXT PRIMARY KEY, raw BLOB, sig BLOB, body TEXT) WITHOUT ROWID")
+
+    def append(self, transactions: int, each: int = 1) -> float:
         """Rows a second, so many to each durable transaction."""
-        connection = connect(path)
-        try:
-            connection.execute("CREATE TABLE e (id TEXT PRIMARY KEY, raw BLOB, sig BLOB, body TEXT) WITHOUT ROWID")
-            numbers = itertools.count()
+        return each * rate(lambda: self._group(each), transactions)
 
-            def one() -> None:
-                if each > 1:
-                    connection.execute("BEGIN IMMEDIATE")
-                for _ in range(each):
-                    message = self.like.raw + str(next(numbers)).encode()
-                    self.key.private.sign(message)
-                    row = (hashlib.sha256(message).hexdigest(), self.like.raw, self.like.sig, self.body)
-                    connection.execute("INSERT INTO e VALUES (?, ?, ?, ?)", row)
-                if each > 1:
-                    connection.execute("COMMIT")
+    def _group(self, each: int) -> None:
+        if each > 1:
+            self._connection.execute("BEGIN IMMEDIATE")
+        for _ in range(each):
+            message = self._like.raw + str(next(self._numbers)).encode()
+            self._key.private.sign(message)
+            row = (hashlib.sha256(message).hexdigest(), self._like.raw, self._like.sig, self._body)
+            self._connection.execute("INSERT INTO e VALUES (?, ?, ?, ?)", row)
+        if each > 1:
+            self._connection.execute("COMMIT")
 
-            return each * rate(one, transactions)
-        finally:
-            connection.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
+        self._connection.close()
 
 
 class RawPair:
