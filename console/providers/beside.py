@@ -5,6 +5,7 @@ It must never let a token out to an address that the adapter's settings do not n
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from adapters.access import Access, CallerHeader, SignIn, parted
@@ -48,32 +49,35 @@ class Callers:
         self.header = header
         self._sign_in = sign_in
         self._clock = clock
-        self._tokens: dict[str, Tokens] = {}
+        self._tokens: dict[str, tuple[bytes, Tokens]] = {}
 
     @property
     def known(self) -> tuple[str, ...]:
         """Their last tokens, so that they can be taken out of texts."""
-        return tuple(token for one in self._tokens.values() for token in one.known)
+        return tuple(token for _, one in self._tokens.values() for token in one.known)
 
     def signs_in(self, credential: str) -> bool:
         """Whether this credential is exchanged for a token, and not shown itself."""
         return self._sign_in is not None and assertion.is_service_key(credential)
 
     async def token(self, name: str, credential: str, clients: Clients, deadline_s: float) -> str:
-        """A token of the caller whose key is kept under this name.
+        """A token of the caller whose key is kept under this name; another key there signs in anew.
 
         Raises:
             NotSent, Refused, Throttled, Malformed: as `Tokens.get`.
         """
         if self._sign_in is None:
             raise Refused("callers do not sign in here")
-        if name not in self._tokens:
-            self._tokens[name] = Tokens(self._sign_in, self._clock)
-        return await self._tokens[name].get(credential, clients, deadline_s)
+        key = hashlib.sha256(credential.encode()).digest()
+        kept, tokens = self._tokens.get(name, (b"", None))
+        if tokens is None or kept != key:
+            tokens = Tokens(self._sign_in, self._clock)
+            self._tokens[name] = (key, tokens)
+        return await tokens.get(credential, clients, deadline_s)
 
     def forget(self, refused: str) -> None:
         """Take note that this token was refused: the next call of its caller fetches another."""
-        for one in self._tokens.values():
+        for _, one in self._tokens.values():
             one.forget(refused)
 
 

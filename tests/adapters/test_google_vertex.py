@@ -186,6 +186,7 @@ def test_it_refuses_what_cannot_be_done(adapter, context, asked, why):
     [
         {"project": "Desk"}, {"location": "us-central1/x"}, {"service_account": "me"}, {"models": "atlas"},
         {"policy_at": "projects/1"}, {"sample": "{"}, {"endpoint": "http://vertex.example"}, {"quota": "compute/x"},
+        {"endpoint": "https://me@vertex.example"},
     ],
 )  # fmt: skip
 def test_settings_that_would_lead_elsewhere_are_refused(wrong):
@@ -457,6 +458,48 @@ def test_a_limit_is_found_by_what_the_quota_calls_the_model(server, adapter, con
     assert asyncio.run(adapter.read_back(context, planned)).verdict == "cannot-tell"
     with pytest.raises(Refused, match="no limit a minute of its own"):
         plan(adapter, context, "model.rpm", BOREALIS, rpm="0")
+
+
+def test_a_quota_that_tells_too_little_or_asks_for_more_is_refused(server, adapter, context):
+    def bent(**more):
+        bucket = {"dimensions": {"base_model": "atlas-1.5"}, "effectiveLimit": "600", **more}
+        limit = {"unit": more.pop("unit", "1/min/{project}/{base_model}"), "quotaBuckets": [bucket]}
+        others = [{"unit": "1/d/{project}"}, {"unit": "1/min/{project}/{user}"}]
+        body = json.dumps({"metric": "m", "consumerQuotaLimits": [*others, limit]}).encode()
+        return Bent(context, answer=reply(200, body))
+
+    planned = plan(adapter, bent(), "model.rpm", ATLAS, rpm="5")
+    (override,) = json.loads(planned.requests[0].body)["inlineSource"]["overrides"]
+    assert override["dimensions"] == {"base_model": "atlas-1.5"}
+    with pytest.raises(Refused, match="no limit for the model"):
+        plan(adapter, bent(effectiveLimit=None), "model.rpm", ATLAS, rpm="5")
+    with pytest.raises(Refused, match="lift the correction itself"):
+        plan(adapter, bent(), "model.rpm", ATLAS, direction="restore")
+    with pytest.raises(Malformed, match="dimensions"):
+        plan(adapter, bent(unit="1/min/{project}/{base_model}/{tier}"), "model.rpm", ATLAS, rpm="5")
+
+
+def test_a_denial_without_a_surface_is_shown_at_what_there_is(server, context):
+    bare = adapter_at(server.url, models="")
+    planned = plan(bare, context, "principal.deny", CANARY)
+    assert (planned.surface_key, planned.model, planned.params["let_in"]) == (MAIN, "cirrus", "yes")
+    server.poke(lambda rows: rows.endpoints.clear())
+    planned = plan(bare, context, "principal.deny", CANARY)
+    assert (planned.surface_key, planned.model, planned.params["let_in"]) == ("", "", "")
+    assert asyncio.run(bare.probe(context, planned, "caller")).outcome == "cannot-tell"
+
+
+def test_a_caller_who_cannot_be_tried_was_not_let_in(server, adapter, context):
+    class Down(Bent):
+        async def call(self, *about, side="control", **more):
+            if side == "callers":
+                raise NotSent("down")
+            return await self._inner.call(*about, **more)
+
+    assert plan(adapter, Down(context), "principal.deny", CANARY, ATLAS).params["let_in"] == "no"
+    server.poke(lambda rows: rows.garden.update({"publishers/other/models/m-1": {}}))
+    other = adapter_at(server.url, models="other/m-1")
+    assert plan(other, context, "principal.deny", CANARY).params["let_in"] == ""
 
 
 # -- work --------------------------------------------------------------------------------------------------------------

@@ -225,6 +225,19 @@ def test_a_callers_key_is_exchanged_too_and_a_word_is_shown_as_it_is(server, clo
     assert {one["iss"] for one in cloud.state["claims"]} == {CANARY}
 
 
+def test_another_key_under_the_same_name_signs_in_anew(server, cloud):
+    plane = plane_at(server.url)
+
+    async def story(context):
+        for email, status in ((CANARY, 200), (CONSOLE, 403)):
+            plane.secrets.found["caller"] = key_of(email)[0]
+            reply = await context.call("GET", "/use", effect="read", credential="caller", side="callers")
+            assert (reply.status, reply.json()["who"]) == (status, email)
+
+    run(plane, story)
+    assert [one["iss"] for one in cloud.state["claims"]] == [CANARY, CONSOLE]
+
+
 class Talkative(Clouded):
     """It puts whatever it was answered into its faults."""
 
