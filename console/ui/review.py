@@ -54,7 +54,7 @@ class ReviewPanel(QWidget):
         self.area = QScrollArea()
         self.area.setWidgetResizable(True)
         self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.area.setAccessibleName("After action")
         self.area.setWidget(self._page)
         self._empty = EmptyState(room.look, "No incident is chosen", "Choose one at the left to look back on it.", "",

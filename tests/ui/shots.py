@@ -10,16 +10,13 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 # a laptop's screen, so that a dialog that is too large for it shows
 os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
 
-from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from console.runtime.paths import ProfilePaths
 from console.services import incidents
@@ -29,12 +26,12 @@ from console.services.setup import PRACTICE_PASSPHRASE
 from console.ui.firstrun import FirstRun
 from console.ui.opened import OpenProfile
 from console.ui.start import application
-from console.ui.theme import Choice, Look
+from console.ui.theme import Choice
 from console.viewmodels.shell import NOW
 from tests.kit.resting import rest
-from tests.ui import shots_roster, shots_signing
+from tests.ui import shots_in_force, shots_roster, shots_signing, shots_states
+from tests.ui.shots_base import LOOKS, Shots, until
 
-LOOKS: tuple[Choice, ...] = ("dark", "light")
 # a command, and what is on screen after it
 DIALOGS = (
     "palette", "correct", "review", "declare", "severity", "phase", "status", "roles", "hand-over", "close", "lift",
@@ -44,102 +41,6 @@ DIALOGS = (
     "task", "carry", "take-in",
     "propose-again", "take-over", "refusals",
 )  # fmt: skip
-WITHIN_S = 40.0
-
-
-class Shots:
-    """Writes one picture after the other, each in both looks."""
-
-    def __init__(self, app: QApplication, folder: Path) -> None:
-        self.app, self.folder = app, folder
-        self.look = Look(app, "dark")
-        self.count = 0
-
-    def both(self, widget: QWidget, name: str, looks: tuple[Choice, ...] = LOOKS) -> None:
-        """The widget as it is now, dark and light."""
-        for choice in looks:
-            self.look.choose(choice)
-            rest(80)
-            QApplication.sendPostedEvents()  # laid out anew where something has just changed
-            widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
-            self.count += 1
-        self.look.choose("dark")
-
-    def dialogs(self, opened: OpenProfile, names: tuple[str, ...], prefix: str) -> list[str]:
-        """Every dialog that may be opened now; gives why the others may not."""
-        refused: list[str] = []
-        for name in names:
-            before = set(self.app.topLevelWidgets())
-            why = opened.room.commands.give(name)
-            if why is not None:
-                refused.append(f"{prefix}-{name}: {why}")
-                continue
-            rest(1_200)
-            for window in self.app.topLevelWidgets():
-                if window not in before and window.isVisible():
-                    self.both(window, f"{prefix}-{name}")
-                    window.close()
-            rest(100)
-        return refused
-
-    def tabs(self, opened: OpenProfile, prefix: str) -> None:
-        """The main window with the timeline, an entry, the board, the outbox; and the wall."""
-        window = opened.window
-        window.resize(1400, 880)
-        window.show_tab("timeline")
-        rest(300)
-        self.both(window, f"{prefix}-timeline")
-        with suppress(Exception):
-            window.timeline.table.go_to(window.timeline.table.model().rowCount() - 1)
-            window.timeline.table.opened.emit()
-            rest(500)
-            self.both(window, f"{prefix}-entry")
-            window.timeline.table.opened.emit()
-        window.show_tab("board")
-        rest(300)
-        self.both(window, f"{prefix}-board")
-        for name, shown in (("coverage", "coverage"), ("review", "after-action")):
-            window.show_tab(name)
-            rest(600)
-            self.both(window, f"{prefix}-{shown}")
-        window.outbox.toggle()
-        rest(300)
-        self.both(window, f"{prefix}-outbox")
-        window.outbox.toggle()
-        self.look_at_wall(opened, prefix)
-
-    def look_at_wall(self, opened: OpenProfile, prefix: str) -> None:
-        """As on a screen of 1920 x 1080."""
-        wall = self.wall(opened, 1920, 1080)
-        self.both(wall, f"{prefix}-wall")
-        wall.close()
-
-    def wall(self, opened: OpenProfile, width: int, height: int) -> QWidget:
-        """The wall, on a screen of that size."""
-        from console.ui.wall import Wall
-
-        wall = Wall(opened.room)
-        wall.resize(width, height)
-        wall.show()
-        until(wall.accessibleDescription)  # said once the record was read
-        rest(300)
-        return wall
-
-    def open(self, paths: ProfilePaths) -> OpenProfile:
-        """A window on a profile."""
-        settings = QSettings(str(self.folder / "shots.ini"), QSettings.Format.IniFormat)
-        opened = OpenProfile(paths, self.look, settings, lambda: None)
-        opened.window.resize(1400, 880)
-        opened.window.show()
-        return opened
-
-
-def until(condition: Callable[[], object], within_s: float = WITHIN_S) -> bool:
-    """Let the window live until something is so; whether it came."""
-    ends = time.monotonic() + within_s
-    while not condition() and time.monotonic() < ends:
-        rest(50)
-    return bool(condition())
 
 
 def main() -> int:
@@ -187,7 +88,6 @@ def empty(shots: Shots, root: Path) -> list[str]:
     paths = ProfilePaths(root)
     start_record(paths, lambda _what, new=False: b"a passphrase", name="Commander")
     opened = shots.open(paths)
-    shots.both(opened.window, "loading-timeline")  # before anything was read
     rest(2_500)
     shots.tabs(opened, "empty")
     refused = shots.dialogs(
@@ -275,7 +175,8 @@ def _dialog(shots: Shots, opened: OpenProfile, name: str, prefix: str, looks: tu
 PARTS: dict[str, Callable[[Shots, Path], list[str] | None]] = {
     "first": first_run, "empty": empty, "drill": drill, "beginnings": shots_roster.beginnings,
     "inviting": shots_roster.inviting, "roster": shots_roster.pictures, "signing": shots_signing.pictures,
-    "sizes": sizes,
+    "sizes": sizes, "force": shots_in_force.pictures, "normal": shots_states.normal, "reading": shots_states.reading,
+    "upgrade": shots_states.upgrade,
 }  # fmt: skip
 
 

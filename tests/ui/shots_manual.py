@@ -19,7 +19,7 @@ from console.ui.start import application
 from console.viewmodels.header import CONNECTIVITY
 from console.viewmodels.shell import NOW
 from tests.kit.resting import rest
-from tests.ui.shots import Shots, until
+from tests.ui.shots_base import Shots, until
 
 _SCREENS = Path(__file__).parents[2] / "resources" / "manual" / "screens"
 _DIALOGS = (("review", "confirm"), ("carry", "carry"))
