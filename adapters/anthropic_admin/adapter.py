@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from adapters.anthropic_admin import keys, limits, people, trying, wire
 from adapters.anthropic_admin import organisation as there
-from adapters.anthropic_admin.levers import LEVERS, Settings, params_of
+from adapters.anthropic_admin.levers import LEVERS, Settings
 from adapters.contract import (
     Context,
     Evidence,
@@ -31,6 +31,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import model_or_params
 
 __all__ = ["AnthropicAdmin", "Settings"]
 
@@ -119,7 +120,7 @@ class AnthropicAdmin:
             lever = self.manifest.lever(wish.lever)
         except KeyError:
             raise Refused(f"there is no lever {wish.lever} here") from None
-        planned: Planned = await _FAMILIES[lever.name].plan(context, lever, wish, params_of(lever, wish))
+        planned: Planned = await _FAMILIES[lever.name].plan(context, lever, wish, model_or_params(lever, wish))
         return planned
 
     # -- doing ---------------------------------------------------------------------------------------------------------

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from adapters.contract import Category, Evidence, Lever, Refused, Reversal, Wish
+from adapters.contract import Category, Evidence, Lever, Reversal
+from adapters.forms import NoParams, safe_address
 
 LIMITS_S = 3600  # "changes take effect within about an hour"
 PROPAGATION_S = 300  # of keys and members nothing is stated: a guess on the long side
 NUMBERS = {"rpm": "requests_per_minute", "tpm": "output_tokens_per_minute"}
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseModel):
@@ -25,18 +24,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://api.anthropic.com, without a name, query or fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the admin key to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://api.anthropic.com", "show the admin key to the network")
 
 
 class InWorkspace(NoParams):
@@ -114,24 +102,3 @@ LEVERS = (
     _lever("workspace.archive", "Archive a workspace, for ever", "shutdown", reversal="none",
            sibling="key.off-all"),
 )  # fmt: skip
-
-
-def params_of(lever: Lever, wish: Wish) -> dict[str, str]:
-    """The wish's parameters, checked. To restore, only which model is asked, not how much: that the lever says itself.
-
-    Raises:
-        Refused: when they do not fit the lever.
-    """
-    model = lever.params or NoParams
-    if wish.direction == "restore":
-        if "model" not in model.model_fields:
-            return {}
-        if not wish.params.get("model"):
-            raise Refused(f"{lever.name} cannot be restored without the model's name")
-        return {"model": wish.params["model"]}
-    try:
-        checked = model.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}

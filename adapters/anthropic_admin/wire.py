@@ -6,18 +6,16 @@ types and error codes are matched: sentences may change, the SDK says.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+NOT_FOUND = 404
 SPENT = frozenset({"enforced_spend_limit_reached", "contract_spend_limit_reached"})
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 
 
 class Said(BaseModel):
@@ -165,18 +163,6 @@ def quoted(step: str) -> str:
     return quote(step, safe="")
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Anthropic answered {reply.status} with something its SDK does not have") from fault
-
-
 def error_of(reply: Reply | None) -> ErrorBody:
     """The error in a reply; empty when it is in no known form."""
     try:
@@ -185,17 +171,5 @@ def error_of(reply: Reply | None) -> ErrorBody:
         return ErrorBody()
 
 
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted.
-
-    Raises:
-        Refused: for a status of 400 or more, with the error's code or type.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Anthropic sends elsewhere ({reply.status})")
-    error = error_of(reply)
-    said = next((f" ({word})" for word in (error.code, error.type) if word and _WORD.fullmatch(word)), "")
-    raise Refused(f"{what}: Anthropic refused with {reply.status}{said}", reply.status)
+_VOICE = Voice("Anthropic", "its SDK", lambda reply: (error_of(reply).code, error_of(reply).type))
+read, check = _VOICE.read, _VOICE.check

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Category, Evidence, Lever, Reversal
+from adapters.forms import NoParams, safe_address
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MINUTES_S = 300  # IAM and Organizations are eventually consistent; no bound is documented
 
 
@@ -43,23 +41,12 @@ class Settings(BaseModel):
     def _safe(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like http://127.0.0.1:5000, without a name or a query")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the requests to the network")
-        return value.rstrip("/")
+        return safe_address(value, "http://127.0.0.1:5000", "show the requests to the network")
 
     @property
     def watched(self) -> frozenset[str]:
         """The models to watch; none means every one."""
         return frozenset(one.strip() for one in self.models.split(",") if one.strip())
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _lever(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from adapters.answers import Model
 from adapters.azure_openai import wire
 from adapters.azure_openai.levers import Settings
 from adapters.contract import Context, Malformed, Refused, Reply
@@ -85,7 +86,7 @@ class Reader:
         return wire.read(wire.Item, wire.check(reply, "blocklist entry")).properties
 
 
-def _as(kind: type[wire.Model], told: Mapping[str, Any]) -> wire.Model:
+def _as(kind: type[Model], told: Mapping[str, Any]) -> Model:
     try:
         return kind.model_validate(told)
     except ValueError as fault:

@@ -24,7 +24,6 @@ from adapters.azure_openai.levers import (
     LEVERS,
     PAUSE,
     Capacity,
-    NoParams,
     Settings,
     Term,
 )
@@ -48,6 +47,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams
 
 __all__ = ["AzureOpenAI", "Settings"]
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from adapters.contract import Category, Evidence, Lever, Reversal
+from adapters.forms import NoParams, safe_address
 
 PAUSABLE = frozenset({"Standard", "DataZoneStandard", "GlobalStandard"})
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,127}$"
 _ID = r"^[0-9A-Fa-f-]{32,36}$"
 _GROUP = r"^[A-Za-z0-9_.()-]{1,90}$"
@@ -49,12 +48,7 @@ class Settings(BaseModel):
     def _safe(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://management.azure.com, without a name or a query")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the token to the network")
-        return value.rstrip("/")
+        return safe_address(value, "https://management.azure.com", "show the token to the network")
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -74,12 +68,6 @@ class Settings(BaseModel):
     def endpoint(self) -> str:
         """Where callers come."""
         return self.callers_url or f"https://{self.account}.openai.azure.com"
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Capacity(BaseModel):

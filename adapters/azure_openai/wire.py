@@ -6,16 +6,16 @@ Source: azure-mgmt-cognitiveservices 14.1.0 (2025-09-01), and Azure's specificat
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
 API = "api-version=2025-09-01"
 PREVIEW = "api-version=2026-01-15-preview"  # pause and resume are in no stable version
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+REDIRECTS, NOT_FOUND = 300, 404
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 # what a deployment tells and takes back; everything else is Azure's own to say
 WRITABLE = (
@@ -151,18 +151,6 @@ class Choices(Said):
     choices: list[dict[str, Any]]
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Azure answered {reply.status} with something its description does not have") from fault
-
-
 def fault_of(reply: Reply) -> Fault:
     """The error in a refusal; an empty one where somebody else answered."""
     try:
@@ -182,24 +170,13 @@ def word(text: str) -> str:
     return text if _WORD.fullmatch(text) else ""
 
 
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it may name people.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Azure sends elsewhere ({reply.status})")
-    code = word(fault_of(reply).code)
-    raise Refused(f"{what}: Azure refused with {reply.status}{f' ({code})' if code else ''}", reply.status)
-
-
 def writable(deployment: dict[str, Any]) -> dict[str, Any]:
     """Of a deployment as it was told, what a PUT of it whole has to hold."""
     properties = deployment.get("properties") or {}
     kept = {name: properties[name] for name in WRITABLE if properties.get(name) is not None}
     whole: dict[str, Any] = {"sku": deployment.get("sku") or {}, "properties": kept}
     return {**whole, "tags": deployment["tags"]} if deployment.get("tags") else whole
+
+
+_VOICE = Voice("Azure", words=lambda reply: (fault_of(reply).code,))
+read, check = _VOICE.read, _VOICE.check

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from pydantic import ValidationError
-
 from adapters import contract
 from adapters.contract import (
     Context,
@@ -38,8 +36,9 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import params_of
 from adapters.haproxy import wire
-from adapters.haproxy.levers import BLOCK, DRAIN, LEVERS, RATE, STOP, NoParams, Settings
+from adapters.haproxy.levers import BLOCK, DRAIN, LEVERS, RATE, STOP, Settings
 
 _CALLER = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}\Z")
 _SECRET = re.compile(r"sk-|Bearer|eyJ", re.IGNORECASE)
@@ -285,12 +284,7 @@ def _caller(selector: str) -> str:
 def _params(lever: Lever, wish: Wish) -> dict[str, str]:
     if wish.direction == "restore":
         return {}
-    try:
-        checked = (lever.params or NoParams).model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}
+    return params_of(lever, wish)
 
 
 def _wanted(lever: Lever, wish: Wish, params: Mapping[str, str]) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import (
     Category,
@@ -29,13 +28,13 @@ from adapters.contract import (
     SurfaceState,
     Wish,
 )
+from adapters.forms import NoParams, params_of, safe_address
 from adapters.hf_endpoints import wire
 
 __all__ = ["HFEndpoints", "Settings"]
 
 PROPAGATION_S = 300  # nowhere stated: a guess on the long side
 NO_WAY_BACK = "a deleted endpoint is made anew by hand, and quota may be missing: pause it instead"
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALREADY = frozenset({400, 409})
 _SLOW = "resuming starts it anew: minutes, and it can fail where the vendor has no capacity left"
 _ASLEEP = "scaled to zero is not a stop: the next call wakes it"
@@ -53,18 +52,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://api.endpoints.huggingface.cloud/v2, and nothing more")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the token to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://api.endpoints.huggingface.cloud/v2", "show the token to the network")
 
 
 class ReplicasParams(NoParams):
@@ -225,15 +213,9 @@ class HFEndpoints:
 
 
 def _params(lever: Lever, wish: Wish) -> dict[str, str]:
-    model = lever.params or NoParams
     if wish.direction == "restore" and lever.name != "endpoint.pause":
         raise Refused("how many there were only the correction knows that changed it: undo that one")
-    try:
-        checked = model.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}
+    return params_of(lever, wish)
 
 
 def _fields(lever: str, found: wire.Endpoint) -> dict[str, str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+NOT_FOUND = 404
 PAUSED, RUNNING, ASLEEP = "paused", "running", "scaledToZero"
 STARTING = frozenset({"pending", "initializing", "updating"})
 
@@ -67,27 +65,5 @@ def quoted(step: str) -> str:
     return quote(step, safe="")
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Hugging Face answered {reply.status} with something its client does not have") from fault
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Hugging Face sends elsewhere ({reply.status})")
-    raise Refused(f"{what}: Hugging Face refused with {reply.status}", reply.status)
+_VOICE = Voice("Hugging Face", "its client")
+read, check = _VOICE.read, _VOICE.check

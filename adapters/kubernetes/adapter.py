@@ -33,8 +33,9 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams
 from adapters.kubernetes import objects, planning, policies, states, trying, wire
-from adapters.kubernetes.levers import ISOLATE, LEVERS, SERVICE, Allow, Fewer, NoParams, Settings, split
+from adapters.kubernetes.levers import ISOLATE, LEVERS, SERVICE, Allow, Fewer, Settings, split
 
 __all__ = ["Kubernetes", "Settings"]
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from adapters.contract import Lever
+from adapters.forms import NoParams
 
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PROPAGATION_S = 60  # pods have 30 s to end by default, and whoever routes hears of it a little later
@@ -74,12 +75,6 @@ class Settings(BaseModel):
 def split(text: str) -> list[str]:
     """Names separated by commas or blanks, each once."""
     return list(dict.fromkeys(text.replace(",", " ").split()))
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Fewer(BaseModel):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
 Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND, CONFLICT, FORBIDDEN = 300, 400, 404, 409, 403
-_WORD = re.compile(r"[A-Za-z]{1,60}")
+REDIRECTS, NOT_FOUND, CONFLICT, FORBIDDEN = 300, 404, 409, 403
 
 
 class Said(BaseModel):
@@ -256,18 +255,6 @@ class Failure(Said):
     details: Details | None = None
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"the cluster answered {reply.status} with something its description does not have") from fault
-
-
 def items(kind: type[Model], reply: Reply) -> list[Model]:
     """A page's objects.
 
@@ -289,17 +276,5 @@ def failure_of(reply: Reply) -> Failure:
     return found if found.kind == "Status" else Failure()
 
 
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it names users and objects.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: the cluster sends elsewhere ({reply.status})")
-    reason = failure_of(reply).reason
-    said = f" ({reason})" if _WORD.fullmatch(reason) else ""
-    raise Refused(f"{what}: the cluster refused with {reply.status}{said}", reply.status)
+_VOICE = Voice("the cluster", words=lambda reply: (failure_of(reply).reason,))
+read, check = _VOICE.read, _VOICE.check

@@ -32,9 +32,10 @@ from adapters.contract import (
     Traffic,
     Wish,
 )
+from adapters.forms import model_or_params
 from adapters.litellm import guardrails, holders, lists, models, trying, wire
 from adapters.litellm.gateway import Gateway, gateway, key_info, traffic
-from adapters.litellm.levers import LEVERS, Settings, params_of
+from adapters.litellm.levers import LEVERS, Settings
 
 __all__ = ["LiteLLM", "Settings"]
 
@@ -98,7 +99,7 @@ class LiteLLM:
             lever = self.manifest.lever(wish.lever)
         except KeyError:
             raise Refused(f"there is no lever {wish.lever} here") from None
-        return await _family(lever.name).plan(context, lever, wish, params_of(lever, wish))
+        return await _family(lever.name).plan(context, lever, wish, model_or_params(lever, wish))
 
     async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
         """As `plan`; keys are read page by page, unless the lever needs to know their teams as well."""
@@ -116,7 +117,7 @@ class LiteLLM:
 
         async def beside(wish: Wish, there: Gateway) -> Planned | Refused:
             try:
-                return await holders.plan_there(context, lever, wish, params_of(lever, wish), there)
+                return await holders.plan_there(context, lever, wish, model_or_params(lever, wish), there)
             except Refused as fault:
                 return fault
 

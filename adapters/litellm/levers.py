@@ -5,15 +5,13 @@ A worker hears of another worker's write by its cache (keys, teams: 60 s) or by 
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
-from adapters.contract import Category, Lever, Refused, Wish
+from adapters.contract import Category, Lever
+from adapters.forms import NoParams, safe_address
 
 CACHE_TTL_S = 60  # general_settings.user_api_key_cache_ttl: how long another worker may still let a blocked key in
 RELOAD_S = 35  # general_settings.proxy_config_reload_interval_seconds, 30 unless set, and a little
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseModel):
@@ -26,18 +24,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://gateway.example, without a name, a query or a fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the admin key to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://gateway.example", "show the admin key to the network")
 
 
 class RpmParams(NoParams):
@@ -154,24 +141,3 @@ LEVERS = (
     _wide("model.block", "Block a model", "shutdown", lag_s=RELOAD_S, sibling="model.reroute"),
     _wide("model.delist", "Take a model out of every list", "shutdown", sibling="model.reroute"),
 )
-
-
-def params_of(lever: Lever, wish: Wish) -> dict[str, str]:
-    """The wish's parameters, checked. To restore, only which model is meant is asked: the rest the lever says itself.
-
-    Raises:
-        Refused: when they do not fit the lever.
-    """
-    model = lever.params or NoParams
-    if wish.direction == "restore":
-        if "model" not in model.model_fields:
-            return {}
-        if not wish.params.get("model"):
-            raise Refused(f"{lever.name} cannot be restored without the model's name")
-        return {"model": wish.params["model"]}
-    try:
-        checked = model.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}

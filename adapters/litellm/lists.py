@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from adapters.contract import Context, Lever, Malformed, Planned, ReadBack, Refused, Wish
+from adapters.forms import model_or_params
 from adapters.litellm import holders, wire
 from adapters.litellm.gateway import Gateway, every_key, gateway, is_hash, together
-from adapters.litellm.levers import params_of
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -71,7 +71,7 @@ async def plan_keys(
         if len(found) > 1:
             return Refused(f"{len(found)} keys have the alias {wish.selector}: select by token hash")
         try:
-            params = params_of(lever, wish)
+            params = model_or_params(lever, wish)
             there.surface(wish.surface_key)
             there.surface(params.get("model", ""))
             holder = holders.of_key(found[0].token, found[0])

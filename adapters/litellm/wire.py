@@ -5,18 +5,13 @@ Shapes seen on LiteLLM 1.106.2. It never keeps a caller's key: only token hashes
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-from adapters.contract import Malformed, Refused, Reply
-
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS = 300
-REFUSALS = 400
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
 
 class Said(BaseModel):
@@ -238,20 +233,6 @@ class Choices(Said):
     choices: list[dict[str, Any]]
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(
-            f"the gateway answered {reply.status} with something its documentation does not have"
-        ) from fault
-
-
 def error_of(reply: Reply) -> ErrorBody:
     """The error in a reply; empty when it is in no known form."""
     try:
@@ -268,17 +249,5 @@ def detail_of(reply: Reply) -> str:
         return ""
 
 
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. The proxy's sentence is not quoted: it may name keys.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: the gateway sends elsewhere ({reply.status})")
-    kind = error_of(reply).type or ""
-    said = f" ({kind})" if _WORD.fullmatch(kind) else ""
-    raise Refused(f"{what}: the gateway refused with {reply.status}{said}", reply.status)
+_VOICE = Voice("the gateway", "its documentation", lambda reply: (error_of(reply).type,))
+read, check = _VOICE.read, _VOICE.check

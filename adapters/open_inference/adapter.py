@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
@@ -35,10 +35,10 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams, safe_address
 from adapters.open_inference import wire
 from adapters.open_inference.listing import LOADING, READY, UNLOADING, Listing, list_models
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OK = 200
 
 
@@ -57,18 +57,7 @@ class Settings(BaseModel):
     def _safe(cls, value: str, info: ValidationInfo) -> str:
         if not value and info.field_name == "metrics_url":
             return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://models.example, without a name, a query or a fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: over plain http anybody between could answer in the server's place")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://models.example", "let anybody between answer in the server's place")
 
 
 _UNLOAD = Lever(

@@ -7,14 +7,13 @@ Sources: the protocol's REST description and Triton's model repository extension
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS = 300
 REFUSALS = 400
 NOT_FOUND = 404
 MAX_ELEMENTS = 200_000
@@ -79,18 +78,6 @@ _INDEX = TypeAdapter(list[Indexed])
 _TENSORS = TypeAdapter(list[Tensor])
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"the server answered {reply.status} with something the protocol does not have") from fault
-
-
 def index_of(reply: Reply) -> list[Indexed]:
     """The repository index.
 
@@ -124,20 +111,6 @@ def error_of(reply: Reply) -> str:
         return ""
     found = (said.get("error") or said.get("detail")) if isinstance(said, dict) else None
     return found if isinstance(found, str) else ""
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: the server sends elsewhere ({reply.status})")
-    raise Refused(f"{what}: the server refused with {reply.status}", reply.status)
 
 
 def waiting_in(reply: Reply, model: str) -> int | None:
@@ -182,3 +155,7 @@ def _zero(datatype: str) -> object:
     if datatype == "BOOL":
         return False
     return 0 if datatype.startswith(_WHOLE) else 0.0
+
+
+_VOICE = Voice("the server", "the protocol")
+read, check = _VOICE.read, _VOICE.check

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
+from adapters import forms
 from adapters.contract import Category, Evidence, Lever, Refused, Reversal, Wish
+from adapters.forms import NoParams, safe_address
 
 PROPAGATION_S = 300  # nowhere stated: a guess on the long side, so that nothing is called overdue too soon
 TOOLS = ("file_search", "web_search", "image_generation", "mcp", "code_interpreter")
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def words_of(text: str) -> list[str]:
@@ -31,18 +30,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://api.openai.com/v1, without a name, query or fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the admin key to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://api.openai.com/v1", "show the admin key to the network")
 
 
 class InProject(NoParams):
@@ -176,9 +164,4 @@ def params_of(lever: Lever, wish: Wish) -> dict[str, str]:
         if "model" in model.model_fields and not wish.params.get("model"):
             raise Refused(f"{lever.name} cannot be restored without the model's name")
         return {name: wish.params.get(name, "") for name in ("model", "projects") if name in model.model_fields}
-    try:
-        checked = model.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}
+    return forms.params_of(lever, wish)

@@ -6,17 +6,15 @@ names and last uses are read.
 
 from __future__ import annotations
 
-import re
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+NOT_FOUND = 404
 
 
 class Said(BaseModel):
@@ -259,18 +257,6 @@ class ErrorReply(Said):
     error: ErrorBody
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"OpenAI answered {reply.status} with something its description does not have") from fault
-
-
 def error_of(reply: Reply) -> ErrorBody:
     """The error in a reply; empty when it is in no known form."""
     try:
@@ -279,22 +265,10 @@ def error_of(reply: Reply) -> ErrorBody:
         return ErrorBody()
 
 
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it may repeat a part of a key.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: OpenAI sends elsewhere ({reply.status})")
-    error = error_of(reply)
-    said = next((f" ({word})" for word in (error.code, error.type) if word and _WORD.fullmatch(word)), "")
-    raise Refused(f"{what}: OpenAI refused with {reply.status}{said}", reply.status)
-
-
 def quoted(step: str) -> str:
     """One step of a path."""
     return quote(step, safe="")
+
+
+_VOICE = Voice("OpenAI", words=lambda reply: (error_of(reply).code, error_of(reply).type))
+read, check = _VOICE.read, _VOICE.check

@@ -9,7 +9,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -34,6 +33,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams, safe_address
 from adapters.openai_work import wire
 from adapters.openai_work.wire import Work, snapshots
 
@@ -46,7 +46,6 @@ _BATCHES, _JOBS = "/batches", "/fine_tuning/jobs"
 _PATHS = {
     "batch.cancel": _BATCHES, "model.cancel-batches": _BATCHES, "job.cancel": _JOBS, "model.cancel-jobs": _JOBS,
 }  # fmt: skip
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _ALREADY = frozenset({400, 409})
 
 
@@ -63,18 +62,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://api.openai.com/v1, without a name, query or fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the key to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://api.openai.com/v1", "show the key to the network")
 
 
 def _lever(name: str, title: str, category: Category, *, wide: bool = False, sibling: str | None = None) -> Lever:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Context, Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Context, Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+NOT_FOUND = 404
 OVER = frozenset({"completed", "failed", "expired", "cancelled", "succeeded"})  # any other state still works
 PAGE = 100
 MOST_PAGES = 200  # a list that never ends is no list
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
 _DATED = re.compile(r"-\d{4}-\d{2}-\d{2}\Z")
 
 
@@ -78,37 +76,6 @@ def quoted(step: str) -> str:
     return quote(step, safe="")
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"OpenAI answered {reply.status} with something its SDK does not have") from fault
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it may repeat a part of a key.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: OpenAI sends elsewhere ({reply.status})")
-    try:
-        error = read(ErrorReply, reply).error
-    except Malformed:
-        error = ErrorBody()
-    said = next((f" ({word})" for word in (error.code, error.type) if word and _WORD.fullmatch(word)), "")
-    raise Refused(f"{what}: OpenAI refused with {reply.status}{said}", reply.status)
-
-
 async def every(context: Context, path: str) -> tuple[list[Work], int]:
     """A whole list of work, and how long it took in ms."""
     rows: list[Work] = []
@@ -128,3 +95,15 @@ def snapshots(model: str, served: Sequence[str]) -> list[str]:
     """The model, and its dated snapshots. `gpt-x` is not `gpt-x-mini`."""
     dated = [one for one in served if one.startswith(model) and _DATED.fullmatch(one[len(model) :])]
     return [model, *sorted(set(dated))]
+
+
+def _words(reply: Reply) -> tuple[str | None, ...]:
+    try:
+        error = read(ErrorReply, reply).error
+    except Malformed:
+        return ()
+    return error.code, error.type
+
+
+_VOICE = Voice("OpenAI", "its SDK", _words)
+read, check = _VOICE.read, _VOICE.check

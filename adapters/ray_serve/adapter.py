@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from pydantic import ValidationError
-
 from adapters.access import Access, CallersSide
 from adapters.contract import (
     Context,
@@ -33,8 +31,9 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import params_of
 from adapters.ray_serve import wire, writing
-from adapters.ray_serve.levers import CONFIGURE, FEWER, LEVERS, REMOVE, ConfigureParams, NoParams, Settings, split
+from adapters.ray_serve.levers import CONFIGURE, FEWER, LEVERS, REMOVE, ConfigureParams, Settings, split
 
 _NO_VERSION = "Ray keeps no version: what somebody else writes in the moment of this write is lost"
 _BY_FILE = "whoever deploys from a file, KubeRay's RayService say, may put it back: stop that too"
@@ -250,12 +249,7 @@ def _bounds(found: Mapping[str, tuple[int, int]]) -> str:
 def _params(lever: Lever, wish: Wish) -> dict[str, str]:
     if wish.direction == "restore":
         raise Refused("how it was only the correction knows that changed it: undo that one")
-    try:
-        checked = (lever.params or NoParams).model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}
+    return params_of(lever, wish)
 
 
 def _removal(found: wire.Instance, names: Sequence[str]) -> _Change:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Category, Evidence, Lever
+from adapters.forms import NoParams, safe_address
 
 PROPAGATION_S = 30  # a proxy on every node hears of it by itself; the only one of the real server took half a second
 READ_BACK_LAG_S = 60  # an application is being deleted until its last call is done, or the grace is over
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseModel):
@@ -43,12 +42,7 @@ class Settings(BaseModel):
     def _safe(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://ray.example, without a name, a query or a fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: over plain http anybody between could answer in the server's place")
-        return value.rstrip("/")
+        return safe_address(value, "https://ray.example", "let anybody between answer in the server's place")
 
     @field_validator("base_url")
     @classmethod
@@ -61,12 +55,6 @@ class Settings(BaseModel):
 def split(text: str) -> list[str]:
     """Names separated by commas, each once."""
     return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RemoveParams(NoParams):

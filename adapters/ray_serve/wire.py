@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
 
-Model = TypeVar("Model", bound=BaseModel)
 Config = dict[str, Any]
 PATH = "/api/serve/applications/"
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
+REDIRECTS, NOT_FOUND = 300, 404
 RUNNING, UNHEALTHY, DELETING = "RUNNING", "UNHEALTHY", "DELETING"
 
 
@@ -73,27 +72,5 @@ class Instance(Said):
         return {name: one.deployed_app_config for name, one in self.applications.items() if one.deployed_app_config}
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Ray answered {reply.status} with something its schema does not have") from fault
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it repeats what was sent.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Ray sends elsewhere ({reply.status})")
-    raise Refused(f"{what}: Ray refused with {reply.status}", reply.status)
+_VOICE = Voice("Ray", "its schema")
+read, check = _VOICE.read, _VOICE.check

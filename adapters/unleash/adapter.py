@@ -33,8 +33,9 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams
 from adapters.unleash import segments, wire
-from adapters.unleash.levers import BLOCK, LEVERS, NoParams, Settings
+from adapters.unleash.levers import BLOCK, LEVERS, Settings
 
 __all__ = ["Settings", "Unleash"]
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Category, Lever
+from adapters.forms import NoParams, safe_address
 
 PROPAGATION_S = 20  # the server's own second, and the 15 s after which a product's library asks again unless told
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _NAME = r"^[A-Za-z0-9_.~-]{1,100}$"
 
 
@@ -28,18 +26,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://flags.example, without a name, a query or a fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the token to the network")
-        return value.rstrip("/")
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+        return safe_address(value, "https://flags.example", "show the token to the network")
 
 
 def _flag(name: str, title: str, category: Category) -> Lever:

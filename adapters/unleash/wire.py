@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-REDIRECTS, REFUSALS, NOT_FOUND = 300, 400, 404
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+NOT_FOUND = 404
 
 
 class Said(BaseModel):
@@ -140,32 +138,12 @@ class ErrorReply(Said):
     name: str = ""
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
+def _words(reply: Reply) -> tuple[str, ...]:
     try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Unleash answered {reply.status} with something its description does not have") from fault
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success. Its sentence is not quoted: it may name people.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Unleash sends elsewhere ({reply.status})")
-    try:
-        kind = read(ErrorReply, reply).name
+        return (read(ErrorReply, reply).name,)
     except Malformed:
-        kind = ""
-    said = f" ({kind})" if _WORD.fullmatch(kind) else ""
-    raise Refused(f"{what}: Unleash refused with {reply.status}{said}", reply.status)
+        return ()
+
+
+_VOICE = Voice("Unleash", words=_words)
+read, check = _VOICE.read, _VOICE.check

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from pydantic import ValidationError
-
 from adapters import contract
 from adapters.access import Access
 from adapters.contract import (
@@ -35,8 +33,9 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import params_of
 from adapters.vllm import wire
-from adapters.vllm.levers import LEVERS, SLEEP, UNLOAD, NoParams, Settings, named
+from adapters.vllm.levers import LEVERS, SLEEP, UNLOAD, Settings, named
 
 _OFF = "its endpoints for development are off: it would have to run with VLLM_SERVER_DEV_MODE=1 and --enable-sleep-mode"
 _QUEUES = "a call to a sleeping server waits instead of being refused: take the route away at the gateway too"
@@ -267,12 +266,7 @@ def _adapter(name: str, fields: Mapping[str, str], path: str) -> Request:
 def _params(lever: Lever, wish: Wish) -> dict[str, str]:
     if wish.direction == "restore":
         return {}
-    try:
-        checked = (lever.params or NoParams).model_validate(dict(wish.params))
-    except ValidationError as fault:
-        where = ", ".join(str(error["loc"][0]) for error in fault.errors() if error["loc"])
-        raise Refused(f"{lever.name} cannot be done with these parameters: {where}") from fault
-    return {name: str(value) for name, value in checked.model_dump().items()}
+    return params_of(lever, wish)
 
 
 def _judge(name: str, reply: Reply) -> tuple[Literal["refused", "passed", "cannot-tell"], str]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Lever
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from adapters.forms import NoParams, safe_address
 
 
 class Settings(BaseModel):
@@ -29,12 +27,7 @@ class Settings(BaseModel):
     @field_validator("base_url")
     @classmethod
     def _safe(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like https://vllm.example, without a name, a query or a fragment")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the key to the network")
-        return value.rstrip("/")
+        return safe_address(value, "https://vllm.example", "show the key to the network")
 
     @field_validator("adapters")
     @classmethod
@@ -48,12 +41,6 @@ def named(text: str) -> dict[str, str]:
     """The adapters that the settings name, each with its path."""
     pairs = (one.partition("=") for one in text.split(",") if one.strip())
     return {name.strip(): path.strip() for name, _, path in pairs}
-
-
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SleepParams(NoParams):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
-OK, REDIRECTS, REFUSALS, NOT_FOUND = 200, 300, 400, 404
+OK, NOT_FOUND = 200, 404
 _SAMPLE = re.compile(r"^vllm:num_requests_(running|waiting)(?:\{[^}]*\})? ([0-9.eE+-]+)\s*$", re.MULTILINE)
 
 
@@ -54,32 +54,6 @@ class Chat(Said):
     choices: list[dict[str, Any]]
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"the server answered {reply.status} with something vLLM does not have") from fault
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: the server sends elsewhere ({reply.status})")
-    raise Refused(f"{what}: the server refused with {reply.status}", reply.status)
-
-
 def written(reply: Reply) -> Reply:
     """The answer to a write, which is empty, one sentence, or the results of a call to the workers.
 
@@ -118,3 +92,7 @@ def error_of(reply: Reply) -> tuple[str, str]:
         return "", ""
     kind, message = inner.get("type"), inner.get("message")
     return (kind if isinstance(kind, str) else "", message if isinstance(message, str) else "")
+
+
+_VOICE = Voice("the server", "vLLM")
+read, check = _VOICE.read, _VOICE.check

@@ -67,6 +67,22 @@ async def gone_round(planes: Planes, places: Sequence[Place], now_ms: int) -> By
     )  # fmt: skip
 
 
+class Rounds:
+    """What went round, asked once for each model however many targets it has. Made for one event loop."""
+
+    def __init__(self, planes: Planes, known: Sequence[Place]) -> None:
+        self._planes = planes
+        self._known = known
+        self._asked: dict[str, asyncio.Task[Bypass | None]] = {}
+
+    async def of(self, model: str, now_ms: int) -> Bypass | None:
+        """As `gone_round` for the surfaces of this model."""
+        if model not in self._asked:
+            places = [one for one in self._known if one.model == model]
+            self._asked[model] = asyncio.create_task(gone_round(self._planes, places, now_ms))
+        return await asyncio.shield(self._asked[model])  # one target's deadline must not end it for the others
+
+
 async def _ask(plane: Plane, key: str, since_ms: int, until_ms: int) -> Traffic | None:
     try:
         async with asyncio.timeout(DEADLINE_S):

@@ -19,9 +19,9 @@ from console.journal.values import DocumentRow
 from console.outbox.facts import Held, View, read_policy, recent_normal
 from console.providers.flight import in_flight
 from console.providers.instance import MANUAL
-from console.providers.plane import IN_FLIGHT, Planes
+from console.providers.plane import IN_FLIGHT, Plane, Planes
 from console.providers.planned import to_disclosures
-from console.providers.traffic import gone_round
+from console.providers.traffic import Rounds
 from console.providers.wishes import AdapterFault, Planned, wish
 from console.runtime.ids import new_id
 from console.services import providers
@@ -74,11 +74,11 @@ def covered(session: Session, chosen: Sequence[str]) -> set[str]:
 
 async def plan_one(
     planes: Planes, where: providers.Surface, one: TargetWish, direction: Direction,
-    known: Sequence[providers.Surface] = (),
+    rounds: Rounds | None = None,
 ) -> Planned:  # fmt: skip
     """The plan for one target, with what runs already where it restricts something, and what goes round a gateway.
 
-    `known` are the organisation's surfaces: those of the same model tell what goes round.
+    `rounds` tells what goes round, once for all targets of a proposal.
 
     Raises:
         WaitsForConnection: when its provider cannot be read.
@@ -100,9 +100,14 @@ async def plan_one(
         raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
     if direction == "restore":
         return planned
-    around = [found for found in known if found.model == where.model] if plane.counts_calls == "carried" else []
-    running, gone = await asyncio.gather(in_flight(plane, planned), gone_round(planes, around, plane.clock.wall_ms()))
+    running, gone = await asyncio.gather(in_flight(plane, planned), _gone_round(plane, where, rounds))
     return replace(planned, notes=(*planned.notes, *bypass.notes_of(gone), *notes_of(running)))
+
+
+async def _gone_round(plane: Plane, where: providers.Surface, rounds: Rounds | None) -> bypass.Bypass | None:
+    if rounds is None or plane.counts_calls != "carried":
+        return None
+    return await rounds.of(where.model, plane.clock.wall_ms())
 
 
 async def plan_every(
@@ -112,9 +117,11 @@ async def plan_every(
     """Every wish planned, some at a time at each provider; raises what the first of them raises, as `plan_one`."""
     turns = {one.instance: asyncio.Semaphore(IN_FLIGHT) for one in where}
 
+    rounds = Rounds(planes, known)
+
     async def one(surface: providers.Surface, wanted: TargetWish) -> Planned:
         async with turns[surface.instance]:
-            return await plan_one(planes, surface, wanted, direction, known)
+            return await plan_one(planes, surface, wanted, direction, rounds)
 
     every = [one(surface, wanted) for surface, wanted in zip(where, wishes, strict=True)]
     found = await asyncio.gather(*every, return_exceptions=True)

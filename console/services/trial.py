@@ -19,6 +19,7 @@ from console.journal.values import DocumentRow
 from console.keys import canon
 from console.outbox.facts import Held, View, gather, read_policy
 from console.providers.plane import Planes
+from console.providers.traffic import Rounds
 from console.providers.wishes import Planned
 from console.services import incidents, providers
 from console.services.levers import LeverLine, options_for
@@ -145,21 +146,20 @@ def plan(
 async def _plan_all(
     session: Session, planes: Planes, wishes: Sequence[TargetWish], direction: Direction, deadline_s: float
 ) -> list[TrialTarget]:
-    known = providers.surfaces(session)
-    return list(await asyncio.gather(*(_try(session, planes, one, direction, deadline_s, known) for one in wishes)))
+    rounds = Rounds(planes, providers.surfaces(session))
+    return list(await asyncio.gather(*(_try(session, planes, one, direction, deadline_s, rounds) for one in wishes)))
 
 
 async def _try(
-    session: Session, planes: Planes, one: TargetWish, direction: Direction, deadline_s: float,
-    known: Sequence[providers.Surface],
-) -> TrialTarget:  # fmt: skip
+    session: Session, planes: Planes, one: TargetWish, direction: Direction, deadline_s: float, rounds: Rounds
+) -> TrialTarget:
     try:
         surface = resolve(session, one)
     except Problem as fault:
         return TrialTarget(wish=one, why_not=fault.what, next_step=fault.next_step)
     try:
         async with asyncio.timeout(deadline_s):
-            planned = with_others(session, surface, await plan_one(planes, surface, one, direction, known))
+            planned = with_others(session, surface, await plan_one(planes, surface, one, direction, rounds))
     except TimeoutError:
         why = f"Its provider did not answer within {deadline_s:g} s."
         return TrialTarget(wish=one, surface=surface, why_not=why, next_step="Try again.", waits=True)

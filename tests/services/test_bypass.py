@@ -91,6 +91,17 @@ def test_signers_of_a_block_at_the_gateway_read_it_and_those_at_the_vendor_do_no
     assert note(session, VENDOR) == []
 
 
+def test_many_targets_of_one_model_are_one_question(both):
+    session, gateway, vendor = both
+    inc = str(incidents.declare(session, "t", 2).entry.inc)
+    keys = ("canary", "other", "member")
+    wishes = [TargetWish(provider="gateway", surface="atlas", lever="key.block", selector=key) for key in keys]
+    trial = corrections.plan(session, inc, wishes)
+    assert all(one.planned.notes[-1].startswith(ROUND) for one in trial.targets)
+    assert [one.path for one in gateway.requests()].count("/spend/logs/v2") == 1
+    assert [one.path.rpartition("/")[2] for one in vendor.requests()].count("completions") == 1
+
+
 def test_one_key_that_had_more_than_the_gateway_carried_is_named(both):
     session, _, vendor = both
     vendor.poke(lambda rows: setattr(rows, "used", [("proj_1", "key_1", "atlas", 31)]))
