@@ -104,7 +104,7 @@ class GoogleVertex:
         found, _ = await reading.endpoints(context, self._settings)
         here = [
             Found(
-                key=endpoints.key_of(one), name=one.displayName or one.id, model=endpoints.model_of(one),
+                key=endpoints.key_of(one), name=endpoints.name_of(one), model=endpoints.model_of(one),
                 control="cloud",
             )
             for one in found
@@ -185,12 +185,12 @@ class GoogleVertex:
             one = await reading.endpoint(context, self._settings, surface.removeprefix("endpoints/"))
             if one is None:
                 raise Refused("there is no such endpoint here", wire.NOT_FOUND)
-            return replace(blank, model=endpoints.model_of(one))
+            return replace(blank, model=endpoints.name_of(one))
         if surface and surface not in watched:
             raise Refused(f"there is no surface {surface[:80]} here", wire.NOT_FOUND)
         if not surface and not watched:
             found, _ = await reading.endpoints(context, self._settings)
-            shown = [(endpoints.key_of(one), endpoints.model_of(one)) for one in found]
+            shown = [(endpoints.key_of(one), endpoints.name_of(one)) for one in found]
             key, model = shown[0] if shown else ("", "")
             return replace(blank, surface_key=key, model=model)
         key = surface or watched[0]

@@ -25,9 +25,14 @@ def key_of(one: wire.Endpoint) -> str:
 
 
 def model_of(one: wire.Endpoint) -> str:
-    """What it serves: the model with the most traffic; without any, the endpoint's own name."""
-    most = sorted(one.deployedModels, key=lambda each: -one.trafficSplit.get(str(each.get("id")), 0))
-    return _called(most[0]) if most else one.displayName or one.id
+    """What it serves: the model that was deployed under the lowest number; without any, the endpoint's own name."""
+    first = sorted(one.deployedModels, key=lambda each: str(each.get("id")).rjust(10))
+    return _called(first[0]) if first else name_of(one)
+
+
+def name_of(one: wire.Endpoint) -> str:
+    """What people call it, whatever is deployed: a plan made before and after a correction says the same."""
+    return one.displayName or one.id
 
 
 def _called(deployed: Mapping[str, Any]) -> str:
@@ -43,7 +48,7 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
     one = await _one(context, settings, named)
     if blank.surface_key not in {"", key_of(one)}:
         raise Refused(f"{one.id} is an endpoint of its own, not part of {blank.surface_key}")
-    at = replace(blank, surface_key=key_of(one), model=model_of(one), name=one.displayName or one.id)
+    at = replace(blank, surface_key=key_of(one), model=name_of(one), name=name_of(one))
     if blank.lever == QUIET.name:
         return _quiet(settings, replace(at, selector=one.id), one)
     deployed = _deployed(one, ident)
@@ -88,7 +93,7 @@ def _deployed(one: wire.Endpoint, ident: str) -> dict[str, Any] | None:
     same = [each for each in one.deployedModels if ident and each.get("displayName") == ident]
     if len(same) != 1:
         there = ", ".join(f"{one.id}/{each.get('id')} ({_called(each)})" for each in one.deployedModels[:8])
-        raise Refused(f"say which model of {one.displayName or one.id}: {there or 'none is deployed'}", wire.NOT_FOUND)
+        raise Refused(f"say which model of {name_of(one)}: {there or 'none is deployed'}", wire.NOT_FOUND)
     return same[0]
 
 

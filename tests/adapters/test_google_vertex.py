@@ -16,6 +16,7 @@ from adapters.google_vertex.simulated import ATLAS, BOREALIS, CANARY_TOKEN, PLAC
 from adapters.google_vertex.simulated import CANARY as CANARY_EMAIL
 from adapters.google_vertex.simulated import CONSOLE as CONSOLE_EMAIL
 from adapters.simulator import Simulator
+from console.services.readings import plan_differs
 from tests.adapters.authority import authority
 from tests.adapters.google_kit import (
     CANARY,
@@ -482,7 +483,7 @@ def test_a_quota_that_tells_too_little_or_asks_for_more_is_refused(server, adapt
 def test_a_denial_without_a_surface_is_shown_at_what_there_is(server, context):
     bare = adapter_at(server.url, models="")
     planned = plan(bare, context, "principal.deny", CANARY)
-    assert (planned.surface_key, planned.model, planned.params["let_in"]) == (MAIN, "cirrus", "yes")
+    assert (planned.surface_key, planned.model, planned.params["let_in"]) == (MAIN, "main", "yes")
     server.poke(lambda rows: rows.endpoints.clear())
     planned = plan(bare, context, "principal.deny", CANARY)
     assert (planned.surface_key, planned.model, planned.params["let_in"]) == ("", "", "")
@@ -605,6 +606,16 @@ def test_a_probe_without_an_answer_concludes_nothing(adapter, context, fault):
     assert asyncio.run(adapter.probe(Bent(context, fault=fault), planned, "caller")).outcome == "cannot-tell"
     silent = replace(planned, params={**planned.params, "let_in": ""})
     assert asyncio.run(adapter.probe(context, silent, "caller")).outcome == "passed"
+
+
+@pytest.mark.parametrize(
+    "name", ["endpoint.quiet", "deployment.undeploy", "deployment.aside", "model.rpm", "job.cancel"]
+)
+def test_who_plans_when_it_is_so_already_reads_what_was_signed(adapter, context, name):
+    signed = asyncio.run(adapter.plan(context, WISHES[name]))
+    asyncio.run(adapter.apply(context, signed))
+    found = asyncio.run(adapter.plan(context, replace(WISHES[name], selector=signed.selector)))
+    assert plan_differs(signed, found, already=True) == ()
 
 
 # -- as the console runs it --------------------------------------------------------------------------------------------
