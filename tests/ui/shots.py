@@ -7,14 +7,10 @@ Real windows on real profiles, offscreen: a drill on simulators, the same one wi
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-# a laptop's screen, so that a dialog that is too large for it shows
-os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
 
 from PySide6.QtWidgets import QWidget
 
