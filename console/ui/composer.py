@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QSizePolicy, QWidget
 
 from console.ui.parts import column, row
 from console.ui.room import Room
-from console.ui.widgets import Text
+from console.ui.widgets import Elide, Text
 from console.viewmodels.drafts import DRAFTS_GONE, DraftsGone
 from console.viewmodels.shell import Trouble
 from console.viewmodels.times import both, clock_time, zone_name
@@ -70,7 +70,7 @@ class Composer(QWidget):
         self._text.pasted.connect(self.pasted)
         self._text.left.connect(self.left)
         self._state = Text(room.look, "", size="small", tone="text-muted")
-        self._understood = Text(room.look, _USUAL, size="small", tone="text-muted")
+        self._understood = Elide(room.look, _USUAL, size="small", tone="text-muted")
         self._understood.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         above = QWidget()
         line = row(above, unit)

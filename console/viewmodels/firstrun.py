@@ -83,7 +83,7 @@ def why_not_name(name: str) -> str:
     try:
         require_name(name)
     except Problem as fault:
-        return fault.what if name.strip() else "Colleagues will read it in the record."
+        return fault.what if name.strip() else "It stands beside everything you write."
     return ""
 
 
