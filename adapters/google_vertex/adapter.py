@@ -30,6 +30,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams
 from adapters.google_vertex import denying, endpoints, policies, quotas, reading, sending, trying, wire, work
 from adapters.google_vertex.levers import (
     ASIDE,
@@ -44,7 +45,6 @@ from adapters.google_vertex.levers import (
     RPM,
     TUNING,
     UNDEPLOY,
-    NoParams,
     Rate,
     Settings,
 )

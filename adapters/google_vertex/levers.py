@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Category, Evidence, Lever, Reversal
+from adapters.forms import NoParams, Params, safe_address
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MODEL = re.compile(r"[a-z0-9-]{1,60}/[A-Za-z0-9._@-]{1,120}")
 _POLICY_S = 900  # organisation policies and quotas: the documentation names no bound
 _IAM_S = 420  # "typically 2 minutes, potentially 7 minutes or longer"
@@ -55,14 +54,7 @@ class Settings(BaseModel):
     @field_validator("endpoint")
     @classmethod
     def _safe(cls, value: str) -> str:
-        if not value:
-            return value
-        parts = urlsplit(value)
-        if not parts.hostname or parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("expected an address like http://127.0.0.1:5000, without a name or a query")
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-            raise ValueError("expected https: plain http would show the token to the network")
-        return value.rstrip("/")
+        return value and safe_address(value, "http://127.0.0.1:5000", "show the token to the network")
 
     @field_validator("models")
     @classmethod
@@ -97,16 +89,8 @@ class Settings(BaseModel):
         return self.policy_at or f"projects/{self.project}"
 
 
-class NoParams(BaseModel):
-    """A lever without parameters."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Rate(BaseModel):
+class Rate(Params):
     """How much is left."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     rpm: int = Field(ge=0, le=1_000_000_000, title="Requests a minute that are left")
 

@@ -6,17 +6,15 @@ Shapes: the discovery documents aiplatform v1, orgpolicy v2, iam v2 and serviceu
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.contract import Malformed, Refused, Reply
+from adapters.answers import Voice
+from adapters.contract import Malformed, Reply
 
-Model = TypeVar("Model", bound=BaseModel)
 REDIRECTS, REFUSALS, BAD, FORBIDDEN, NOT_FOUND, CONFLICT = 300, 400, 400, 403, 404, 409
-_STATUS = re.compile(r"[A-Z][A-Z_]{1,40}")
 # of a deployed model, what is given to deploy it again; the rest Google says itself
 WRITABLE = frozenset({
     "id", "model", "displayName", "automaticResources", "dedicatedResources", "sharedResources", "serviceAccount",
@@ -184,18 +182,6 @@ class Content(Said):
     content: list[dict[str, Any]]
 
 
-def read(kind: type[Model], reply: Reply) -> Model:
-    """The reply's body as this kind.
-
-    Raises:
-        Malformed: when it is something else.
-    """
-    try:
-        return kind.model_validate(reply.json())
-    except ValidationError as fault:
-        raise Malformed(f"Google answered {reply.status} with something its description does not have") from fault
-
-
 def fault_of(reply: Reply) -> Fault:
     """The error in a refusal; an empty one where somebody else answered. Some methods wrap it in a list."""
     try:
@@ -208,26 +194,6 @@ def fault_of(reply: Reply) -> Fault:
 def is_gone(reply: Reply) -> bool:
     """Whether Google itself says that this one is not there, and no page between us."""
     return reply.status == NOT_FOUND and fault_of(reply).status == "NOT_FOUND"
-
-
-def check(reply: Reply, what: str) -> Reply:
-    """The reply, if it is a success.
-
-    Raises:
-        Refused: for a status of 400 or more.
-        Malformed: for a redirect.
-    """
-    if reply.status < REDIRECTS:
-        return reply
-    if reply.status < REFUSALS:
-        raise Malformed(f"{what}: Google sends elsewhere ({reply.status})")
-    word = status_word(fault_of(reply))
-    raise Refused(f"{what}: Google refused with {reply.status}{f' ({word})' if word else ''}", reply.status)
-
-
-def status_word(fault: Fault) -> str:
-    """The status of an error, where it is a plain word: anything else may quote what was sent."""
-    return fault.status if _STATUS.fullmatch(fault.status) else ""
 
 
 def text(value: object) -> str:
@@ -247,3 +213,7 @@ def loaded(told: str) -> Any:  # noqa: ANN401  whatever stands in a field
         Malformed: when it is none.
     """
     return Reply(status=200, headers={}, body=told.encode(), elapsed_ms=0).json()
+
+
+_VOICE = Voice("Google", words=lambda reply: (fault_of(reply).status,))
+read, check = _VOICE.read, _VOICE.check
