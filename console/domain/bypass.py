@@ -47,13 +47,13 @@ def told(found: Bypass) -> str:
     if found.carried is None:
         return f"{_names(found.gateways)} logged no call, or keeps no log of them: nothing can be compared"
     when = f"{_at(found.since_ms)} to {_at(found.until_ms)} UTC"
-    counted = f"{_names(found.vendors)} counted {'' if found.whole else 'at least '}{found.counted} calls"
+    counted = f"{_names(found.vendors)} counted {'' if found.whole else 'at least '}{_calls(found.counted)}"
     sums = f"{when}: {counted}, {_names(found.gateways)} carried {found.carried}"
     if not found.round:
         return f"{sums}: as far as that goes, none went round it"
     keys = sorted(found.by, key=lambda key: (-found.by[key], key))
     if len(keys) == 1:
-        return f"{sums}: the key {keys[0]} had {found.round} calls or more that the gateway did not carry"
+        return f"{sums}: the key {keys[0]} had {_calls(found.round)} or more that the gateway did not carry"
     of = ", ".join(f"{key} {found.by[key]}" for key in keys[:_NAMED])
     rest = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
     return f"{sums}: {found.round} or more went round it. By key at the vendor: {of}{rest}"
@@ -62,6 +62,10 @@ def told(found: Bypass) -> str:
 def notes_of(found: Bypass | None) -> tuple[str, ...]:
     """As it is signed among a target's notes; nothing where there is nothing to compare."""
     return () if found is None or found.counted is None else (f"{ROUND}{told(found)}",)
+
+
+def _calls(count: int) -> str:
+    return f"{count} call{'' if count == 1 else 's'}"
 
 
 def _names(found: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QWidget
 
 from console.services import connection, providers
 from console.services.providers import Surface
+from console.ui.bypass import BypassDialog
 from console.ui.parts import column, row
 from console.ui.provider_connect import ConnectDialog
 from console.ui.provider_life import EditProviderDialog, RemoveCanaryDialog, RemoveProviderDialog
@@ -54,6 +55,8 @@ class ProviderCommands:
                     why_not=self._not_admitted, also="gateway vendor model server"))  # fmt: skip
         add(Command(name="providers", title="Providers", key="g p", group=_GROUP, also="connections canary test",
                     run=lambda: ProvidersDialog(self._room, self._window).open()))  # fmt: skip
+        add(Command(name="bypass", title="What went round a gateway", group=_GROUP, also="by-pass vendor key traffic",
+                    run=lambda: BypassDialog(self._room, self._window).open()))  # fmt: skip
         add(Command(name="unlock-secrets", title="Unlock the providers' credentials", group="Keys",
                     run=self._unlock, also="secrets file keyring passphrase"))  # fmt: skip
 
@@ -94,6 +97,7 @@ class ProvidersDialog(Sheet):
         self.add(self._place)
         self.body.addStretch(1)
         self.only_close()
+        self.add_button("What went round a gateway ...", lambda: BypassDialog(room, self).open())
         self.add_button("Connect a provider", self._connect, "main")
         self._tick = QTimer(self)
         self._tick.setInterval(1000)

@@ -105,7 +105,7 @@ def test_many_targets_of_one_model_are_one_question(both):
 def test_one_key_that_had_more_than_the_gateway_carried_is_named(both):
     session, _, vendor = both
     vendor.poke(lambda rows: setattr(rows, "used", [("proj_1", "key_1", "atlas", 31)]))
-    assert of(round_now(session)).told.endswith("the key key_1 had 1 calls or more that the gateway did not carry")
+    assert of(round_now(session)).told.endswith("the key key_1 had 1 call or more that the gateway did not carry")
     vendor.poke(lambda rows: setattr(rows, "used", [("proj_1", "key_1", "atlas", 29)]))
     assert of(round_now(session)).told.endswith("as far as that goes, none went round it")
 
