@@ -37,7 +37,7 @@ from console.ui.stages import AbilityList, Beside, open_process
 from console.ui.widgets import Elide, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
 from console.viewmodels.organisation import Member, abilities, members, missing, owed
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 
 class OrganisationDialog(QDialog):
@@ -245,8 +245,8 @@ class HouseChoice(QWidget):
 def _headline(facts: dict[str, Any]) -> str:
     world = "A drill organisation. " if facts["world"] == "drill" else ""
     if facts["provisional"]:
-        return f"{world}PROVISIONAL: ONE PERSON. {facts['org']}, begun {moment(facts['created_ms'])}."
-    return f"{world}{facts['org']}, roster {facts['roster']} of {moment(facts['created_ms'])}."
+        return f"{world}PROVISIONAL: ONE PERSON. {facts['org']}, begun {both(facts['created_ms'])}."
+    return f"{world}{facts['org']}, roster {facts['roster']} of {both(facts['created_ms'])}."
 
 
 def _scrolled(room: Room, part: QWidget) -> QScrollArea:

@@ -15,7 +15,7 @@ from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import Text
 from console.viewmodels.approval_words import count
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 
 class LetterSheet(Sheet):
@@ -100,12 +100,12 @@ class AdoptSheet(Sheet):
     def _show(self, found: LoneRecord) -> None:
         self._seen = found
         written = (
-            f"{count(found.entries, 'entry', 'entries')}, the newest of {moment(found.newest_ms)}"
+            f"{count(found.entries, 'entry', 'entries')}, the newest of {both(found.newest_ms)}"
             if found.entries
             else "nothing is written in it yet"
         )
         self.found.setText(
-            f"{shown(found.name)} began it {moment(found.begun_ms)}; {written}. Its organisation is {found.org}."
+            f"{shown(found.name)} began it {both(found.begun_ms)}; {written}. Its organisation is {found.org}."
         )
         self.words.setText(found.words)
         self.words.setAccessibleName(f"Its beginning in words: {found.words}")

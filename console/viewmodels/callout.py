@@ -11,7 +11,7 @@ from console.services import callout, callout_settings
 from console.services.callout import Called
 from console.services.hooks import KINDS
 from console.services.session import Session
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 STATE_WORDS: Final = {
     "paged": ("paged", "bell", "waiting"), "acknowledged": ("has heard of it", "check", "known"),
@@ -85,11 +85,11 @@ def _card(session: Session, one: Called, names: dict[str, str]) -> CallCard:
         state = one.state_of(who)
         word, icon, tone = STATE_WORDS[state]
         told = tuple(
-            f"{moment(p.at_ms)} {shown(p.hook) or 'no hook'}{'' if p.ok else ' FAILED'}: {shown(p.detail)}"
+            f"{both(p.at_ms)} {shown(p.hook) or 'no hook'}{'' if p.ok else ' FAILED'}: {shown(p.detail)}"
             for p in one.pages if p.person == who
         )  # fmt: skip
         people.append(PersonLine(names.get(who, who), word, icon, tone, told))
-    until = "" if call.until_ms is None else f" Until {moment(call.until_ms)}."
+    until = "" if call.until_ms is None else f" Until {both(call.until_ms)}."
     mine = session.me in call.asked and one.state_of(session.me) in (None, "paged")
     return CallCard(call.doc or "", f"{WHY_WORDS[call.why]}.", f"{call.incident}, SEV-{call.severity}.{until}",
                     tuple(people), mine)  # fmt: skip

@@ -9,7 +9,7 @@ from console.domain.errors import Problem
 from console.services import assumption, extension, glass
 from console.services.session import Session
 from console.services.standing import Standing
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def may_extend(standings: tuple[Standing, ...]) -> tuple[Choice, ...]:
         (one for one in standings if one.group == "queued" and one.direction == "contain"),
         key=lambda one: one.execute_by_ms,
     )
-    return tuple(Choice(one.doc, f"{shown(one.title)}, until {moment(one.execute_by_ms)}", "") for one in some)
+    return tuple(Choice(one.doc, f"{shown(one.title)}, until {both(one.execute_by_ms)}", "") for one in some)
 
 
 def extend(session: Session, doc: str) -> str:
@@ -73,15 +73,15 @@ def glasses(session: Session, inc: str | None) -> tuple[GlassLine, ...]:
     """What was sent alone. For a lane."""
     found: list[GlassLine] = []
     for one in glass.broken(session, inc):
-        told = f"{shown(session.name_of(one.by))} alone, {moment(one.at_ms)}: {shown(one.reason)}. "
+        told = f"{shown(session.name_of(one.by))} alone, {both(one.at_ms)}: {shown(one.reason)}. "
         if one.state == "ratified":
             told += f"Ratified by {shown(session.name_of(one.ratified_by))}."
             icon, tone = "check", "good"
         elif one.state == "due":
-            told += f"To be ratified until {moment(one.until_ms)}."
+            told += f"To be ratified until {both(one.until_ms)}."
             icon, tone = "hourglass", "waiting"
         else:
-            told += f"OPEN FINDING: nobody ratified it until {moment(one.until_ms)}."
+            told += f"OPEN FINDING: nobody ratified it until {both(one.until_ms)}."
             icon, tone = "octagon-alert", "alarm"
         found.append(GlassLine(one.doc, shown(one.title), told, icon, tone, one.state != "ratified"))
     return tuple(found)
@@ -97,9 +97,9 @@ def command(session: Session, inc: str) -> CommandPage:
     if now.assumed_from is not None:
         told = f"{name} assumed command from {shown(session.name_of(now.assumed_from))}, who may take it back."
     if now.heard_ms is not None:
-        told += f" Heard {moment(now.heard_ms)}, after the question."
+        told += f" Heard {both(now.heard_ms)}, after the question."
     elif now.asked_ms is not None and now.from_ms is not None:
-        told += f" Asked for a sign of life {moment(now.asked_ms)}; it may be assumed from {moment(now.from_ms)}."
+        told += f" Asked for a sign of life {both(now.asked_ms)}; it may be assumed from {both(now.from_ms)}."
     told += "".join(f" FINDING: {shown(why)}" for one in assumption.assumed(session, inc)
                     if (why := assumption.finding(session, one)))  # fmt: skip
     asks = "You command it yourself." if now.holder == session.me else "Asked already." if now.from_ms else ""

@@ -9,7 +9,7 @@ from console.services import members
 from console.services.roster_frontier import Frontier, frontiers
 from console.services.session import Session
 from console.viewmodels.approval_words import count
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,6 @@ def _line(one: Frontier) -> str:
         return (
             f"{whose} (feed {one.feed[:8]}): nothing is good; {count(one.aside, 'entry is', 'entries are')} set aside."
         )
-    upto = f"good up to entry {one.good.seq} (written {moment(one.good.entry.hlc[0])}, {one.good.id[:12]})"
+    upto = f"good up to entry {one.good.seq} (written {both(one.good.entry.hlc[0])}, {one.good.id[:12]})"
     rest = f"; {count(one.aside, 'later entry is', 'later entries are')} set aside" if one.aside else ""
     return f"{whose} (feed {one.feed[:8]}): {upto}{rest}."

@@ -12,7 +12,7 @@ from console.services.rotation import Held, Item, Rotating
 from console.services.session import Session
 from console.viewmodels.approval_words import count
 from console.viewmodels.lists import Place, places
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 WORDS: Final = {
     "in use": ("octagon-alert", "alarm"), "replaced": ("hourglass", "waiting"), "seen in use": ("check", "known"),
@@ -79,8 +79,8 @@ def _line(held: Held) -> CredentialLine:
     slowed = "; slowed" if held.slowed else ""
     counted = "Its use is not counted here."
     if held.old is not None:
-        grew = f"last growing {moment(held.old.grew_ms)}" if held.old.grew_ms is not None else "not growing since then"
-        counted = f"{count(held.old.asked, 'call', 'calls')} counted since {moment(held.old.since_ms)}, {grew}."
+        grew = f"last growing {both(held.old.grew_ms)}" if held.old.grew_ms is not None else "not growing since then"
+        counted = f"{count(held.old.asked, 'call', 'calls')} counted since {both(held.old.since_ms)}, {grew}."
     if held.new is not None:
         counted += f" The new one: {count(held.new.asked, 'call', 'calls')}."
     place = bool(held.item.new) and held.placed_ms is None and held.word != "revoked"

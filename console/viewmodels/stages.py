@@ -10,7 +10,7 @@ from console.domain.stages import STOPS, part_of, stop_of
 from console.services import staging
 from console.services.session import Session
 from console.services.staging import Staged
-from console.viewmodels.times import moment
+from console.viewmodels.times import both
 
 WORDS: Final = {
     "given-back": ("given back", "check", "good"), "proposed": ("proposed, to be signed", "pencil", "claimed"),
@@ -53,8 +53,8 @@ def _card(one: Staged) -> LiftCard:
     lines: list[StageLine] = []
     for stage in one.stages:
         word, icon, tone = WORDS[stage.word]
-        held = f" until {moment(stage.until_ms)}" if stage.word == "holding" and stage.until_ms is not None else ""
-        since = f" {moment(stage.since_ms)}" if stage.since_ms is not None else ""
+        held = f" until {both(stage.until_ms)}" if stage.word == "holding" and stage.until_ms is not None else ""
+        since = f" {both(stage.since_ms)}" if stage.since_ms is not None else ""
         what = f"Stage {stage.number + 1}: {stage.part.text}, that is {stage.count} more"
         lines.append(StageLine(f"{what}. {word.capitalize()}{since}{held}.", icon, tone))
     given = any(stage.word == "given-back" for stage in one.stages)
