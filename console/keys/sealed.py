@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MOST_KEYS: Final = 100
 """A file's names for its readers must fit a disclosure."""
 
+MOST_HEADER_BYTES: Final = 64 * 1024
 _TAG_BYTES: Final = 4
-_MOST_HEADER: Final = 64 * 1024
 _STANZA: Final = b"-> "
 _SSH: Final = b"ssh-ed25519"
 _GREASE: Final = b"-grease"  # what programs add so that no reader relies on knowing every stanza
@@ -97,7 +97,7 @@ def recipients(sealed: bytes) -> frozenset[str]:
     Raises:
         SealDamaged: where it has no header.
     """
-    head, found, _ = sealed[:_MOST_HEADER].partition(b"\n--- ")
+    head, found, _ = sealed[:MOST_HEADER_BYTES].partition(b"\n--- ")
     if not found or not head.startswith(SEALED_BEGINS):
         raise SealDamaged
     named: set[str] = set()
@@ -108,4 +108,4 @@ def recipients(sealed: bytes) -> frozenset[str]:
     return frozenset(named)
 
 
-__all__ = ["MOST_KEYS", "NotForYou", "SealDamaged", "recipients", "seal", "tag_of", "unseal"]
+__all__ = ["MOST_HEADER_BYTES", "MOST_KEYS", "NotForYou", "SealDamaged", "recipients", "seal", "tag_of", "unseal"]

@@ -20,7 +20,7 @@ from console.journal.values import Stored
 from console.keys import canon, keyfile
 from console.keys.faults import WrongPassphrase
 from console.keys.publickey import PublicKey
-from console.keys.sealed import NotForYou, recipients, tag_of, unseal
+from console.keys.sealed import MOST_HEADER_BYTES, NotForYou, recipients, tag_of, unseal
 from console.runtime import platform
 from console.services import timeline
 from console.services.session import Session
@@ -106,16 +106,24 @@ def save(
 
 
 def seal_of(session: Session, stored: Stored, file: NamedFile) -> Seal:
-    """What can be said of it without opening it."""
+    """What can be said of it without opening it: by its first bytes alone, however long it is."""
     mine = {tag_of(key) for key in _keys_here(session)}
-    sealed = session.reader.blob(file.sha256)
+    head = _head(session, file.sha256)
     strange, named = "", frozenset[str]()
     try:
-        named = recipients(sealed if sealed is not None else file.about)
-        strange = "" if sealed is None else _strange(session, stored, file, named)
+        named = recipients(file.about if head is None else head)
+        strange = "" if head is None else _strange(session, stored, file, named)
     except Problem as fault:
-        strange = "" if sealed is None else fault.what
+        strange = "" if head is None else fault.what
     return Seal(to=tuple(session.name_of(one) for one in file.to), mine=bool(mine & named), strange=strange)
+
+
+def _head(session: Session, sha: str) -> bytes | None:
+    try:
+        with session.paths.blob(sha).open("rb") as kept:
+            return kept.read(MOST_HEADER_BYTES)
+    except OSError:
+        return None
 
 
 def true_name(session: Session, file: NamedFile) -> str:
@@ -141,8 +149,8 @@ def keys_of(session: Session, person: str) -> list[PublicKey]:
 
 def _keys_here(session: Session) -> dict[PublicKey, Path]:
     """The writer keys of this profile, the one in use first, then those before it, whose files stay."""
-    found = {keyfile.read_saved(session.paths.key("writer"), "writer").public: session.paths.key("writer")}
-    for path in sorted(session.paths.keys.glob("writeruntil*[0-9]")):
+    found: dict[PublicKey, Path] = {}
+    for path in (session.paths.key("writer"), *sorted(session.paths.keys.glob("writeruntil*[0-9]"))):
         with suppress(Problem):
             found.setdefault(keyfile.read_saved(path, "writer").public, path)
     return found
@@ -153,10 +161,10 @@ def _opener(session: Session, sealed: bytes, identity: Path | None) -> Callable[
     if identity is not None:
         return partial(unseal, private=_identity(session, identity))
     named = recipients(sealed)
-    for at, (public, path) in enumerate(_keys_here(session).items()):
+    for public, path in _keys_here(session).items():
         if tag_of(public) not in named:
             continue
-        if at == 0:
+        if path == session.paths.key("writer"):
             return session.writer().unseal
         passphrase = session.ask(f"your writer key of before ({path.name})")
         return partial(unseal, private=keyfile.read_private(path, passphrase))
