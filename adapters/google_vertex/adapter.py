@@ -80,9 +80,7 @@ class GoogleVertex:
 
     def base_url(self) -> str:
         """Vertex AI at this location."""
-        here = self._settings
-        place = "" if here.location == "global" else f"{here.location}-"
-        return here.endpoint or f"https://{place}aiplatform.googleapis.com"
+        return self._settings.endpoint or self._settings.address
 
     def access(self) -> Access:
         """A token of the service account for four services; callers come to Vertex AI with a key or a token."""

@@ -25,7 +25,7 @@ class Settings(BaseModel):
 
     project: str = Field(pattern=r"^([a-z][a-z0-9-]{4,28}[a-z0-9]|[0-9]{6,20})$", title="Project id")
     location: str = Field(
-        pattern=r"^(global|[a-z]+-[a-z]+[0-9]{1,2})$", title="Location", description="a region, or global"
+        pattern=r"^(global|us|eu|[a-z]+-[a-z]+[0-9]{1,2})$", title="Location", description="a region, global, us or eu"
     )
     service_account: str = Field(
         pattern=r"^[a-z0-9.-]{3,100}@[a-z0-9.-]{3,150}$", title="Service account",
@@ -77,6 +77,13 @@ class Settings(BaseModel):
         """The models of the Model Garden, as Google's paths name them."""
         found = sorted({one.strip() for one in self.models.split(",") if one.strip()})
         return tuple("publishers/{}/models/{}".format(*one.split("/")) for one in found)
+
+    @property
+    def address(self) -> str:
+        """Vertex AI there; where `us` and `eu` are, Anthropic's own client says."""
+        if self.location in {"us", "eu"}:
+            return f"https://aiplatform.{self.location}.rep.googleapis.com"
+        return f"https://{'' if self.location == 'global' else f'{self.location}-'}aiplatform.googleapis.com"
 
     @property
     def place(self) -> str:

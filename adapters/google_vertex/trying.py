@@ -14,7 +14,7 @@ from adapters.google_vertex.levers import DENY, EVERYONE, FORBID, QUIET, UNDEPLO
 Outcome = Literal["refused", "passed", "cannot-tell"]
 MEASURED = frozenset({DENY.name, EVERYONE.name, FORBID.name, QUIET.name, UNDEPLOY.name})
 _OTHER: tuple[Outcome, str] = ("cannot-tell", "refused for another reason than this correction")
-_ANTHROPIC = "vertex-2023-10-16"
+_ANTHROPIC = "2026-10-21"  # what Anthropic's own client sends to Vertex AI
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from anthropic import AnthropicVertex
 from cryptography.hazmat.primitives import serialization
 from google.auth import jwt
 from google.auth.transport.requests import Request as Transport
@@ -21,12 +22,13 @@ from googleapiclient.discovery import build_from_document
 from httplib2 import Http
 
 from adapters.access import SignIn
-from adapters.google_vertex.simulated import CONSOLE, CONSOLE_TOKEN, PROJECT
+from adapters.google_vertex.simulated import BOREALIS, CANARY_TOKEN, CONSOLE, CONSOLE_TOKEN, LOCATION, PROJECT
 from adapters.simulator import Simulator
 from console.providers import assertion
 from tests.adapters.discovery import Discovery
 from tests.adapters.google_kit import adapter_at, context_at, service_key, site, verify
 from tests.adapters.test_google_referee import ALL, FOLDER
+from tests.adapters.test_google_vertex import wish
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -69,6 +71,30 @@ def test_googles_library_signs_in_at_the_simulator(server):
     with requests.Session() as session:
         theirs.refresh(Transport(session=session))
     assert (theirs.token, theirs.valid) == (CONSOLE_TOKEN, True)
+
+
+@pytest.mark.parametrize("location", ["global", "us", "eu", "europe-west4"])
+def test_anthropics_library_goes_to_the_same_address(location):
+    with AnthropicVertex(region=location, project_id=PROJECT, access_token="x") as client:
+        ours = adapter_at("", endpoint="", location=location).base_url()
+        assert str(client.base_url).rstrip("/") == f"{ours}/v1"
+
+
+def test_anthropics_library_calls_its_model_there_as_a_probe_does(server):
+    adapter, context = adapter_at(server.url), context_at(server.url)
+    planned = asyncio.run(adapter.plan(context, wish("model.forbid", BOREALIS)))
+    server.forget()
+    assert asyncio.run(adapter.probe(context, planned, "caller")).outcome == "passed"
+    with AnthropicVertex(
+        region=LOCATION, project_id=PROJECT, access_token=CANARY_TOKEN, base_url=f"{server.url}/v1", max_retries=0
+    ) as client:
+        told = client.messages.create(
+            model=BOREALIS.rpartition("/")[2], max_tokens=1, messages=[{"role": "user", "content": "ping"}]
+        )
+    assert told.content[0].text == "p"
+    ours, theirs = server.requests()
+    assert (ours.path, ours.bearer) == (theirs.path, theirs.bearer)
+    assert {**theirs.json(), **ours.json()} == theirs.json()
 
 
 CALLS = {

@@ -200,6 +200,7 @@ def test_without_an_address_it_speaks_to_googles_own():
     made = adapter_at("", **given)
     assert made.base_url() == "https://us-central1-aiplatform.googleapis.com"
     assert adapter_at("", **{**given, "location": "global"}).base_url() == "https://aiplatform.googleapis.com"
+    assert adapter_at("", **{**given, "location": "eu"}).base_url() == "https://aiplatform.eu.rep.googleapis.com"
     assert made.access().sign_in.url == "https://oauth2.googleapis.com/token"
     assert dict(made.access().services) == {
         "aiplatform": made.base_url(), "orgpolicy": "https://orgpolicy.googleapis.com",
