@@ -26,7 +26,7 @@ def test_a_refusal_says_its_status_and_at_most_one_plain_word():
     with pytest.raises(Refused, match=r"^list: the plane refused with 401 \(auth_error\)$") as fault:
         voice.check(reply(401, body), "list")
     assert fault.value.status == 401
-    with pytest.raises(Refused, match="refused with 500$"):
+    with pytest.raises(Refused, match=r"refused with 500$"):
         Voice("the plane").check(reply(500, body), "list")
     with pytest.raises(Malformed, match="sends elsewhere"):
         voice.check(reply(302, b""), "list")
