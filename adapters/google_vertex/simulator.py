@@ -232,10 +232,15 @@ class GoogleSite:
             )
             return sim.refused(400, "FAILED_PRECONDITION", told)
         if verb == "rawPredict":
-            told = {"id": "msg_1", "type": "message", "role": "assistant", "model": name.rpartition("/")[2]}
+            message = {"id": "msg_1", "type": "message", "role": "assistant", "model": name.rpartition("/")[2]}
             usage = {"input_tokens": 1, "output_tokens": 1}
             return Answer(
-                body={**told, "content": [{"type": "text", "text": "p"}], "stop_reason": "max_tokens", "usage": usage}
+                body={
+                    **message,
+                    "content": [{"type": "text", "text": "p"}],
+                    "stop_reason": "max_tokens",
+                    "usage": usage,
+                }
             )
         content = {"role": "model", "parts": [{"text": "p"}]}
         return Answer(body={"candidates": [{"content": content, "finishReason": "MAX_TOKENS"}]})
