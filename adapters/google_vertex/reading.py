@@ -22,6 +22,8 @@ SERVICE = "aiplatform.googleapis.com"
 BATCHES, TUNING, CUSTOM = "batchPredictionJobs", "tuningJobs", "customJobs"
 KINDS = (BATCHES, TUNING, CUSTOM)
 _PAGE = 100
+# what is over is left out where Google can: a project keeps its jobs for months. Of tuning jobs no filter is described
+_OPEN = wire.quoted(" AND ".join(f'state!="JOB_STATE_{one}"' for one in ("SUCCEEDED", "FAILED", "CANCELLED")))
 
 
 def vertex(path: str) -> str:
@@ -71,8 +73,9 @@ async def watched(context: Context, settings: Settings) -> list[wire.PublisherMo
 
 
 async def jobs(context: Context, settings: Settings, kind: str) -> list[wire.Job]:
-    """Every job of one kind, old ones too."""
-    path = vertex(f"{settings.place}/{kind}?pageSize={_PAGE}")
+    """Every job of one kind that is not over; of tuning jobs, those that are over too."""
+    chosen = "" if kind == TUNING else f"&filter={_OPEN}"
+    path = vertex(f"{settings.place}/{kind}?pageSize={_PAGE}{chosen}")
 
     def rows(page: wire.Jobs) -> list[wire.Job]:
         found: list[wire.Job] = getattr(page, kind)

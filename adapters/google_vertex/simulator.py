@@ -22,6 +22,7 @@ _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _AUDIENCE = "https://oauth2.googleapis.com/token"  # Google's own library says this one, wherever it signs in
 _OWN = re.compile(rf"/v1/projects/(?:{sim.PROJECT}|{sim.NUMBER})/locations/{sim.LOCATION}/(.+)")
 _TOKENS = {sim.CONSOLE: sim.CONSOLE_TOKEN, sim.CANARY: sim.CANARY_TOKEN}
+_NOT_IN = re.compile(r'state!="(\w+)"')
 _WHOLE = 100
 Verify = Callable[[str, str], bool]
 
@@ -130,7 +131,11 @@ class GoogleSite:
                 if ident in rows.endpoints and verb in {"deployModel", "undeployModel"}:
                     return self._begin(ident, verb, incoming, lag_s)
             case "GET", [("batchPredictionJobs" | "tuningJobs" | "customJobs") as kind]:
-                found = [sim.job(*one) for one in sorted(rows.jobs.items()) if one[0].startswith(f"{kind}/")]
+                without = _NOT_IN.findall(incoming.query.get("filter", ""))
+                found = [
+                    sim.job(name, one) for name, one in sorted(rows.jobs.items())
+                    if name.startswith(f"{kind}/") and one["state"] not in without
+                ]  # fmt: skip
                 return self._list(incoming, kind, found)
             case "GET", [kind, ident] if f"{kind}/{ident}" in rows.jobs:
                 return Answer(body=sim.job(f"{kind}/{ident}", rows.jobs[f"{kind}/{ident}"]))

@@ -50,20 +50,15 @@ async def _one(context: Context, settings: Settings, blank: Planned, models: Seq
 async def fields_now(context: Context, settings: Settings, planned: Planned) -> tuple[dict[str, str], str]:
     """Whether each still runs, with what began since where a model is meant."""
     fields: dict[str, str] = {}
-    late = 0
     if model := planned.params.get("model"):
         for kind, _ in _WORKS:
-            for one in await _about(context, settings, kind, model):
-                name = short(one)
-                if name in planned.wanted or one.runs:
-                    fields[name] = wire.text(one.runs)
-                    late += name not in planned.wanted
-        return fields, f"{late} began since" if late else ""
+            fields |= {short(one): "true" for one in await _about(context, settings, kind, model) if one.runs}
+    late = sum(name not in planned.wanted for name in fields)
     for name in planned.wanted:
-        found = await reading.job(context, f"{settings.place}/{name}")
+        found = None if name in fields else await reading.job(context, f"{settings.place}/{name}")
         if found is not None:
             fields[name] = wire.text(found.runs)
-    return fields, ""
+    return fields, f"{late} began since" if late else ""
 
 
 async def running(context: Context, settings: Settings, planned: Planned, *, stops: bool) -> Sequence[Running]:

@@ -520,6 +520,17 @@ def test_what_runs_is_counted_and_told_what_becomes_of_it(server, adapter, conte
     assert counted("model.forbid", BOREALIS) == []
 
 
+def test_what_is_over_is_not_listed_where_google_can_leave_it_out(server, adapter, context):
+    over = {f"batchPredictionJobs/{n}": {"state": "JOB_STATE_SUCCEEDED", "model": ATLAS} for n in range(60, 90)}
+    server.poke(lambda rows: rows.jobs.update(over))
+    planned = plan(adapter, context, "model.cancel-work", ATLAS)
+    server.forget()
+    assert len(asyncio.run(adapter.running(context, planned))) == 2
+    assert len(server.requests()) == 3
+    asyncio.run(adapter.apply(context, planned))
+    assert asyncio.run(adapter.read_back(context, planned)).fields == dict(planned.wanted)
+
+
 def test_a_job_that_is_over_already_is_said_to_be(server, adapter, context):
     planned = plan(adapter, context, "job.cancel", "batchPredictionJobs/31")
     server.poke(lambda rows: rows.jobs["batchPredictionJobs/31"].update(state="JOB_STATE_SUCCEEDED"))
