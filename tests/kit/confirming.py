@@ -14,10 +14,12 @@ from console.services.corrections import Proposal, TargetWish
 from console.services.session import Session
 from console.ui.confirm import ConfirmDialog
 from console.ui.room import Room
+from console.ui.widgets.hold_button import HoldButton
 from tests.kit.pair import connect_manual
 from tests.kit.resting import rest
 
 WITHIN_MS = 90_000
+TRIES = 20
 ASKED = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "Stop it"})
 
 
@@ -83,11 +85,29 @@ class Hand:
         self.press(widget)
         self.release(widget)
 
-    def hold(self, widget: QWidget, ms: int = 1_900) -> None:
-        self.press(widget)
-        rest(ms)
-        self.release(widget)
+    def hold(self, widget: HoldButton, ms: int = 0) -> None:
+        """Until it had its effect, or for so long. A machine that stands still breaks a hold, as it must: then anew."""
+        if ms:
+            self.press(widget)
+            rest(ms)
+            self.release(widget)
+        else:
+            for _ in range(TRIES):
+                if self._held(widget):
+                    break
         rest(60)
+
+    def _held(self, widget: HoldButton) -> bool:
+        sign = self.dialog._sign
+        assert sign is not None
+        until(widget.isEnabled)
+        broken: list[bool] = []
+        told = widget.broken.connect(lambda: broken.append(True))
+        self.press(widget)
+        until(lambda: broken or sign._guard.state().name == "armed")
+        widget.broken.disconnect(told)
+        self.release(widget)
+        return sign._guard.state().name == "armed"
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         QTest.keyClick(self.window, key, modifier)
