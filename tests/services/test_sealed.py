@@ -66,6 +66,7 @@ def test_others_see_hash_size_and_for_whom_and_open_nothing(pair, tmp_path):
     file = timeline.detail(two, stored.id).file
     assert (file.name, file.here, file.to, file.mine) == ("", True, ("Commander",), False)
     assert file.sha256 == hashlib.sha256(two.reader.blob(file.sha256)).hexdigest()
+    assert len(one.writer().unseal(file.named.about)) == 256  # no longer than that of another name
     with pytest.raises(NotForYou):
         opening.open_file(two, stored.id)
     again = sealed.share(one, stored.id, ["Approver"])

@@ -102,9 +102,10 @@ def test_files_for_named_people_are_relayed_as_ciphertext_alone_and_held_ones_no
     """A console that calls bytes encrypted which are not sends them nowhere, and nobody takes them in."""
     store, feed = three.stores[0], three.feeds[0]
     sealed = seal(b"what few may read", [three.world.members[2].writer.public])
+    held = b"age-encryption.org/v1\nthough it is encrypted"
     shas = {}
     for name, kind, raw in (
-        ("sealed", "need-to-know", sealed), ("clear", "need-to-know", SECRET.encode()), ("held", "held", b"weights"),
+        ("sealed", "need-to-know", sealed), ("clear", "need-to-know", SECRET.encode()), ("held", "held", held),
     ):  # fmt: skip
 
         def work(tx, name=name, kind=kind, raw=raw):
@@ -115,16 +116,18 @@ def test_files_for_named_people_are_relayed_as_ciphertext_alone_and_held_ones_no
 
         store.write(work)
     by_stick(three)
+    for name in ("clear", "held"):
+        assert three.stores[1].reader().blob(shas[name]) is None
+    three.stores[1].write(lambda tx: (tx.put_blob(SECRET.encode()), tx.put_blob(held)))  # however they came there
     three.sync(1, "share")
     three.sync(2, "share")
-    for reader in (three.stores[1].reader(), three.stores[2].reader()):
-        assert reader.blob(shas["sealed"]) == sealed
-        assert reader.blob(shas["clear"]) is None
-        assert reader.blob(shas["held"]) is None
+    assert three.stores[2].reader().blob(shas["sealed"]) == sealed
+    for name in ("clear", "held"):
+        assert three.stores[2].reader().blob(shas[name]) is None
     folders = [place.folder for place in three.places.values()]
     assert traces(SECRET, *folders) == []
     share = three.places["share"]
-    for name, raw in (("clear", SECRET.encode()), ("held", b"weights")):
+    for name, raw in (("clear", SECRET.encode()), ("held", held)):
         share.create(layout.object_name(three.feeds[1].feed, shas[name]), raw)
     report = three.sync(2, "share")
     assert [fault for fault in report.faults if "for named people and not encrypted" in fault]
