@@ -63,9 +63,7 @@ def owed(session: Session) -> str:
     if not made:
         return "No letter is lodged yet: print one for counsel, an auditor or a public page (standdown org lodge)."
     days = (session.clock.wall_ms() - max(made)) // _DAY_MS
-    return (
-        "" if days < _MONTH else f"The last lodging letter is {days} days old: lodge another (standdown org lodge)."
-    )
+    return "" if days < _MONTH else f"The last lodging letter is {days} days old: lodge another (standdown org lodge)."
 
 
 def letter(session: Session) -> str:
