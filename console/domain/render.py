@@ -117,7 +117,8 @@ def _action(sheet: Sheet, names: Mapping[str, str], if_not: str | None) -> list[
     lines += _gravity(sheet)
     lines += [Line("heading", "Why"), *_fact("Reason", sheet.reason)]
     if sheet.lift_criteria is not None:
-        lines += _fact("To be lifted when", sheet.lift_criteria)
+        word = "To be lifted when" if action.direction == "contain" else "Criteria of the lift"
+        lines += _fact(word, sheet.lift_criteria)
     otherwise = if_not or sheet.parts.if_not or "the proposer has not said what happens otherwise"
     lines += _fact("If it is not done", otherwise)
     within_ms = action.execute_by - action.created

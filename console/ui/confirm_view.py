@@ -131,7 +131,8 @@ class Content(QScrollArea):
     def _answers(self, view: ApprovalView) -> QWidget:
         told = [("Why", view.reason or "No reason was given.", "text"), ("If not", view.if_not, "text")]
         if view.lift_criteria:
-            told.append(("Lifted when", view.lift_criteria, "text"))
+            word = "Criteria" if view.direction == "give back" else "Lifted when"
+            told.append((word, view.lift_criteria, "text"))
         if view.undo:
             told.append(("Undo", view.undo, "text"))
         if view.fallback:

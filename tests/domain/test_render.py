@@ -75,6 +75,8 @@ def test_warnings_for_what_is_grave():
     assert "Undoes" in joined(text(high(direction="restore", undoes=made.sha("x"), undo_within_s=None)))
     assert "own approval" in joined(text(action(undo_within_s=None)))
     assert "To be lifted when: fixed" in joined(text(action(lift_criteria_sd=made.digest("l")), lift_criteria="fixed"))
+    lift = action(lift_criteria_sd=made.digest("l"), direction="restore")
+    assert "Criteria of the lift: fixed" in joined(text(lift, lift_criteria="fixed"))
 
 
 @pytest.mark.parametrize("name", VALUES)
