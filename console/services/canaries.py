@@ -33,5 +33,5 @@ def strange_canaries(session: Session, held: Held) -> tuple[str, ...]:
             continue
         else:
             why = f"it is NOT one of the canaries registered at {instance.name} on this console"
-        found.append(f"Target {at + 1} ({shown(selector)}) is marked as a canary and weighs nothing: {why}.")
+        found.append(f"Target {at + 1} ({shown(selector)}) is marked as a canary, so it may weigh nothing: {why}.")
     return tuple(found)
