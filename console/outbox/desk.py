@@ -27,17 +27,23 @@ class _Asked:
 
 
 class Desk:
-    """One per engine, used on its loop. Each work stands for itself: what one raises undoes nothing of another's."""
+    """One per engine, used on one loop at a time.
 
-    __slots__ = ("_busy", "_waiting")
+    Each work stands for itself: what one raises undoes nothing of another's.
+    """
+
+    __slots__ = ("_busy", "_loop", "_waiting")
 
     def __init__(self) -> None:
         self._waiting: list[_Asked] = []
         self._busy = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def ask(self, store: JournalStore, work: Callable[[Tx], T]) -> T:
         """Do `work` in a transaction; durable when this returns. A cancelled caller undoes nothing: it is done."""
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # what was under way on a loop that ended tells nobody here that it is done
+            self._loop, self._busy = loop, False
         answer: asyncio.Future[object] = loop.create_future()
         self._waiting.append(_Asked(work, answer))
         if not self._busy:

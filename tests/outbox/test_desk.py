@@ -189,3 +189,23 @@ def test_of_a_journal_that_is_closed_all_hear():
         return [*found, *await asyncio.gather(desk.ask(store, lambda _tx: None), return_exceptions=True)]
 
     assert [type(one) for one in play(story())] == [Stopped] * 3
+
+
+def test_what_was_under_way_when_a_loop_ended_holds_up_nothing_on_the_next_one(scene):
+    store, desk = Counting(scene.store, at_once=False), Desk()
+
+    async def ends_in_the_midst():
+        asking = [asyncio.create_task(desk.ask(store, note(scene, f"before {number}"))) for number in range(2)]
+        for _ in range(3):  # both are handed over together at the turn after they asked
+            await asyncio.sleep(0)
+        asking.append(asyncio.create_task(desk.ask(store, note(scene, "waits"))))
+        await asyncio.sleep(0)
+
+    play(ends_in_the_midst())
+    assert len(store.asked) == 1
+    store.answer()
+    assert len(entered(scene)) == 2
+    store.at_once = True
+    after = play(desk.ask(store, note(scene, "after")))
+    assert entered(scene)[-1] == after
+    assert len(entered(scene)) == 4  # what waited goes too: whoever is cancelled undoes nothing
