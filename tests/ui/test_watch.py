@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from adapters.practice.simulator import Estate
+from console.app import main
 from console.journal.values import Draft
 from console.outbox.steps import Pace
 from console.services import callout, corrections, dispatch, incidents, needs, overview, providers, standing
@@ -55,7 +56,13 @@ def test_before_anything_is_connected_it_says_what_to_do(qtbot, room, window, re
     assert dialog.doing.text() == "Choose where it can be read."
 
 
-def test_connected_later_it_is_read_back_tried_and_looked_at_again(qtbot, room, window, recorded) -> None:
+def told_by(capsys, session, *words: str) -> str:
+    capsys.readouterr()
+    main(["--profile", str(session.paths.root), *words])
+    return capsys.readouterr().out
+
+
+def test_connected_later_it_is_read_back_tried_and_looked_at_again(qtbot, room, window, recorded, capsys) -> None:
     session, (inc, entry) = room.desk.session, recorded
     with Estate(gateway_lag_s=0.0) as estate:
         connect(session, estate, "gateway")
@@ -78,6 +85,9 @@ def test_connected_later_it_is_read_back_tried_and_looked_at_again(qtbot, room, 
         dispatch.run_outbox(session, deadline_ms=30_000, pace=replace(Pace(), recheck_ms=20))
         again = opened(qtbot, room, window, inc)
         assert "no longer stood" in again._told.text()
+        [line] = told_by(capsys, session, "correct", "recorded-by-hand").splitlines()
+        assert "[UNDONE, read " in line
+        assert "done by hand: Research assistant. It was undone." in told_by(capsys, session, "status")
     everything, lines = standing.corrections(session), incidents.list_incidents(session)
     assert [one.text for one in needs.needs(session, everything, lines) if one.kind == "decide"] == [
         "Done by hand: Research assistant was undone"
