@@ -48,6 +48,9 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("patient")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: children would ignore Ctrl+C too
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    real = "real" in str(config.option.markexpr).replace("not real", "")
+    if real and os.environ.get("REALSERVERS_JSON") and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("The servers that REALSERVERS_JSON names are shared: run `-m real` with -n 0.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

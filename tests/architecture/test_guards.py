@@ -151,6 +151,7 @@ def test_real_tests_use_a_named_kit(guarded: pytest.Pytester, monkeypatch: pytes
     kit.write_text('{"servers": {"litellm": 1}}')
     monkeypatch.setenv("REALSERVERS_JSON", str(kit))
     guarded.runpytest_subprocess("-m", "real").assert_outcomes(passed=1, deselected=1)
+    assert guarded.runpytest_subprocess("-m", "real", "-n", "2").ret == pytest.ExitCode.USAGE_ERROR
 
 
 def test_real_tests_fail_without_a_kit(guarded: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
