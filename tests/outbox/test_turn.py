@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from console.domain.clock_doubt import Reading as Clocks
 from console.journal.values import Draft
 from console.outbox import store as table
+from console.outbox import turn
 from console.outbox.engine import _undecided
 from console.outbox.steps import Pace
 from console.outbox.turn import LEASE_MS, SILENCE_MS
@@ -399,3 +401,48 @@ def test_a_later_revision_at_every_stage_of_the_former_one(two, stage):
     former = table.find(two.first.store.connection, old, 0)
     assert former.state == ("cancelled" if stage in ("queued", "unknown") else "unmeasurable"), former
     assert replace(former, detail="")
+
+
+# -- how long a revision waits for the lease of whoever was to send the former one -------------------------------------
+
+
+class Plain:
+    """No more than what is asked of an authority and of a transaction here."""
+
+    def __init__(self, **named):
+        self.__dict__.update(named)
+
+
+@pytest.mark.parametrize(
+    ("boot", "wall_ms", "boot_ms", "waits"),
+    [
+        ("same", 10_000, 10_000, LEASE_MS + 500 - 10_000),
+        ("same", LEASE_MS + 500, 10_000, LEASE_MS + 500 - 10_000),  # somebody set the clock forward
+        ("same", 10_000, LEASE_MS + 500, LEASE_MS + 500 - 10_000),
+        ("other", 10_000, 3, LEASE_MS + 500 - 10_000),  # started anew since: only the wall clock tells
+        ("other", LEASE_MS + 500, 3, 0),
+        ("same", LEASE_MS + 600, LEASE_MS + 600, 0),
+    ],
+)
+def test_a_lease_that_no_place_tells_of_ends_by_the_clocks(monkeypatch, boot, wall_ms, boot_ms, waits):
+    monkeypatch.setattr(turn, "is_careful", lambda *_: True)
+    monkeypatch.setattr(turn, "_others_may_send", lambda *_: True)
+    since = Clocks(boot_id="same", wall_ms=0, boot_ms=0)
+    authority = Plain(action=Plain(targets=[None], supersedes="d"), since=since)
+    tx = Plain(clocks=Clocks(boot_id=boot, wall_ms=wall_ms, boot_ms=boot_ms))
+    assert turn.waits_ms(tx, authority, Plain(target=0, doc="e"), None, turn.Lease(kept=False), 500) == waits
+
+
+def test_where_the_former_revision_is_not_here_or_no_action_others_may_send_it(two, monkeypatch):
+    authority = Plain(action=Plain(targets=[Plain(dispatchers=("f",))], supersedes="a" * 64), planned=None)
+
+    def asked(tx):
+        return turn._others_may_send(tx, authority, Plain(target=0))
+
+    assert two.first.store.write(asked)
+    monkeypatch.setattr(turn, "read_document", lambda *_: Plain(document=Plain()))
+    assert two.first.store.write(asked)
+
+
+def test_nobody_stands_by_for_what_is_no_action(two):
+    assert turn.turns(None, two.first.feed, Plain(document=Plain()), lambda *_: True) == ()
