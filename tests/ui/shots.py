@@ -134,7 +134,7 @@ def sizes(shots: Shots, root: Path) -> list[str]:
         practice.go()
         until(lambda: (now := opened.desk.outlet.latest(NOW)) is not None and now.standings)
         opened.window.resize(1366, 768)
-        opened.room.commands.give("begin-plan")
+        until(lambda: opened.room.commands.give("begin-plan") is None)  # its duties are read beside
         rest(5_000)
         for prefix, scale, looks in (
             ("laptop", 1.0, LOOKS), ("contrast", 1.0, ("high-contrast",)), ("large", 1.5, ("dark",)),
