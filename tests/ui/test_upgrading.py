@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
@@ -28,13 +30,16 @@ def windows_of(tmp_path, qapp):
     return Windows(qapp, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
 
 
-def test_the_profiles_window_comes_when_the_record_is_up_to_date(qapp, qtbot, tmp_path):
+def test_the_profiles_window_comes_when_the_record_is_up_to_date(qapp, qtbot, tmp_path, monkeypatch):
     paths = old_profile(tmp_path)
     windows = windows_of(tmp_path, qapp)
+    begun, upgrade = threading.Event(), upgrading.migrate
+    monkeypatch.setattr(upgrading, "migrate", lambda *given: (begun.wait(60), upgrade(*given)))
     try:
         windows.open(paths)
         assert windows.upgrading is not None
         assert windows.opened == []  # nothing waited: the work is beside
+        begun.set()
         qtbot.waitUntil(lambda: bool(windows.opened), timeout=WITHIN_MS)
         assert windows.opened[0].window.isVisible()
         assert not windows.upgrading.isVisible()
