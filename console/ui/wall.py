@@ -92,6 +92,8 @@ class Wall(QWidget):
         inc = self._room.desk.inc
         if inc is None:
             self._picture = None
+            if self._room.desk.outlet.latest(SHELL) is not None:  # before that nothing is known to be unchosen
+                self.setAccessibleDescription("No incident is chosen.")
             self.update()
             return
         if self._reading:

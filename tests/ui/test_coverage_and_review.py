@@ -120,6 +120,7 @@ def test_before_the_record_was_read_nothing_is_said_to_be_unchosen_or_unknown(qt
     board._looks(Looks(surfaces=(), instances=(), poll_ms=5_000))
     assert "No incident is chosen" in said(panel)
     assert wall._instead() == "No incident is chosen"
+    qtbot.waitUntil(lambda: wall.accessibleDescription() == "No incident is chosen.")
     assert "No surface is known yet" in said(board)
 
 
