@@ -139,8 +139,9 @@ class Enforcer:
             until = self.steps.clock.wall_ms() + self.pace.recheck_ms
             return await self.steps.save(row, tries=tries, not_before_ms=until, detail=found.detail[:300])
         if found.verdict == "passing":
+            how = "still works, though not at every try" if found.refused else "still works"
             return await self.steps.end(
-                row, "attention", "dispatch.attention", "It is recorded, and what it forbids still works."
+                row, "attention", "dispatch.attention", f"It is recorded, and what it forbids {how}."
             )
         return await self._unmeasurable(row, f"Nothing could tell: {found.detail or 'no clear refusals'}.", left)
 

@@ -11,7 +11,7 @@ from typing import Literal
 from adapters.contract import AdapterFault, Planned, Served
 from console.outbox.steps import Sleep
 from console.providers.plane import Plane
-from console.providers.probes import LEAST_PROBES, MOST_FAULTS_IN_A_ROW, Measurement
+from console.providers.probes import LEAST_PROBES, MOST_FAULTS_IN_A_ROW, Measurement, late_pass
 
 _LEAST_PAUSE_S = 0.01
 
@@ -43,11 +43,12 @@ async def measure_usage(  # noqa: PLR0913  as `measure`
     how many more were served and how many more asked for in vain, at each reading that differs from the one before.
     """
     clock = plane.clock
-    end_boot_ms = clock.boot_ms() + (4 * spread_ms + 60_000 if patience_ms is None else patience_ms)
+    began_ms = clock.boot_ms()
+    end_boot_ms = began_ms + (4 * spread_ms + 60_000 if patience_ms is None else patience_ms)
     pause_s = max(pause_ms / 1000, _LEAST_PAUSE_S)
     first: Served | None = None
     before: Served | None = None
-    first_boot_ms = in_vain = passed = faults = 0
+    first_boot_ms = in_vain = passed = faults = last_pass_ms = 0
     last_ms: int | None = None
     detail = ""
     while True:
@@ -62,6 +63,7 @@ async def measure_usage(  # noqa: PLR0913  as `measure`
             before = now
             if first is not None and now.served > first.served:
                 passed += now.served - first.served
+                last_pass_ms = clock.boot_ms()
                 if on_pass is not None:
                     await on_pass(passed)
             if first is None or now.served != first.served or now.asked < first.asked:
@@ -71,7 +73,8 @@ async def measure_usage(  # noqa: PLR0913  as `measure`
             if in_vain >= probes and clock.boot_ms() - first_boot_ms >= spread_ms:
                 return _told("enforced", in_vain, passed, first, last_ms, detail)
         if clock.boot_ms() >= end_boot_ms or faults >= MOST_FAULTS_IN_A_ROW:
-            verdict: Literal["passing", "cannot-tell"] = "passing" if passed and not in_vain else "cannot-tell"
+            works = passed and (not in_vain or late_pass(began_ms, last_pass_ms, clock.boot_ms(), spread_ms))
+            verdict: Literal["passing", "cannot-tell"] = "passing" if works else "cannot-tell"
             return _told(verdict, in_vain, passed, first, last_ms, detail)
         await sleep(pause_s)
 

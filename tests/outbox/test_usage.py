@@ -59,6 +59,10 @@ def judge(*answers, spread_ms=0, patience_ms=10_000):
         ([(100, 90), (124, 91), (148, 91)], ("enforced", 24, 1, [1])),  # what was served begins the window anew
         ([(100, 90), (124, 91), (140, 91)], ("cannot-tell", 16, 1, [1])),
         ([(9, 9), (20, 20), (30, 30)], ("passing", 0, 21, [11, 21])),
+        (
+            [(100, 90), *[(100 + 3 * at, 90 + at) for at in range(9)], (130, 98)],
+            ("passing", 6, 8, [1, 2, 3, 4, 5, 6, 7, 8]),
+        ),
         ([(100, 90), (3, 0), (20, 0)], ("cannot-tell", 17, 0, [])),  # the count began anew
         ([None, (100, 90), None, (124, 90)], ("enforced", 24, 0, [])),
         ([None], ("cannot-tell", 0, 0, [])),

@@ -68,6 +68,18 @@ def test_always_passing_is_never_enforced():
     assert measured(["passed"])[0].verdict == "passing"
 
 
+@pytest.mark.parametrize("last", [0, 1])
+def test_what_only_some_tries_pass_is_never_called_unmeasurable(last):
+    """One worker of two that never heard of it: whichever of the two answers the last try."""
+    found, _ = measured(["passed"] * last + ["refused", "refused", "passed"] * 200)
+    assert (found.verdict, found.passed > 24) == ("passing", True)
+
+
+def test_a_lag_that_ended_before_everything_went_silent_is_no_pass():
+    found, _ = measured(["passed"] * 4 + ["refused"] * 20 + ["fault"])
+    assert (found.verdict, found.refused) == ("cannot-tell", 20)
+
+
 def test_refusals_too_close_together_do_not_count():
     plane = Scripted(["refused"])
 
