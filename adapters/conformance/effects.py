@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.conformance.bent import PAGE, Bent, Overheard, reply
-from adapters.conformance.steps import faulted, must, only_reads, run
+from adapters.conformance.steps import after_restart, as_kept, faulted, must, only_reads, run
 from adapters.conformance.waiting import Kit
 from adapters.contract import Adapter, Context, CountsRunning, CountsServed, Malformed, NotSent, Refused, Wish
 
@@ -15,6 +15,7 @@ class Effects(Kit):
 
     def test_apply_and_read_back(self, adapter: Adapter, context: Context, wish: Wish) -> None:
         """Applied, it is in effect; the bytes sent are those planned, and only those; drift is seen."""
+        later = after_restart(adapter)
 
         async def story() -> None:
             planned = await adapter.plan(context, wish)
@@ -25,8 +26,8 @@ class Effects(Kit):
                 must(tuple(heard.sent) == planned.requests, "it sends exactly what was planned, once, in order")
                 must(all(effect == "read" for _, _, effect, _, _ in heard.calls), "it writes nothing beside the plan")
                 listening = Overheard(context)
-                back = await self._settled(adapter, listening, planned, "in-effect")
-                must(back.verdict == "in-effect", f"what was applied is read back: {back}")
+                back = await self._settled(later, listening, as_kept(planned), "in-effect")
+                must(back.verdict == "in-effect", f"what was applied is read back, after a restart too: {back}")
                 must(dict(back.fields) == dict(planned.wanted), "the fields read back are those wanted")
                 only_reads(listening, "reading back")
                 if planned.reversal == "none":
@@ -156,7 +157,8 @@ class Effects(Kit):
         run(story())
 
     def test_revert_restores_what_was_saved(self, adapter: Adapter, context: Context, wish: Wish) -> None:
-        """Revert goes back to the fields of the plan, not to a default."""
+        """Revert goes back to the fields of the plan, not to a default; after a restart, by the kept plan alone."""
+        later = after_restart(adapter)
 
         async def story() -> None:
             planned = await adapter.plan(context, wish)
@@ -164,13 +166,13 @@ class Effects(Kit):
             try:
                 await self._settled(adapter, context, planned, "in-effect")
                 if planned.reversal == "none":
-                    await faulted(adapter.revert(context, planned), (Refused,), "what has no way back is not reverted")
+                    await faulted(later.revert(context, planned), (Refused,), "what has no way back is not reverted")
                     return
                 onto = await adapter.plan(context, wish)
                 must(dict(onto.pre) == dict(planned.wanted), "a plan saves how it is now")
                 await adapter.apply(context, onto)
                 heard = Overheard(context)
-                await adapter.revert(heard, onto)
+                await later.revert(heard, as_kept(onto))
                 must(tuple(heard.sent) == onto.revert, "it sends exactly the revert that was planned")
                 kept = await self._settled(adapter, context, onto, "in-effect")
                 must(dict(kept.fields) == dict(onto.pre), "what was restricted before the plan stays so after revert")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import json
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from adapters.conformance.bent import Overheard
-from adapters.contract import AdapterFault
+from adapters.contract import Adapter, AdapterFault, Planned, Request
 
 Outcome = TypeVar("Outcome")
 Fault = TypeVar("Fault", bound=AdapterFault)
@@ -46,6 +49,29 @@ async def faulted(work: Awaitable[object], kinds: tuple[type[Fault], ...], sente
     except AdapterFault as fault:
         raise AssertionError(f"{sentence}; it raised {type(fault).__name__}: {fault.detail}") from fault
     raise AssertionError(f"{sentence}; it came back with {came!r}")
+
+
+def after_restart(adapter: Adapter) -> Adapter:
+    """The adapter as another process has it: made of the same settings, and nothing of what is asked of this one.
+
+    Taken before anything was asked.
+    """
+    return copy.deepcopy(adapter)
+
+
+def as_kept(planned: Planned) -> Planned:
+    """The plan as it comes back from a record: its text, and nothing else of the moment at which it was made."""
+
+    def text(fields: Mapping[str, str]) -> dict[str, str]:
+        return {name: str(value) for name, value in json.loads(json.dumps(dict(fields))).items()}
+
+    def again(requests: tuple[Request, ...]) -> tuple[Request, ...]:
+        return tuple(Request(**json.loads(json.dumps(one.as_json()))) for one in requests)
+
+    return replace(
+        planned, params=text(planned.params), pre=text(planned.pre), wanted=text(planned.wanted),
+        requests=again(planned.requests), revert=again(planned.revert),
+    )  # fmt: skip
 
 
 def only_reads(heard: Overheard, what: str) -> None:

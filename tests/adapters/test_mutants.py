@@ -97,6 +97,23 @@ class RevertsToADefault(LiteLLM):
         return replace(planned, revert=(Request(method="POST", path="/key/unblock", body=body),))
 
 
+class RevertsFromMemory(LiteLLM):
+    """Knows the way back only as long as its process lives."""
+
+    ways_back = None
+
+    async def plan(self, context, wish):
+        planned = await super().plan(context, wish)
+        self.ways_back = {**(self.ways_back or {}), planned.selector: planned.revert}
+        return planned
+
+    async def revert(self, context, planned):
+        way_back = (self.ways_back or {}).get(planned.selector)
+        if way_back is None:
+            raise Refused("nothing was corrected here")
+        return await super().revert(context, replace(planned, revert=way_back))
+
+
 class SendsOtherBytes(LiteLLM):
     async def apply(self, context, planned):
         request = planned.requests[0]
@@ -212,9 +229,9 @@ class WritesWhileCounting(CountsWhatItServedOnly):
 MUTANTS = [
     ClaimsWithoutReading, RemembersItsOwnWrite, ProbesWithTheAdminKey, ProbesOnAnOldConnection, CountsAnyRefusal,
     TakesSilenceForARefusal, WritesWhilePlanning, WritesWhilePlanningAndCallsItARead, RevertsToADefault,
-    SendsOtherBytes, WritesBesideThePlan, TriesAgainByItself, TakesALostAnswerForDone, AcceptsAnyBody, PlansForNobody,
-    ForgetsRetryAfter, ShowsGreenWhenNothingIsHeard, QuotesTheProvider, TakesARefusalForAnOutage, NamesAnotherHost,
-    DoesNothing, CountsWhatItServedOnly, WritesWhileCounting,
+    RevertsFromMemory, SendsOtherBytes, WritesBesideThePlan, TriesAgainByItself, TakesALostAnswerForDone,
+    AcceptsAnyBody, PlansForNobody, ForgetsRetryAfter, ShowsGreenWhenNothingIsHeard, QuotesTheProvider,
+    TakesARefusalForAnOutage, NamesAnotherHost, DoesNothing, CountsWhatItServedOnly, WritesWhileCounting,
 ]  # fmt: skip
 
 
