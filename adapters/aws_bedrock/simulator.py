@@ -1,6 +1,7 @@
 """A simulated AWS account: Bedrock, its runtime, IAM and Organizations, on one loopback port, for tests and practice.
 
-It checks for whom a request is signed, not the signature: that is botocore's to judge, in the tests.
+Of the console's requests it checks the secret, by signing them anew as they arrived; whether that is how AWS signs is
+botocore's to judge, in the tests. Of a caller's it checks only whose they are.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -15,6 +18,7 @@ from adapters.aws_bedrock.simulated import (
     ACCOUNT,
     API_KEY,
     CONSOLE_KEY,
+    CONSOLE_SECRET,
     REGION,
     SCP,
     Row,
@@ -32,10 +36,12 @@ from adapters.aws_bedrock.simulated import (
     summary,
     told,
 )
+from adapters.signing import Bare, Service, signed
 from adapters.simulator import Answer, Incoming
 
 __all__ = ["AwsSite"]
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z]+)/aws4_request, ")
+_SIGNED = re.compile(r"SignedHeaders=([a-z0-9;-]+)")
 _RUNTIME = ("/model/", "/async-invoke")
 _READS = ("Get", "List", "Describe")
 
@@ -66,7 +72,8 @@ class AwsSite:
         key, region, service = found.groups() if found else ("", "", "")
         if key != CONSOLE_KEY:
             return refused(403, "UnrecognizedClientException")
-        if region != (REGION if service == "bedrock" else "us-east-1"):
+        here = region == (REGION if service == "bedrock" else "us-east-1")
+        if not here or not _proven(incoming, Service(url="", name=service, region=region)):
             return refused(403, "InvalidSignatureException")
         before = self.state.denials()
         match service:
@@ -252,3 +259,19 @@ def _user(name: str) -> str:
         + element("CreateDate", "2026-01-05T10:00:00Z")
     )
     return f"<User>{inner}{element('Arn', f'arn:aws:iam::{ACCOUNT}:user/{name}')}</User>"
+
+
+def _proven(incoming: Incoming, service: Service) -> bool:
+    """Whether the console's secret signed it: the same request, signed anew at its own moment, has the same proof."""
+    shown, stamp = incoming.headers.get("authorization", ""), incoming.headers.get("x-amz-date", "")
+    names = _SIGNED.search(shown)
+    if names is None:
+        return False
+    with suppress(ValueError):
+        at_s = datetime.strptime(f"{stamp} +0000", "%Y%m%dT%H%M%SZ %z").timestamp()
+        named = set(names[1].split(";")) - {"host", "x-amz-date"}
+        headers = {name: incoming.headers.get(name, "") for name in named}
+        host = incoming.headers.get("host", "")
+        bare = Bare(method=incoming.method, host=host, target=incoming.target, headers=headers, body=incoming.body)
+        return signed(service, CONSOLE_KEY, CONSOLE_SECRET, bare, int(at_s * 1000))["authorization"] == shown
+    return False

@@ -214,12 +214,16 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
     if planned and named:
         return _report(lever, "can-plan", "; ".join(refused), planned)
     if not named and not denied:
-        why = f"name a {lever.selector} to try it with; only a write would tell whether it is allowed"
+        why = f"name {_one(lever.selector)} to try it with; only a write would tell whether it is allowed"
         return _report(lever, "not-tried", why)
     if (unsaid := [name for name, value in params.items() if value == STAND_IN]) and not denied:
         return _report(lever, "not-tried", f"it has to be told {' and '.join(unsaid)}, which nobody can guess")
     why = "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on"
     return replace(_report(lever, "cannot", why), denied=denied)
+
+
+def _one(kind: str) -> str:
+    return f"{'an' if kind[:1] in 'aeio' else 'a'} {kind}"  # a user
 
 
 def _warnings(facts: Mapping[str, str], found: Sequence[Found], levers: Sequence[LeverReport]) -> list[str]:
