@@ -14,7 +14,10 @@ from typing import Self
 
 @dataclass
 class PlainEstate:
-    """`blocked` per selector. `lose` writes whose answer is lost, `ignore` writes that are lost before they land."""
+    """`blocked` per selector. `lose` writes whose answer is lost, `ignore` writes that are lost before they land.
+
+    `delay_s` lies before an answer, `drip_s` between its bytes.
+    """
 
     blocked: dict[str, bool] = field(default_factory=dict)
     writes: list[tuple[str, str]] = field(default_factory=list)
@@ -24,6 +27,7 @@ class PlainEstate:
     extra_headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     delay_s: float = 0.0
+    drip_s: float = 0.0
     lose: int = 0
     ignore: int = 0
     fail_writes: list[int] = field(default_factory=list)
@@ -90,8 +94,10 @@ class PlainEstate:
         told = "".join(f"{name}: {value}\r\n" for name, value in self.extra_headers.items())
         told += f"content-length: {len(answer)}\r\nx-request-id: r-1\r\n"
         writer.write(f"HTTP/1.1 {status} X\r\n{told}\r\n".encode())
-        writer.write(answer)
-        await writer.drain()
+        for part in [bytes([one]) for one in answer] if self.drip_s else [answer]:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(self.drip_s)
         return True
 
     def _answer(self, path: str, body: bytes) -> tuple[int, bytes | None]:

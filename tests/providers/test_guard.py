@@ -90,9 +90,13 @@ def test_a_lost_answer_is_unknown_to_a_write():
     run(story)
 
 
-def test_the_deadline_is_total_even_when_bytes_trickle():
+@pytest.mark.parametrize(
+    "slow", [{"delay_s": 5}, {"drip_s": 0.1, "body": b" " * 100 + b"{}"}], ids=lambda one: next(iter(one))
+)
+def test_the_deadline_is_total_even_when_bytes_trickle(slow):
     async def story(estate, plane):
-        estate.delay_s = 5
+        for name, value in slow.items():
+            setattr(estate, name, value)
         with pytest.raises(OutcomeUnknown, match="no answer within"):
             await plane.apply(BLOCK)
         with pytest.raises(NotSent, match="no answer within"):
