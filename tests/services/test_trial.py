@@ -65,7 +65,7 @@ def test_gravity_with_its_reason_and_who_can_approve(connected):
     assert set(small.can_sign) == {person.person for person in one.roster.roster.persons}
     wide = corrections.plan(one, inc, [KEY, MODEL])
     assert wide.gravity == "high"
-    assert "everybody" in wide.why
+    assert "a whole surface" in wide.why
     assert wide.missing[0].startswith("2 more persons")
     back = corrections.plan(one, inc, [KEY], "restore")
     assert back.gravity == "high"
