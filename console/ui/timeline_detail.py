@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # nothing is read of one entry before one is chosen
     from console.services.session import Session
     from console.services.timeline import Detail, EvidenceFile, Wording
 
+_WORD, _BEGINNING = 72, 24  # a digest and an id are shown whole
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
 
 
@@ -147,7 +148,7 @@ class EntryDetail(QScrollArea):
         if found.history.retraction is not None:
             back = found.history.retraction
             told.append((f"Taken back by {back.author} at {both(back.at_ms, zone)}: {back.text}", "alarm"))
-        public = ", ".join(f"{name} {value}" for name, value in found.public)
+        public = ", ".join(f"{name} {in_short(value)}" for name, value in found.public)
         if public:
             told.append((public, "text-muted"))
         told.append((f"Entry {found.id}   feed {found.feed[:16]}, number {found.seq}   key {found.key}", "text-muted"))
@@ -215,6 +216,15 @@ def _times(found: Detail, zone: tzinfo) -> list[tuple[str, str]]:
     times = f"Occurred {both(found.occurred_ms, zone)}{about}   Recorded {recorded}   Received here {received}"
     here = [("Only here: no shared place is known to have it yet.", "waiting")] if found.only_here else []
     return [(times, "text-muted"), *here]
+
+
+def in_short(value: str) -> str:
+    """What the entry says of itself; of a signature or a record only its beginning: nobody reads base64."""
+    words = (
+        word if len(word) <= _WORD else f"{word[:_BEGINNING]}... ({len(word):,} characters)"
+        for word in value.split(" ")
+    )
+    return " ".join(words)
 
 
 def _wording(one: Wording, at: int, zone: tzinfo) -> str:

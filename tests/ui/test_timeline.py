@@ -14,6 +14,7 @@ from console.services import dispatch, incidents, timeline
 from console.services.live_values import Connectivity, EngineLink, PlaceLink
 from console.ui.intake import IntakeDialog
 from console.ui.timeline import TimelinePanel
+from console.ui.timeline_detail import in_short
 from console.ui.timeline_table import LINE, TimelineRow
 from console.ui.unlock import UnlockDialog
 from console.viewmodels.drafts import Drafts
@@ -330,3 +331,9 @@ def test_the_words_of_a_row_are_seen_however_narrow_the_window_is(qtbot, panel, 
         return made
 
     assert painted("three keys restricted") != painted("")
+
+
+def test_a_signature_is_told_by_its_beginning_and_a_digest_whole() -> None:
+    digest = "5e23e1a0" * 8
+    assert in_short(f"{digest}, {digest}") == f"{digest}, {digest}"
+    assert in_short("U1NIU0lH" * 60) == "U1NIU0lHU1NIU0lHU1NIU0lH... (480 characters)"
