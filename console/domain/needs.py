@@ -136,7 +136,7 @@ def _action_needs(action: Action, facts: Facts, now_ms: int, weight: str) -> tup
         strict_consoles=level.distinct_consoles or weight == "critical" or irreversible(targets),
     )
     found: list[Need] = []
-    if action.break_glass and not irreversible(action.targets) and action.direction == "contain":
+    if action.break_glass and may_be_alone(action):
         clause = RoleClause(any_of=facts.policy.break_glass, count=1)
         found.append(Need(persons=1, clauses=(clause,), roles_of=held))
     if action.undoes is not None and _may_undo(action, facts, now_ms):
@@ -149,6 +149,12 @@ def _action_needs(action: Action, facts: Facts, now_ms: int, weight: str) -> tup
             )
         )
     return (*found, ordinary)
+
+
+def may_be_alone(action: Action) -> bool:
+    """Whether broken glass lets one person do it: containment that can be reverted, no list, nothing by hand (0143)."""
+    many = any(target.listed is not None or target.by_hand for target in action.targets)
+    return action.direction == "contain" and not many and not irreversible(action.targets)
 
 
 def _may_undo(action: Action, facts: Facts, now_ms: int) -> bool:

@@ -15,6 +15,7 @@ from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Refused,
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
+from console.outbox.alone import alone, looked_at
 from console.outbox.gate import Authority, Stop
 from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
@@ -51,10 +52,11 @@ class Executor:
         if isinstance(checked, Stop):
             return await self.steps.end(row, checked.state, checked.kind, checked.why)
         planned = checked.planned
-        try:
-            seen = await plane.read_back(planned)
-        except AdapterFault as fault:
-            return await self.wait(row, fault)
+        seen = await self._look(checked, row, plane)
+        if isinstance(seen, Stop):
+            return await self.steps.end(row, seen.state, seen.kind, seen.why)
+        if isinstance(seen, AdapterFault):
+            return await self.wait(row, seen)
         fields: dict[str, JsonValue] = dict(seen.fields)
         if seen.verdict == "in-effect":
             words: dict[str, JsonValue] = {"fields": fields, "why": "It was so already; nothing was sent."}
@@ -67,6 +69,16 @@ class Executor:
             return row
         self.steps.crash("after-intent")
         return await self._call(row, plane, planned)
+
+    async def _look(self, checked: Authority, row: Row, plane: Plane) -> ReadBack | Stop | AdapterFault:
+        """How the target is, and where nobody else looked, whether it is what it calls itself."""
+        try:
+            seen = await plane.read_back(checked.planned)
+        except AdapterFault as fault:
+            return fault
+        if seen.verdict == "in-effect" or looked_at(checked, row):
+            return seen
+        return await alone(plane, checked.action.targets[row.target], checked.planned) or seen
 
     def check(self, tx: Tx, row: Row, plane: Plane) -> Authority | Stop:
         """The decision proven and the rule asked again, inside the caller's transaction; why it may not go, else."""

@@ -32,6 +32,7 @@ from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
+from console.outbox.alone import alone, looked_at
 from console.outbox.executor import Executor
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
@@ -99,14 +100,13 @@ class Lists:
             return await self.steps.end(row, "attention", "dispatch.attention", why)
         at = await self.steps.write(lambda tx: next_line(tx, row))
         piece, template = lines[at : at + PIECE], checked.planned
-        try:
-            seen = await plane.read_back_many([fill(template, one) for one in piece])
-        except AdapterFault as fault:
-            return await self.executor.wait(row, fault)
-        away = next((one for one in seen if isinstance(one, NotSent | Throttled)), None)
-        if away is not None:
-            return await self.executor.wait(row, away)
+        seen = await _look(plane, template, piece)
+        if isinstance(seen, AdapterFault):
+            return await self.executor.wait(row, seen)
         found, to_send = _sorted(template, dict(zip(piece, seen, strict=True)))
+        odd = await self._odd(checked, row, plane, to_send)
+        if odd is not None:
+            return await (self._stop(row, odd) if isinstance(odd, Stop) else self.executor.wait(row, odd))
         row, to_send = await self.steps.write(lambda tx: self._intend(tx, row, plane, to_send, found))
         if row.state not in ("dispatching", "queued"):
             return row
@@ -115,6 +115,13 @@ class Lists:
             await self._send(plane, template, to_send, found)
             self.steps.crash("after-call")
         return await self._result(row, found, at, len(piece), len(lines))
+
+    async def _odd(self, checked: Authority, row: Row, plane: Plane, to_send: list[str]) -> Stop | AdapterFault | None:
+        """As of a single target (`console.outbox.alone`): one account of the piece stands for all, for one template."""
+        if looked_at(checked, row) or not to_send:
+            return None
+        target = checked.action.targets[row.target]
+        return await alone(plane, target, fill(checked.planned, to_send[0]))
 
     def _intend(self, tx: Tx, row: Row, plane: Plane, to_send: list[str], found: _Piece) -> tuple[Row, list[str]]:
         """The last look and the intent of a piece are one transaction; nothing to send needs no intent."""
@@ -394,6 +401,17 @@ def _not_held(
         else:
             given.append(account)
     return given
+
+
+async def _look(
+    plane: Plane, template: Planned, piece: Sequence[str]
+) -> Sequence[ReadBack | AdapterFault] | AdapterFault:
+    """How each account of a piece is; one fault where the provider cannot be asked now."""
+    try:
+        seen = await plane.read_back_many([fill(template, one) for one in piece])
+    except AdapterFault as fault:
+        return fault
+    return next((one for one in seen if isinstance(one, NotSent | Throttled)), None) or seen
 
 
 def _is_listed(tx: Tx, row: Row) -> bool:

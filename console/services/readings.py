@@ -18,7 +18,7 @@ from console.services.session import Session
 if TYPE_CHECKING:  # a window shows what waits for people before anything of a provider is imported
     from console.providers.plane import Plane, Planes
     from console.providers.planned import Planned
-    from console.providers.wishes import AdapterFault, Request
+    from console.providers.wishes import AdapterFault
     from console.services.inventory import Surface
 
 DEADLINE_S: Final = 8.0
@@ -140,12 +140,9 @@ async def _read(
 
 async def _compare(plane: Plane, target: Target, signed: Planned, at: int, others: Others) -> Reading:
     from console.providers.flight import in_flight  # noqa: PLC0415  as above
-    from console.providers.wishes import wish  # noqa: PLC0415  as above
+    from console.providers.replanned import plan_anew, plan_differs  # noqa: PLC0415  as above
 
-    lever = plane.lever(target.lever)
-    known = () if lever.params is None else lever.params.model_fields
-    params = {name: value for name, value in signed.params.items() if name in known and value}
-    found = await plane.plan(wish(target.lever, signed.selector, signed.surface_key, params, signed.direction))
+    found = await plan_anew(plane, signed)
     runs = await in_flight(plane, signed) if signed.direction == "contain" else ()
     fields = tuple(sorted(found.pre.items()))
     how, why = _judge(signed, found)
@@ -176,31 +173,6 @@ def _judge(signed: Planned, found: Planned) -> tuple[How, str]:
     return "contradiction", told
 
 
-def plan_differs(signed: Planned, found: Planned, *, already: bool = False) -> tuple[str, ...]:
-    """Everything that is signed of a plan and that this console would say otherwise, each in a few words.
-
-    Where it is `already` so, the revert made now would be another one, and says nothing.
-    """
-    odd = [
-        f"{word} {_said(getattr(found, field))}, not {_said(getattr(signed, field))}"
-        for field, word in (
-            ("surface_key", "the surface is"), ("model", "the model is"), ("selectors", "it selects"),
-            ("reach", "it reaches"), ("reversal", "its reversal is"), ("credential", "the credential is"),
-        )
-        if getattr(found, field) != getattr(signed, field)
-    ]  # fmt: skip
-    names = {**signed.wanted, **found.wanted}
-    odd += [
-        f"{name} becomes {found.wanted.get(name, 'nothing')}, not {signed.wanted.get(name, 'nothing')}"
-        for name in names if found.wanted.get(name) != signed.wanted.get(name)
-    ]  # fmt: skip
-    if found.requests != signed.requests:
-        odd.append(f"it would send {_sent(found.requests)}")
-    if found.revert != signed.revert and not already:
-        odd.append(f"it would revert by {_sent(found.revert)}")
-    return tuple(odd)
-
-
 def _aside(signed: Planned, found: Planned, runs: Sequence[str]) -> tuple[str, ...]:
     """What moves by itself, where it is not as it was signed: how many it touches, what runs."""
     told: list[str] = []
@@ -212,14 +184,6 @@ def _aside(signed: Planned, found: Planned, runs: Sequence[str]) -> tuple[str, .
     if now_runs and now_runs != before_runs:
         told.append(f"in flight now: {now_runs}")
     return tuple(told)
-
-
-def _sent(requests: Sequence[Request]) -> str:
-    return " then ".join(f"{one.method} {one.path} {one.body}".strip() for one in requests) or "nothing"
-
-
-def _said(value: object) -> str:
-    return "nothing" if value is None else str(value)
 
 
 def _fault(fault: AdapterFault, at: int, now_ms: int) -> Reading:

@@ -16,7 +16,7 @@ from adapters.google_vertex.simulated import ATLAS, BOREALIS, CANARY_TOKEN, PLAC
 from adapters.google_vertex.simulated import CANARY as CANARY_EMAIL
 from adapters.google_vertex.simulated import CONSOLE as CONSOLE_EMAIL
 from adapters.simulator import Simulator
-from console.services.readings import plan_differs
+from console.providers.replanned import plan_differs
 from tests.adapters.authority import authority
 from tests.adapters.google_kit import (
     CANARY,

@@ -329,6 +329,15 @@ def test_break_glass_never_does_what_cannot_be_reverted_or_gives_back():
     assert judge(leaked, signed(COMMANDER)).met
 
 
+@pytest.mark.parametrize(
+    "change", [{"listed": 2}, {"listed": 5_000}, {"adapter": "manual", "assignee": "p-" + "0" * 26}]
+)
+def test_break_glass_sends_no_list_and_asks_nobody_whatever_wrote_it(change):
+    many = action(target(**change), gravity="high", break_glass=True)
+    assert not judge(many, signed(COMMANDER)).met
+    assert judge(many, *BOTH).met
+
+
 # -- undo --------------------------------------------------------------------------------------------------------------
 
 BEFORE = high()

@@ -15,11 +15,12 @@ from console.domain.agreements import Agreement
 from console.domain.errors import WrongUse
 from console.domain.reasons import read_reason
 from console.journal.values import Draft
+from console.providers.replanned import plan_differs
 from console.providers.wishes import Request
 from console.services import agreements, approvals, corrections, fallback, incidents
 from console.services.corrections import TargetWish
 from console.services.presented import present
-from console.services.readings import FALLBACK_AT, plan_differs
+from console.services.readings import FALLBACK_AT
 from console.services.running import running_now
 from console.viewmodels.approval import approval_view, signed_part
 from tests.kit.pair import Asks, connect, founded, pair, sync

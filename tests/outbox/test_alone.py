@@ -1,0 +1,97 @@
+"""What one person alone signed and does not do what it calls itself is never sent by an honest console."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from adapters.contract import NotSent, Refused, Request
+from tests.kit.plainadapter import PlainAdapter, lever, plan_of
+from tests.kit.scene import plane_at, sent
+from tests.outbox.test_engine import play, run, states
+
+
+def everybody(plan):
+    """The requests of another, wider correction, under this one's name."""
+    body = json.dumps({"selector": "everybody", "blocked": True})
+    return replace(plan, requests=(Request(method="POST", path="/set", body=body),))
+
+
+class Wide(PlainAdapter):
+    """Its lever reaches everybody: nobody's plan for it selects one."""
+
+    async def plan(self, context, wish):
+        return replace(await super().plan(context, wish), selectors=0)
+
+
+class Lasting(PlainAdapter):
+    async def plan(self, context, wish):
+        return replace(await super().plan(context, wish), reversal="none", revert=())
+
+
+class Withdraws(PlainAdapter):
+    manifest = replace(PlainAdapter.manifest, levers=(replace(lever(), category="shutdown"),))
+
+
+class Refuses(PlainAdapter):
+    async def plan(self, context, wish):
+        raise Refused("no such lever at this one")
+
+
+def test_one_signature_moves_what_is_what_it_says(tmp_path):
+    async def story(scene, estate):
+        scene.block("k", approve=(1,), gravity="normal")
+        assert states(await run(scene)) == ["enforced"]
+        assert sent(estate) == [("k", True)]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("adapter", "change", "why"),
+    [
+        (PlainAdapter, everybody, "it would send POST /set"),
+        (PlainAdapter, lambda plan: replace(plan, revert=()), "it would revert by POST /set"),
+        (Wide, lambda plan: plan, "it selects 0, not 1"),
+        (Lasting, lambda plan: plan, "its reversal is none, not exact"),
+        (Withdraws, lambda plan: plan, "it is of the kind shutdown, not user"),
+        (Refuses, lambda plan: plan, "cannot plan it: no such lever at this one"),
+    ],
+    ids=["other requests", "no way back", "reaches everybody", "for ever", "another kind", "no plan"],
+)
+def test_what_calls_itself_less_than_it_does_goes_back_to_people_unless_two_signed_it(tmp_path, adapter, change, why):
+    async def story(scene, estate):
+        made = scene.target(change(plan_of("k", now=False, wanted=True)))
+        sha, action = scene.propose([made], gravity="normal")
+        scene.approve(sha, action, 1)
+        settled = await run(scene, plane_at(scene.url, adapter))
+        assert states(settled) == ["attention"]
+        assert why in settled.rows[0].detail
+        assert "alone" in settled.rows[0].detail
+        assert sent(estate) == []
+        again, two = scene.propose([made], gravity="normal")
+        scene.approve(again, two, 1, 0)
+        await run(scene, plane_at(scene.url, adapter))
+        assert len(sent(estate)) == 1
+
+    play(tmp_path, story)
+
+
+def test_a_provider_that_cannot_be_read_is_waited_for(tmp_path):
+    class Away(PlainAdapter):
+        away = 2
+
+        async def plan(self, context, wish):
+            Away.away -= 1
+            if Away.away >= 0:
+                raise NotSent("no connection")
+            return await super().plan(context, wish)
+
+    async def story(scene, estate):
+        scene.block("k", approve=(1,), gravity="normal")
+        assert states(await run(scene, plane_at(scene.url, Away))) == ["enforced"]
+        assert (sent(estate), Away.away < 0) == ([("k", True)], True)
+
+    play(tmp_path, story)
