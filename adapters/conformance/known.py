@@ -6,7 +6,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from adapters.conformance.bent import Overheard
-from adapters.conformance.steps import faulted, must, only_reads, run
+from adapters.conformance.steps import faulted, must, only_reads, run, wish_of
 from adapters.conformance.waiting import Kit
 from adapters.contract import CONTRACT_VERSION, Adapter, Context, OffersSome, Refused, Wish
 
@@ -63,20 +63,22 @@ class Known(Kit):
         run(story())
 
     def test_plan_reads_only(self, adapter: Adapter, context: Context, wish: Wish) -> None:
-        """A plan changes nothing: it reads, and a second one finds the same."""
+        """A plan changes nothing: it reads, and a second one, made from what the first says, comes to the same."""
 
         async def story() -> None:
             heard = Overheard(context)
             first = await adapter.plan(heard, wish)
             only_reads(heard, "planning")
-            second = await adapter.plan(context, wish)
+            lever = adapter.manifest.lever(first.lever)
+            second = await adapter.plan(context, wish_of(first, lever))  # as another console does, to compare
             must(first.pre == second.pre, "a plan changes nothing")
+            for what in ("wanted", "requests", "revert", "selectors", "surface_key", "model", "reach", "reversal"):
+                must(getattr(first, what) == getattr(second, what), f"planned anew it comes to the same {what}")
             must(set(first.pre) == set(first.wanted) and first.pre, "it says how each field is and how it will be")
             irreversible = first.reversal == "none"
             must(first.requests, "it has the exact requests")
             must(bool(first.revert) is not irreversible, "it has the exact way back, or says that there is none")
             must(all(request.effect == "write" for request in first.requests), "what changes is called a write")
-            lever = adapter.manifest.lever(first.lever)
             must(first.selectors == 0 if lever.wide else first.selectors > 0, "it counts what is selected")
             must((await self._now(adapter, context, first)).verdict == "not-in-effect", "planning did not apply")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from adapters.conformance.bent import Overheard
-from adapters.contract import Adapter, AdapterFault, Planned, Request
+from adapters.contract import Adapter, AdapterFault, Lever, Planned, Request, Wish
 
 Outcome = TypeVar("Outcome")
 Fault = TypeVar("Fault", bound=AdapterFault)
@@ -71,6 +71,16 @@ def as_kept(planned: Planned) -> Planned:
     return replace(
         planned, params=text(planned.params), pre=text(planned.pre), wanted=text(planned.wanted),
         requests=again(planned.requests), revert=again(planned.revert),
+    )  # fmt: skip
+
+
+def wish_of(planned: Planned, lever: Lever) -> Wish:
+    """The wish that a plan meets, from what is signed of it alone."""
+    known = () if lever.params is None else lever.params.model_fields
+    params = {name: value for name, value in planned.params.items() if name in known and value}
+    return Wish(
+        lever=planned.lever, selector=planned.selector, surface_key=planned.surface_key, params=params,
+        direction=planned.direction,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -88,6 +89,15 @@ class WritesWhilePlanningAndCallsItARead(LiteLLM):
         planned = await super().plan(context, wish)
         await context.call("POST", "/key/block", json={"key": planned.selector}, effect="read")
         return planned
+
+
+class PlansOtherwiseEachTime(LiteLLM):
+    """Whoever compares the plan with one of their own finds a difference that there is not."""
+
+    async def plan(self, context, wish):
+        planned = await super().plan(context, wish)
+        body = json.dumps({**json.loads(planned.requests[0].body), "at": time.monotonic_ns()})
+        return replace(planned, requests=(replace(planned.requests[0], body=body),))
 
 
 class RevertsToADefault(LiteLLM):
@@ -229,9 +239,10 @@ class WritesWhileCounting(CountsWhatItServedOnly):
 MUTANTS = [
     ClaimsWithoutReading, RemembersItsOwnWrite, ProbesWithTheAdminKey, ProbesOnAnOldConnection, CountsAnyRefusal,
     TakesSilenceForARefusal, WritesWhilePlanning, WritesWhilePlanningAndCallsItARead, RevertsToADefault,
-    RevertsFromMemory, SendsOtherBytes, WritesBesideThePlan, TriesAgainByItself, TakesALostAnswerForDone,
-    AcceptsAnyBody, PlansForNobody, ForgetsRetryAfter, ShowsGreenWhenNothingIsHeard, QuotesTheProvider,
-    TakesARefusalForAnOutage, NamesAnotherHost, DoesNothing, CountsWhatItServedOnly, WritesWhileCounting,
+    PlansOtherwiseEachTime, RevertsFromMemory, SendsOtherBytes, WritesBesideThePlan, TriesAgainByItself,
+    TakesALostAnswerForDone, AcceptsAnyBody, PlansForNobody, ForgetsRetryAfter, ShowsGreenWhenNothingIsHeard,
+    QuotesTheProvider, TakesARefusalForAnOutage, NamesAnotherHost, DoesNothing, CountsWhatItServedOnly,
+    WritesWhileCounting,
 ]  # fmt: skip
 
 
