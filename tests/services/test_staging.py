@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,12 +12,12 @@ from console.domain.errors import WrongUse
 from console.domain.lists import read_list
 from console.domain.stages import part_of, stop_of
 from console.journal.values import Draft
-from console.services import callout, corrections, incidents, lists, staging
+from console.services import callout, corrections, dispatch, incidents, lists, staging
 from console.services.corrections import TargetWish
 from console.services.session import Session
 from console.services.standing import corrections as standings_of
 from tests.kit.pair import founded, pair, sync
-from tests.services.test_lists import WISH, blocked, crowd, estate, ready, run, sign
+from tests.services.test_lists import QUICK, WISH, _open, blocked, crowd, estate, ready, run, sign
 
 __all__ = ["estate", "founded", "pair", "ready"]
 
@@ -144,3 +145,23 @@ def test_a_rate_stops_it(ready, estate: Estate) -> None:
     staging.look(one, inc)
     (stop,) = staging.staged(one, inc)[0].tripped
     assert stop.startswith(f"{given[0]} makes ")
+
+
+def test_what_somebody_undoes_meanwhile_stops_it(ready, estate: Estate) -> None:
+    one, two, inc = ready
+    wishes = [TargetWish(provider="gateway-east", surface="", lever="key.block", selector=key)
+              for key in ("key-research", "key-shop")]  # fmt: skip
+    made = corrections.propose(one, inc, wishes, "exploits")
+    sign(one, two, made.sha)
+    run(one)
+    staging.plan_lift(one, made.sha, [part_of("1"), part_of("0")], hold_ms=60_000, stops=[stop_of("drift")], go_on="x")
+    sign(one, two, staging.propose_stage(one, inc, "", "passed").sha)
+    run(one)
+    assert (blocked(estate), staging.staged(one, inc)[0].tripped) == ({"key-research"}, ())
+    estate.simulators["gateway-east"].poke(lambda found: setattr(found["key-research"], "blocked", _open()))
+    ends = time.monotonic() + 60
+    while not staging.staged(one, inc)[0].tripped and time.monotonic() < ends:
+        dispatch.run_outbox(one, deadline_ms=one.clock.boot_ms() + 2_000, pace=replace(QUICK, watch_ms=1_000))
+    assert staging.staged(one, inc)[0].tripped == ("Research assistant needs a decision.",)
+    back = staging.put_back(one, inc, "")
+    assert [target.lever for target in back.action.targets] == ["key.block"]
