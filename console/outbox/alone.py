@@ -44,12 +44,19 @@ async def alone(plane: Plane, target: Target, signed: Planned) -> Stop | Adapter
         return _stop(f"this console cannot plan it: {fault.detail.rstrip('.')}")
     except AdapterFault as fault:
         return fault
-    if lever.revokes_credential:  # what is said of its replacement comes from counts that its proposer took (0145)
+    if lever.revokes_credential and _counted(signed, found):
         found = replace(found, credential=signed.credential)
     odd = list(plan_differs(signed, found, already=dict(found.pre) != dict(signed.pre)))
     if target.category != lever.category:
         odd.append(f"it is of the kind {lever.category}, not {target.category}")
     return _stop(f"this console would plan it otherwise: {', '.join(odd)}") if odd else None
+
+
+def _counted(signed: Planned, found: Planned) -> bool:
+    """Whether what is said of it comes from its proposer's counts (0145), and nothing read here denies it."""
+    if signed.credential == "unused-24h":
+        return found.credential != "in-use"
+    return signed.credential == "verified-replacement"
 
 
 def _stop(why: str) -> Stop:

@@ -35,6 +35,15 @@ class Withdraws(PlainAdapter):
     manifest = replace(PlainAdapter.manifest, levers=(replace(lever(), category="shutdown"),))
 
 
+class Revokes(PlainAdapter):
+    """It reads that the credential is in use."""
+
+    manifest = replace(PlainAdapter.manifest, levers=(replace(lever(), revokes_credential=True),))
+
+    async def plan(self, context, wish):
+        return replace(await super().plan(context, wish), credential="in-use")
+
+
 class Refuses(PlainAdapter):
     async def plan(self, context, wish):
         raise Refused("no such lever at this one")
@@ -57,9 +66,10 @@ def test_one_signature_moves_what_is_what_it_says(tmp_path):
         (Wide, lambda plan: plan, "it selects 0, not 1"),
         (Lasting, lambda plan: plan, "its reversal is none, not exact"),
         (Withdraws, lambda plan: plan, "it is of the kind shutdown, not user"),
+        (Revokes, lambda plan: plan, "the credential is in-use, not nothing"),
         (Refuses, lambda plan: plan, "cannot plan it: no such lever at this one"),
     ],
-    ids=["other requests", "no way back", "reaches everybody", "for ever", "another kind", "no plan"],
+    ids=["other requests", "no way back", "reaches everybody", "for ever", "another kind", "in use", "no plan"],
 )
 def test_what_calls_itself_less_than_it_does_goes_back_to_people_unless_two_signed_it(tmp_path, adapter, change, why):
     async def story(scene, estate):
@@ -75,6 +85,29 @@ def test_what_calls_itself_less_than_it_does_goes_back_to_people_unless_two_sign
         scene.approve(again, two, 1, 0)
         await run(scene, plane_at(scene.url, adapter))
         assert len(sent(estate)) == 1
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("said", "here", "goes"),
+    [
+        ("verified-replacement", "in-use", True),  # what its proposer counted; the old one may still be used a little
+        ("unused-24h", None, True),
+        ("unused-24h", "in-use", False),
+    ],
+)
+def test_of_a_credential_the_proposers_count_is_believed_where_nothing_read_here_denies_it(tmp_path, said, here, goes):
+    class Reads(Revokes):
+        async def plan(self, context, wish):
+            return replace(await super().plan(context, wish), credential=here)
+
+    async def story(scene, estate):
+        made = scene.target(plan_of("k", now=False, wanted=True), credential=said)
+        sha, action = scene.propose([made], gravity="normal")
+        scene.approve(sha, action, 1)
+        await run(scene, plane_at(scene.url, Reads))
+        assert sent(estate) == ([("k", True)] if goes else [])
 
     play(tmp_path, story)
 
