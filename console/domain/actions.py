@@ -1,4 +1,4 @@
-"""The documents people approve: action, approval record, redaction, closing, rehearsal, ratification, extension.
+"""The documents people approve: action, approval record, redaction, closing, rehearsal, ratification, extension, clock.
 
 Forms of protocol.md sections 11 and 12. An unknown field or word means the document cannot be approved here.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from console.domain import shape
+from console.domain.clock_form import CLOCK_FIELDS, Clock
 from console.domain.errors import BadForm
 from console.domain.forms import GRAVITIES, Head, RosterRef
 from console.domain.profile import MAX_TARGETS, JsonValue
@@ -19,7 +20,9 @@ REVERSALS = ("exact", "best-effort", "none")
 REACHES = ("everyone", "our-customers", "only-us")
 CREDENTIALS = ("verified-replacement", "unused-24h", "in-use")
 DIRECTIONS = ("contain", "restore")
-DOC_TYPES = ("action.v1", "redaction.v1", "closing.v1", "ratification.v1", "extension.v1", "rehearsal.v1")
+DOC_TYPES = (
+    "action.v1", "redaction.v1", "closing.v1", "ratification.v1", "extension.v1", "rehearsal.v1", "clock.v1",
+)  # fmt: skip
 MANUAL = "manual"
 # what a target discloses; a missing one means: cannot approve, cannot dispatch
 TARGET_DISCLOSURES = ("name", "selector", "params", "pre", "requests", "revert")
@@ -358,7 +361,7 @@ class Extension:
     created: int
 
 
-Document = Action | Redaction | Closing | Rehearsal | Ratification | Extension
+Document = Action | Redaction | Closing | Rehearsal | Ratification | Extension | Clock
 _COMMON: dict[str, shape.Check] = {"org": shape.org, "roster": shape.pair, "created": shape.whole}
 _SMALL: dict[str, tuple[type[Any], dict[str, shape.Check]]] = {
     "redaction.v1": (
@@ -374,6 +377,7 @@ _SMALL: dict[str, tuple[type[Any], dict[str, shape.Check]]] = {
     "rehearsal.v1": (Rehearsal, {"person": shape.id_of("p"), "role": shape.text}),
     "ratification.v1": (Ratification, {"doc": shape.sha256, "op": shape.id_of("a")}),
     "extension.v1": (Extension, {"doc": shape.sha256, "op": shape.id_of("a"), "execute_by": shape.whole}),
+    "clock.v1": (Clock, CLOCK_FIELDS),
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from console.domain.actions import Action, ApprovalRecord
+from console.domain.clock_form import Clock
 from console.domain.forms import Person, PersonKey, Policy, Roster, RosterRef
 
 KeyKind = Literal["ssh-ed25519", "sk-ssh-ed25519@openssh.com"]
@@ -32,6 +33,15 @@ class Signed:
     received_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class SignedClock:
+    """A reading of some console's clocks that people were asked to confirm, and every proven record about it."""
+
+    sha: str
+    clock: Clock
+    signed: tuple[Signed, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything besides the document and its records: what the deciding console had seen (section 7.1).
@@ -42,6 +52,7 @@ class Facts:
     (undo) whether the disclosed selectors and requests are exactly the signed revert. `extended_to`: a granted
     extension of this action, ms. `cancelled` and `refused` end the revision. `beside`: validly signed versions of
     other branches of the roster; while none of them is settled, `in_all` are the people who stand in every branch.
+    `clocks`: readings of clocks that somebody signed or refused; whether they count, the rule says.
     """
 
     roster: Roster
@@ -65,6 +76,7 @@ class Facts:
     refused: bool = False
     beside: frozenset[RosterRef] = frozenset()
     in_all: frozenset[str] | None = None
+    clocks: tuple[SignedClock, ...] = ()
 
 
 def fingerprint(line: str) -> str:

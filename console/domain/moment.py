@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
+from console.domain.clock_form import Clock
 from console.domain.command import ROLE_KINDS, Roles, fold_roles
-from console.domain.facts import Facts, Signed
+from console.domain.facts import Facts, Signed, SignedClock
 from console.domain.forms import Entry, Head, Policy, Roster, RosterRef
 from console.domain.profile import JsonValue
 from console.domain.reach import NotSeen, counting, reachable
@@ -27,7 +28,7 @@ HOUR_MS = 3_600_000
 FACT_KINDS: Final = frozenset(
     {
         *ROLE_KINDS, "self-test", "correction.proposed", "correction.approved", "correction.cancelled",
-        "document.proposed", "document.approved", "approval.received", "dispatch.authorised",
+        "document.proposed", "document.approved", "document.refused", "approval.received", "dispatch.authorised",
     }
 )  # fmt: skip
 _APPROVALS: Final = ("correction.approved", "approval.received")
@@ -151,6 +152,7 @@ class _Moment:
             forked=frozenset(one.author for one in open_forks if one.author is not None),
             cancelled=self._is_cancelled(sha, roles),
             beside=view.beside,
+            clocks=self._clocks(),
         )
         if isinstance(document, Action):
             recent = self._recent_normal(sha, document, facts.proposer, now_ms)
@@ -207,6 +209,21 @@ class _Moment:
                 if isinstance(document, Rehearsal) and document.person == record.person:
                     found.add(record.person)
         return frozenset(found)
+
+    def _clocks(self) -> tuple[SignedClock, ...]:
+        """Readings of clocks that were proposed for confirming, each with every proven record, a refusal too."""
+        proposals = self._of("document.proposed")
+        shas = {str(entry.pub["doc"]) for _, entry in proposals if entry.pub.get("doc_type") == Clock.doc_type}
+        if not shas:
+            return ()  # nearly always: nothing else is looked at then
+        found: dict[str, dict[str, Signed]] = {sha: {} for sha in shas}
+        for _, entry in self._of("document.approved", "document.refused", "approval.received"):
+            doc = str(entry.pub.get("doc"))
+            signed = self._view.prove(entry) if doc in found else None
+            if signed is not None:
+                found[doc].setdefault(signed.record.nonce, signed)
+        told = ((sha, self._document(sha), tuple(found[sha].values())) for sha in sorted(found))
+        return tuple(SignedClock(sha, clock, signed) for sha, clock, signed in told if isinstance(clock, Clock))
 
     def _recent_normal(self, sha: str, action: Action, proposer: str | None, now_ms: int) -> int:
         """Normal actions authorised in the hour before, by the same proposer or on one of the same surfaces."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal, Target
+from console.domain.clock_form import Clock
 from console.domain.facts import Facts
 from console.domain.forms import GRAVITIES, RoleClause, Roster
 from console.domain.gravity import counted_targets, graver, gravity, irreversible
@@ -116,6 +117,8 @@ def ways(document: Document, facts: Facts, now_ms: int, weight: str | None) -> t
         return (_extension_need(document, facts, now_ms, qualified),)
     if isinstance(document, Ratification):
         return (_ratification_need(document, facts, qualified),)
+    if isinstance(document, Clock):
+        return (Need(persons=2, roles_of=qualified),)  # what the time is, is no question of command
     return (Need(persons=2, clauses=(RoleClause(any_of=COMMAND, count=1),), roles_of=qualified),)
 
 

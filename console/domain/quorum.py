@@ -7,10 +7,11 @@ that the caller did. It must never answer "met" for anything a clause speaks aga
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from console.domain.actions import Document
-from console.domain.clock_doubt import WAITS, waits_while_doubtful
+from console.domain.clock_doubt import WAITS, Deciding, stands, waits_while_doubtful
+from console.domain.clock_form import Clock
 from console.domain.facts import HARDWARE, Facts, KeyKind, Signed, approver_keys, fingerprint
 from console.domain.gravity import gravity
 from console.domain.needs import Need, objections, ways, weigh
@@ -18,6 +19,7 @@ from console.domain.records import Keys, in_force, is_bad, sift, wrong_person
 
 __all__ = [
     "HARDWARE", "Facts", "KeyKind", "Signed", "Verdict", "approver_keys", "fingerprint", "gravity", "quorum",
+    "time_confirmed",
 ]  # fmt: skip
 
 
@@ -48,16 +50,20 @@ def quorum(
     *,
     unreachable: bool = False,
     doubtful: bool = False,
+    deciding: Deciding | None = None,
 ) -> Verdict:
     """Judge one document by the records that were received for it.
 
     `unreachable` says that its provider has not been reachable, so that the longer window applies where it was signed.
     `doubtful` says that the deciding console's clock had gone back: containment is then judged by `now_ms` alone, for
-    the times of what was received before it are ahead of it; restores and what is irreversible wait.
+    the times of what was received before it are ahead of it; restores and what is irreversible wait, unless people
+    confirmed the time of the clocks it is decided by (`deciding`).
     """
     keys = approver_keys(facts.roster)
-    waits = doubtful and waits_while_doubtful(document)
-    good, rejected = sift(doc_sha, document, signed, facts, keys, latest_ms=now_ms if doubtful and not waits else None)
+    waits = doubtful and waits_while_doubtful(document) and not time_confirmed(facts, deciding, now_ms)
+    # whoever confirms a time signs under hybrid times that still are where that clock had been
+    latest = now_ms if (doubtful and not waits) or isinstance(document, Clock) else None
+    good, rejected = sift(doc_sha, document, signed, facts, keys, latest_ms=latest)
     weight, reason = weigh(document, facts)
     against = objections(document, facts, now_ms, unreachable=unreachable)
     if waits:
@@ -78,6 +84,21 @@ def quorum(
         can_sign=() if against or not missing else can_sign,
         cannot=cannot,
         rejected=rejected,
+    )
+
+
+def time_confirmed(facts: Facts, deciding: Deciding | None, now_ms: int) -> bool:
+    """Whether two people confirmed the time of these clocks, and nothing that happened since speaks against it.
+
+    Asked by this very rule, as of any document: distinct persons, their keys, no refusal.
+    """
+    if deciding is None:
+        return False
+    about = replace(facts, clocks=(), cancelled=False, refused=False)
+    return any(
+        quorum(one.sha, one.clock, one.signed, about, now_ms, doubtful=True).met
+        for one in facts.clocks
+        if stands(one.clock, deciding)
     )
 
 

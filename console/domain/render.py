@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from console.domain.actions import (
     Action,
-    Document,
+    Closing,
     Extension,
     Ratification,
     Redaction,
@@ -21,8 +21,8 @@ from console.domain.actions import (
     parse_document,
 )
 from console.domain.agreements import concerns
+from console.domain.clock_form import Clock
 from console.domain.deceit import shown, warnings_about
-from console.domain.errors import UnknownField
 from console.domain.facts import Facts
 from console.domain.profile import JsonValue
 from console.domain.sheet import (
@@ -38,6 +38,7 @@ from console.domain.sheet import (
 __all__ = ["REDACTION_LEAVES", "Line", "LineKind", "NotAllHere", "approval_text", "warnings_lines"]
 
 LineKind = Literal["heading", "fact", "warning", "request"]
+_Other = Redaction | Closing | Rehearsal | Extension | Ratification
 MIN_BREAK_GLASS_REASON: Final = 20
 UNDERSTATED: Final = "The signed gravity is lower than it must be: this cannot go. Propose again."
 BREAK_GLASS: Final = "BREAK-GLASS: one person sends this alone; everybody is told; a second must ratify it."
@@ -100,6 +101,8 @@ def approval_text(
     lines = (
         _action(read_sheet(document, disclosed, reason, lift_criteria, facts), names, if_not)
         if isinstance(document, Action)
+        else _clock(document, names)
+        if isinstance(document, Clock)
         else _other(document, names, reason)
     )
     if digest_words:
@@ -213,7 +216,7 @@ def _undo(action: Action) -> list[Line]:
 # -- other documents ---------------------------------------------------------------------------------------------------
 
 
-def _other(document: Document, names: Mapping[str, str], reason: str | None) -> list[Line]:
+def _other(document: _Other, names: Mapping[str, str], reason: str | None) -> list[Line]:
     if isinstance(document, Redaction):
         if reason is None:
             raise NotAllHere("the document", ["reason"])
@@ -237,12 +240,19 @@ def _other(document: Document, names: Mapping[str, str], reason: str | None) -> 
     if isinstance(document, Ratification):
         lines = [Line("heading", "Ratify what one person did under break-glass")]
         return lines + _fact("Action", f"{document.op} {document.doc}")
-    if isinstance(document, Action):  # pragma: no cover  the caller has dealt with actions
-        raise UnknownField("type", "an action is shown by its own text")
     lines = [Line("heading", f"Close incident {document.inc}: the record is complete up to these heads")]
     for feed, seq, head in document.frontier:
         lines += _fact("Feed", f"{feed} up to {seq}: {head}")
     return lines
+
+
+def _clock(document: Clock, names: Mapping[str, str]) -> list[Line]:
+    lines = [Line("heading", "Confirm the time of a console whose clock went back")]
+    lines += _fact("Console", _called(document.console, names))
+    lines += _fact("It showed", _time(document.created))
+    lines += _fact("It serves until", f"{_time(document.approve_by)}, unless that clock is set or starts anew before")
+    lines += _fact("It frees there", "restores, redactions and what is irreversible; each still needs its own people")
+    return [*lines, Line("warning", "Compare with a watch of your own: a time that is wrong lets old approvals serve.")]
 
 
 # -- text --------------------------------------------------------------------------------------------------------------

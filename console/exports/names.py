@@ -17,7 +17,9 @@ HTML = "timeline.html"
 CSV = "timeline.csv"
 REDACTIONS = "redactions.csv"
 
-APPROVABLE = ("action.v1", "redaction.v1", "closing.v1", "ratification.v1", "extension.v1", "rehearsal.v1")
+APPROVABLE = (
+    "action.v1", "redaction.v1", "closing.v1", "ratification.v1", "extension.v1", "rehearsal.v1", "clock.v1",
+)  # fmt: skip
 
 _ENTRY = re.compile(r"entries/([0-9a-f]{64})/([0-9]{8})-([0-9a-f]{16})\.json")
 _SEGMENT = re.compile(r"entries/([0-9a-f]{64})/segment\.seg")

@@ -10,8 +10,10 @@ import base64
 import binascii
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from console.domain.actions import Action, ApprovalRecord, Closing, Ratification
+from console.domain.clock_doubt import decided_by
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import KeyKind, Signed, approver_keys
 from console.domain.forms import Entry, Head, Policy, Roster
@@ -83,10 +85,11 @@ class Judge:
             facts = facts_at(view, self._seen(entry), sha, now)
         except Problem as fault:
             raise Wrong(path, fault.what.rstrip(".")) from None
-        doubtful = entry.pub.get("clock") == "doubtful"
-        verdict = quorum(sha, paper.document, signed, facts, now, doubtful=doubtful)
+        ask = partial(quorum, sha, paper.document, signed, facts, now, doubtful=entry.pub.get("clock") == "doubtful",
+                      deciding=decided_by(entry, now))  # fmt: skip
+        verdict = ask()
         if not verdict.met:
-            verdict = quorum(sha, paper.document, signed, facts, now, unreachable=True, doubtful=doubtful)
+            verdict = ask(unreachable=True)
         if not verdict.met:
             raise Wrong(path, f"it had not its people: {' '.join(verdict.missing)}".rstrip("."))
         self.verdicts[ident] = verdict

@@ -32,6 +32,7 @@ from console.outbox.facts import (
 from console.outbox.item import Row
 from console.outbox.reading import Reading
 from console.outbox.rulings import by_ref, judge
+from console.outbox.time import deciding
 from console.providers.planned import from_disclosures
 
 Outcome = Literal["authorised", "already", "waiting", "standing-by", "not-ours", "over"]
@@ -97,7 +98,8 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str, turns: Turns = no_turn) -> Dec
     facts = moments.now(doc, now_ms)
     clock = state_of(tx.clock_back_ms)
     signed = [one for _, one in records]
-    verdict = quorum(doc, held.document, signed, facts, now_ms, doubtful=clock == "doubtful")
+    by = deciding(tx.clocks, feed.feed, now_ms)
+    verdict = quorum(doc, held.document, signed, facts, now_ms, doubtful=clock == "doubtful", deciding=by)
     if not verdict.met:
         late = op is None and getattr(held.document, "approve_by", now_ms) < now_ms
         why = "Its time to be signed has passed." if late else ""

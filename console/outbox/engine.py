@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from console.domain.actions import Action, Target
-from console.domain.clock_doubt import clock_told
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
 from console.journal.rows import KIND_SAID, select_entries
@@ -38,6 +37,7 @@ from console.outbox.reading import Reading
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
+from console.outbox.time import clock_words
 from console.outbox.turn import Lease, may_stand_in, turns
 from console.outbox.watch import DriftWatch, is_answered
 from console.providers.plane import Plane, Planes
@@ -516,7 +516,7 @@ def _undecided(tx: Tx, feed: str, newest_seen: int) -> tuple[int, list[str]]:
 
 def _doubts(tx: Tx) -> tuple[str, ...]:
     """What is to be known beside whatever goes: of the clock, and of the roster."""
-    return tuple(one for one in (clock_told(tx.clock_back_ms), roster_doubt(tx)) if one)
+    return tuple(one for one in (" ".join(clock_words(tx)).strip(), roster_doubt(tx)) if one)
 
 
 __all__ = ["FeedEnded", "Outbox", "Settled", "Until"]

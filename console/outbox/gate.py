@@ -12,13 +12,13 @@ from typing import Literal
 from adapters.contract import Planned, ReadBack
 from console.domain import shape
 from console.domain.actions import Action
-from console.domain.clock_doubt import WAITS, latest_ms, state_of, waits_while_doubtful
+from console.domain.clock_doubt import WAITS, Deciding, decided_by, latest_ms, state_of, waits_while_doubtful
 from console.domain.clock_doubt import Reading as Clocks
 from console.domain.errors import Problem
 from console.domain.forms import Head
 from console.domain.overlap import Claim, InForce, covers, is_limit, same, strictest, value_of
 from console.domain.profile import JsonValue
-from console.domain.quorum import Signed, quorum
+from console.domain.quorum import Facts, Signed, quorum, time_confirmed
 from console.journal.envelope import verify_entry
 from console.journal.rows import select_entries
 from console.journal.tx import Tx
@@ -60,13 +60,15 @@ class Unauthorised(Problem):
 class Decided:
     """A proven decision about a document: the approvals that carried it, and what its console had seen.
 
-    `since` are both clocks when it was decided, `doubtful` what was written of them then.
+    `since` are both clocks when it was decided, `deciding` the same as the rule is
+    asked by, `doubtful` what was written of them then.
     """
 
     signed: tuple[Signed, ...]
     decided_ms: int
     since: Clocks
     doubtful: bool
+    deciding: Deciding
     seen: tuple[Head, ...]
 
 
@@ -149,6 +151,7 @@ def _decided(tx: Tx, feed: FeedSigner, op: str, doc: str) -> Decided:
         decided_ms=decided_ms,
         since=Clocks(wall_ms=decided_ms, boot_ms=decision.entry.mono, boot_id=decision.entry.boot),
         doubtful=decision.entry.pub["clock"] == "doubtful",
+        deciding=decided_by(decision.entry, decided_ms),
         seen=shape.heads(decision.entry.pub["seen"], "seen"),
     )
 
@@ -212,7 +215,9 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
         return Stop("expired", "dispatch.expired", "Its time to be carried out has passed; it was not sent.")
     missing = ruling.missing
     if state_of(tx.clock_back_ms) == "doubtful" and waits_while_doubtful(action):
-        missing = (*missing, WAITS)
+        present = Deciding(feed=authority.decided.deciding.feed, reading=replace(tx.clocks, wall_ms=now_ms))
+        confirmed = ruling.by_now is not None and time_confirmed(ruling.by_now, present, now_ms)
+        missing = missing if confirmed else (*missing, WAITS)
     return Stop("attention", "dispatch.attention", " ".join(dict.fromkeys(missing))) if missing else None
 
 
@@ -220,13 +225,14 @@ def recheck(tx: Tx, authority: Authority, row: Row, now_ms: int) -> Stop | None:
 class _Ruling:
     """What the rule says of a decision by now, whichever of its targets asks and whatever time it is.
 
-    `over` ends it, `missing` is what it lacks, until `extended_to` it may be carried out.
+    `over` ends it, `missing` is what it lacks, until `extended_to` it may be carried out. `by_now`: what is known now.
     """
 
     about: Decided
     over: Stop | None
     missing: tuple[str, ...] = ()
     extended_to: int = 0
+    by_now: Facts | None = None
 
 
 def _ruling(tx: Tx, authority: Authority, doc: str) -> _Ruling:
@@ -246,8 +252,11 @@ def _ruling(tx: Tx, authority: Authority, doc: str) -> _Ruling:
     if superseded(tx, doc):
         why = "A later revision was authorised before it was sent."
         return _Ruling(decided, Stop("cancelled", "dispatch.cancelled", why))
-    verdict = quorum(doc, authority.action, decided.signed, facts, decided.decided_ms, doubtful=decided.doubtful)
-    return _Ruling(decided, None, verdict.missing, facts.extended_to or 0)
+    verdict = quorum(
+        doc, authority.action, decided.signed, facts, decided.decided_ms, doubtful=decided.doubtful,
+        deciding=decided.deciding,
+    )  # fmt: skip
+    return _Ruling(decided, None, verdict.missing, facts.extended_to or 0, by_now)
 
 
 def overlap(

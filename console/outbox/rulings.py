@@ -9,10 +9,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from console.domain import shape
 from console.domain.actions import Action, Closing, Document, Redaction
+from console.domain.clock_doubt import decided_by
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import Signed
 from console.domain.forms import Head, RosterRef
@@ -109,10 +111,11 @@ def judge(
     signed = [_record(connection, roster, held.sha, stored, ident) for ident in _texts(pub["records"])]
     moments = Moments(connection, roster, roster.roster.policy, held)
     facts = (moments.at if each else moments.below)(seen, held.sha, now)
-    doubtful = pub["clock"] == "doubtful"
-    verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
+    ask = partial(quorum, held.sha, held.document, signed, facts, now, doubtful=pub["clock"] == "doubtful",
+                  deciding=decided_by(stored.entry, now))  # fmt: skip
+    verdict = ask()
     if not verdict.met:
-        verdict = quorum(held.sha, held.document, signed, facts, now, unreachable=True, doubtful=doubtful)
+        verdict = ask(unreachable=True)
     if not verdict.met:
         raise WithoutPeople(f"it had not its people ({' '.join(verdict.missing)})")
 

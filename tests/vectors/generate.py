@@ -306,6 +306,8 @@ def documents() -> dict[str, bytes]:
         "rehearsal": actions.Rehearsal(**common, person=APPROVER, role="approver"),
         "ratification": actions.Ratification(**common, doc=ACTION_SHA, op=OP),
         "extension": actions.Extension(**common, doc=ACTION_SHA, op=OP, execute_by=NOW + 20_000_000),
+        "clock": actions.Clock(**common, console=CONSOLE_A, feed=FEEDS["machine"].feed, boot="b0" * 16, mono=81_234,
+                               approve_by=NOW + 3_600_000),
         "action": ACTION,
     }  # fmt: skip
     made = {name: canon.encode(actions.document_json(one)) for name, one in small.items()}
@@ -398,6 +400,7 @@ def bad() -> dict[str, dict[str, Any]]:
     flipped = bytearray(sig)
     flipped[-1] ^= 1
     roster, ending = json.loads(ROSTER_1), json.loads(ROSTER_3)
+    clock = json.loads(good_ones["clock"]["bytes"])
     return {
         "entry-float": entry(raw.replace(b'"iseq":1', b'"iseq":1.0')),
         "entry-duplicate-key": entry(raw.replace(b'"iseq":1', b'"iseq":1,"iseq":1')),
@@ -446,6 +449,12 @@ def bad() -> dict[str, dict[str, Any]]:
         "roster-settles-twice": other_form("roster", canon.encode({**ending, "settles": ending["settles"] * 2})),
         "roster-settles-what-it-follows": other_form("roster", canon.encode({**ending, "settles": [ending["prev"]]})),
         "policy-high-with-one-person": other_form("policy", canon.encode(one_person)),
+        "clock-over-an-hour": other_form("clock", canon.encode({**clock, "approve_by": NOW + 3_600_001})),
+        "clock-for-no-time": other_form("clock", canon.encode({**clock, "approve_by": NOW})),
+        "clock-of-every-boot": other_form("clock", canon.encode({**clock, "boot": None})),
+        "clock-of-every-console": other_form("clock", canon.encode({**clock, "feed": None})),
+        "clock-unknown-field": other_form("clock", canon.encode({**clock, "frees": "all"})),
+        "clock-with-a-second-time": other_form("clock", canon.encode({**clock, "wall": NOW})),
         "segment-cut-in-a-line": other_form("segment", segment[:-20]),
         "segment-second-spelling": other_form("segment", segment.replace(b'","s"', b'", "s"', 1)),
         "segment-unknown-field": other_form("segment", b'{"e":"AA==","s":"AA==","x":1}\n'),
