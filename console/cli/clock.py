@@ -1,4 +1,7 @@
-"""`standdown clock`: who has to be told, by when; awareness determined, reports sent, clocks set aside."""
+"""`standdown clock`: who has to be told, by when; awareness determined, reports sent, clocks set aside.
+
+And this console's own clock: `here` and `confirm`.
+"""
 
 from __future__ import annotations
 
@@ -180,6 +183,39 @@ def adopt(call: Call, entry: str, incident: str | None) -> None:
     with call.session() as session:
         stored = clocks.adopt(session, incidents.find_incident(session, incident), entry)
     call.tell({"ok": True, "entry": stored.id}, f"Saved as {stored.id[:16]}.")
+
+
+@command.command()
+@pass_call
+def here(call: Call) -> None:
+    """Say what this console's own clock shows, whether it went back, and until when two people confirmed it."""
+    from console.services.machine_time import machine_time
+
+    with call.session() as session:
+        found = machine_time(session)
+    call.tell(
+        {
+            "ok": True, "wall_ms": found.wall_ms, "behind_ms": found.lag_ms, "doubtful": found.doubtful,
+            "confirmed_until_ms": found.confirmed_until_ms,
+        },
+        f"It shows {when(found.wall_ms)}.", found.told or "It is in no doubt.",
+    )  # fmt: skip
+
+
+@command.command()
+@pass_call
+def confirm(call: Call) -> None:
+    """Ask two people to confirm the time this console shows, while its clock is in doubt (`standdown approve`)."""
+    from console.services.machine_time import propose_time
+
+    with call.session() as session:
+        sha = propose_time(session)
+        shown = session.clock.wall_ms()
+    call.tell(
+        {"ok": True, "document": sha, "wall_ms": shown},
+        f"It shows {when(shown)}. Compare that with a watch that is not this machine's, each of you.",
+        f"Two people sign it within the hour: standdown approve sign {sha[:16]}",
+    )
 
 
 def _told(session: Session, one: Clock, now_ms: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
     ]
     try:
         with call.session() as session:
-            from console.services import providers, readiness, recovery
+            from console.services import machine_time, providers, readiness, recovery
             from console.sync.forks import known_forks
             from console.sync.unseen import unseen
 
@@ -44,7 +44,7 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
                 (False, f"at least {one.entries} entries of the own feed {one.feed[:16]}: standdown doctor --recover")
                 for one in recovery.lacks(session)
             ]
-            facts += [(False, doubt) for doubt in [recovery.clock_sentence(session)] if doubt]
+            facts += [(False, doubt) for doubt in [machine_time.clock_sentence(session)] if doubt]
             org = readiness.organisation_facts(session)
             facts.append(
                 (not org["missing"], "organisation" + (f": missing {org['missing'][0]}" if org["missing"] else ""))

@@ -22,6 +22,7 @@ from console.keys.words import words_of
 from console.outbox.facts import CARRIERS, Held, View, gather, proven_records, read_document
 from console.runtime.ids import new_nonce
 from console.services.guests import Guest, find_guest
+from console.services.machine_time import doubted_by
 from console.services.organisation import b64
 from console.services.readings import Reading, readings
 from console.services.redacted_values import shown_values
@@ -32,7 +33,7 @@ __all__ = [
     "APPROVABLE", "Guest", "Judged", "Opened", "Reading", "Waiting", "ask", "decide", "find_guest", "judge",
     "names_here", "open_values", "readings", "text", "varying_value", "waiting", "weigh_up", "why_not_counted",
 ]  # fmt: skip
-APPROVABLE = ("action.v1", "closing.v1", "redaction.v1", "extension.v1", "ratification.v1")
+APPROVABLE = ("action.v1", "closing.v1", "redaction.v1", "extension.v1", "ratification.v1", "clock.v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Judged:
 
 def weigh_up(session: Session, held: Held) -> Judged:
     """Judge a document here and now, by the same rule that the dispatcher and the auditor run."""
-    roster, now = session.roster, session.clock.wall_ms()
+    roster, now, by = session.roster, session.clock.wall_ms(), doubted_by(session)
     with session.reader.snapshot() as connection:
         view = View(connection)
         carried = [one for one in view.entries(CARRIERS) if one.entry.pub.get("doc") == held.sha]
@@ -71,8 +72,8 @@ def weigh_up(session: Session, held: Held) -> Judged:
             first.setdefault(one.record.nonce, (carrier, one))
         records = tuple(first.values())
         facts = gather(view, held, roster, now)
-        signed, doubtful = [one for _, one in records], session.clock_doubtful
-        verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=doubtful)
+        signed = [one for _, one in records]
+        verdict = quorum(held.sha, held.document, signed, facts, now, doubtful=by is not None, deciding=by)
         done = rulings_of(session).decided(connection, held.sha)
         proposals = view.entries(("correction.proposed", "document.proposed"))
         proposal = next((one for one in proposals if one.entry.pub.get("doc") == held.sha), None)
@@ -241,7 +242,8 @@ def why_not_counted(session: Session, held: Held, guest: Guest, judged: Judged |
     kind = guest.key.public.kind
     trial = Signed(record, kind, kind == HARDWARE, now)
     signed: Sequence[Signed] = [*(one for _, one in judged.records), trial]
-    verdict = quorum(held.sha, held.document, signed, judged.facts, now, doubtful=session.clock_doubtful)
+    by = doubted_by(session)
+    verdict = quorum(held.sha, held.document, signed, judged.facts, now, doubtful=by is not None, deciding=by)
     if guest.person in verdict.counted:
         return None
     why = dict(verdict.rejected).get(record.nonce) or dict(verdict.cannot).get(guest.person)

@@ -98,6 +98,7 @@ _TITLES: Final = {
     "closing.v1": "Sign the closing of the incident",
     "redaction.v1": "Decide a redaction",
     "extension.v1": "Decide an extension",
+    "clock.v1": "Confirm the time of a console whose clock went back",
     "ratification.v1": "Ratify what was done by break-glass",
 }
 

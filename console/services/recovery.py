@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.domain.clock_doubt import clock_parts, clock_told
 from console.domain.errors import Problem, WaitsForConnection
 from console.journal.faults import OlderThanWritten
 from console.journal.tx import Tx
+from console.outbox.time import clock_words
 from console.services.session import Session
 from console.sync.folder import FolderPlace
 from console.sync.session import sync_once
@@ -98,9 +98,4 @@ def alarm_of(tx: Tx) -> tuple[str, str]:
     if lacking:
         fault = OlderThanWritten(sum(written - here for here, written in lacking.values()))
         return fault.what, fault.next_step
-    return clock_parts(tx.clock_back_ms)
-
-
-def clock_sentence(session: Session) -> str:
-    """What is wrong with this console's clock, in one sentence with what to do; empty where nothing is."""
-    return clock_told(session.store.write(lambda tx: tx.clock_back_ms))
+    return clock_words(tx)

@@ -57,7 +57,7 @@ class RosterCommands:
                     also="adopt provisional lone"))  # fmt: skip
         add(Command(name="this-record", title="This console's record and clock", group=_KEYS,
                     run=lambda: RestoredSheet(room, window).open(),
-                    also="recover restored backup doctor older"))  # fmt: skip
+                    also="recover restored backup doctor older clock time confirm"))  # fmt: skip
 
     def _with_members(self, made: Made) -> None:
         """Open what needs to know who is in the organisation: read on a lane, then shown."""

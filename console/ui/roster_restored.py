@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from console.domain.deceit import shown
 from console.services import recovery
 from console.services.recovery import Recovered
+from console.ui.machine_time import ConfirmTimeSheet
 from console.ui.room import Room
 from console.ui.roster_waiting import Shelf, marked
 from console.ui.sheets import Sheet
@@ -35,6 +36,8 @@ class RestoredSheet(Sheet):
         self.body.addStretch(1)
         self.go = self.add_button("Fetch, and go on in new feeds", self._recover, "main")
         self.go.hide()
+        self.confirm = self.add_button("Confirm the time ...", self._confirm)
+        self.confirm.hide()
         self._view: RestoredView | None = None
         self.take_room(640, 420)
         self.only_close()
@@ -49,6 +52,7 @@ class RestoredSheet(Sheet):
     def _show(self, view: RestoredView) -> None:
         self._view = view
         look = self.room.look
+        self.confirm.setVisible(view.may_confirm)
         if not view.lacks:
             self.lead.setText("It is not older than what this console has written: no backup has to be recovered.")
             lines = [marked(look, "check", "good", "Nothing is missing.")] if view.sound else []
@@ -78,6 +82,11 @@ class RestoredSheet(Sheet):
         away = self._view is not None and bool(self._view.lacks)
         self.alone.setVisible(away)
         super().tell(what, "Bring the place back and do this again, or tick below." if away else next_step)
+
+    def _confirm(self) -> None:
+        room, parent = self.room, self.parentWidget()
+        self.accept()
+        ConfirmTimeSheet(room, parent).open()
 
     def _recover(self) -> None:
         alone = self.alone.isChecked()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.services import recovery
+from console.services.machine_time import clock_sentence
 from console.services.recovery import Lack
 from console.services.session import Session
 from console.viewmodels.approval_words import count
@@ -21,12 +22,16 @@ class PlaceView:
 
 @dataclass(frozen=True, slots=True)
 class RestoredView:
-    """`lacks` has a sentence for each own feed that was written further; `clock` what is wrong with the clock."""
+    """`lacks` has a sentence for each own feed that was written further; `clock` what is wrong with the clock.
+
+    `may_confirm`: two people may confirm the time that it shows.
+    """
 
     lacks: tuple[str, ...]
     missing: int
     places: tuple[PlaceView, ...]
     clock: str
+    may_confirm: bool = False
 
     @property
     def sound(self) -> bool:
@@ -40,7 +45,9 @@ def restored_view(session: Session) -> RestoredView:
     whose = {one.feed: one.author is not None for one in session.reader.feeds()}
     places = tuple(PlaceView(place, Path(place).is_dir()) for place in session.settings.places)
     lines = tuple(_line(one, by_person=whose.get(one.feed)) for one in found)
-    return RestoredView(lines, sum(one.entries for one in found), places, recovery.clock_sentence(session))
+    clock = clock_sentence(session)
+    may_confirm = bool(clock) and not lines and not session.provisional
+    return RestoredView(lines, sum(one.entries for one in found), places, clock, may_confirm)
 
 
 def _line(one: Lack, *, by_person: bool | None) -> str:

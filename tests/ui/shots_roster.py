@@ -23,6 +23,7 @@ from console.services.session import Session, nobody_asked
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
 from console.ui.firstrun import FirstRun
+from console.ui.machine_time import ConfirmTimeSheet
 from console.ui.organisation import OrganisationDialog
 from console.ui.roster import RosterDialog
 from console.ui.roster_envelopes import EnvelopesSheet
@@ -187,6 +188,8 @@ def _people(shots: Shots, one: Session, root: Path) -> None:
         with _shown(shots, "keys-envelopes", envelopes):
             _until(lambda: envelopes.cards)
         with _shown(shots, "keys-record-sound", RestoredSheet(room, None)):
+            pass
+        with _shown(shots, "keys-time", ConfirmTimeSheet(room, None)):
             pass
 
 
