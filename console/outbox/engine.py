@@ -211,11 +211,14 @@ class Outbox:
         return rows
 
     async def _rest(self) -> None:
-        """Until the next round: a tick, or less where a step has ended, since another may follow it."""
+        """Until the next round: a tick, or less where a step has ended, since another may follow it.
+
+        Also where something ended that goes on beside: it may have been the last that was waited for.
+        """
         ends = asyncio.ensure_future(self._sleep(self._pace.tick_s))
         wakes = asyncio.ensure_future(self._woken.wait())
         try:
-            await asyncio.wait({ends, wakes}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({ends, wakes, *self._beside()}, return_when=asyncio.FIRST_COMPLETED)
             if not ends.done():
                 await asyncio.wait({ends}, timeout=min(_BREATH_S, self._pace.tick_s))
         finally:
@@ -479,9 +482,12 @@ class Outbox:
         return Settled(rows=rows, people=tuple(people), connection=connection, unfinished=unfinished, odd=self.odd)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
+        return [*(task for _, task in self._working.values()), *self._beside()]
+
+    def _beside(self) -> list[asyncio.Task[None]]:
+        """What goes on and is no step of a row."""
         forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
-        working = [task for _, task in self._working.values()]
-        return [*working, *self._looking.values(), *self._drift.tasks, *self._by_hand.tasks, *forgetting]
+        return [*self._looking.values(), *self._drift.tasks, *self._by_hand.tasks, *forgetting]
 
     async def _quiet(self) -> None:
         while tasks := self._tasks():
