@@ -77,7 +77,7 @@ class TimelineRows:
         self._submit = submit
         self._when_done = when_done
         self._listener = listener
-        self._pages: OrderedDict[int, list[LineView]] = OrderedDict()
+        self._pages: OrderedDict[int, list[LineView | None]] = OrderedDict()
         self._wanted: list[int] = []
         self._reading: int | None = None
         self._filter: tuple[tuple[str, ...], str] = ((), "")
@@ -97,9 +97,9 @@ class TimelineRows:
         """The row, or None while it is still being read; then `loaded` follows."""
         page = at // PAGE
         rows = self._pages.get(page)
-        if rows is not None and at % PAGE < len(rows):
+        if rows is not None and at % PAGE < len(rows) and (row := rows[at % PAGE]) is not None:
             self._pages.move_to_end(page)
-            return rows[at % PAGE]
+            return row
         if 0 <= at < self.count:
             self._want(page)
         return None
@@ -287,13 +287,13 @@ class TimelineRows:
             self._tell(Change("inserted", first, self.count - 1))
         if delta.touched:
             for page, rows in tuple(self._pages.items()):
-                if any(row.id in delta.touched for row in rows):
+                if any(row is not None and row.id in delta.touched for row in rows):
                     self._want(page)
 
     def _insert(self, delta: Delta) -> None:
-        for page in [page for page in self._pages if page >= min(delta.inserted) // PAGE]:
-            del self._pages[page]
-        if len(delta.inserted) + delta.appended > _MANY_ROWS:
+        many = len(delta.inserted) + delta.appended > _MANY_ROWS
+        moved = self._make_room(() if many else delta.inserted, min(delta.inserted) // PAGE)
+        if many:
             self.count = delta.count
             self._tell(Change("reset"))
             return
@@ -303,6 +303,30 @@ class TimelineRows:
         if delta.appended:
             first, self.count = self.count, delta.count
             self._tell(Change("inserted", first, self.count - 1))
+        for page in moved[-_WANTED:]:
+            self._want(page)
+
+    def _make_room(self, inserted: tuple[int, ...], since: int) -> tuple[int, ...]:
+        """Move the rows shown last by what comes between them, so that none goes blank until its page is read anew.
+
+        Gives the pages, of those from `since` on, that are to be read anew. Where nothing is named as coming between,
+        what is held of them is forgotten.
+        """
+        found = [(page, self._pages.pop(page)) for page in [one for one in self._pages if one >= since]]
+        kept = sorted(found[-_WANTED:] if inserted else ())
+        coming = sorted(inserted)
+        passed = 0
+        for page, rows in kept:
+            for at, row in enumerate(rows, page * PAGE):
+                while passed < len(coming) and coming[passed] <= at + passed:
+                    passed += 1
+                self._put(at + passed, row)
+        return tuple(page for page in self._pages if page >= since)
+
+    def _put(self, at: int, row: LineView | None) -> None:
+        held = self._pages.setdefault(at // PAGE, [])
+        held.extend([None] * (at % PAGE - len(held)))
+        held.append(row)
 
     # -- asking --------------------------------------------------------------------------------------------------------
 

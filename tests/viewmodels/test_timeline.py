@@ -211,6 +211,31 @@ def test_a_backdated_line_is_put_where_it_belongs(screen: Screen) -> None:
     assert row is not None
 
 
+def test_rows_that_are_shown_stay_while_a_line_comes_between_them(screen: Screen) -> None:
+    screen.write_many(250)
+    screen.open()
+    for at in range(150, 250):
+        screen.text(at)
+    screen.write("in between", occurred=START_WALL_MS + 200_500)
+    screen.write("before them", occurred=START_WALL_MS + 160_500)
+    before = screen.truth()
+    told: list[list[str | None]] = []
+
+    def heard(change: Change) -> None:
+        if change.what == "inserted":
+            told.append([None if (row := screen.rows.row(at)) is None else row.text for at in range(170, 250)])
+
+    screen.rows._listener = heard
+    screen.refresh()
+    assert told, "they came between"
+    shown = told[-1]
+    assert sum(text is None for text in shown) <= 2, "only what has just come is not there yet"
+    assert [text for text in shown if text is not None] == [text for text in before[170:250] if text in shown]
+    screen.rows._listener = screen.heard
+    screen.table = screen.rows.count
+    assert screen.texts() == screen.truth()
+
+
 def test_whatever_order_lines_arrive_in_the_rows_are_the_truth(screen: Screen) -> None:
     chance = random.Random(11)
     screen.write_many(100)
