@@ -196,6 +196,9 @@ class ConfirmDialog(QDialog):
     def _lost(self, trouble: Trouble) -> None:
         if self._guard is not None:
             self._guard.forbid("reading", f"It could not be read anew: {trouble.what}")
+        if not self._waiting.isHidden():  # nothing was shown yet
+            self._headline.setText("The document could not be read.")
+            self._waiting.say("Nothing can be signed here", "What is not read is not shown, and not signed.")
         self._banner.tell("alarm", trouble.what, trouble.next_step)
 
     def _read_again(self) -> None:

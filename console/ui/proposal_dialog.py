@@ -77,7 +77,8 @@ class ProposalDialog(Sheet):
         )  # fmt: skip
         self.empty.acted.connect(lambda: self._give("provider-add"))
         self.said = ProposedPage(room)
-        for page in (Text(room.look, READING, tone="text-muted"), self._composer(), self.empty, self.said):
+        self.reading = Text(room.look, READING, tone="text-muted")
+        for page in (self.reading, self._composer(), self.empty, self.said):
             self.pages.addWidget(page)
         self.add(self.pages, 1)
         self.by_hand = self.add_button("Record by hand ...", lambda: self._give("record-by-hand"))
@@ -97,6 +98,11 @@ class ProposalDialog(Sheet):
         self._load()
 
     # -- what is there -------------------------------------------------------------------------------------------------
+
+    def tell(self, what: str, next_step: str = "") -> None:
+        """Say what went wrong; where nothing could be read, nothing is being read any more."""
+        self.reading.setText("What is there could not be read.")
+        super().tell(what, next_step)
 
     def _load(self) -> None:
         name, drafts = self._draft, self.room.desk.drafts

@@ -315,3 +315,14 @@ def test_a_question_that_was_begun_survives_the_window_and_no_secret_is_kept_wit
     again._sign.asked()
     until(lambda: not drafts.load())
     again.close()
+
+
+def test_a_document_that_cannot_be_read_is_not_said_to_be_being_read(room, high, qtbot, monkeypatch):
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr("console.ui.confirm_papers.present", broken)
+    shown = ConfirmDialog.opened(room, high[1].sha, None)
+    qtbot.addWidget(shown)
+    qtbot.waitUntil(lambda: shown._headline.text() == "The document could not be read.")
+    assert not any("Reading" in text for text in texts(shown))

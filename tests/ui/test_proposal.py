@@ -610,3 +610,14 @@ def test_agreements_are_entered_offered_where_they_fit_and_ended(place) -> None:
     end.click()
     place.until(lambda: not sheet.known)
     sheet.close()
+
+
+def test_what_cannot_be_read_is_not_said_to_be_being_read(qtbot, place, monkeypatch) -> None:
+    def broken(_session: Session) -> None:
+        raise OSError("Input/output error")
+
+    monkeypatch.setattr("console.ui.proposal_dialog.read_ground", broken)
+    dialog = ProposalDialog(place.room, place.inc, parent=place.window)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.reading.text() == "What is there could not be read.")
+    dialog.close()

@@ -222,6 +222,12 @@ class EmptyState(QWidget):
         layout.addStretch(2)
         self.setAccessibleName(f"{title}. {sentence}")
 
+    def say(self, title: str, sentence: str) -> None:
+        """It is otherwise than was thought."""
+        self._title.setText(title)
+        self._sentence.setText(sentence)
+        self.setAccessibleName(f"{title}. {sentence}")
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room to breathe."""
         return super().sizeHint().expandedTo(QSize(320, 200))
