@@ -16,9 +16,6 @@ from console.outbox.item import Row
 from console.providers.plane import Plane
 from console.providers.replanned import plan_anew, plan_differs
 
-_WHY: Final = (
-    "One person alone signed it, and this console would plan it otherwise: {}. Nothing was sent; two may sign it."
-)
 _CHARS: Final = 900
 
 
