@@ -15,6 +15,7 @@ from console.providers.plane import Plane, Planes
 
 DEADLINE_S: Final = 5.0
 LATE_MS: Final = 10 * 60_000  # a vendor counts some minutes late
+_MINUTE_MS: Final = 60_000  # a vendor counts whole ones: a part of one would be compared with all of it
 LONG_MS: Final = 60 * 60_000
 
 
@@ -42,7 +43,7 @@ async def gone_round(planes: Planes, places: Sequence[Place], now_ms: int) -> By
 
     None where none of them is a gateway's, or none a vendor's that counts.
     """
-    until_ms = now_ms - LATE_MS
+    until_ms = (now_ms - LATE_MS) // _MINUTE_MS * _MINUTE_MS
     since_ms = until_ms - LONG_MS
 
     def where(counts: str) -> list[tuple[Plane, Place]]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from console.domain.corrections import IN_FORCE, PENDING, QUEUED
-from console.services.live_values import InstanceLook, Looks, PageHint, SurfaceLook
+from console.services.live_values import InstanceLook, Looks, PageHint, RoundHint, SurfaceLook
 
 if TYPE_CHECKING:  # a board is made from their values and needs none of their code
     from console.services.providers import Surface
@@ -74,7 +74,7 @@ class Cell:
     `age_ms` how long before the board's moment. `latency` are the last looks, oldest first (None: no answer).
     `reported`: restrictions as the provider tells them; `recorded`: corrections as our record has them. `doubt` is a
     sentence where the two do not fit; `unnamed` where the organisation has no name for this surface. `page` is what the
-    vendor's own status page says, a hint that changes no state.
+    vendor's own status page says, a hint that changes no state; so is `round`, what of the model went round a gateway.
     """
 
     model: str
@@ -98,6 +98,7 @@ class Cell:
     detail: str = ""
     unnamed: bool = False
     page: PageHint | None = None
+    round: RoundHint | None = None
 
     @property
     def sign(self) -> Sign:
@@ -144,6 +145,7 @@ def board(looks: Looks, corrections: Iterable[Standing], now_ms: int) -> Board:
     found: dict[str, dict[str, list[Cell]]] = {}
     told_of = {(one.link.instance, told.key): told for one in looks.instances for told in one.surfaces}
     pages = {one.page.about.casefold(): one.page for one in looks.instances if one.page is not None and one.page.about}
+    rounds = {(one.model, who): one for one in looks.rounds for who in (*one.gateways, *one.vendors)}
     known: set[tuple[str, str]] = set()
     for surface in looks.surfaces:
         known.add((surface.instance, surface.key))
@@ -151,7 +153,8 @@ def board(looks: Looks, corrections: Iterable[Standing], now_ms: int) -> Board:
         records = by_surface.get(surface.surface, ())
         cell = _cell(surface, seen.get(surface.instance), told, records, looks.poll_ms, now_ms)
         page = pages.get(cell.provider.casefold()) if cell.provider else None
-        cell = cell if page is None else replace(cell, page=page)
+        went = rounds.get((surface.model, surface.instance))
+        cell = cell if page is None and went is None else replace(cell, page=page, round=went)
         found.setdefault(surface.instance, {}).setdefault(surface.model, []).append(cell)
     for one in looks.instances:
         for listed in one.surfaces:
@@ -315,11 +318,15 @@ def sentence(cell: Cell, now_ms: int) -> str:
         parts.append("It drifted: somebody or something undid it.")
     if cell.doubt:
         parts.append(cell.doubt)
-    if cell.page is not None:
-        parts.append(page_words(cell.page, now_ms))
+    parts += _hints(cell, now_ms)
     if cell.detail:
         parts.append(f"{cell.detail[:1].upper()}{cell.detail[1:].rstrip('.')}.")
     return " ".join(parts)
+
+
+def _hints(cell: Cell, now_ms: int) -> list[str]:
+    page = [] if cell.page is None else [page_words(cell.page, now_ms)]
+    return page if cell.round is None else [*page, round_words(cell.round, now_ms)]
 
 
 def page_words(page: PageHint, now_ms: int) -> str:
@@ -332,6 +339,13 @@ def page_words(page: PageHint, now_ms: int) -> str:
     return f"The vendor's own page, a hint only: {said} ({age}; read {read} ago).{trouble}"
 
 
+def round_words(hint: RoundHint, now_ms: int) -> str:
+    """What went round a gateway in a sentence, with the age of what was counted; a lower bound, and called one."""
+    age = spoken_age(max(0, now_ms - hint.until_ms))
+    told = hint.words.rstrip(".")
+    return f"Round the gateway, a hint and a lower bound, of an hour that ended {age} ago: {told}."
+
+
 def recorded_words(one: Recorded) -> str:
     """`Block a key: batch, enforced since 14:02 UTC`."""
     lift = "lift of " if one.direction == "restore" else ""
@@ -342,5 +356,5 @@ def recorded_words(one: Recorded) -> str:
 
 __all__ = [
     "REACH_WORDS", "STATES", "Board", "Cell", "Column", "Recorded", "Sign", "board", "page_words", "recorded_words",
-    "sentence", "short_age", "spoken_age",
+    "round_words", "sentence", "short_age", "spoken_age",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from console.services.incidents import list_incidents
 from console.services.inventory import Surface, retired, surfaces
 from console.services.live_pace import LivePace
 from console.services.live_places import Places, aside
+from console.services.live_rounds import RoundWatch
 from console.services.live_values import Connectivity, EngineLink, InstanceLook, Looks, SyncNews
 from console.services.live_watch import Watch
 from console.services.recovery import alarm_of
@@ -63,6 +64,7 @@ class Live:
         self._telemetry = Telemetry(path_beside(session.paths.index))
         self._tries = TryNotes.of(session)
         self._places = Places(session, self._touch, self._note)
+        self._rounds = RoundWatch(session.clock, self._pace, self._touch)
         self._watch: Watch | None = None
         self._outbox: Outbox | None = None
         self._main: asyncio.Task[None] | None = None
@@ -115,6 +117,7 @@ class Live:
             for work, name in (
                 (lambda: self._watching(watch), "watch"), (lambda: self._dispatching(watch), "engine"),
                 (lambda: self._posting(watch), "posts"), (self._calling, "call-out"),
+                (lambda: self._rounding(watch), "round the gateways"),
             )
         ]  # fmt: skip
         aside(lambda: self._telemetry.forget_before(self._session.clock.wall_ms() - DAY_MS), "telemetry")
@@ -198,6 +201,11 @@ class Live:
         while True:
             await watch.tick()
             await asyncio.sleep(self._pace.tick_s)
+
+    async def _rounding(self, watch: Watch) -> None:
+        while True:
+            await self._rounds.turn(watch.planes, self._surfaces, calm=not self._open)
+            await asyncio.sleep(self._pace.again_s)
 
     # -- being the engine ----------------------------------------------------------------------------------------------
 
@@ -288,7 +296,9 @@ class Live:
                 self._dirty = False
                 self._post(CONNECTIVITY, self._connectivity(watch))
                 self._post(
-                    LOOKS, Looks(surfaces=self._surfaces, instances=self._looks(watch), poll_ms=self._pace.poll_ms)
+                    LOOKS,
+                    Looks(surfaces=self._surfaces, instances=self._looks(watch), poll_ms=self._pace.poll_ms,
+                          rounds=self._rounds.hints),
                 )  # fmt: skip
                 for news in self._places.news():
                     self._post_news(news)

@@ -17,7 +17,10 @@ _SHARE: Final = 5  # a look that takes long is followed by five times as long wi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePace:
-    """How often. Tests shorten it. `poll_ms` holds while an incident is open, `calm_ms` where none is."""
+    """How often. Tests shorten it. `poll_ms` holds while an incident is open, `calm_ms` where none is.
+
+    What went round a gateway is asked every `round_ms` and `round_calm_ms`: it is told of whole hours.
+    """
 
     poll_ms: int = 5_000
     calm_ms: int = 20_000
@@ -26,6 +29,8 @@ class LivePace:
     sync_ms: int = 5_000
     again_s: float = 5.0
     call_s: float = 5.0
+    round_ms: int = 300_000
+    round_calm_ms: int = 1_800_000
 
 
 def every_ms(pace: LivePace, *, calm: bool, took_ms: int) -> int:

@@ -147,6 +147,22 @@ class PageHint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoundHint:
+    """What of a model went round a gateway (`console.domain.bypass`): a hint and a lower bound, never a state.
+
+    `gateways` and `vendors` are the providers that were compared. `calls` went round it at least (None: it cannot be
+    told), in an hour that ended at `until_ms`. `words` is the whole sentence.
+    """
+
+    model: str
+    gateways: tuple[str, ...]
+    vendors: tuple[str, ...]
+    calls: int | None
+    until_ms: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceLook:
     """One provider as the board needs it. `surfaces` are those it listed when it last answered, at `read_ms`.
 
@@ -166,11 +182,13 @@ class Looks:
     """The board's input: what the organisation calls its surfaces, and what was last seen of them.
 
     `poll_ms` is how often a provider is looked at that says nothing else: what is three times as old is stale.
+    `rounds` is what went round gateways, a model each.
     """
 
     surfaces: tuple[Surface, ...]
     instances: tuple[InstanceLook, ...]
     poll_ms: int
+    rounds: tuple[RoundHint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

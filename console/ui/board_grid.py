@@ -340,11 +340,11 @@ def _paint_line(painter: QPainter, theme: Theme, box: QRect, state: str, tone: s
     painter.drawText(QRect(left, box.top(), box.right() - left + 1, box.height()), _MIDDLE, told)
 
 
-def _age_of(cell: Cell) -> str:
-    """How old the word of the vendor's page is, where both it and the moment are known."""
-    if cell.page is None or cell.page.updated_ms is None or cell.read_ms is None or cell.age_ms is None:
+def _age_of(cell: Cell, since_ms: int | None) -> str:
+    """How old a hint is, where both its moment and that of the board are known."""
+    if since_ms is None or cell.read_ms is None or cell.age_ms is None:
         return ""
-    return f", {short_age(max(0, cell.read_ms + cell.age_ms - cell.page.updated_ms))} old"
+    return f", {short_age(max(0, cell.read_ms + cell.age_ms - since_ms))} old"
 
 
 def _restrictions(cell: Cell) -> list[tuple[str, str, str]]:
@@ -353,9 +353,12 @@ def _restrictions(cell: Cell) -> list[tuple[str, str, str]]:
     if cell.doubt:
         found.append(("drifted", "changed", cell.doubt))
     found += [(one.state, "text", f"{STATES[one.state].word}: {one.what}") for one in cell.recorded]
+    if cell.round is not None and cell.round.calls:
+        how = "round it" if cell.instance in cell.round.gateways else "direct"
+        found.append(("", "changed", f"{cell.round.calls}+ calls {how}{_age_of(cell, cell.round.until_ms)}"))
     found += [("", "text-muted", f"provider: {text}") for text in cell.reported]
     if cell.page is not None and cell.page.indicator != "none":
-        found.append(("", "text-muted", f"their page{_age_of(cell)}: {cell.page.indicator}"))
+        found.append(("", "text-muted", f"their page{_age_of(cell, cell.page.updated_ms)}: {cell.page.indicator}"))
     if cell.unnamed:
         found.append(("", "waiting", "not named by the organisation"))
     return found

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.services.board import STATES, Cell, board, recorded_words, sentence, short_age, spoken_age
-from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, SurfaceLook
+from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, RoundHint, SurfaceLook
 from console.services.providers import Surface
 from console.services.standing import Standing, TargetStanding
 
@@ -85,6 +85,25 @@ def test_the_vendors_page_is_a_hint_with_its_age_and_changes_no_state() -> None:
     assert "unknown, Partially degraded (it does not say since when; read less than a second ago)" in sentence(
         strange, NOW
     )
+
+
+def test_what_went_round_a_gateway_is_a_hint_at_each_surface_concerned_and_changes_no_state() -> None:
+    hint = RoundHint(model="F-7", gateways=(GATEWAY,), vendors=(CLOUD,), calls=17, until_ms=NOW - 12 * 60_000,
+                     words="v counted 47 calls, g carried 30: 17 or more went round it")  # fmt: skip
+    looks = Looks(
+        surfaces=(surface(), surface("own", instance=CLOUD), surface("else", instance=DESK), surface("b", model="G-1")),
+        instances=(look(("east", "serving"), ("b", "serving")), look(("own", "stopped"), instance=CLOUD)),
+        poll_ms=POLL, rounds=(hint,),
+    )  # fmt: skip
+    told = {cell.name: cell for cell in board(looks, (), NOW).cells.values()}
+    assert {name: cell.round is not None for name, cell in told.items()} == {
+        "east gateway": True, "own gateway": True, "else gateway": False, "b gateway": False,
+    }  # fmt: skip
+    assert (told["east gateway"].state, told["own gateway"].state) == ("serving", "stopped")
+    assert (
+        "Round the gateway, a hint and a lower bound, of an hour that ended 12 minutes ago: v counted 47 calls, g "
+        "carried 30: 17 or more went round it."
+    ) in sentence(told["east gateway"], NOW)
 
 
 @pytest.mark.parametrize("word", ["serving", "degraded", "loading", "stopped", "unknown"])

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from console.services.board import Cell
-from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, SurfaceLook
+from console.services.live_values import InstanceLook, Looks, PageHint, ProviderLink, RoundHint, SurfaceLook
 from console.services.providers import Surface
 from console.ui.board_grid import BoardGrid, _restrictions
 from console.viewmodels.board import BoardModel
@@ -161,3 +161,14 @@ def test_the_vendors_page_is_told_in_a_cell_only_where_it_speaks_of_trouble() ->
     assert _restrictions(cell) == [("", "text-muted", "their page, 1 h old: major")]
     assert _restrictions(replace(cell, page=replace(page, updated_ms=None)))[0][2] == "their page: major"
     assert _restrictions(replace(cell, page=replace(page, indicator="none"))) == []
+
+
+def test_what_went_round_a_gateway_is_told_in_a_cell_only_where_something_did() -> None:
+    hint = RoundHint(model="F-7", gateways=("g-1",), vendors=("g-2",), calls=17, until_ms=NOW_MS - 720_000, words="")
+    cell = Cell(model="F-7", instance="g-1", provider="g", surface="t-1", name="east", state="serving",
+                read_ms=NOW_MS - 2_000, age_ms=2_000, round=hint)  # fmt: skip
+    assert _restrictions(cell) == [("", "changed", "17+ calls round it, 12 min old")]
+    [(*_, told)] = _restrictions(replace(cell, instance="g-2"))
+    assert told == "17+ calls direct, 12 min old"
+    for nothing in (0, None):
+        assert _restrictions(replace(cell, round=replace(hint, calls=nothing))) == []
