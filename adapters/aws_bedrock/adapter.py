@@ -107,16 +107,19 @@ class AwsBedrock:
     async def status(self, context: Context) -> Status:
         """Each model, whether the organisation denies it, and how many jobs work with it."""
         here, elapsed_ms = await models(context, self._settings)
-        denied = await whole.denied_models(context, here)
+        who = await principals.who(context)
+        denied = await whole.denied_models(context, here, who.get("account", ""))
         there = await enforced(context)
-        strict = any(f"{one.guardrailId}:{one.guardrailVersion}" == self._settings.guardrail for one in there)
+        strict = [one for one in there if f"{one.guardrailId}:{one.guardrailVersion}" == self._settings.guardrail]
         return Status(
             at_ms=context.now_ms(), latency_ms=elapsed_ms,
-            surfaces=tuple(_state(one, denied=one.modelId in denied, strict=strict) for one in here.models),
+            surfaces=tuple(
+                _state(one, denied, strict=any(whole.guards(each, one.modelId) for each in strict))
+                for one in here.models
+            ),
             detail=f"AWS Bedrock in {self._settings.region}",
             facts={
-                **await principals.who(context), "enforced guardrails": str(len(there)),
-                "denied by the organisation": str(len(denied)),
+                **who, "enforced guardrails": str(len(there)), "denied by the organisation": str(len(denied.models)),
             },
         )  # fmt: skip
 
@@ -168,19 +171,21 @@ class AwsBedrock:
             try:
                 receipt = await _one(context, request)
             except (Refused, Malformed, NotSent, Throttled) as fault:
-                if number:
+                if await self._is_so_already(context, planned, request, fault):
+                    receipt = Receipt(outcome="already-so", detail=fault.detail)
+                elif number:
                     raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-                if not await self._is_so_already(context, planned, fault):
+                else:
                     raise
-                return Receipt(outcome="already-so", detail=fault.detail)
         return receipt
 
-    async def _is_so_already(self, context: Context, planned: Planned, fault: Exception) -> bool:
-        """A job that is over refuses to be stopped (409, 400): then it is looked whether it is over."""
-        over = planned.lever in {STOP.name, STOP_ALL.name, DELETE.name}
-        if not over or not isinstance(fault, Refused) or fault.status not in {400, wire.NOT_FOUND, 409}:
+    async def _is_so_already(self, context: Context, planned: Planned, request: Request, fault: Exception) -> bool:
+        """A job that is over, or being stopped, refuses to be stopped (409, 400): then it is looked at."""
+        if not isinstance(fault, Refused) or fault.status not in {400, wire.NOT_FOUND, 409}:
             return False
-        return (await self.read_back(context, planned)).verdict == "in-effect"
+        if planned.lever in {STOP.name, STOP_ALL.name}:
+            return await work.ends_already(context, request)
+        return planned.lever == DELETE.name and (await self.read_back(context, planned)).verdict == "in-effect"
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the field anew, by another call than the one that wrote."""
@@ -193,8 +198,8 @@ class AwsBedrock:
         if planned.lever in _PRINCIPALS:
             return await principals.fields_now(context, planned), ""
         if planned.lever in _WHOLE:
-            fields, _ = await whole.fields_now(context, planned)
-            return fields, ""
+            seen = await whole.seen_now(context, planned)
+            return seen.fields, seen.detail
         return await work.fields_now(context, planned)
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
@@ -226,14 +231,18 @@ def _blank(context: Context, lever: Lever, wish: Wish, here: Here) -> Planned:
     )  # fmt: skip
 
 
-def _state(one: wire.Summary, *, denied: bool, strict: bool) -> SurfaceState:
-    lines = ["denied by the organisation's policy"] if denied else []
+def _state(one: wire.Summary, denied: whole.Denied, *, strict: bool) -> SurfaceState:
+    """Stopped only where the organisation's denial is known to reach this very account."""
+    named = one.modelId in denied.models
+    lines = [] if not named or denied.reach == "none" else ["denied by the organisation's policy"]
+    lines += ["whether that reaches this account is not known"] if named and denied.reach == "unknown" else []
     lines += ["the strict guardrail is enforced"] if strict else []
     state: Literal["serving", "degraded", "stopped"] = "degraded" if lines else "serving"
     legacy = one.modelLifecycle is not None and one.modelLifecycle.status != "ACTIVE"
+    told = [whole.NOT_HERE] if named and denied.reach == "none" else []
     return SurfaceState(
-        key=one.modelId, model=one.modelId, state="stopped" if denied else state, restrictions=tuple(lines),
-        detail="legacy" if legacy else "",
+        key=one.modelId, model=one.modelId, state="stopped" if named and denied.reach == "here" else state,
+        restrictions=tuple(lines), detail="; ".join([*told, *(["legacy"] if legacy else [])]),
     )  # fmt: skip
 
 

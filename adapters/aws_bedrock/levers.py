@@ -71,11 +71,11 @@ SCP = _lever(
 )  # fmt: skip
 STOP = _lever("work.stop", "Stop a batch or customisation job", "use-case", "job", reversal="none")
 STOP_ALL = _lever(
-    "model.stop-work", "Stop every batch and customisation job of a model", "shutdown", "model", reversal="none",
+    "model.stop-work", "Stop every batch and customisation job of a model", "use-case", "model", reversal="none",
     sibling=STOP.name, wide=True,
 )  # fmt: skip
 DELETE = _lever(
-    "provisioned.delete", "Delete provisioned throughput", "shutdown", "provisioned throughput", reversal="none",
-    sibling=SCP.name,
+    "provisioned.delete", "Delete provisioned throughput", "frequency", "provisioned throughput", reversal="none",
+    sibling=DENY.name,
 )  # fmt: skip
 LEVERS = (DENY, KEY, TUNING, AGENTS, GUARD, SCP, STOP, STOP_ALL, DELETE)

@@ -21,6 +21,10 @@ _SETS = {
     ),
 }
 _OTHERS = "other principals, and the root user of the account, are not reached"
+_BESIDE = (
+    "custom and imported models, and provisioned throughput under another name, are not reached",
+    "agents and flows call it under a role of their own and go on: deny that role, or agents (principal.no-agents)",
+)
 
 
 async def plan(context: Context, here: Here, blank: Planned) -> Planned:
@@ -44,7 +48,8 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
     wanted = text(document) if contain else _NONE
     return replace(
         blank, name=name, params={"policy": ours}, pre={"policy": found}, wanted={"policy": wanted},
-        requests=(_write(kind, name, ours, wanted),), revert=(_write(kind, name, ours, found),), notes=(_OTHERS,),
+        requests=(_write(kind, name, ours, wanted),), revert=(_write(kind, name, ours, found),),
+        notes=(_OTHERS, *(_BESIDE if blank.lever == DENY.name else ())),
     )  # fmt: skip
 
 
@@ -57,10 +62,13 @@ async def fields_now(context: Context, planned: Planned) -> dict[str, str]:
 
 
 async def who(context: Context) -> dict[str, str]:
-    """The user that signs here, where it may read itself; IAM's silence hides nothing of Bedrock."""
+    """The user that signs here and its account, where it may read itself; IAM's silence hides nothing of Bedrock."""
     try:
         reply = wire.check(await iam(context, "GetUser"), "own user")
-        return {"identity": wire.text_at(wire.xml(reply, "GetUserResponse"), "GetUserResult/User/UserName")}
+        found = wire.xml(reply, "GetUserResponse")
+        account = (found.findtext("GetUserResult/User/Arn") or "").removeprefix("arn:aws:iam::").partition(":")[0]
+        told = {"account": account} if account.isdigit() else {}
+        return {"identity": wire.text_at(found, "GetUserResult/User/UserName"), **told}
     except (Refused, NotSent, Throttled, Malformed):
         return {}
 

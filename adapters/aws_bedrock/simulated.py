@@ -35,7 +35,11 @@ def foundation(model: str) -> str:
 
 @dataclass(slots=True)
 class Rows:
-    """Everything that a write may change, and `bites`: from when which state of denials and keys is enforced."""
+    """Everything that a write may change, and `bites`: from when which state of denials and keys is enforced.
+
+    `above` has what lies above an account or unit, `ending` when a job that is being stopped has ended;
+    `manages` is the account that manages the organisation.
+    """
 
     models: list[str]
     principals: dict[tuple[str, str], dict[str, str]]
@@ -47,6 +51,9 @@ class Rows:
     batches: dict[str, Row]
     customisations: dict[str, Row]
     provisioned: dict[str, Row]
+    above: dict[str, str]
+    manages: str = "210987654321"
+    ending: dict[str, float] = field(default_factory=dict[str, float])
     bites: list[tuple[float, Row]] = field(default_factory=list[tuple[float, Row]])
 
     def denials(self) -> Row:
@@ -176,6 +183,7 @@ def account() -> Rows:
             )
         },
         customisations={one["jobArn"]: one for one in (customisation("bbbbbbbbbbb1", "example.atlas-v1:0"),)},
+        above={ACCOUNT: "ou-ab12-11111111", "ou-ab12-11111111": "r-ab12"},
         provisioned={
             one["provisionedModelArn"]: one for one in (throughput("ccccccccccc1", "example.atlas-v1:0", "big"),)
         },

@@ -68,6 +68,7 @@ class AwsSite:
         """Answer as the service for which the request is signed would."""
         if incoming.path.startswith(_RUNTIME):
             return self._call(incoming)
+        self._end_jobs(incoming.at_s)
         found = _CREDENTIAL.match(incoming.headers.get("authorization", ""))
         key, region, service = found.groups() if found else ("", "", "")
         if key != CONSOLE_KEY:
@@ -167,6 +168,12 @@ class AwsSite:
 
     def _organisation(self, incoming: Incoming) -> Answer:
         asked, action = incoming.json(), _action(incoming)
+        if action == "ListParents":
+            above = self.state.above.get(asked["ChildId"])
+            if above is None:
+                return organisation_refused(400, "ChildNotFoundException")
+            kind = "ROOT" if above.startswith("r-") else "ORGANIZATIONAL_UNIT"
+            return told({"Parents": [{"Id": above, "Type": kind}]})
         if asked.get("PolicyId") != SCP:
             return organisation_refused(400, "PolicyNotFoundException")
         if action == "ListTargetsForPolicy":
@@ -176,8 +183,8 @@ class AwsSite:
                 return organisation_refused(400, "MalformedPolicyDocumentException")
             self.state.scp["content"] = asked["Content"]
         named = {
-            "Id": SCP, "Arn": f"arn:aws:organizations::1:policy/o-1/{SCP}", "Name": "Standdown", "Description": "",
-            "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": False,
+            "Id": SCP, "Arn": f"arn:aws:organizations::{self.state.manages}:policy/o-1/{SCP}", "Name": "Standdown",
+            "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": False,
         }  # fmt: skip
         return told({"Policy": {"PolicySummary": named, "Content": self.state.scp["content"]}})
 
@@ -201,7 +208,7 @@ class AwsSite:
             case "GET", _ if path.startswith("/guardrails/"):
                 return self._guardrail(path.removeprefix("/guardrails/"), incoming.query.get("guardrailVersion", ""))
             case "POST", _ if path.endswith("/stop"):
-                return self._stop(path)
+                return self._stop(incoming)
             case "DELETE", _ if rows.provisioned.pop(path.removeprefix("/provisioned-model-throughput/"), None):
                 return told({})
             case _:
@@ -228,16 +235,25 @@ class AwsSite:
         row.update({**fixed, "guardrailId": ident, "guardrailVersion": version, **kept})
         return told({"configId": row["configId"], "updatedAt": "2026-01-05T10:00:00Z", "updatedBy": "console"})
 
-    def _stop(self, path: str) -> Answer:
-        kind, _, rest = path.removeprefix("/").partition("/")
+    def _stop(self, incoming: Incoming) -> Answer:
+        kind, _, rest = incoming.path.removeprefix("/").partition("/")
         jobs = self.state.batches if kind == "model-invocation-job" else self.state.customisations
-        row = jobs.get(rest.removesuffix("/stop"))
+        row = jobs.get(name := rest.removesuffix("/stop"))
         if row is None:
             return refused(404, "ResourceNotFoundException")
         if row["status"] != "InProgress":
             return refused(409, "ConflictException")
         row["status"] = "Stopping"
+        self.state.ending[name] = incoming.at_s + self._lag_s
         return told({})
+
+    def _end_jobs(self, now_s: float) -> None:
+        """What is being stopped goes on for a while."""
+        for name in [name for name, at_s in self.state.ending.items() if at_s <= now_s]:
+            del self.state.ending[name]
+            row = self.state.batches.get(name) or self.state.customisations.get(name, {})
+            if row.get("status") == "Stopping":
+                row["status"] = "Stopped"
 
     def _list(self, incoming: Incoming, name: str, rows: Sequence[Row]) -> Answer:
         begins = int(incoming.query.get("nextToken", "0"))

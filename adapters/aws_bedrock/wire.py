@@ -19,6 +19,7 @@ REDIRECTS, REFUSALS, FORBIDDEN, NOT_FOUND = 300, 400, 403, 404
 MISSING = frozenset({"NoSuchEntity", "ResourceNotFoundException", "PolicyNotFoundException"})
 _WAIT = frozenset({"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"})
 _WAIT_S = 5.0
+_OVER = frozenset({"Completed", "Failed", "Stopped", "PartiallyCompleted", "Expired"})
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 _SKEWED = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired"})
 
@@ -65,8 +66,13 @@ class Job(Said):
 
     @property
     def runs(self) -> bool:
-        """Whether it works, or will."""
-        return self.status in {"Submitted", "InProgress", "Validating", "Scheduled"}
+        """Whether it may still work: one that is being stopped does until it has ended, and so may an unknown state."""
+        return self.status not in _OVER
+
+    @property
+    def ending(self) -> bool:
+        """Whether nobody has to stop it any more: it is over, or being stopped."""
+        return self.status in {*_OVER, "Stopping"}
 
 
 class Batches(Said):
@@ -125,9 +131,10 @@ class Guardrail(Said):
 
 
 class PolicySummary(Said):
-    """What a policy of the organisation is."""
+    """What a policy of the organisation is. Its ARN names the account that manages the organisation."""
 
     Id: str
+    Arn: str = ""
     Name: str
     Type: str
 
@@ -158,6 +165,18 @@ class Targets(Said):
 
     Targets: list[Target]
     NextToken: str | None = None
+
+
+class Parent(Said):
+    """The root or unit above an account or unit."""
+
+    Id: str
+
+
+class Parents(Said):
+    """ListParents."""
+
+    Parents: list[Parent]
 
 
 class Answered(Said):

@@ -26,6 +26,8 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
         if not found:
             raise Refused("this account has no job of this name here: give its ARN", wire.NOT_FOUND)
         model = found[0].model if found[0].model in here.names else blank.model
+        if found[0].runs and found[0].ending:
+            raise Refused("this job is being stopped already: read it again when it has ended")
         return _stopped(replace(blank, model=model, surface_key=blank.surface_key or model), found)
     model = here.need(blank.selector or blank.surface_key)
     if blank.surface_key not in {"", model}:
@@ -33,6 +35,8 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
     meant = [one for one in every if one.runs and one.model == model]
     if not meant:
         raise Refused(f"nothing of {model} is at work here")
+    if all(one.ending for one in meant):
+        raise Refused(f"all that works with {model} is being stopped already: read it again when it has ended")
     named = replace(blank, selector=model, surface_key=model, model=model, name=model, selectors=0)
     return _stopped(named, meant)
 
@@ -48,7 +52,16 @@ async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str]
         one for one in every if one.jobArn in planned.wanted or (wide and one.runs and one.model == planned.model)
     ]  # fmt: skip
     late = sum(one.jobArn not in planned.wanted for one in meant)
-    return {one.jobArn: text(one.runs) for one in meant}, f"{late} began since" if late else ""
+    ending = sum(one.runs and one.ending for one in meant)
+    told = [f"{late} began since"] if late else []
+    told += [f"{ending} still ending"] if ending else []
+    return {one.jobArn: text(one.runs) for one in meant}, ", ".join(told)
+
+
+async def ends_already(context: Context, request: Request) -> bool:
+    """Whether the job that a request stops is over, or being stopped; one that is not there says neither."""
+    every = [*await batches(context), *await customisations(context)]
+    return any(one.ending and _stop(one.jobArn).path == request.path for one in every)
 
 
 async def running(context: Context, planned: Planned, *, stops: bool) -> Sequence[Running]:
@@ -69,7 +82,7 @@ def _means(planned: Planned, job: wire.Job) -> bool:
 
 
 def _stopped(blank: Planned, meant: Sequence[wire.Job]) -> Planned:
-    requests = tuple(_stop(one.jobArn) for one in meant)
+    requests = tuple(_stop(one.jobArn) for one in meant if one.status != "Stopping")
     if sum(len(one.path) for one in requests) > MOST_BYTES // 2:
         raise Refused(f"{len(meant)} jobs are more than one correction holds: stop them one by one")
     return replace(

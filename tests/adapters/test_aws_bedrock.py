@@ -8,8 +8,9 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from adapters.aws_bedrock import ADAPTER
+from adapters.aws_bedrock import ADAPTER, whole
 from adapters.aws_bedrock.simulated import (
+    ACCOUNT,
     API_KEY,
     CALLER_KEY,
     CALLER_SECRET,
@@ -19,7 +20,7 @@ from adapters.aws_bedrock.simulated import (
     arn,
     batch,
 )
-from adapters.conformance import AdapterConformance, Bent, reply
+from adapters.conformance import AdapterConformance, Bent, reply, until
 from adapters.contract import OutcomeUnknown, Refused, Stale, Throttled, Wish
 from adapters.simulator import Simulator
 from tests.adapters.aws_kit import ATLAS, BOREALIS, SECRETS, adapter_at, context_at, settings, site
@@ -38,6 +39,10 @@ def wish(lever, selector, surface="", direction="contain"):
 
 def do(work):
     return asyncio.run(work)
+
+
+def until_in_effect(adapter, context, planned):
+    return do(until(lambda: adapter.read_back(context, planned), lambda back: back.verdict == "in-effect", 30))
 
 
 @pytest.fixture
@@ -245,6 +250,7 @@ def test_work_in_flight_is_counted_and_what_becomes_of_it_said(server, adapter, 
     other = do(adapter.plan(context, wish("model.stop-work", BOREALIS)))
     assert (len(other.requests), other.surface_key) == (1, BOREALIS)
     do(adapter.apply(context, stop))
+    assert until_in_effect(adapter, context, stop).verdict == "in-effect"
     assert do(adapter.running(context, deny)) == []
     assert server.site.state.batches[arn("model-invocation-job", "aaaaaaaaaaa3")]["status"] == "InProgress"
     server.poke(lambda rows: rows.batches.update(late={**batch("late00000001", ATLAS)}))
@@ -261,6 +267,76 @@ def test_a_job_that_is_over_counts_as_stopped_and_half_way_is_unknown(server, ad
     server.poke(lambda rows: rows.customisations.clear())
     with pytest.raises(OutcomeUnknown, match="1 of 2 were accepted"):
         do(adapter.apply(context, every))
+
+
+@pytest.mark.parametrize("lever", ["work.stop", "model.stop-work"])
+def test_what_is_being_stopped_still_works_and_is_not_asked_twice(lever):
+    with Simulator(site(lag_s=3600)) as server:
+        adapter, context = adapter_at(server.url), context_at(server.url)
+        asked = wish(lever, BATCH if lever == "work.stop" else ATLAS)
+        planned = do(adapter.plan(context, asked))
+        do(adapter.apply(context, planned))
+        back = do(adapter.read_back(context, planned))
+        assert (back.verdict, back.detail) == ("not-in-effect", f"{len(planned.requests)} still ending")
+        assert do(adapter.running(context, planned))
+        assert do(adapter.apply(context, planned)).outcome == "already-so"
+        with pytest.raises(Refused, match="being stopped already"):
+            do(adapter.plan(context, asked))
+        server.poke(lambda rows: rows.batches[BATCH].update(status="SomethingNew"))
+        assert do(adapter.read_back(context, planned)).verdict == "not-in-effect"
+
+
+def test_ending_work_or_capacity_withdraws_no_model():
+    """A board that took it for a shutdown would say that the model is withdrawn while it answers everybody."""
+    kinds = {one.name: one.category for one in ADAPTER.manifest.levers}
+    assert [name for name, kind in kinds.items() if kind == "shutdown"] == ["organisation.deny"]
+
+
+def test_a_policy_that_was_taken_off_denies_no_more(server, adapter, context):
+    planned = do(adapter.plan(context, SCP))
+    do(adapter.apply(context, planned))
+    assert do(adapter.read_back(context, planned)).verdict == "in-effect"
+    other = {"TargetId": "ou-ab12-22222222", "Name": "Tests", "Type": "ORGANIZATIONAL_UNIT"}
+    for left, told in (([other], "attached no more to ou-ab12-11111111"), ([], "attached no more to ou-ab12-11111111")):
+        server.poke(lambda rows, left=left: rows.targets.__setitem__(slice(None), left))
+        back = do(adapter.read_back(context, planned))
+        assert back.verdict == "not-in-effect"
+        assert told in back.detail
+        seen = do(adapter.status(context)).surfaces[0]
+        assert (seen.state, seen.restrictions, seen.detail) == ("serving", (), whole.NOT_HERE)
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "note"),
+    [
+        (lambda rows: None, "stopped", ""),
+        (lambda rows: rows.targets[0].update(TargetId="r-ab12", Type="ROOT"), "stopped", ""),
+        (lambda rows: rows.targets[0].update(TargetId=ACCOUNT, Type="ACCOUNT"), "stopped", ""),
+        (lambda rows: rows.targets[0].update(TargetId="ou-ab12-99999999"), "serving", whole.NOT_HERE),
+        (lambda rows: setattr(rows, "manages", ACCOUNT), "serving", whole.NOT_HERE),
+        (lambda rows: rows.above.clear(), "degraded", "whether this very account is below it is not known here"),
+        (lambda rows: rows.principals.pop(("User", "standdown")), "degraded",
+         "whether this very account is below it is not known here"),
+    ],
+    ids=["unit", "root", "itself", "another-unit", "manages", "may-not-see-above", "not-known"],
+)  # fmt: skip
+def test_a_denial_counts_for_this_account_only_where_it_reaches_it(server, adapter, context, change, state, note):
+    server.poke(change)
+    planned = do(adapter.plan(context, SCP))
+    assert planned.notes[0] == note if note else planned.notes[0].startswith("every account under")
+    do(adapter.apply(context, planned))
+    assert do(adapter.status(context)).surfaces[0].state == state
+
+
+def test_a_guardrail_that_was_narrowed_is_not_what_was_signed(server, adapter, context):
+    planned = do(adapter.plan(context, GUARD))
+    do(adapter.apply(context, planned))
+    assert do(adapter.read_back(context, planned)).verdict == "in-effect"
+    only = {"includedModels": ["ALL"], "excludedModels": [ATLAS]}
+    server.poke(lambda rows: rows.enforced[0].update(modelEnforcement=only))
+    assert do(adapter.read_back(context, planned)).verdict == "not-in-effect"
+    lines = {one.key: one.restrictions for one in do(adapter.status(context)).surfaces}
+    assert lines == {ATLAS: (), BOREALIS: ("the strict guardrail is enforced",)}
 
 
 @pytest.mark.parametrize("let_in", [True, False])
