@@ -382,12 +382,18 @@ class Outbox:
         return True
 
     async def _may_have_lapsed(self, row: Row) -> bool:
-        """Whether a waiting row's time may have passed: it is then shown expired at once, not when somebody returns."""
+        """Whether a waiting row's time may have passed: it is then shown expired at once, not when somebody returns.
+
+        Also where its document is not here or is no action: the gate says so of this row, and no other waits for it.
+        """
 
         def work(tx: Tx) -> bool:
-            document = Reading.of(tx).document(row.doc).document
+            try:
+                document = Reading.of(tx).document(row.doc).document
+            except Problem:
+                return True
             if not isinstance(document, Action):
-                return False
+                return True
             longest = (document.execute_by_unreachable or 0) if row.direction == "contain" else 0
             return tx.now_ms > max(document.execute_by, longest)
 
@@ -467,7 +473,8 @@ class Outbox:
 
     async def _told(self) -> Settled:
         rows = tuple(await self.rows())
-        quiet = await self._steps.write(lambda tx: [r.key for r in rows if r.state == "drifted" and is_answered(tx, r)])
+        drifted, feed = [row for row in rows if row.state == "drifted"], self._steps.feed
+        quiet = await self._steps.write(lambda tx: [row.key for row in drifted if is_answered(tx, feed, row)])
         waits = [found for row in rows if row.key not in quiet and (found := self._waits(row)) is not None]
         people = [text for whom, text in waits if whom == "people"]
         for one in self._decisions.values():

@@ -419,7 +419,9 @@ def _is_listed(tx: Tx, row: Row) -> bool:
         document = Reading.of(tx).document(row.doc).document
     except Problem:
         return False
-    return isinstance(document, Action) and document.targets[row.target].listed is not None
+    if not isinstance(document, Action) or not 0 <= row.target < len(document.targets):
+        return False  # nobody decided this row: the gate says so
+    return document.targets[row.target].listed is not None
 
 
 __all__ = ["PIECE", "Lists", "failed_in", "failures", "next_line"]

@@ -33,10 +33,9 @@ def recover(tx: Tx, steps: Steps) -> list[str]:
     Rows for which no valid decision stands are taken out and reported; decided targets without a row get it back.
     """
     odd: list[str] = []
-    for doc, at in _decided(tx, steps, odd):
-        if table.find(tx.connection, doc, at) is None:
-            action = Reading.of(tx).document(doc).document
-            if isinstance(action, Action):
+    for doc, action in _decided(tx, steps, odd):
+        for at in own_targets(action, steps.feed):
+            if table.find(tx.connection, doc, at) is None:
                 table.enqueue(tx.connection, new_row(action, doc, at, tx.now_ms))
                 odd.append(f"{doc[:16]} target {at}: its row was missing")
     for row in table.load(tx.connection):
@@ -60,9 +59,9 @@ def recover(tx: Tx, steps: Steps) -> list[str]:
     return odd
 
 
-def _decided(tx: Tx, steps: Steps, odd: list[str]) -> list[tuple[str, int]]:
-    """Every target that this console's own signed decisions cover; a document that is gone stops no other."""
-    found: list[tuple[str, int]] = []
+def _decided(tx: Tx, steps: Steps, odd: list[str]) -> list[tuple[str, Action]]:
+    """Every action that this console's own signed decisions cover; a document that is gone stops no other."""
+    found: list[tuple[str, Action]] = []
     for stored in good_entries(tx.connection, ("dispatch.authorised",)):
         doc = str(stored.entry.pub["doc"])
         if stored.feed == steps.feed.feed:
@@ -71,7 +70,8 @@ def _decided(tx: Tx, steps: Steps, odd: list[str]) -> list[tuple[str, int]]:
             except Problem as fault:
                 odd.append(f"{doc[:16]}: it was decided here, and: {fault.what}")
                 continue
-            found += [(doc, at) for at in own_targets(document, steps.feed)]
+            if isinstance(document, Action):
+                found.append((doc, document))
     return found
 
 

@@ -18,16 +18,16 @@ from console.domain.overlap import Claim, covers
 from console.domain.profile import JsonValue
 from console.journal.rows import select_entries
 from console.journal.tx import Tx
-from console.journal.values import Draft, Stored
+from console.journal.values import Draft, FeedSigner, Stored
 from console.outbox import gate
 from console.outbox.enforce import Enforcer
+from console.outbox.gate import Authority
 from console.outbox.item import Row, state_told
-from console.outbox.overlap import Authorised, authorised, lift_of, place_of, targets_at
+from console.outbox.overlap import Authorised, Place, authorised, lift_of, place_of, targets_at
 from console.outbox.reading import Reading
 from console.outbox.steps import Overtaken, Pace, Sleep, Steps, plain
 from console.outbox.undone import by_whom
 from console.providers.plane import Plane, Planes
-from console.providers.planned import from_disclosures
 
 Read = Callable[[Row, Planned, Plane], Awaitable[ReadBack]]
 WATCHED: Final = ("enforced", "unmeasurable")
@@ -42,12 +42,20 @@ class Watched:
     """A target in force: the entry that says so, since when, and how many results were entered about it since."""
 
     row: Row
-    planned: Planned
-    surface: str
-    decided_ms: int
+    authority: Authority
     entry: str
     since_ms: int
     results: int
+
+    @property
+    def planned(self) -> Planned:
+        """What was signed of it."""
+        return self.authority.planned
+
+    @property
+    def surface(self) -> str:
+        """Where it is in force."""
+        return self.authority.action.targets[self.row.target].surface
 
     def owes_result(self, pace: Pace, now_ms: int) -> bool:
         """Whether this look is one of those whose result is entered."""
@@ -162,7 +170,7 @@ class DriftWatch:
         return passed, refused
 
     def _drifted(self, tx: Tx, one: Watched, seen: ReadBack, who: str) -> None:
-        if is_over(tx, one.row, one.decided_ms, Reading.of(tx).authorised()):  # a lift was decided while it was read
+        if is_over(tx, one.row, one.authority, Reading.of(tx).authorised()):  # a lift was decided while it was read
             return
         why = f"{_UNDONE} {who} {_NEXT}"
         words: dict[str, JsonValue] = {"why": why, "fields": dict(seen.fields)}
@@ -170,7 +178,7 @@ class DriftWatch:
 
     def _enter(self, tx: Tx, one: Watched, seen: ReadBack, passes: int, refused: int) -> None:
         """Enter what a result look came to. A pass says that it is recorded and not enforced: measured anew."""
-        if is_over(tx, one.row, one.decided_ms, Reading.of(tx).authorised()):
+        if is_over(tx, one.row, one.authority, Reading.of(tx).authorised()):
             return
         verdict = "in-effect" if _holds(one, seen) else seen.verdict
         self._reading(tx, one, "read-back", verdict, 1, {"fields": dict(seen.fields)})
@@ -208,15 +216,14 @@ def in_force(tx: Tx, steps: Steps, row: Row, known: Authorised) -> Watched | Non
         Problem: when no valid decision stands behind it.
     """
     authority = gate.prove(tx, steps.feed, row)
-    if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority.decided_ms, known):
+    if gate.told(tx, steps.feed, row) != row or is_over(tx, row, authority, known):
         return None
     last = [one for one in Reading.of(tx).steps_of(row.op, row.doc, row.target) if one.feed == steps.feed.feed][-1]
     about = select_entries(
         tx.connection, "e.subj = ? AND e.feed = ? AND e.kind = 'reading.observed'", (row.op, steps.feed.feed)
     )
     return Watched(
-        row=row, planned=authority.planned, surface=authority.action.targets[row.target].surface,
-        decided_ms=authority.decided_ms, entry=last.id, since_ms=last.entry.hlc[0],
+        row=row, authority=authority, entry=last.id, since_ms=last.entry.hlc[0],
         results=sum(1 for one in about if one.entry.pub["what"] == "read-back" and last.id in _of(one)),
     )  # fmt: skip
 
@@ -226,41 +233,36 @@ def _of(one: Stored) -> tuple[JsonValue, ...]:
     return tuple(of) if isinstance(of, list) else ()
 
 
-def is_over(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> bool:
+def is_over(tx: Tx, row: Row, authority: Authority, known: Authorised) -> bool:
     """Whether this correction is being lifted or was, or a later revision took its place, on whichever console.
 
     A lift of another correction at the same place leaves this one in force.
     """
-    own = _own(tx, row, decided_ms)
-    return own is not None and any(
-        action.supersedes == row.doc or (action.direction == "restore" and lift_of(action, planned, at_ms).lifts(own))
-        for at_ms, action, planned in _later(tx, row, decided_ms, known)
+    planned, decided_ms = authority.planned, authority.decided_ms
+    own = Claim(
+        doc=row.doc, target=row.target, decided_ms=decided_ms, wanted=planned.wanted, signed_pre=planned.pre,
+        found=None, supersedes=authority.action.supersedes,
+    )  # fmt: skip
+    return any(
+        action.supersedes == row.doc or (action.direction == "restore" and lift_of(action, later, at_ms).lifts(own))
+        for at_ms, action, later in _later(tx, row, place_of(authority.action, row.target, planned), decided_ms, known)
     )
 
 
-def is_answered(tx: Tx, row: Row) -> bool:
-    """Whether people have decided again about what this row is about."""
-    return bool(_later(tx, row, row.decided_ms, Reading.of(tx).authorised()))
+def is_answered(tx: Tx, feed: FeedSigner, row: Row) -> bool:
+    """Whether people have decided again about what this row is about; not of a row for which no decision stands."""
+    try:
+        authority = gate.prove(tx, feed, row)
+    except Problem:
+        return False
+    place = place_of(authority.action, row.target, authority.planned)
+    return bool(_later(tx, row, place, authority.decided_ms, Reading.of(tx).authorised()))
 
 
-def _own(tx: Tx, row: Row, decided_ms: int) -> Claim | None:
-    held = Reading.of(tx).document(row.doc)
-    if not isinstance(held.document, Action):
-        return None
-    planned = from_disclosures(held.document.targets[row.target], held.disclosed(row.target), held.document.direction)
-    return Claim(
-        doc=row.doc, target=row.target, decided_ms=decided_ms, wanted=planned.wanted, signed_pre=planned.pre,
-        found=None, supersedes=held.document.supersedes,
-    )  # fmt: skip
-
-
-def _later(tx: Tx, row: Row, decided_ms: int, known: Authorised) -> list[tuple[int, Action, Planned]]:
+def _later(
+    tx: Tx, row: Row, place: Place, decided_ms: int, known: Authorised
+) -> list[tuple[int, Action, Planned]]:  # fmt: skip
     """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
-    own = Reading.of(tx).document(row.doc)
-    if not isinstance(own.document, Action):
-        return []
-    mine = from_disclosures(own.document.targets[row.target], own.disclosed(row.target), own.document.direction)
-    place = place_of(own.document, row.target, mine)
     found: list[tuple[int, Action, Planned]] = []
     for at_ms, later, action in known:
         # what names it came after it, whatever the clocks say
