@@ -176,9 +176,7 @@ def test_what_another_process_found_under_way_is_read_back_and_not_sent_twice(tm
         class Meanwhile(PlainAdapter):
             async def apply(self, context, planned):
                 receipt = await super().apply(context, planned)
-                scene.store.write(
-                    lambda tx: recover(tx, steps_of(scene))
-                )  # taken for one cut short
+                scene.store.write(lambda tx: recover(tx, steps_of(scene)))  # taken for one cut short
                 return receipt
 
         settled = await run(scene, plane_at(scene.url, Meanwhile))
