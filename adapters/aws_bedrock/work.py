@@ -26,8 +26,6 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
         if not found:
             raise Refused("this account has no job of this name here: give its ARN", wire.NOT_FOUND)
         model = found[0].model if found[0].model in here.names else blank.model
-        if found[0].runs and found[0].ending:
-            raise Refused("this job is being stopped already: read it again when it has ended")
         return _stopped(replace(blank, model=model, surface_key=blank.surface_key or model), found)
     model = here.need(blank.selector or blank.surface_key)
     if blank.surface_key not in {"", model}:
@@ -35,8 +33,6 @@ async def plan(context: Context, here: Here, blank: Planned) -> Planned:
     meant = [one for one in every if one.runs and one.model == model]
     if not meant:
         raise Refused(f"nothing of {model} is at work here")
-    if all(one.ending for one in meant):
-        raise Refused(f"all that works with {model} is being stopped already: read it again when it has ended")
     named = replace(blank, selector=model, surface_key=model, model=model, name=model, selectors=0)
     return _stopped(named, meant)
 
@@ -82,7 +78,7 @@ def _means(planned: Planned, job: wire.Job) -> bool:
 
 
 def _stopped(blank: Planned, meant: Sequence[wire.Job]) -> Planned:
-    requests = tuple(_stop(one.jobArn) for one in meant if one.status != "Stopping")
+    requests = tuple(_stop(one.jobArn) for one in meant)
     if sum(len(one.path) for one in requests) > MOST_BYTES // 2:
         raise Refused(f"{len(meant)} jobs are more than one correction holds: stop them one by one")
     return replace(

@@ -122,10 +122,10 @@ class GoogleVertex:
         garden = await reading.watched(context, self._settings)
         policy = await reading.effective(context, self._settings)
         ident = denying.ident_of(EVERYONE.name, denying.PUBLIC)
-        closed = await reading.denial_if_allowed(context, self._settings, ident)
+        closed = denying.shuts_all(await reading.denial_if_allowed(context, self._settings, ident))
         return Status(
             at_ms=context.now_ms(), latency_ms=elapsed_ms,
-            surfaces=surfaces(found, garden, policy, closed=closed is not None),
+            surfaces=surfaces(found, garden, policy, closed=closed),
             detail=f"Google Vertex AI, {self._settings.project} in {self._settings.location}",
             facts={
                 "identity": self._settings.service_account,
@@ -218,6 +218,8 @@ class GoogleVertex:
         self, context: Context, planned: Planned, requests: Sequence[Request], then: Mapping[str, str]
     ) -> Receipt:
         async def look() -> Mapping[str, str]:
+            if planned.lever in _WORK:
+                return await work.asked_now(context, self._settings, planned)
             return (await self._now(context, planned))[0]
 
         return await sending.send(context, requests, planned, then, look)

@@ -43,7 +43,7 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
     ident = ident_of(blank.lever, principal)
     found = await reading.denial(context, settings, ident)
     now = NONE if found is None else wire.text(found.rules)
-    rule = {"deniedPrincipals": [principal], "deniedPermissions": list(_PERMISSIONS[blank.lever])}
+    rule = _rule(blank.lever, principal)
     if blank.direction == "restore" and found is None:
         raise Refused("there is no such denial of ours: there is nothing to lift")
     then = NONE if blank.direction == "restore" else wire.text([{"denyRule": rule}])
@@ -54,6 +54,15 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
         requests=(_write(settings, ident, now, then, etag),), revert=(_write(settings, ident, then, now, ""),),
         params={"policy": ident, "let_in": await _let_in(context, settings, at)}, notes=_notes(blank.lever, settings),
     )  # fmt: skip
+
+
+def _rule(lever: str, principal: str) -> dict[str, Any]:
+    return {"deniedPrincipals": [principal], "deniedPermissions": list(_PERMISSIONS[lever])}
+
+
+def shuts_all(found: wire.DenyPolicy | None) -> bool:
+    """Whether a policy of our name denies everybody, as we wrote it: somebody may have let some in by it since."""
+    return found is not None and wire.text(found.rules) == wire.text([{"denyRule": _rule(EVERYONE.name, PUBLIC)}])
 
 
 def ident_of(lever: str, principal: str) -> str:
@@ -72,8 +81,10 @@ def _principal(settings: Settings, selector: str) -> str:
 
 def _notes(lever: str, settings: Settings) -> tuple[str, ...]:
     told = "calls, explanations and new batches of every model" if lever != TUNING.name else "training and tuning"
+    where = f"{told} of the project {settings.project}, in every location: no model can be singled out"
     other = "what runs already goes on; other projects are not reached"
-    return (f"{told} of the project {settings.project}, in every location: no model can be singled out", other)
+    own = "agents and pipelines that call it as an account of their own go on: deny that account"
+    return (where, other, own) if lever == DENY.name else (where, other)
 
 
 def _write(settings: Settings, ident: str, before: str, after: str, etag: str) -> Request:

@@ -165,7 +165,7 @@ UNDEPLOY = _endpoint(
 CANCEL = _work(_lever("job.cancel", "Cancel a batch, tuning or custom job", "use-case", "job", wide=False))
 CANCEL_ALL = _work(
     _lever(
-        "model.cancel-work", "Cancel every batch and tuning job of a model", "shutdown", "model", sibling=CANCEL.name
+        "model.cancel-work", "Cancel every batch and tuning job of a model", "use-case", "model", sibling=CANCEL.name
     )
 )
 LEVERS = (DENY, TUNING, EVERYONE, RPM, NO_TUNING, FORBID, QUIET, ASIDE, UNDEPLOY, CANCEL, CANCEL_ALL)

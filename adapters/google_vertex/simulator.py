@@ -83,6 +83,9 @@ class GoogleSite:
         due = [one for one in rows.pending if one[0] <= now_s]
         rows.pending = [one for one in rows.pending if one[0] > now_s]
         for _, what, ident, given in due:
+            if what == "cancel":
+                rows.jobs.get(ident, {})["state"] = "JOB_STATE_CANCELLED"
+                continue
             one = rows.endpoints[ident]
             if what == "deploy":
                 one["deployedModels"].append({**given["model"], "modelVersionId": given["version"]})
@@ -140,7 +143,7 @@ class GoogleSite:
             case "GET", [kind, ident] if f"{kind}/{ident}" in rows.jobs:
                 return Answer(body=sim.job(f"{kind}/{ident}", rows.jobs[f"{kind}/{ident}"]))
             case "POST", [kind, asked] if asked.endswith(":cancel"):
-                return self._cancel(f"{kind}/{asked.removesuffix(':cancel')}")
+                return self._cancel(f"{kind}/{asked.removesuffix(':cancel')}", incoming.at_s + lag_s)
             case _:
                 pass
         return sim.refused(404, "NOT_FOUND")
@@ -200,13 +203,14 @@ class GoogleSite:
         metadata = {"@type": f"type.googleapis.com/google.cloud.aiplatform.v1.{kind}"}
         return Answer(body={"name": name, "metadata": metadata})
 
-    def _cancel(self, name: str) -> Answer:
+    def _cancel(self, name: str, at_s: float) -> Answer:
         found = self.state.jobs.get(name)
         if found is None:
             return sim.refused(404, "NOT_FOUND")
         if found["state"] not in {"JOB_STATE_RUNNING", "JOB_STATE_PENDING", "JOB_STATE_QUEUED"}:
             return sim.refused(400, "FAILED_PRECONDITION")
         found["state"] = "JOB_STATE_CANCELLING"
+        self.state.pending.append((at_s, "cancel", name, {}))
         return Answer(body={})
 
     # -- callers -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ WRITABLE = frozenset({
     "enableAccessLogging", "disableContainerLogging", "disableExplanations", "explanationSpec", "checkpointId",
     "fasterDeploymentConfig", "gdcConnectedModel", "speculativeDecodingSpec", "systemLabels",
 })  # fmt: skip
+_JOB, _OVER = "JOB_STATE_", frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "PARTIALLY_SUCCEEDED"})
 TOLD = frozenset({"createTime", "modelVersionId", "privateEndpoints", "status"})
 
 
@@ -121,10 +122,13 @@ class Job(Said):
 
     @property
     def runs(self) -> bool:
-        """Whether it works, or will."""
-        return self.state in {
-            "JOB_STATE_QUEUED", "JOB_STATE_PENDING", "JOB_STATE_RUNNING", "JOB_STATE_PAUSED", "JOB_STATE_UPDATING",
-        }  # fmt: skip
+        """Whether it may still work: one that is being cancelled does until it has ended, as may an unknown state."""
+        return self.state.removeprefix(_JOB) not in _OVER
+
+    @property
+    def ending(self) -> bool:
+        """Whether nobody has to cancel it any more: it is over, or being cancelled."""
+        return not self.runs or self.state == f"{_JOB}CANCELLING"
 
 
 class Jobs(Said):

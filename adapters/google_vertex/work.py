@@ -54,11 +54,24 @@ async def fields_now(context: Context, settings: Settings, planned: Planned) -> 
         for kind, _ in _WORKS:
             fields |= {short(one): "true" for one in await _about(context, settings, kind, model) if one.runs}
     late = sum(name not in planned.wanted for name in fields)
-    for name in planned.wanted:
-        found = None if name in fields else await reading.job(context, f"{settings.place}/{name}")
-        if found is not None:
-            fields[name] = wire.text(found.runs)
-    return fields, f"{late} began since" if late else ""
+    found = await _named(context, settings, planned)
+    fields |= {name: wire.text(one.runs) for name, one in found.items()}
+    ending = sum(one.runs and one.ending for one in found.values())
+    told = [f"{late} began since"] if late else []
+    told += [f"{ending} still ending"] if ending else []
+    return fields, ", ".join(told)
+
+
+async def asked_now(context: Context, settings: Settings, planned: Planned) -> dict[str, str]:
+    """Of each job in the plan, whether it still has to be cancelled: one that is ending refuses to be."""
+    found = await _named(context, settings, planned)
+    return {name: wire.text(not one.ending) for name, one in found.items()}
+
+
+async def _named(context: Context, settings: Settings, planned: Planned) -> dict[str, wire.Job]:
+    """The jobs that the plan names, as far as they are there."""
+    found = {name: await reading.job(context, f"{settings.place}/{name}") for name in planned.wanted}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 async def running(context: Context, settings: Settings, planned: Planned, *, stops: bool) -> Sequence[Running]:

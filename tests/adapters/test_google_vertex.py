@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from adapters.conformance import AdapterConformance, Bent, reply
 from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Stale, Throttled, Wish
-from adapters.google_vertex import policies
+from adapters.google_vertex import ADAPTER, policies
 from adapters.google_vertex.simulated import ATLAS, BOREALIS, CANARY_TOKEN, PLACE, PROJECT, deployed
 from adapters.google_vertex.simulated import CANARY as CANARY_EMAIL
 from adapters.google_vertex.simulated import CONSOLE as CONSOLE_EMAIL
@@ -529,6 +529,41 @@ def test_what_is_over_is_not_listed_where_google_can_leave_it_out(server, adapte
     assert len(server.requests()) == 3
     asyncio.run(adapter.apply(context, planned))
     assert asyncio.run(adapter.read_back(context, planned)).fields == dict(planned.wanted)
+
+
+def test_what_is_being_cancelled_still_works_and_is_not_asked_twice():
+    with Simulator(site(lag_s=3600)) as server:
+        adapter, context = adapter_at(server.url), context_at(server.url)
+        planned = plan(adapter, context, "model.cancel-work", ATLAS)
+        asyncio.run(adapter.apply(context, planned))
+        back = asyncio.run(adapter.read_back(context, planned))
+        assert (back.verdict, back.detail) == ("not-in-effect", "2 still ending")
+        assert asyncio.run(adapter.running(context, planned))
+        assert asyncio.run(adapter.apply(context, planned)).outcome == "already-so"
+        assert plan_differs(planned, plan(adapter, context, "model.cancel-work", ATLAS), already=True) == ()
+        name = next(iter(planned.wanted))
+        server.poke(lambda rows: rows.jobs[name].update(state="JOB_STATE_OF_TOMORROW"))
+        assert asyncio.run(adapter.read_back(context, planned)).verdict == "not-in-effect"
+
+
+def test_ending_work_withdraws_no_model():
+    """A board that took it for a shutdown would say that the model is withdrawn while it answers everybody."""
+    kinds = {one.name: one.category for one in ADAPTER.manifest.levers}
+    assert {kinds["job.cancel"], kinds["model.cancel-work"]} == {"use-case"}
+
+
+def test_a_denial_that_lets_somebody_in_is_no_stop(server, adapter, context):
+    planned = plan(adapter, context, "project.deny", "", ATLAS)
+    asyncio.run(adapter.apply(context, planned))
+    assert {one.state for one in asyncio.run(adapter.status(context)).surfaces} == {"stopped"}
+
+    def let_in(rows):
+        (one,) = rows.denials.values()
+        one["rules"][0]["denyRule"]["exceptionPrincipals"] = ["principal://goog/subject/a@example.com"]
+
+    server.poke(let_in)
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "not-in-effect"
+    assert {one.key: one.state for one in asyncio.run(adapter.status(context)).surfaces}[ATLAS] == "serving"
 
 
 def test_a_job_that_is_over_already_is_said_to_be(server, adapter, context):
