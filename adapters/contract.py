@@ -363,6 +363,14 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """When a credential was used last, by its provider's clock; `used_ms` None: never, as far as it keeps that."""
+
+    used_ms: int | None
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """Work in flight about what a plan selects: so much of it runs already, and what becomes of it by this plan.
 
@@ -465,6 +473,21 @@ class CountsServed(Protocol):
         """The count now, by reading only; None for a lever about which the provider counts nothing.
 
         A provider that counts only what it served cannot offer this: its silence would look like a refusal.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsUse(Protocol):
+    """What an adapter may offer besides, where its provider tells when a credential was used last.
+
+    It is asked of leaked credentials and of their replacements, about plans of a lever that revokes.
+    """
+
+    async def last_use(self, context: Context, planned: Planned) -> LastUse | None:
+        """The last use of what the plan selects, by reading only; None where this provider does not tell it.
+
+        Where an unset time may as well mean that nobody writes it down, the answer is None, not "never".
         """
         ...
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC
 from typing import ClassVar, Literal, Protocol
 
 from adapters.contract import (
@@ -14,6 +15,7 @@ from adapters.contract import (
     Context,
     Evidence,
     Found,
+    LastUse,
     Lever,
     Malformed,
     Manifest,
@@ -153,6 +155,17 @@ class LiteLLM:
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields by another call than the one that wrote."""
         return _read_back(context, planned, await _family(planned.lever).fields_now(context, planned))
+
+    async def last_use(self, context: Context, planned: Planned) -> LastUse | None:
+        """When a key last spent, as it writes down some seconds later. Without a time: maybe it writes none down."""
+        if planned.lever != "key.block":
+            return None
+        at_ms = context.now_ms()
+        found = wire.read(wire.KeyInfo, wire.check(await key_info(context, planned.selector), "key")).info.last_active
+        if found is None:
+            return None
+        used = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        return LastUse(used_ms=int(used.timestamp() * 1000), at_ms=at_ms)
 
     async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
         """When a key's settings were last changed. Who did it, and all the rest, is in its paid editions only."""

@@ -67,6 +67,7 @@ class KeyRow(HeldRow):
     alias: str | None = None
     team_id: str | None = None
     changed_at: str | None = None
+    last_active: str | None = None
 
 
 @dataclass(slots=True)

@@ -186,7 +186,7 @@ def _model(row: ModelRow) -> dict[str, Any]:
 
 def _key_shown(row: KeyRow) -> dict[str, Any]:
     return {"key_name": f"sk-...{row.key[-4:]}", "key_alias": row.alias, "team_id": row.team_id,
-            "settings_updated_at": row.changed_at, **row.shown()}  # fmt: skip
+            "settings_updated_at": row.changed_at, "last_active": row.last_active, **row.shown()}  # fmt: skip
 
 
 def _team_shown(row: TeamRow) -> dict[str, Any]:

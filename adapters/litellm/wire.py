@@ -51,6 +51,7 @@ class Key(Held):
     key_name: str | None = None
     team_id: str | None = None
     settings_updated_at: datetime | None = None
+    last_active: datetime | None = None
 
 
 class ListedKey(Key):

@@ -14,6 +14,7 @@ from adapters.contract import (
     Context,
     Evidence,
     Found,
+    LastUse,
     Malformed,
     Manifest,
     NotSent,
@@ -110,6 +111,10 @@ class OpenAIAdmin:
     async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
         """What each key called of a model, by OpenAI's own count."""
         return await usage.traffic(context, surface_key, since_ms, until_ms)
+
+    async def last_use(self, context: Context, planned: Planned) -> LastUse | None:
+        """When a key, or the last of an account's keys, was used."""
+        return await people.last_use(context, planned)
 
     async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change] | None:
         """Who gave it back, as the organisation's audit log says; it has no events about every lever."""

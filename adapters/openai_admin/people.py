@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
+from adapters.contract import Context, LastUse, Lever, Planned, Refused, Request, Wish
 from adapters.openai_admin import wire
 from adapters.openai_admin.organisation import (
     Organisation,
@@ -185,6 +185,22 @@ def _use(key: wire.Key, now_ms: int) -> Literal["unused-24h", "in-use"]:
     """Whether OpenAI saw it used within a day."""
     used = key.last_used_at is not None and key.last_used_at * 1000 > now_ms - _DAY_S * 1000
     return "in-use" if used else "unused-24h"
+
+
+async def last_use(context: Context, planned: Planned) -> LastUse | None:
+    """The last use of a key, or of the keys of a service account."""
+    path = planned.requests[0].path if planned.requests else ""
+    at_ms = context.now_ms()
+    if planned.lever == "key.delete":
+        found = [wire.read(wire.Key, wire.check(await context.call("GET", path, effect="read"), "key"))]
+    elif planned.lever == "account.delete":
+        project = path.partition("/service_accounts/")[0]
+        keys, _ = await pages(context, f"{project}/api_keys", wire.Page[wire.Key], "keys")
+        found = [one for one in keys if (owner := one.owner.service_account) and owner.id == planned.selector]
+    else:
+        return None
+    used = [one.last_used_at for one in found if one.last_used_at is not None]
+    return LastUse(used_ms=max(used) * 1000 if used else None, at_ms=at_ms)
 
 
 def _archive(blank: Planned, there: Organisation) -> Planned:

@@ -20,6 +20,7 @@ from adapters.contract import (
     CountsServed,
     CountsTraffic,
     Found,
+    LastUse,
     Lever,
     Local,
     Malformed,
@@ -37,6 +38,7 @@ from adapters.contract import (
     Status,
     TakesLists,
     TellsChanges,
+    TellsUse,
     Throttled,
     Traffic,
     Wish,
@@ -259,6 +261,17 @@ class Plane:
         if not isinstance(adapter, CountsServed):
             return None
         return await self._read(lambda context: adapter.served(context, planned))
+
+    async def last_use(self, planned: Planned) -> LastUse | None:
+        """When the credential that the plan selects was used last; None where the provider does not tell it.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, TellsUse):
+            return None
+        return await self._read(lambda context: adapter.last_use(context, planned))
 
     async def running(self, planned: Planned) -> Sequence[Running] | None:
         """What runs already about what the plan selects; None where the provider counts none of it.

@@ -1,38 +1,55 @@
 """A leaked credential is rotated: the reversible sibling first, the replacement seen in use, then the old one revoked.
 
-One correction slows everything, one revokes what is replaced, at several providers at once. It sends nothing.
+What is kept of it and how it stands; what is proposed of it is made beside (`rotating`). It sends nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from console.domain.corrections import IN_FORCE
+from console.domain.corrections import IN_FORCE, OVER
 from console.domain.errors import Problem, WrongUse
 from console.domain.ids import is_sha256
 from console.domain.profile import JsonValue
-from console.domain.rotation import Fact, Item, Rotation, Use, Word, checked, fact_of, marked, read_rotation, word_of
+from console.domain.rotation import (
+    Fact,
+    Item,
+    Rotation,
+    Step,
+    Use,
+    Word,
+    checked,
+    fact_of,
+    marked,
+    read_rotation,
+    word_of,
+)
 from console.journal.tx import Tx
 from console.journal.values import Draft, Stored
-from console.providers.plane import Planes
+from console.providers.plane import Plane, Planes
 from console.providers.wishes import AdapterFault, Planned, wish
 from console.runtime import platform
-from console.services import approvals, corrections, planning, providers
-from console.services.corrections import Proposal, TargetWish
+from console.services import approvals, corrections, providers
 from console.services.session import Session
+from console.services.standing import TargetStanding
 from console.services.standing import corrections as standings_of
 
+Told = tuple[int, int, int | None]  # the count, when it was read, and the last use where that is told instead
 SOURCE = "rotation"
 PLACED = "replacement placed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """One credential of a rotation as it stands: counts, when its replacement was placed, what may be said of it."""
+    """One credential of a rotation as it stands: counts, when its replacement was placed, what may be said of it.
+
+    `steps` are those of which a proposal for it lives.
+    """
 
     item: Item
     old: Use | None
@@ -41,16 +58,26 @@ class Held:
     fact: Fact
     word: Word
     slowed: bool
+    steps: frozenset[Step]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotating:
-    """A rotation and how far it is; `proposed` are the steps whose proposals live."""
+    """A rotation and how far it is."""
 
     rotation: Rotation
     inc: str
     items: tuple[Held, ...]
-    proposed: frozenset[str]
+
+    @property
+    def proposed(self) -> frozenset[Step]:
+        """The steps whose proposals live, of some credential or of all."""
+        return frozenset(step for one in self.items for step in one.steps)
+
+    @property
+    def to_slow(self) -> tuple[int, ...]:
+        """Which have a reversible lever and are not proposed to be slowed yet."""
+        return tuple(at for at, one in enumerate(self.items) if one.item.sibling and "slow" not in one.steps)
 
     @property
     def ready(self) -> tuple[int, ...]:
@@ -137,28 +164,54 @@ def find(session: Session, inc: str, named: str) -> Rotating:
 
 def _rotating(session: Session, inc: str, rotation: Rotation) -> Rotating:
     uses, at = _uses(session), _placed(session, inc, rotation)
-    steps, revoked, slowed = set[str](), set[tuple[str, str]](), set[tuple[str, str]]()
+    steps, in_force = _steps(session, inc, rotation)
+    items: list[Held] = []
+    for number, item in enumerate(rotation.items):
+        old, new = uses.get(f"{item.instance} {item.old}"), uses.get(f"{item.instance} {item.new}")
+        fact, force = fact_of(old, new, at.get(number)), in_force.get(number, frozenset())
+        items.append(
+            Held(item=item, old=old, new=new, placed_ms=at.get(number), fact=fact,
+                 word=word_of(fact, at.get(number), revoked="revoke" in force), slowed="slow" in force,
+                 steps=steps.get(number, frozenset()))
+        )  # fmt: skip
+    return Rotating(rotation=rotation, inc=inc, items=tuple(items))
+
+
+Steps = dict[int, frozenset[Step]]
+
+
+def _steps(session: Session, inc: str, rotation: Rotation) -> tuple[Steps, Steps]:
+    """By credential: the steps of which a proposal lives, and those that are in force."""
+    living: Steps = {}
+    in_force: Steps = {}
     for one in standings_of(session, inc):
-        if one.direction != "contain" or one.state in ("cancelled", "refused", "expired", "superseded"):
+        if one.direction != "contain" or one.state in OVER:
             continue
         with suppress(Problem):
             told = approvals.open_values(corrections.find_document(session, one.doc)).lift_criteria
             mark = marked(told) if told else None
             if mark is None or not rotation.sha256.startswith(mark[0]):
                 continue
-            steps.add(mark[1])
-            for target in one.targets:
-                if target.state in IN_FORCE:
-                    (revoked if mark[1] == "revoke" else slowed).add((target.instance, target.selector))
-    items: list[Held] = []
-    for number, item in enumerate(rotation.items):
-        old, new = uses.get(f"{item.instance} {item.old}"), uses.get(f"{item.instance} {item.new}")
-        fact, place = fact_of(old, new, at.get(number)), (item.instance, item.old)
-        items.append(
-            Held(item=item, old=old, new=new, placed_ms=at.get(number), fact=fact,
-                 word=word_of(fact, at.get(number), revoked=place in revoked), slowed=place in slowed)
-        )  # fmt: skip
-    return Rotating(rotation=rotation, inc=inc, items=tuple(items), proposed=frozenset(steps))
+            step = frozenset[Step]((mark[1],))
+            for target in (target for target in one.targets if target.state not in OVER):
+                for number in _meant(rotation, mark[1], mark[2], target):
+                    living[number] = living.get(number, frozenset()) | step
+                    if target.state in IN_FORCE:
+                        in_force[number] = in_force.get(number, frozenset()) | step
+    return living, in_force
+
+
+def _meant(rotation: Rotation, step: Step, numbers: tuple[int, ...], target: TargetStanding) -> Iterable[int]:
+    """Which credentials a target is about: by its place among the numbers, else by what it selects."""
+    if numbers:
+        at = numbers[target.index] if target.index < len(numbers) else -1
+        known = 0 <= at < len(rotation.items) and rotation.items[at].instance == target.instance
+        return (at,) if known else ()
+    return tuple(
+        at for at, item in enumerate(rotation.items)
+        if (item.instance, item.slow_at if step == "slow" and item.slow_at else item.old)
+        == (target.instance, target.selector)
+    )  # fmt: skip
 
 
 def _placed(session: Session, inc: str, rotation: Rotation) -> dict[int, int]:
@@ -171,79 +224,14 @@ def _placed(session: Session, inc: str, rotation: Rotation) -> dict[int, int]:
     return found
 
 
-# -- proposing ---------------------------------------------------------------------------------------------------------
-
-
-def propose_slow(session: Session, inc: str, named: str, reason: str = "") -> Proposal:
-    """Propose the reversible sibling for every credential that has one, as one correction.
-
-    Raises:
-        WrongUse: when none has, or it is proposed already; otherwise as `corrections.propose`.
-    """
-    now = find(session, inc, named)
-    if "slow" in now.proposed:
-        raise WrongUse("It is proposed already.", "Sign it, or lift it.")
-    wishes = [
-        TargetWish(provider=one.item.instance, surface=one.item.surface, lever=one.item.sibling,
-                   selector=one.item.old, params=dict(one.item.params))
-        for one in now.items if one.item.sibling
-    ]  # fmt: skip
-    if not wishes:
-        raise WrongUse("No reversible lever was named.", "Revoke when the replacement is seen in use.")
-    why = reason.strip() or now.rotation.why
-    return corrections.propose(session, inc, wishes, why, criteria=f"{now.rotation.mark('slow')}. Until replaced.")
-
-
-def propose_revoke(session: Session, inc: str, named: str, reason: str = "", *, all_of_them: bool = False) -> Proposal:
-    """Propose to revoke every credential that is replaced and seen in use, or unused, as one correction.
-
-    `all_of_them` takes in those still in use: the action is then graver, and says so.
-
-    Raises:
-        WrongUse: when there is nothing to revoke, or it is proposed already.
-        WaitsForConnection: when a provider cannot be read.
-    """
-    now = find(session, inc, named)
-    some = [one for one in now.items if one.word != "revoked" and (all_of_them or one.word in ("seen in use", "quiet"))]
-    if not some:
-        raise WrongUse("No old credential is replaced and seen in use, or unused for 24 h.", "Look again later.")
-    wishes = [
-        TargetWish(provider=one.item.instance, surface=one.item.surface, lever=one.item.revoke, selector=one.item.old)
-        for one in some
-    ]
-    found = [planning.resolve(session, one) for one in wishes]
-
-    async def plan_all(planes: Planes) -> list[Planned]:
-        pairs = zip(found, wishes, strict=True)
-        return [await planning.plan_one(planes, where, one, "contain") for where, one in pairs]
-
-    session.person()
-    plans = providers.on_planes(session, plan_all)
-    feed = session.device().feed
-    parts = [
-        planning.part_of(session, where, one, replace(plan, credential=held.fact, notes=(*plan.notes, _told(held))),
-                         all_surfaces=False, dispatchers=(feed,))
-        for where, one, plan, held in zip(found, wishes, plans, some, strict=True)
-    ]  # fmt: skip
-    why = reason.strip() or now.rotation.why
-    criteria = f"{now.rotation.mark('revoke')}. A revoked credential is not given back; a new one is made."
-    return corrections.propose_with(session, inc, parts, (), why, criteria=criteria)
-
-
-def _told(one: Held) -> str:
-    """What was counted, for the signers."""
-    if one.fact == "verified-replacement" and one.new is not None:
-        return f"replaced by {one.item.new}, which was seen in use ({one.new.asked} calls counted)"
-    if one.fact == "unused-24h":
-        return "no call was counted for 24 h"
-    return "it may still be in use: what uses it stops"
-
-
 # -- counting ----------------------------------------------------------------------------------------------------------
 
 
-def look(session: Session, inc: str) -> None:
-    """Count the use of every old and new credential of an incident's rotations. On a worker; it opens sockets."""
+def look(session: Session, inc: str) -> tuple[str, ...]:
+    """Count the use of every old and new credential of an incident's rotations. On a worker; it opens sockets.
+
+    It says of which nothing could be read, and why.
+    """
     asked: dict[str, tuple[str, str, str, str]] = {}
     for one in rotations(session, inc):
         for held in one.items:
@@ -251,22 +239,35 @@ def look(session: Session, inc: str) -> None:
                 key = f"{held.item.instance} {selector}"
                 asked[key] = (held.item.instance, held.item.surface, held.item.revoke, selector)
     if not asked:
-        return
+        return ()
     surfaces = {one.surface: one for one in providers.surfaces(session)}
 
-    async def count(planes: Planes) -> dict[str, tuple[int, int]]:
-        found: dict[str, tuple[int, int]] = {}
-        for key, (instance, surface, lever, selector) in asked.items():
-            plane, where = planes.get(instance), surfaces.get(surface)
-            if plane is None or where is None:
-                continue
-            with suppress(AdapterFault):
-                told = await plane.served(await plane.plan(wish(lever, selector, where.key, {}, "contain")))
-                if told is not None:
-                    found[key] = (told.asked, told.at_ms)
-        return found
+    async def told_of(planes: Planes, place: tuple[str, str, str, str]) -> Told | str | None:
+        instance, surface, lever, selector = place
+        plane, where = planes.get(instance), surfaces.get(surface)
+        if plane is None or where is None:
+            return f"{selector}: {planes.why_not(instance)}"
+        try:
+            return await _told(plane, await plane.plan(wish(lever, selector, where.key, {}, "contain")))
+        except AdapterFault as fault:
+            return f"{selector} at {plane.instance.name}: {fault.detail}"
 
-    _keep(session, providers.on_planes(session, count).items())
+    async def count(planes: Planes) -> list[Told | str | None]:
+        return list(await asyncio.gather(*(told_of(planes, place) for place in asked.values())))
+
+    told = providers.on_planes(session, count)
+    _keep(session, ((key, found) for key, found in zip(asked, told, strict=True) if isinstance(found, tuple)))
+    return tuple(one for one in told if isinstance(one, str))
+
+
+async def _told(plane: Plane, planned: Planned) -> Told | None:
+    """The provider's count, or else the last use that it knows."""
+    counted = await plane.served(planned)
+    if counted is not None:
+        return counted.asked, counted.at_ms, None
+    last = await plane.last_use(planned)
+    used_ms = 0 if last is None else last.used_ms or 0
+    return None if last is None else (used_ms // 1000, last.at_ms, used_ms)
 
 
 def _uses(session: Session) -> dict[str, Use]:
@@ -278,17 +279,16 @@ def _uses(session: Session) -> dict[str, Use]:
         return {}
 
 
-def _keep(session: Session, counted: Iterable[tuple[str, tuple[int, int]]]) -> None:
+def _keep(session: Session, counted: Iterable[tuple[str, Told]]) -> None:
     uses = _uses(session)
-    for key, (asked, at_ms) in counted:
+    for key, (asked, at_ms, last_ms) in counted:
         was = uses.get(key)
-        fresh = Use(asked=asked, at_ms=at_ms, since_ms=at_ms, grew_ms=None)
+        fresh = Use(asked=asked, at_ms=at_ms, since_ms=at_ms, grew_ms=None, last_ms=last_ms)
         # a count that fell was begun anew by the provider, and says nothing of what was before
-        uses[key] = fresh if was is None or asked < was.asked else was.counted(asked, at_ms)
+        anew = was is None or asked < was.asked or (was.last_ms is None) != (last_ms is None)
+        uses[key] = fresh if was is None or anew else was.counted(asked, at_ms, last_ms)
     text = json.dumps({key: asdict(one) for key, one in uses.items()}, ensure_ascii=False)
     platform.write_durably(session.paths.root / "uses.json", text.encode())
 
 
-__all__ = [
-    "Held", "Item", "Rotating", "begin", "find", "look", "placed", "propose_revoke", "propose_slow", "rotations",
-]  # fmt: skip
+__all__ = ["Held", "Item", "Rotating", "begin", "find", "look", "placed", "rotations"]

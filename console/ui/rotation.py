@@ -10,16 +10,15 @@ from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from console.services import rotation
-from console.services.corrections import Proposal
+from console.services import rotating, rotation
+from console.services.rotating import Rotated
 from console.services.session import Session
 from console.ui.emergency import Opens
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import IconMark, Text
-from console.viewmodels.lists import Place
-from console.viewmodels.rotation import RotationCard, RotationPage, Typed, begin, page
+from console.viewmodels.rotation import Revoking, RotationCard, RotationPage, Typed, begin, page
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +41,7 @@ class RotationSheet(Sheet):
             "works. A revoked credential is not given back.",
         )  # fmt: skip
         self._inc, self._opens = inc, opens
-        self._places: tuple[Place, ...] = ()
+        self._places: tuple[Revoking, ...] = ()
         look = room.look
         self.told, self._rows = QWidget(), QWidget()
         self._told: QVBoxLayout = column(self.told, look.theme.space("unit"))
@@ -82,6 +81,8 @@ class RotationSheet(Sheet):
                 gone.deleteLater()
         for one in found.cards:
             self._told.addWidget(self._card(one))
+        for line in found.not_read:
+            self._told.addWidget(Text(self.room.look, line, tone="waiting", wrap=True))
         if not found.cards:
             self._told.addWidget(Text(self.room.look, "No credential is rotated.", tone="text-muted"))
         if not found.places:
@@ -182,14 +183,14 @@ class RotationSheet(Sheet):
         self.carry_out(work, lambda _none: self._read(), lane="slow")
 
     def _slow(self, name: str) -> None:
-        self.carry_out(lambda session: rotation.propose_slow(session, self._inc, name), self._proposed,
+        self.carry_out(lambda session: rotating.slow(session, self._inc, name), self._proposed,
                        "Reading what stands there ...", lane="slow")  # fmt: skip
 
     def _revoke(self, name: str) -> None:
-        self.carry_out(lambda session: rotation.propose_revoke(session, self._inc, name), self._proposed,
+        self.carry_out(lambda session: rotating.revoke(session, self._inc, name), self._proposed,
                        "Reading what stands there ...", lane="slow")  # fmt: skip
 
-    def _proposed(self, made: Proposal) -> None:
+    def _proposed(self, found: Rotated) -> None:
         self.room.desk.refresh()
         self.accept()
-        self._opens(made.sha)
+        self._opens(found.made.sha)

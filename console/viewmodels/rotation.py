@@ -7,6 +7,7 @@ from typing import Final
 
 from console.domain.deceit import shown
 from console.domain.errors import WrongUse
+from console.domain.rotation import Use
 from console.services import rotation
 from console.services.rotation import Held, Item, Rotating
 from console.services.session import Session
@@ -44,17 +45,32 @@ class RotationCard:
 
 @dataclass(frozen=True, slots=True)
 class RotationPage:
-    """The rotations of an incident, and where credentials can be revoked."""
+    """The rotations of an incident, where credentials can be revoked, and whose use could not be read just now."""
 
     cards: tuple[RotationCard, ...]
-    places: tuple[Place, ...]
+    places: tuple[Revoking, ...]
+    not_read: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Revoking:
+    """One way to revoke at one surface. `sibling` (empty: none) slows the same credential first, by `number` a minute.
+
+    Where what slows it selects something else (its project, its owner), that is a correction of its own.
+    """
+
+    place: Place
+    title: str
+    revoke: str
+    sibling: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
     """One credential as typed into the form."""
 
-    place: Place
+    place: Revoking
     old: str
     new: str
     slow_to: str
@@ -62,40 +78,57 @@ class Typed:
 
 def page(session: Session, inc: str) -> RotationPage:
     """Counted anew; for the slow lane."""
-    rotation.look(session, inc)
-    some = tuple(one for one in places(session) if _levers(session, one)[1])
-    return RotationPage(tuple(_card(one) for one in rotation.rotations(session, inc)), some)
+    not_read = tuple(f"Not read: {shown(one)}." for one in rotation.look(session, inc))
+    some = tuple(way for one in places(session) for way in _ways(session, one))
+    return RotationPage(tuple(_card(one) for one in rotation.rotations(session, inc)), some, not_read)
 
 
 def _card(one: Rotating) -> RotationCard:
     lines = tuple(_line(held) for held in one.items)
-    slow = "slow" not in one.proposed and any(held.item.sibling for held in one.items)
-    return RotationCard(one.rotation.sha256, shown(one.rotation.why), lines, slow, bool(one.ready))
+    revoke = any("revoke" not in one.items[at].steps for at in one.ready)
+    return RotationCard(one.rotation.sha256, shown(one.rotation.why), lines, bool(one.to_slow), revoke)
 
 
 def _line(held: Held) -> CredentialLine:
     icon, tone = WORDS[held.word]
     new = f", replaced by {shown(held.item.new)}" if held.item.new else ""
     slowed = "; slowed" if held.slowed else ""
-    counted = "Its use is not counted here."
-    if held.old is not None:
-        grew = f"last growing {both(held.old.grew_ms)}" if held.old.grew_ms is not None else "not growing since then"
-        counted = f"{count(held.old.asked, 'call', 'calls')} counted since {both(held.old.since_ms)}, {grew}."
+    counted = used(held.old)
     if held.new is not None:
-        counted += f" The new one: {count(held.new.asked, 'call', 'calls')}."
+        counted += f" The new one: {used(held.new)}"
     place = bool(held.item.new) and held.placed_ms is None and held.word != "revoked"
     return CredentialLine(f"{shown(held.item.old)}{new}: {held.word}{slowed}", counted, icon, tone, place)
 
 
-def _levers(session: Session, place: Place) -> tuple[str, str]:
-    """Of a place: the reversible lever with a number of calls, and the one that revokes; empty where there is none."""
+def used(one: Use | None) -> str:
+    """What is known of a credential's use, as a sentence."""
+    if one is None:
+        return "Its use is not counted here."
+    if one.last_ms is not None:
+        when = f"its last use was {both(one.last_ms)}" if one.last_ms else "it knows of no use"
+        return f"By its provider {when}, read {both(one.at_ms)}."
+    grew = f"last growing {both(one.grew_ms)}" if one.grew_ms is not None else "not growing since then"
+    return f"{count(one.asked, 'call', 'calls')} counted since {both(one.since_ms)}, {grew}."
+
+
+def _ways(session: Session, place: Place) -> list[Revoking]:
+    """Every lever of a place that revokes, each with the milder one that selects the same credential, if there is."""
     from console.services import providers  # noqa: PLC0415  as small as the question
 
     instances = providers.instances_of(session)
     manifest = instances.registry.manifest(instances.get(place.provider).adapter)
-    revoke = next((one for one in manifest.levers if one.revokes_credential), None)
-    sibling = next((one for one in place.levers if revoke is not None and one.name == revoke.partial_sibling), None)
-    return sibling.name if sibling is not None else "", revoke.name if revoke is not None else ""
+    revoking = [one for one in manifest.levers if one.revokes_credential]
+    by_name = {one.name: one for one in place.levers}
+    found: list[Revoking] = []
+    for one in revoking:
+        sibling = by_name.get(one.partial_sibling or "")
+        asked = [param.name for param in sibling.params if param.required] if sibling is not None else []
+        fits = sibling is not None and sibling.selector == one.selector and len(asked) <= 1
+        slowly = f"first: {sibling.title}" if fits and sibling is not None else "slowed by a correction of its own"
+        title = f"{place.title}: {one.title}, {slowly}" if len(revoking) > 1 or not fits else place.title
+        name = sibling.name if fits and sibling is not None else ""
+        found.append(Revoking(place, title, one.name, name, asked[0] if name and asked else ""))
+    return found
 
 
 def begin(session: Session, inc: str, typed: tuple[Typed, ...], why: str) -> None:
@@ -106,13 +139,12 @@ def begin(session: Session, inc: str, typed: tuple[Typed, ...], why: str) -> Non
     """
     items: list[Item] = []
     for one in typed:
-        sibling, revoke = _levers(session, one.place)
-        name = next((p.name for lever in one.place.levers if lever.name == sibling for p in lever.params), "")
-        slow = one.slow_to.strip()
+        slow, at = one.slow_to.strip(), one.place
         if slow and not (slow.isascii() and slow.isdigit()):
             raise WrongUse("Slow it down to a whole number of calls a minute.", "Or leave it empty.")
         items.append(
-            Item(instance=one.place.provider, surface=one.place.surface, old=one.old.strip(), new=one.new.strip(),
-                 sibling=sibling if slow else "", params=((name, slow),) if slow and name else (), revoke=revoke)
+            Item(instance=at.place.provider, surface=at.place.surface, old=one.old.strip(), new=one.new.strip(),
+                 sibling=at.sibling if slow else "", revoke=at.revoke,
+                 params=((at.number, slow),) if slow and at.number else ())
         )  # fmt: skip
     rotation.begin(session, inc, items, why)

@@ -10,7 +10,7 @@ import pytest
 from adapters.practice.simulator import CallerKey, Estate
 from console.app import main
 from console.domain.errors import WrongUse
-from console.services import corrections, providers, rotation
+from console.services import corrections, providers, rotating, rotation
 from console.services.rotation import Item
 from console.services.session import Session
 from tests.kit.pair import founded, pair, passphrase
@@ -40,10 +40,10 @@ def test_slowed_replaced_seen_in_use_and_revoked_at_two_gateways(ready, estate: 
         rotation.begin(one, inc, [Item(**{**vars_of(items(one)[0]), "revoke": "key.rpm"})], "leaked")
     rotation.begin(one, inc, items(one), "found in a public repository")
     rotation.look(one, inc)
-    slowed = rotation.propose_slow(one, inc, "")
+    slowed = rotating.slow(one, inc, "").made
     assert [target.lever for target in slowed.action.targets] == ["key.rpm", "key.rpm"]
     with pytest.raises(WrongUse, match="proposed already"):
-        rotation.propose_slow(one, inc, "")
+        rotating.slow(one, inc, "")
     sign(one, two, slowed.sha)
     run(one)
     assert estate.sites["gateway-east"].state["key-shop"].rpm.recorded == 1
@@ -51,7 +51,7 @@ def test_slowed_replaced_seen_in_use_and_revoked_at_two_gateways(ready, estate: 
     (now,) = rotation.rotations(one, inc)
     assert [(held.word, held.slowed) for held in now.items] == [("in use", True), ("in use", True)]
     with pytest.raises(WrongUse, match="replaced and seen in use"):
-        rotation.propose_revoke(one, inc, "")
+        rotating.revoke(one, inc, "")
 
     rotation.placed(one, inc, "", 0)
     rotation.look(one, inc)
@@ -62,14 +62,14 @@ def test_slowed_replaced_seen_in_use_and_revoked_at_two_gateways(ready, estate: 
     assert [held.word for held in now.items] == ["seen in use", "in use"]
     assert now.ready == (0,)
 
-    made = rotation.propose_revoke(one, inc, "")
+    made = rotating.revoke(one, inc, "").made
     assert [target.credential for target in made.action.targets] == ["verified-replacement"]
     assert "seen in use" in " ".join(made.plans[0].notes)
     assert made.action.gravity == "normal"
-    grave = rotation.propose_revoke(one, inc, "", all_of_them=True)
-    assert (grave.action.gravity, [t.credential for t in grave.action.targets]) == (
-        "high", ["verified-replacement", "in-use"],
-    )  # fmt: skip
+    grave = rotating.revoke(one, inc, "", all_of_them=True).made
+    assert (grave.action.gravity, [t.credential for t in grave.action.targets]) == ("high", ["in-use"])
+    with pytest.raises(WrongUse, match="proposed already"):
+        rotating.revoke(one, inc, "", all_of_them=True)
     corrections.cancel(one, grave.sha, "not yet")
     sign(one, two, made.sha)
     run(one)
