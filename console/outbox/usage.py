@@ -32,8 +32,8 @@ async def measure_usage(  # noqa: PLR0913  as `measure`
     spread_ms: int,
     pause_ms: int,
     probes: int = LEAST_PROBES,
+    on_pass: Callable[[int], Awaitable[None]],
     patience_ms: int | None = None,
-    on_pass: Callable[[int], Awaitable[None]] | None = None,
     on_count: Callable[[int, int], None] | None = None,
 ) -> Measurement:
     """Read the count until `probes` requests were asked for and none served, over at least `spread_ms`.
@@ -64,8 +64,7 @@ async def measure_usage(  # noqa: PLR0913  as `measure`
             if first is not None and now.served > first.served:
                 passed += now.served - first.served
                 last_pass_ms = clock.boot_ms()
-                if on_pass is not None:
-                    await on_pass(passed)
+                await on_pass(passed)
             if first is None or now.served != first.served or now.asked < first.asked:
                 first, first_boot_ms = now, clock.boot_ms()
             in_vain, last_ms = now.asked - first.asked, now.at_ms

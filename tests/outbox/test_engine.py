@@ -259,6 +259,30 @@ def test_a_lost_answer_is_read_back_and_not_sent_again(tmp_path):
     play(tmp_path, story)
 
 
+def test_while_a_lost_answer_cannot_be_read_back_nothing_is_sent(tmp_path):
+    class Faulty(PlainAdapter):
+        faults = 2
+
+        async def read_back(self, context, planned):
+            if estates[0].writes and Faulty.faults:
+                Faulty.faults -= 1
+                raise Malformed("nonsense")
+            return await super().read_back(context, planned)
+
+    estates = []
+
+    async def story(scene, estate):
+        estates.append(estate)
+        estate.lose = 1
+        scene.block("k")
+        settled = await run(scene, plane_at(scene.url, Faulty))
+        assert states(settled) == ["enforced"]
+        assert Faulty.faults == 0
+        assert sent(estate) == [("k", True)]
+
+    play(tmp_path, story)
+
+
 def test_a_write_that_did_not_land_is_repeated_where_that_is_safe(tmp_path):
     async def story(scene, estate):
         estate.ignore = 1

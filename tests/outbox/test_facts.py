@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -92,6 +94,30 @@ def test_normal_actions_of_the_last_hour_are_counted_as_the_rule_counts_them(sce
         assert moments.now(trial, now).recent_normal == 2
         own = read_document(connection, said[0])
         assert recent_normal(View(connection), own, None, now) == 1  # itself is not counted
+
+
+def test_what_was_decided_and_is_gone_or_is_no_action_is_counted_as_no_action(scene):
+    said, now = [], scene.clock.wall_ms()
+    for _ in range(3):
+        sha, _ = scene.block("k", gravity="normal")
+        said.append(sha)
+        scene.store.write(lambda tx, sha=sha: authorise(tx, scene.feed, sha))
+    own = ask(scene, lambda view: read_document(view.connection, said[0]))
+    later = scene.clock.wall_ms() + 1
+    assert ask(scene, lambda view: recent_normal(view, own, None, later)) == 2
+    with closing(sqlite3.connect(scene.store.paths.journal)) as raw, raw:
+        raw.execute("DROP TRIGGER document_stays")
+        raw.execute("DELETE FROM document WHERE sha256 = ?", (said[1],))
+    trial = canon.encode(
+        {"type": "rehearsal.v1", "org": ORG, "person": scene.members[0].person, "role": "approver",
+         "roster": list(scene.ref), "created": 1}
+    )  # fmt: skip
+    name = scene.store.write(lambda tx: tx.put_document(trial))
+    pub = {"doc": name, "records": [], "roster": list(scene.ref), "policy": scene.policy, "now": now,
+           "clock": "trusted", "seen": [], "verdict": "approved"}  # fmt: skip
+    draft = Draft("dispatch.authorised", inc=INC, subj=own.document.op, pub=pub)
+    scene.store.write(lambda tx: tx.append(scene.feed, draft, roster=scene.ref))
+    assert ask(scene, lambda view: recent_normal(view, own, None, later)) == 1
 
 
 def test_what_is_no_action_has_no_recent_ones(scene):

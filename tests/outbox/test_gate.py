@@ -132,6 +132,29 @@ def test_every_approval_that_is_not_taken_in_is_named_with_its_reason(scene):
     assert any("another document" in why for why in waiting.refused)
 
 
+def test_what_was_taken_in_and_holds_no_more_is_named_and_counts_no_more(scene):
+    sha, _ = scene.block("k", approve=(1,))
+    assert decide(scene, sha).refused == ()
+    taken = [one for one in scene.store.reader().feed(scene.feed.feed) if one.entry.kind == "approval.received"]
+    pub = {**taken[0].entry.pub, "sig": b64(b"none")}
+    draft = Draft("approval.received", inc=INC, subj=taken[0].entry.subj, pub=pub)
+    scene.store.write(lambda tx: tx.append(scene.feed, draft, roster=scene.ref))
+    waiting = decide(scene, sha)
+    assert (waiting.outcome, len(waiting.refused)) == ("waiting", 1)
+
+
+def test_a_refused_revision_is_remembered_though_the_one_before_it_is_not_here(scene):
+    plan = plan_of("k", now=False, wanted=True)
+    second, action = scene.propose([scene.target(plan)], rev=2, supersedes="ab" * 32)
+    scene.approve(second, action, 2, decision="refuse")
+    third, again = scene.propose([scene.target(plan)], op=action.op, rev=3, supersedes=second)
+    scene.approve(third, again, 0, 2)
+    waiting = decide(scene, third)
+    assert (waiting.outcome, "refused before" in waiting.why) == ("waiting", True)
+    scene.approve(third, again, 1)
+    assert decide(scene, third).outcome == "authorised"
+
+
 # -- break-glass -------------------------------------------------------------------------------------------------------
 
 
@@ -353,6 +376,31 @@ def test_a_decision_counts_no_record_that_is_elsewhere_about_something_else_or_u
     draft = Draft("approval.received", inc=INC, subj=action.op, pub=pub)
     stored = scene.store.write(lambda tx: tx.append(scene.feed, draft, roster=scene.ref))
     assert "does not hold" in lies(scene, forged(scene, third, action, [stored.id]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "why"),
+    [
+        ("dispatch.authorised", "sig", "its decision is not signed by this console"),
+        ("approval.received", "sig", "its decision is not signed by this console"),
+        ("approval.received", "other", "its decision does not stand in this console's chain"),
+    ],
+)
+def test_a_decision_or_an_approval_that_was_exchanged_in_the_table_is_not_believed(scene, kind, how, why):
+    sha, _ = scene.block("k")
+    decide(scene, sha)
+    row = scene.store.write(lambda tx: table.load(tx.connection))[0]
+    scene.store.write(lambda tx: gate.prove(tx, scene.feed, row))
+    own = [one for one in scene.store.reader().feed(scene.feed.feed) if one.entry.kind == kind]
+    with sqlite3.connect(scene.store.paths.journal) as raw:
+        raw.execute("DROP TRIGGER entry_stays_as_written")
+        if how == "sig":  # of another entry: a signature in form
+            other = next(one for one in scene.store.reader().feed(scene.feed.feed) if one.id != own[0].id)
+            raw.execute("UPDATE entry SET sig = ? WHERE id = ?", (other.sig, own[0].id))
+        else:  # one person's word stands there twice, both times in full
+            raw.execute("UPDATE entry SET raw = ?, sig = ? WHERE id = ?", (own[1].raw, own[1].sig, own[0].id))
+    raw.close()
+    assert lies(scene, row) == why
 
 
 def test_a_decision_with_too_few_people_is_proven_and_then_stopped_by_the_rule(scene):

@@ -68,6 +68,22 @@ def test_a_changed_target_goes_only_where_nothing_can_loosen(pre, now, wanted, d
     assert compare(plan(pre, wanted, direction), seen(now)) == found
 
 
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        ({"rpm": "50", "tpm": "7"}, "not-laxer"),  # one is as it was signed, the other stricter
+        ({"rpm": "0", "tpm": "7"}, "not-laxer"),  # one is as it is to be
+        ({"rpm": "50"}, None),  # of one nothing is said: in doubt it is laxer
+        ({"rpm": "50", "tpm": "9"}, "not-laxer"),
+        ({"rpm": "50", "tpm": "3"}, None),  # of one somebody was stricter: ours would loosen it
+    ],
+)
+def test_of_several_fields_none_may_get_laxer(now, found):
+    made = plan_of("k", now=False, wanted=True)
+    both = replace(made, pre={"rpm": "100", "tpm": "7"}, wanted={"rpm": "0", "tpm": "5"})
+    assert compare(both, ReadBack(verdict="not-in-effect", fields=now, at_ms=1)) == found
+
+
 def test_unreadable_containment_goes_and_unreadable_restore_does_not():
     assert compare(plan(1, 0), seen(1, "cannot-tell")) == "unread"
     assert compare(plan(1, 0, "restore"), seen(1, "cannot-tell")) is None

@@ -12,6 +12,7 @@ from console.journal.values import Draft
 from console.outbox import store as table
 from console.outbox import turn
 from console.outbox.engine import _undecided
+from console.outbox.gate import Unauthorised
 from console.outbox.steps import Pace
 from console.outbox.turn import LEASE_MS, SILENCE_MS
 from tests.journal.world import INC
@@ -141,6 +142,22 @@ def test_nobody_stands_in_where_twice_is_twice_or_something_is_given_back(two, k
     two.decide(outbox, sha)
     two.later(10 * SILENCE_MS)
     assert two.decide(outbox, sha).outcome in ("standing-by", "not-ours")
+
+
+def test_a_stand_by_sends_nothing_by_a_lever_that_has_become_one_to_pull_once(two):
+    sha, _ = two.propose(two.first, two.second)
+    two.meet()
+    outbox = two.engine(two.second)
+    assert two.decide(outbox, sha).outcome == "standing-by"
+    two.later(SILENCE_MS)
+    assert two.decide(outbox, sha).outcome == "authorised"
+    plane = quick_plane(two.estate, two.second.clock)
+    once = tuple(replace(one, idempotency="none") for one in plane.adapter.manifest.levers)
+    plane.adapter.manifest = replace(plane.adapter.manifest, levers=once)
+    changed = two.second.outbox(plane, pace=PACE)  # a newer version of the adapter says so
+    with pytest.raises(Unauthorised, match="only stands by"):
+        two.step(two.second, changed, sha)
+    assert two.estate.landed == []
 
 
 def test_one_that_was_only_slow_finds_it_done_and_sends_nothing(two):
