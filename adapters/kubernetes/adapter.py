@@ -85,7 +85,7 @@ class Kubernetes:
     async def status(self, context: Context) -> Status:
         """What runs of each, and who may still call."""
         found, elapsed_ms = await objects.everything(context, self._namespaces, self._settings.labels)
-        shut = {name: await policies.isolated(context, name) for name in self._namespaces}
+        shut = {name: await policies.all_of(context, name) for name in self._namespaces}
         reply = await context.call(
             "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", json=_WHO_AM_I, effect="read"
         )
@@ -97,11 +97,9 @@ class Kubernetes:
             detail=f"Kubernetes, {self._settings.namespaces}",
         )  # fmt: skip
 
-    def _state(self, seen: objects.Seen, shut: dict[str, list[str]]) -> SurfaceState:
+    def _state(self, seen: objects.Seen, shut: Sequence[wire.Policy]) -> SurfaceState:
         state, detail = states.of(seen)
-        lines = ["stopped"] if state == "stopped" else []
-        if (let_in := shut.get(policies.name_of(seen))) is not None:
-            lines.append(f"only {', '.join(let_in)} may call" if let_in else "nobody in the cluster may call")
+        lines = [*(["stopped"] if state == "stopped" else []), *policies.restrictions(seen, shut)]
         return SurfaceState(
             key=seen.key, model=self._model(seen), state=state, restrictions=tuple(lines), detail=detail
         )
@@ -173,17 +171,23 @@ class Kubernetes:
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the object anew: what it is told to be, and whether the cluster has got there."""
-        if planned.lever == ISOLATE.name:
-            _, namespace, _ = planned.selector.split("/")
-            fields, _ = await policies.read_one(context, namespace, planned.params["policy"])
-            return states.told(planned, {"policy": fields}, context.now_ms(), arrived=True, detail="")
         kind = objects.kind_of(planned.selector)
         _, namespace, name = planned.selector.split("/")
+        if planned.lever == ISOLATE.name:
+            fields, _ = await policies.read_one(context, namespace, planned.params["policy"])
+            others = [] if fields == policies.NONE else await self._undone_by(context, kind, namespace, name)
+            told = f"policies add up: {', '.join(others[:4])} lets callers in" if others else ""
+            return states.told(planned, {"policy": fields}, context.now_ms(), arrived=not others, detail=told)
         seen = await objects.read_one(context, kind, namespace, name)
         if seen is None:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=context.now_ms(), detail="it was deleted")
         arrived, detail = states.arrived(seen, planned)
         return states.told(planned, states.fields(seen), context.now_ms(), arrived=arrived, detail=detail)
+
+    async def _undone_by(self, context: Context, kind: objects.Kind, namespace: str, name: str) -> list[str]:
+        """Policies made since that let callers in beside ours; none where the workload itself is gone."""
+        seen = await objects.read_one(context, kind, namespace, name)
+        return [] if seen is None else policies.letting_in(seen, await policies.all_of(context, namespace))
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One call to the pods through the server's proxy, as another account than the console's own."""

@@ -63,28 +63,44 @@ async def read_one(context: Context, namespace: str, name: str) -> tuple[str, st
     return _text(fields), found.metadata.resourceVersion
 
 
+async def all_of(context: Context, namespace: str) -> list[wire.Policy]:
+    """Every policy of a namespace, whoever made it."""
+    found, _ = await list_all(context, wire.Policy, _folder(namespace))
+    return found
+
+
+def letting_in(seen: Seen, found: Sequence[wire.Policy]) -> list[str]:
+    """The other policies that let callers in to a workload, by name: where there is one, ours takes nothing away."""
+    labels = seen.object.spec.template.metadata.labels or {} if isinstance(seen.object, wire.Workload) else {}
+    return [
+        one.metadata.name for one in found
+        if one.metadata.name != name_of(seen) and "Ingress" in (one.spec.policyTypes or ["Ingress"])
+        and one.spec.ingress and matches(one.spec.podSelector, labels)
+    ]  # fmt: skip
+
+
 async def refuse_what_lets_in(context: Context, seen: Seen) -> None:
     """Nothing, where no other policy lets callers in.
 
     Raises:
         Refused: naming those that do.
     """
-    labels = seen.object.spec.template.metadata.labels or {} if isinstance(seen.object, wire.Workload) else {}
-    found, _ = await list_all(context, wire.Policy, _folder(seen.namespace))
-    letting = [
-        one.metadata.name for one in found
-        if one.metadata.name != name_of(seen) and "Ingress" in (one.spec.policyTypes or ["Ingress"])
-        and one.spec.ingress and matches(one.spec.podSelector, labels)
-    ]  # fmt: skip
-    if letting:
+    if letting := letting_in(seen, await all_of(context, seen.namespace)):
         raise Refused(f"policies add up: {', '.join(letting[:4])} would go on letting callers in")
 
 
-async def isolated(context: Context, namespace: str) -> dict[str, list[str]]:
-    """The console's own policies in a namespace, by name, with the namespaces each lets in."""
-    marked = ",".join(f"{name}={value}" for name, value in MARK.items())
-    found, _ = await list_all(context, wire.Policy, _folder(namespace), marked)
-    return {one.metadata.name: _let_in(one.spec) for one in found}
+def restrictions(seen: Seen, found: Sequence[wire.Policy]) -> list[str]:
+    """Who may still call a workload by the console's own policy, and whoever undoes it by another one."""
+    ours = [
+        one for one in found if one.metadata.name == name_of(seen) and MARK.items() <= one.metadata.labelled.items()
+    ]
+    if not ours:
+        return []
+    let_in = _let_in(ours[0].spec)
+    lines = [f"only {', '.join(let_in)} may call" if let_in else "nobody in the cluster may call"]
+    if others := letting_in(seen, found):
+        lines = [f"a policy that takes nothing away: {', '.join(others[:4])} lets callers in"]
+    return lines
 
 
 def _let_in(spec: wire.PolicySpec) -> list[str]:

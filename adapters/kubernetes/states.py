@@ -8,9 +8,10 @@ from typing import Literal
 
 from adapters.contract import Planned, ReadBack
 from adapters.kubernetes import wire
-from adapters.kubernetes.objects import Seen
+from adapters.kubernetes.objects import DEPLOYMENT, Seen
 
 STOP_ANNOTATION = "serving.kserve.io/stop"
+NOT_COUNTED = "nothing is called any more; whether pods are still ending this cluster does not tell"
 State = Literal["serving", "degraded", "stopped", "unknown"]
 
 
@@ -24,7 +25,7 @@ def fields(seen: Seen) -> dict[str, str]:
 def of(seen: Seen) -> tuple[State, str]:
     """How it is now, and in how many pods."""
     if isinstance(seen.object, wire.Workload):
-        return _workload(seen.object)
+        return _workload(seen.object, whole=seen.kind is not DEPLOYMENT)
     status = seen.object.status
     if status.is_so("Stopped"):
         return "stopped", "KServe stopped it"
@@ -33,14 +34,16 @@ def of(seen: Seen) -> tuple[State, str]:
     return ("serving", "") if status.is_so("Ready") else ("degraded", "not ready")
 
 
-def _workload(found: wire.Workload) -> tuple[State, str]:
+def _workload(found: wire.Workload, *, whole: bool) -> tuple[State, str]:
+    """`whole`: pods that are ending are counted; of a Deployment's only newer clusters tell."""
     status = found.status
     detail = f"{status.readyReplicas} of {found.replicas} ready"
     if status.observedGeneration < found.metadata.generation:
         return "unknown", f"{detail}; the cluster has not looked yet"
     if found.replicas == 0:
         left = status.replicas + (status.terminatingReplicas or 0)
-        return ("stopped", "nothing runs") if left == 0 else ("degraded", f"{left} still ending")
+        told = "nothing runs" if whole or status.terminatingReplicas is not None else NOT_COUNTED
+        return ("stopped", told) if left == 0 else ("degraded", f"{left} still ending")
     if status.readyReplicas == 0:
         return "degraded", detail
     return ("serving" if status.readyReplicas >= found.replicas else "degraded"), detail

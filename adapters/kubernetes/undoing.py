@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from adapters.contract import Context, Malformed, Refused
+from adapters.contract import Context, Malformed, Refused, Reply
 from adapters.kubernetes import wire
 from adapters.kubernetes.objects import Seen, list_all
 
 _TRACKING = "argocd.argoproj.io/tracking-id"
 _INSTANCE = "argocd.argoproj.io/instance"
+_PLAIN = "app.kubernetes.io/instance"
 _FLUX = (
     ("kustomize.toolkit.fluxcd.io/name", "Kustomization"),
     ("helm.toolkit.fluxcd.io/name", "HelmRelease"),
@@ -67,13 +68,33 @@ async def warnings(context: Context, seen: Seen, argo_namespace: str) -> list[st
     application = meta.annotated.get(_TRACKING, "").partition(":")[0] or meta.labelled.get(_INSTANCE, "")
     if application:
         found.append(await _argo(context, seen, application, argo_namespace))
+    elif plain := meta.labelled.get(_PLAIN):
+        found.append(await _perhaps_argo(context, seen, plain, argo_namespace))
     return [one for one in found if one]
 
 
+async def _perhaps_argo(context: Context, seen: Seen, name: str, namespace: str) -> str:
+    """By this label Argo CD knows its own before version 3, and Helm too: an application of that name decides."""
+    reply = await _application(context, name, namespace)
+    if reply.status == wire.NOT_FOUND:
+        return ""
+    if reply.status == wire.FORBIDDEN:
+        return f"it is labelled as a part of {name}, as Argo CD and Helm do: whether one puts it back is not known"
+    return _how(reply, seen, name)
+
+
 async def _argo(context: Context, seen: Seen, application: str, namespace: str) -> str:
-    """How Argo CD treats it: only an application that heals itself undoes at once."""
-    path = f"/apis/argoproj.io/v1alpha1/namespaces/{quote(namespace, safe='')}/applications/"
-    reply = await context.call("GET", path + quote(application.rpartition("_")[2], safe=""), effect="read")
+    """How Argo CD treats it."""
+    return _how(await _application(context, application.rpartition("_")[2], namespace), seen, application)
+
+
+async def _application(context: Context, name: str, namespace: str) -> Reply:
+    path = f"/apis/argoproj.io/v1alpha1/namespaces/{quote(namespace, safe='')}/applications/{quote(name, safe='')}"
+    return await context.call("GET", path, effect="read")
+
+
+def _how(reply: Reply, seen: Seen, application: str) -> str:
+    """Only an application that heals itself undoes at once."""
     try:
         found = wire.read(wire.Application, wire.check(reply, "application")).spec
     except (Refused, Malformed):

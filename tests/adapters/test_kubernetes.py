@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from adapters.conformance import AdapterConformance, Bent, DirectContext, reply
 from adapters.contract import NotSent, Refused, Stale, Wish
-from adapters.kubernetes import ADAPTER
+from adapters.kubernetes import ADAPTER, states
 from adapters.kubernetes.adapter import Kubernetes
+from adapters.kubernetes.objects import DEPLOYMENT, STATEFULSET, Seen
 from adapters.kubernetes.simulator import CALLER_TOKEN, CONSOLE_TOKEN, STOP, Cluster, ClusterSite, workload
+from adapters.kubernetes.wire import Workload
 from adapters.simulator import Simulator
 from tests.adapters.authority import authority
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
@@ -123,6 +125,19 @@ def test_status_says_what_runs_who_may_call_and_whom_the_cluster_takes_us_for(se
     assert told["statefulset/models/borealis"] == ("serving", ("nobody in the cluster may call",))
 
 
+@pytest.mark.parametrize(
+    ("kind", "ending", "told"),
+    [
+        (DEPLOYMENT, None, ("stopped", states.NOT_COUNTED)), (DEPLOYMENT, 0, ("stopped", "nothing runs")),
+        (DEPLOYMENT, 2, ("degraded", "2 still ending")), (STATEFULSET, None, ("stopped", "nothing runs")),
+    ],
+)  # fmt: skip
+def test_a_cluster_that_does_not_tell_of_pods_that_are_ending_is_not_taken_at_its_word(kind, ending, told):
+    status = {} if ending is None else {"terminatingReplicas": ending}
+    body = {"metadata": {"name": "a", "namespace": "n"}, "spec": {"replicas": 0}, "status": status}
+    assert states.of(Seen(kind, Workload.model_validate(body))) == told
+
+
 def test_pods_that_are_still_ending_are_not_called_stopped():
     with Simulator(ClusterSite(cluster(), lag_s=3600.0), tls=authority().serving()) as slow:
         adapter = ADAPTER(Kubernetes.manifest.settings.model_validate(settings(slow.url)))
@@ -137,8 +152,8 @@ def test_pods_that_are_still_ending_are_not_called_stopped():
         assert asyncio.run(adapter.probe(context, stop, "caller")).outcome == "passed"
         # a KServe too old to know the annotation would stay so for ever
         assert asyncio.run(adapter.read_back(context, quiet)).verdict == "not-in-effect"
-        states = {one.key: one.state for one in asyncio.run(adapter.status(context)).surfaces}
-        assert (states[ATLAS], states["inferenceservice/models/cirrus"]) == ("degraded", "unknown")
+        seen = {one.key: one.state for one in asyncio.run(adapter.status(context)).surfaces}
+        assert (seen[ATLAS], seen["inferenceservice/models/cirrus"]) == ("degraded", "unknown")
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -196,6 +211,23 @@ def test_a_policy_that_would_take_nothing_away_is_refused(server, adapter, conte
     plan(adapter, context, "traffic.isolate")
 
 
+@pytest.mark.parametrize("lever_first", [True, False])
+def test_a_policy_made_later_that_lets_callers_in_undoes_ours(server, adapter, context, lever_first):
+    planned = plan(adapter, context, "traffic.isolate")
+    asyncio.run(adapter.apply(context, planned))
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "in-effect"
+    told = {"app": "atlas"} if lever_first else {"app": "spare"}
+    spec = {"podSelector": {"matchLabels": told}, "policyTypes": ["Ingress"], "ingress": [{}]}
+    server.poke(lambda rows: rows.put("networkpolicies", "models", "open", spec=spec))
+    back = asyncio.run(adapter.read_back(context, planned))
+    assert (back.verdict, "open lets callers in" in back.detail) == (
+        ("not-in-effect", True) if lever_first else ("in-effect", False)
+    )
+    lines = {one.key: one.restrictions for one in asyncio.run(adapter.status(context)).surfaces}[ATLAS]
+    assert ("takes nothing away: open" in lines[0]) is lever_first
+    assert ("nobody in the cluster may call" in lines[0]) is not lever_first
+
+
 # -- who would undo it -------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +280,20 @@ def test_argo_cd_is_warned_of(server, adapter, context, policy, ignored, warning
         server.poke(lambda rows: rows.put("applications", "argocd", "serving", spec=spec))
     for lever in ("workload.down", "traffic.isolate"):
         assert [note for note in plan(adapter, context, lever).notes if warning in note and "(serving)" in note]
+
+
+def test_argo_cd_that_goes_by_the_plain_label_is_warned_of(server, adapter, context):
+    """Its way of before version 3; Helm sets that label too, and puts nothing back by itself."""
+    label = {"labels": {"app.kubernetes.io/instance": "serving"}}
+    server.poke(lambda rows: rows.objects["deployments", "models", "atlas"]["metadata"].update(label))
+    assert plan(adapter, context).notes == ()
+    spec = {"syncPolicy": {"automated": {"selfHeal": True}}}
+    server.poke(lambda rows: rows.put("applications", "argocd", "serving", spec=spec))
+    (note,) = plan(adapter, context).notes
+    assert "Argo CD (serving) heals itself and would undo this" in note
+    server.poke(lambda rows: rows.forbidden.add("applications"))
+    (note,) = plan(adapter, context).notes
+    assert "is not known" in note
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,7 @@ def test_it_parses_every_list_and_asks_for_each_as_the_adapter_does(server, offi
     assert [(one.metadata.name, one.status.observed_generation) for one in more.items] == [("borealis", 1)]
     services = custom.list_namespaced_custom_object(**KSERVE, limit=500)
     assert [one["metadata"]["name"] for one in services["items"]] == ["cirrus"]
-    mark = "app.kubernetes.io/managed-by=standdown"
-    client.NetworkingV1Api(api).list_namespaced_network_policy(NAMESPACE, label_selector=mark, limit=500)
+    client.NetworkingV1Api(api).list_namespaced_network_policy(NAMESPACE, limit=500)
     body = client.V1SelfSubjectReview(api_version="authentication.k8s.io/v1", kind="SelfSubjectReview")
     me = client.AuthenticationV1Api(api).create_self_subject_review(body)
     assert me.status.user_info.username == "system:serviceaccount:models:standdown"
