@@ -10,13 +10,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.contract import Malformed, Refused, Reply
 
 REDIRECTS, REFUSALS = 300, 400
 Model = TypeVar("Model", bound=BaseModel)
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,60}")
+
+
+class Said(BaseModel):
+    """Anything a plane says: what is not known of it is passed over, what is missing and matters is a fault."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,10 @@ class Voice:
             return kind.model_validate(reply.json())
         except ValidationError as fault:
             raise Malformed(f"{self.name} answered {reply.status} with something {self.by} does not have") from fault
+
+    def told(self, kind: type[Model], reply: Reply, what: str = "answer") -> Model:
+        """As `check` and then `read`."""
+        return self.read(kind, self.check(reply, what))
 
     def check(self, reply: Reply, what: str) -> Reply:
         """The reply, if it is a success.

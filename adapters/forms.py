@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from adapters.contract import Lever, Refused, Wish
 
@@ -33,6 +33,19 @@ def safe_address(value: str, like: str, otherwise: str) -> str:
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         raise ValueError(f"expected https: plain http would {otherwise}")
     return value.rstrip("/")
+
+
+class Address(BaseModel):
+    """Settings of an adapter that needs only to know where its provider is; inherit to ask for more."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str = Field(title="Address", description="an https address, or http on this machine")
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe(cls, value: str) -> str:
+        return safe_address(value, "https://gateway.example", "show the credential to the network")
 
 
 def params_of(lever: Lever, wish: Wish) -> dict[str, str]:

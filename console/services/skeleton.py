@@ -16,7 +16,7 @@ _PACKAGE: Final = Path(__file__).resolve().parents[1]
 # where each template goes; `$package` is the import package's folder
 _FILES: Final = {
     "pyproject.toml": "pyproject.toml", "README.md": "README.md", "__init__.py": "$package/__init__.py",
-    "adapter.py": "$package/adapter.py", "wire.py": "$package/wire.py", "simulator.py": "$package/simulator.py",
+    "adapter.py": "$package/adapter.py", "simulator.py": "$package/simulator.py",
     "test_conformance.py": "tests/test_conformance.py",
 }  # fmt: skip
 

@@ -115,6 +115,13 @@ def test_a_new_package_passes_the_kit_as_it_stands(package):
     assert "passed" in done.stdout
 
 
+def test_a_new_package_is_short(package):
+    """What a stranger reads and changes in the first hour; what is common to adapters stands in the kit's modules."""
+    lines = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in package.rglob("*.py")}
+    assert lines["adapter.py"] <= 90
+    assert sum(lines.values()) <= 165
+
+
 def test_a_new_package_installs_through_its_entry_point(package, tmp_path):
     into = tmp_path / "site"
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheel")]
