@@ -46,11 +46,15 @@ _FAMILIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
-    """What one look at the organisation finds: families, keys that are on, and each workspace's own limits."""
+    """What one look at the organisation finds: families, keys that are on, and each workspace's own limits.
+
+    `above` counts keys that are on and belong to no workspace, but to the organisation itself.
+    """
 
     families: Sequence[wire.OrganisationLimit]
     on: int
     off: int
+    above: int
     own: Mapping[str, Sequence[wire.WorkspaceLimit]]
     elapsed_ms: int
 
@@ -103,12 +107,14 @@ class AnthropicAdmin:
 
     async def _look(self, context: Context) -> _Look:
         families, elapsed_ms = await there.families(context)
-        found = [one for one in await there.keys(context) if one.scope.type == "workspace"]
+        every = await there.keys(context)
+        found = [one for one in every if one.scope.type == "workspace"]
         active = await there.workspaces(context)
         own = await there.for_each(active, lambda one: there.limits(context, one.id))
         return _Look(
             families=families, on=sum(one.status == keys.ON for one in found),
             off=sum(one.status == keys.OFF for one in found), elapsed_ms=elapsed_ms,
+            above=sum(one.status == keys.ON for one in every if one.scope.type != "workspace"),
             own={one.name: limits for one, limits in zip(active, own, strict=True)},
         )  # fmt: skip
 
@@ -173,17 +179,20 @@ class AnthropicAdmin:
 
 
 def _state(name: str, seen: _Look) -> SurfaceState:
-    """No key on: nobody of ours can call it. A limit of a workspace restricts it there."""
-    lines = [f"every key is off ({seen.off})"] if seen.off and not seen.on else []
+    """No key on: nobody of ours calls it by one. What a key of the organisation itself may call is not documented."""
+    none = bool(seen.off) and not seen.on
+    lines = [f"every workspace's key is off ({seen.off})"] if none else []
+    lines += [f"{seen.above} keys of the organisation itself are on"] if none and seen.above else []
     lines += [
         f"{workspace}: {value.value} {value.type.replace('_', ' ')}"
         for workspace, own in seen.own.items() for one in own if name in (one.models or ()) for value in one.limits
     ]  # fmt: skip
     state: Literal["serving", "degraded", "stopped"] = "degraded" if lines else "serving"
-    if seen.off and not seen.on:
+    if none and not seen.above:
         state = "stopped"
     family = next((one.group.display_name for one in seen.families if name in (one.models or ())), "")
-    return SurfaceState(key=name, model=name, state=state, restrictions=tuple(lines), detail=f"family {family}")
+    told = "; workloads that sign in without a key are not seen here" if none else ""
+    return SurfaceState(key=name, model=name, state=state, restrictions=tuple(lines), detail=f"family {family}{told}")
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:

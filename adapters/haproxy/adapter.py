@@ -44,7 +44,11 @@ _CALLER = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}\Z")
 _SECRET = re.compile(r"sk-|Bearer|eyJ", re.IGNORECASE)
 _MODE, _STOPPED = "global", "stopped"
 _OK, _MULTIPLE, _FORBIDDEN, _UNAVAILABLE = 200, 300, 403, 503
+_TOO_MANY = b"You have sent too many requests in a given amount of time."
 _BY_RULE, _NO_SERVER = "Request forbidden by administrative rules.", "503 Service Unavailable"
+
+
+_BOUND = "a caller bound to a server, by a cookie or a stick table say, still reaches it: traffic.stop stops those too"
 
 
 class HAProxy:
@@ -97,18 +101,28 @@ class HAProxy:
         lines = [f"server {one.name} is in state {one.forced}" for one in servers if one.forced != "ready"]
         lines += [f"server {one.name} fails its check" for one in servers if not one.runs]
         usable = sum(one.usable for one in servers)
+        bound = await self._bound(context, servers)
+        lines += ["callers with a cookie for a drained server still reach it"] if bound else []
         state: Literal["serving", "degraded", "stopped"] = "serving" if usable == len(servers) else "degraded"
         if self._settings.mode_map and await self._runtime(context, self._settings.mode_map, _MODE) == _STOPPED:
             lines.append("all traffic is stopped")
-            usable = 0
+            usable, bound = 0, False
         key = self._settings.backend
         surface = SurfaceState(
-            key=key, model=self._model(), state=state if usable else "stopped", restrictions=tuple(lines)
+            key=key, model=self._model(), state=state if usable or bound else "stopped", restrictions=tuple(lines)
         )
         return Status(
             at_ms=context.now_ms(), latency_ms=told.elapsed_ms, surfaces=(surface,), facts=facts,
             detail=f"HAProxy {facts.get('version', '')}, {usable} of {len(servers)} servers usable",
         )  # fmt: skip
+
+    async def _bound(self, context: Context, servers: Sequence[wire.Server]) -> bool:
+        """Whether a server that is only drained still takes callers who come with its cookie."""
+        drained = {one.name for one in servers if one.forced == "drain" and one.runs}
+        if not drained:
+            return False
+        told = await _say(context, f"show stat {self._settings.backend} 4 -1")
+        return bool(drained & wire.cookies_of(told))
 
     def _model(self) -> str:
         return self._settings.model or self._settings.backend
@@ -143,7 +157,7 @@ class HAProxy:
 
     def _notes(self, lever: Lever) -> tuple[str, ...]:
         if lever is DRAIN:
-            return ("a reload of HAProxy forgets it",)
+            return ("a reload of HAProxy forgets it", _BOUND)
         notes = ["stops every backend of this HAProxy that reads the map of modes"] if lever is STOP else []
         return (*notes, *([] if self._settings.write_files else ["a reload forgets it: the map's file is not written"]))
 
@@ -234,9 +248,11 @@ class HAProxy:
                 "GET", self._settings.probe_path, effect="read", credential=credential, fresh=True
             )
             outcome, detail = await self._judge(context, planned, reply)
-        except Throttled:
-            limited = planned.lever == RATE.name
-            return replace(blank, outcome="refused" if limited else "cannot-tell", status=429, detail="limited")
+        except Throttled as fault:
+            # a server behind it answers 429 too: only the proxy's own page says that it was the proxy's limit
+            limited = planned.lever == RATE.name and fault.reply is not None and _TOO_MANY in fault.reply.body
+            told = "limited" if limited else "limited, and not in the proxy's words"
+            return replace(blank, outcome="refused" if limited else "cannot-tell", status=429, detail=told)
         except (NotSent, Refused, Malformed) as fault:
             return replace(blank, detail=fault.detail)
         return replace(blank, outcome=outcome, status=reply.status, detail=detail)

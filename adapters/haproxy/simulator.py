@@ -27,12 +27,14 @@ def _page(status: int, title: str, text: str) -> Answer:
 class Rows:
     """What the socket may change: maps by path, in order, with doubles; servers by name, as (runs, state).
 
-    `sessions` counts what runs at each server; nothing but `shutdown sessions` and a test changes it.
+    `sessions` counts what runs at each server, `cookies` is by what a caller is bound to one; only `shutdown sessions`
+    and a test change them.
     """
 
     maps: dict[str, list[tuple[str, str]]]
     servers: dict[str, tuple[bool, str]] = field(default_factory=dict[str, tuple[bool, str]])
     sessions: dict[str, int] = field(default_factory=dict[str, int])
+    cookies: dict[str, str] = field(default_factory=dict[str, str])
 
     def get(self, path: str, key: str) -> str | None:
         """The first value of a key."""
@@ -109,8 +111,12 @@ class HAProxySite:
         return "\n".join(["1", f"# {_COLUMNS}", *lines, ""])
 
     def _sessions(self) -> str:
-        lines = [f"{self._backend},{name},0,0,{self.state.sessions.get(name, 0)},1" for name in self.state.servers]
-        return "\n".join(["# pxname,svname,qcur,qmax,scur,smax", *lines, ""])
+        rows = self.state
+        lines = [
+            f"{self._backend},{name},0,0,{rows.sessions.get(name, 0)},1,{rows.cookies.get(name, '')},"
+            for name in rows.servers
+        ]
+        return "\n".join(["# pxname,svname,qcur,qmax,scur,smax,cookie,", *lines, ""])
 
     def _shut_down(self, place: str) -> str:
         backend, _, name = place.partition("/")

@@ -95,14 +95,23 @@ def servers_of(reply: Reply) -> list[Server]:
 
 def sessions_of(reply: Reply) -> int:
     """How many sessions all servers of a backend have now, from `show stat`; raises as `written`."""
-    lines = text_of(reply).splitlines()
-    if not lines or not lines[0].startswith("# pxname,"):
-        raise Malformed("HAProxy did not list its sessions in the form that is known")
-    at = lines[0].removeprefix("# ").split(",")
     try:
-        return sum(int(line.split(",")[at.index("scur")]) for line in lines[1:] if line.strip())
-    except (IndexError, ValueError) as fault:
+        return sum(int(row["scur"]) for row in _figures(reply))
+    except (KeyError, ValueError) as fault:
         raise Malformed("HAProxy did not count a server's sessions in the form that is known") from fault
+
+
+def cookies_of(reply: Reply) -> set[str]:
+    """The servers of a backend that are chosen by a cookie of the caller's, from `show stat`; raises as `written`."""
+    return {row["svname"] for row in _figures(reply) if row.get("cookie")}
+
+
+def _figures(reply: Reply) -> list[dict[str, str]]:
+    lines = text_of(reply).splitlines()
+    if not lines or not lines[0].startswith("# pxname,svname,"):
+        raise Malformed("HAProxy did not list its servers' figures in the form that is known")
+    names = lines[0].removeprefix("# ").split(",")
+    return [dict(zip(names, line.split(","), strict=False)) for line in lines[1:] if line.strip()]
 
 
 def _server(row: dict[str, str]) -> Server:

@@ -181,7 +181,11 @@ def test_every_key_goes_off_and_only_those_that_were_on_come_back(server, adapte
     do(adapter.apply(context, planned))
     keys = server.site.state.keys
     assert [one.status for one in keys.values()] == ["inactive", "inactive", "inactive", "expired", "active"]
+    seen = do(adapter.status(context)).surfaces[0]
+    assert (seen.state, seen.restrictions[1]) == ("degraded", "1 keys of the organisation itself are on")
+    server.poke(lambda rows: [setattr(one, "status", "inactive") for one in rows.keys.values() if not one.workspace])
     assert {one.state for one in do(adapter.status(context)).surfaces} == {"stopped"}
+    server.poke(lambda rows: [setattr(one, "status", "active") for one in rows.keys.values() if not one.workspace])
     do(adapter.revert(context, planned))
     assert [one.status for one in keys.values()] == ["active", "active", "inactive", "expired", "active"]
 

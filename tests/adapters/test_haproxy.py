@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.conformance import AdapterConformance, Bent, DirectContext, reply
-from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Wish
+from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Throttled, Wish
 from adapters.haproxy.adapter import HAProxy
 from adapters.haproxy.simulator import HAProxySite, RuntimeSocket
 from adapters.simulator import Simulator
@@ -194,6 +194,34 @@ def test_a_rate_above_zero_says_nothing_by_a_pass(adapter, context):
     planned = asyncio.run(adapter.plan(context, wish))
     asyncio.run(adapter.apply(context, planned))
     assert asyncio.run(adapter.probe(context, planned, "caller")).outcome == "cannot-tell"
+
+
+def test_a_servers_own_limit_is_not_the_proxys(adapter, context):
+    """What stands behind answers 429 too, and would make a limit that does not bite look enforced."""
+    wish = Wish(lever="caller.rate", selector="caller-a", surface_key="", params={"rate": "0"})
+    planned = asyncio.run(adapter.plan(context, wish))
+    for body, outcome in (
+        (b'{"error":{"type":"rate_limit_error"}}', "cannot-tell"),
+        (b"<html><body><h1>429 Too Many Requests</h1>\nYou have sent too many requests in a given amount of time.\n",
+         "refused"),
+    ):  # fmt: skip
+        limited = Throttled("too many requests", 1.0, reply(429, body, "text/html"))
+        assert asyncio.run(adapter.probe(Bent(context, fault=limited), planned, "caller")).outcome == outcome
+
+
+def test_who_is_bound_to_a_drained_server_still_reaches_it(adapter, context, server):
+    drain = asyncio.run(adapter.plan(context, Wish(lever="servers.drain", selector="", surface_key="")))
+    assert any("cookie" in note for note in drain.notes)
+    asyncio.run(adapter.apply(context, drain))
+    assert asyncio.run(adapter.status(context)).surfaces[0].state == "stopped"
+    server.poke(lambda rows: rows.cookies.update(m1="s1"))
+    seen = asyncio.run(adapter.status(context)).surfaces[0]
+    assert (seen.state, seen.restrictions[-1]) == (
+        "degraded", "callers with a cookie for a drained server still reach it",
+    )  # fmt: skip
+    stop = asyncio.run(adapter.plan(context, Wish(lever="traffic.stop", selector="", surface_key="")))
+    asyncio.run(adapter.apply(context, stop))
+    assert asyncio.run(adapter.status(context)).surfaces[0].state == "stopped"
 
 
 @pytest.mark.parametrize(
