@@ -118,7 +118,8 @@ def listed(call: Call, incident: str | None) -> None:
     with call.session() as session:
         inc = incidents.optional_incident(session, incident)
         found = session.reader.entries(inc, org=inc is None, kinds=("evidence",))
-        files = [_told(session, one.id) for one in found if "blob" in one.disclosed]
+        listed = [_told(session, one.id) for one in found if "blob" in one.disclosed]
+    files = [one for one in listed if "sha256" in one]  # what names no file by its hash is in the timeline
     call.tell({"files": files}, *([_line(one) for one in files] or ["No file is attached."]))
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.cli.frame import when
 from console.domain.named_file import named_file
+from console.domain.occurred import occurred_at
 
 if TYPE_CHECKING:
     from console.journal.values import Stored
@@ -24,9 +25,8 @@ def told(session: Session, one: Stored) -> dict[str, Any]:
 
 def timeline_line(session: Session, one: Stored, about: str = "") -> str:
     """One entry as a line: when, who, what kind, what it is about where it is about a correction, its words."""
-    occurred = one.disclosed.get("occurred")
-    at = occurred.get("at_ms") if isinstance(occurred, dict) else None
-    happened = f" (occurred {when(at)})" if isinstance(at, int) else ""
+    at = occurred_at(one.disclosed.get("occurred"))
+    happened = "" if at is None else f" (occurred {when(at)})"
     words = " ".join(
         str(one.disclosed[name]) for name in ("title", "speaker", "text", "reason", "briefing") if name in one.disclosed
     )

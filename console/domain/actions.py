@@ -99,9 +99,9 @@ def _target(value: object, where: str) -> Target:
 
 
 def _undo(value: object, where: str) -> int:
-    return int(
-        shape.check_object(value, where, {"within_s": shape.whole, "by": shape.constant("any-signer")})["within_s"]
-    )
+    fields = {"within_s": shape.whole, "by": shape.constant("any-signer")}
+    within_s = int(shape.check_object(value, where, fields)["within_s"])
+    return shape.length(within_s * 1000, f"{where}.within_s") // 1000
 
 
 def _severity(value: object, where: str) -> int:
@@ -131,11 +131,11 @@ _ACTION: dict[str, shape.Check] = {
     "targets": shape.list_of(_target, most=MAX_TARGETS, least=1),
     "reason_sd": shape.digest,
     "lift_criteria_sd": shape.or_null(shape.digest),
-    "created": shape.whole,
-    "approve_by": shape.whole,
-    "execute_by": shape.whole,
-    "execute_by_unreachable": shape.or_null(shape.whole),
-    "review_by": shape.or_null(shape.whole),
+    "created": shape.moment,
+    "approve_by": shape.moment,
+    "execute_by": shape.moment,
+    "execute_by_unreachable": shape.or_null(shape.moment),
+    "review_by": shape.or_null(shape.moment),
     "undo": shape.or_null(_undo),
     "undoes": shape.or_null(shape.sha256),
     "roster": shape.pair,
@@ -225,7 +225,7 @@ _APPROVAL: dict[str, shape.Check] = {
     "key": shape.fingerprint,
     "console": shape.id_of("c"),
     "seat": shape.one_of(("own", "shared")),
-    "at": shape.whole,
+    "at": shape.moment,
     "roster": shape.pair,
     "nonce": shape.nonce,
 }
@@ -362,7 +362,7 @@ class Extension:
 
 
 Document = Action | Redaction | Closing | Rehearsal | Ratification | Extension | Clock
-_COMMON: dict[str, shape.Check] = {"org": shape.org, "roster": shape.pair, "created": shape.whole}
+_COMMON: dict[str, shape.Check] = {"org": shape.org, "roster": shape.pair, "created": shape.moment}
 _SMALL: dict[str, tuple[type[Any], dict[str, shape.Check]]] = {
     "redaction.v1": (
         Redaction,
@@ -370,13 +370,13 @@ _SMALL: dict[str, tuple[type[Any], dict[str, shape.Check]]] = {
             "inc": shape.or_null(shape.id_of("i")),
             "items": shape.list_of(_item, least=1, most=1000),
             "reason_sd": shape.digest,
-            "approve_by": shape.whole,
+            "approve_by": shape.moment,
         },
     ),
-    "closing.v1": (Closing, {"inc": shape.id_of("i"), "frontier": shape.heads, "approve_by": shape.whole}),
+    "closing.v1": (Closing, {"inc": shape.id_of("i"), "frontier": shape.heads, "approve_by": shape.moment}),
     "rehearsal.v1": (Rehearsal, {"person": shape.id_of("p"), "role": shape.text}),
     "ratification.v1": (Ratification, {"doc": shape.sha256, "op": shape.id_of("a")}),
-    "extension.v1": (Extension, {"doc": shape.sha256, "op": shape.id_of("a"), "execute_by": shape.whole}),
+    "extension.v1": (Extension, {"doc": shape.sha256, "op": shape.id_of("a"), "execute_by": shape.moment}),
     "clock.v1": (Clock, CLOCK_FIELDS),
 }
 

@@ -19,7 +19,7 @@ CLOCK_FIELDS: Final[dict[str, shape.Check]] = {
     "feed": shape.sha256,
     "boot": shape.nonce,
     "mono": shape.whole,
-    "approve_by": shape.whole,
+    "approve_by": shape.moment,
 }
 
 

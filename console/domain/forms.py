@@ -25,7 +25,7 @@ GRAVITIES = ("normal", "high", "critical")
 
 def _hlc(value: object, where: str) -> tuple[int, int]:
     if isinstance(value, list) and len(value) == 2:  # noqa: PLR2004  a pair
-        return shape.whole(value[0], f"{where}[0]"), shape.whole(value[1], f"{where}[1]")
+        return shape.moment(value[0], f"{where}[0]"), shape.whole(value[1], f"{where}[1]")
     raise BadForm(where, "expected [milliseconds, counter]")
 
 
@@ -160,14 +160,14 @@ _PERSON_KEY: dict[str, shape.Check] = {
     "key": shape.public_key,
     "use": shape.one_of(KEY_USES),
     "console": shape.or_null(shape.id_of("c")),
-    "from": shape.whole,
-    "to": shape.or_null(shape.whole),
+    "from": shape.moment,
+    "to": shape.or_null(shape.moment),
 }
 _CONSOLE: dict[str, shape.Check] = {
     "console": shape.id_of("c"),
     "key": shape.public_key,
-    "from": shape.whole,
-    "to": shape.or_null(shape.whole),
+    "from": shape.moment,
+    "to": shape.or_null(shape.moment),
 }
 
 
@@ -208,7 +208,7 @@ _ROSTER: dict[str, shape.Check] = {
     "org": shape.org,
     "n": shape.whole,
     "prev": shape.or_null(shape.sha256),
-    "created": shape.whole,
+    "created": shape.moment,
     "threshold": shape.or_null(_threshold),
     "policy": shape.or_null(shape.sha256),
     "persons": shape.list_of(_person, most=500, least=1),
@@ -335,7 +335,7 @@ _WINDOWS = ("approve_by_ms", "execute_by_ms", "execute_by_unreachable_ms", "undo
 
 
 def _windows(value: object, where: str) -> dict[str, int]:
-    return shape.check_object(value, where, dict.fromkeys(_WINDOWS, shape.whole))
+    return shape.check_object(value, where, dict.fromkeys(_WINDOWS, shape.length))
 
 
 _POLICY: dict[str, shape.Check] = {
@@ -345,7 +345,7 @@ _POLICY: dict[str, shape.Check] = {
     "windows": _windows,
     "normal_per_hour": shape.whole,
     "break_glass": shape.list_of(shape.one_of(ROLES), most=len(ROLES)),
-    "created": shape.whole,
+    "created": shape.moment,
 }
 
 
@@ -421,7 +421,7 @@ _ENROL: dict[str, shape.Check] = {
     "genesis": shape.sha256,
     "person": _person,
     "console": _console,
-    "created": shape.whole,
+    "created": shape.moment,
     "nonce": shape.nonce,
 }
 

@@ -13,6 +13,7 @@ from console.domain.actions import Closing, Document
 from console.domain.command import ROLE_KINDS, Roles, as_told, fold_roles
 from console.domain.corrections import CorrectionState
 from console.domain.forms import Head, Roster
+from console.domain.occurred import occurred_at
 from console.domain.seen import Seen, newest
 
 HEADLINE_KINDS: Final = (
@@ -162,6 +163,5 @@ def by_hand_of(good: Sequence[Seen]) -> tuple[Attested, ...]:
 
 def occurred_ms(entry: Seen) -> int:
     """When it occurred as its author says, else when it was recorded."""
-    told = entry.disclosed.get("occurred")
-    found = told.get("at_ms") if isinstance(told, dict) else None
-    return found if type(found) is int else entry.hlc[0]
+    found = occurred_at(entry.disclosed.get("occurred"))
+    return entry.hlc[0] if found is None else found

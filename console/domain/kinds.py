@@ -28,7 +28,7 @@ _AUTHORISED: dict[str, shape.Check] = {
     "records": shape.list_of(shape.sha256, most=64),
     "roster": shape.pair,
     "policy": shape.sha256,
-    "now": shape.whole,
+    "now": shape.moment,
     "clock": shape.one_of(("trusted", "doubtful")),
     "seen": shape.heads,
     "verdict": shape.one_of(("approved",)),
@@ -94,8 +94,8 @@ KINDS: dict[str, Kind] = {
     "task": Kind("person"),
     "communication": Kind("person"),
     "notification": Kind("person", {}, {"regime": shape.text}),
-    "knowledge.fact": Kind("person", {"since_ms": shape.whole}, {}, (*_WORDS, "who", "signal")),
-    "awareness.determination": Kind("person", {"regime": shape.text, "at_ms": shape.whole}),
+    "knowledge.fact": Kind("person", {"since_ms": shape.moment}, {}, (*_WORDS, "who", "signal")),
+    "awareness.determination": Kind("person", {"regime": shape.text, "at_ms": shape.moment}),
     "evidence": Kind(
         "person",
         {"class": shape.one_of(("open", "need-to-know", "held"))},
@@ -125,7 +125,7 @@ KINDS: dict[str, Kind] = {
         {
             "doc": shape.or_null(shape.sha256),
             "target": shape.or_null(shape.whole),
-            "done_ms": shape.whole,
+            "done_ms": shape.moment,
             "direction": shape.one_of(DIRECTIONS),
             "category": shape.one_of(CATEGORIES),
         },
@@ -155,7 +155,7 @@ KINDS: dict[str, Kind] = {
             "verdict": shape.one_of(("approved",)),
         },
         {},
-        _ANSWER,
+        (*_ANSWER, "blob"),  # the exact requests, where they are not those that were signed (0169)
     ),
     "dispatch.accepted": Kind(
         "console", {**_STEP, "outcome": shape.one_of(("accepted", "already-so", "attested"))}, {}, _ANSWER
@@ -167,8 +167,8 @@ KINDS: dict[str, Kind] = {
             **_STEP,
             "evidence": shape.one_of(EVIDENCE),
             "probes": shape.whole,
-            "since": shape.whole,
-            "until": shape.whole,
+            "since": shape.moment,
+            "until": shape.moment,
         },
         {},
         _ANSWER,
@@ -198,15 +198,15 @@ KINDS: dict[str, Kind] = {
         {},
         ("text", "name", "selector", "fields"),
     ),
-    "provider.unreachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.whole}, {}, _ANSWER),
-    "provider.reachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.whole}, {}, _ANSWER),
+    "provider.unreachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.moment}, {}, _ANSWER),
+    "provider.reachable": Kind("console", {"instance": shape.id_of("g"), "since": shape.moment}, {}, _ANSWER),
     # one page for one person; no `subj`: a version that does not know the kind would send the op to attention for it
     "call.paged": Kind(
         "console",
         {
             "doc": shape.or_null(shape.sha256),
             "person": shape.id_of("p"),
-            "at": shape.whole,
+            "at": shape.moment,
             "why": shape.one_of(CALLS),
             "taken": shape.flag,
         },

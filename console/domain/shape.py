@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from contextlib import suppress
+from typing import Any, Final, TypeVar
 
 from console.domain import ids
 from console.domain.errors import BadForm, UnknownField
 
 T = TypeVar("T")
 Check = Callable[[Any, str], Any]
+LAST_MS: Final = 221_845_392_000_000  # the first moment of the year 9000, UTC
+LONGEST_MS: Final = 10 * 366 * 86_400_000
 
 
 def check_object(value: object, where: str, fields: Mapping[str, Check], *, spare: bool = False) -> dict[str, Any]:
@@ -38,6 +41,21 @@ def check_object(value: object, where: str, fields: Mapping[str, Check], *, spar
     return found
 
 
+def check_known(value: object, where: str, fields: Mapping[str, Check]) -> None:
+    """Check `fields` of an object that may hold more. A word of a newer version excuses its own field and no other.
+
+    Raises:
+        BadForm: for a missing field or a bad value, wherever an unknown word stands.
+    """
+    if not isinstance(value, dict):
+        raise BadForm(where, "expected an object")
+    for name, check in fields.items():
+        if name not in value:
+            raise BadForm(f"{where}.{name}", "the field is missing")
+        with suppress(UnknownField):
+            check(value[name], f"{where}.{name}")
+
+
 def text(value: object, where: str) -> str:
     """Any text (the profile has refused bad characters already)."""
     if isinstance(value, str):
@@ -50,6 +68,22 @@ def whole(value: object, where: str) -> int:
     if type(value) is int and value >= 0:
         return value
     raise BadForm(where, "expected a whole number of zero or more")
+
+
+def moment(value: object, where: str) -> int:
+    """Milliseconds since 1970 that every calendar here can show, in every zone (decision 0182)."""
+    number = whole(value, where)
+    if number <= LAST_MS:
+        return number
+    raise BadForm(where, "expected a time before the year 9000")
+
+
+def length(value: object, where: str) -> int:
+    """A length of time in ms, such that a moment and it are not beyond what a calendar shows."""
+    number = whole(value, where)
+    if number <= LONGEST_MS:
+        return number
+    raise BadForm(where, "expected a length of time under ten years")
 
 
 def flag(value: object, where: str) -> bool:
@@ -75,8 +109,9 @@ def one_of(words: Iterable[str]) -> Check:
     allowed = tuple(words)
 
     def check(value: object, where: str) -> str:
-        if isinstance(value, str) and value in allowed:
-            return value
+        word = text(value, where)
+        if word in allowed:
+            return word
         raise UnknownField(where, f"expected one of {', '.join(allowed)}")
 
     return check

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from console.domain.seen import Seen, in_order
+from console.domain.shape import LAST_MS
 
 TaskState = Literal["open", "done", "dropped"]
 _WORDS: Final[dict[str, TaskState]] = {"done": "done", "dropped": "dropped", "open again": "open"}
@@ -99,7 +100,8 @@ def _moment(found: re.Match[str] | None) -> int | None:
         at = datetime.fromisoformat(f"{found[1]}T{found[2] or _DAY_ENDS}").replace(tzinfo=UTC)
     except ValueError:
         return None
-    return int(at.timestamp() * 1000)
+    at_ms = int(at.timestamp() * 1000)
+    return at_ms if 0 <= at_ms <= LAST_MS else None
 
 
 def task_text(text: str, owner: str, due_ms: int | None) -> str:

@@ -58,7 +58,7 @@ class About:
                 "org": shape.org,
                 "inc": shape.id_of("i"),
                 "genesis": shape.sha256,
-                "exported": shape.whole,
+                "exported": shape.moment,
                 "by": shape.id_of("p"),
                 "key": shape.fingerprint,
                 "heads": shape.list_of(shape.head),

@@ -272,9 +272,7 @@ def _check_kind(path: str, entry: Entry) -> None:
     if known.writer != "either" and (known.writer == "console") != (entry.author is None):
         raise Wrong(path, f"{entry.kind} does not belong into this feed")
     try:
-        shape.check_object(entry.pub, "pub", known.needs, spare=True)
-    except UnknownField:
-        return
+        shape.check_known(entry.pub, "pub", known.needs)
     except BadForm as fault:
         raise Wrong(path, fault.what.rstrip(".")) from None
 

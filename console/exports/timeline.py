@@ -19,6 +19,7 @@ from console.domain.actions import Action
 from console.domain.forms import Entry
 from console.domain.ids import incident_label
 from console.domain.named_file import file_words, named_file
+from console.domain.occurred import occurred_at
 from console.domain.profile import JsonValue
 from console.exports import names
 from console.exports.evidence import Evidence
@@ -129,9 +130,8 @@ def _marks(evidence: Evidence) -> tuple[str, ...]:
 
 def _row(evidence: Evidence, close: Close | None, people: dict[str, str], ident: str, entry: Entry) -> Row:
     values = evidence.named(ident)
-    occurred = values.get("occurred")
-    at = occurred.get("at_ms") if isinstance(occurred, dict) else None
-    at_ms = at if isinstance(at, int) else entry.hlc[0]
+    said_ms = occurred_at(values.get("occurred"))
+    at_ms = entry.hlc[0] if said_ms is None else said_ms
     flags: list[str] = []
     if entry.hlc[0] - at_ms > LATE_MS:
         flags.append("written later")

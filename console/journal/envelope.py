@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from console.domain import shape
-from console.domain.errors import BadForm, UnknownField
+from console.domain.errors import BadForm
 from console.domain.forms import Entry, feed_preimage
 from console.domain.kinds import KINDS
 from console.domain.profile import MAX_DISCLOSURE_BYTES, MAX_ENTRY_BYTES, JsonValue
@@ -129,13 +129,8 @@ def _check_pub(entry: Entry) -> None:
         return
     if (known.writer == "console") != (entry.author is None) and known.writer != "either":
         raise BadForm("author", f"{entry.kind} belongs into the other feed")
-    try:
-        shape.check_object(entry.pub, "pub", known.needs, spare=True)
-        for name, check in known.may.items():
-            if name in entry.pub:
-                check(entry.pub[name], f"pub.{name}")
-    except UnknownField:
-        return
+    shape.check_known(entry.pub, "pub", known.needs)
+    shape.check_known(entry.pub, "pub", {name: check for name, check in known.may.items() if name in entry.pub})
 
 
 def _check_opening(entry: Entry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.domain.occurred import give_or_take_ms, occurred_at
 from console.domain.profile import JsonValue
 from console.journal.values import Stored
 
@@ -111,11 +112,8 @@ def line_of(stored: Stored) -> Line:
 
 def occurred(told: JsonValue, recorded_ms: int) -> tuple[int, int]:
     """When it occurred and give or take how much, both in ms; as recorded where nothing usable is told."""
-    if isinstance(told, dict):
-        at_ms, about_s = told.get("at_ms"), told.get("plus_minus_s", 0)
-        if type(at_ms) is int and at_ms >= 0:
-            return at_ms, about_s * 1000 if type(about_s) is int and 0 <= about_s < 2**40 else 0
-    return recorded_ms, 0
+    at_ms = occurred_at(told)
+    return (recorded_ms, 0) if at_ms is None else (at_ms, give_or_take_ms(told))
 
 
 def fact_of(pub: dict[str, JsonValue], said: dict[str, JsonValue]) -> str:

@@ -58,7 +58,7 @@ def test_warnings_for_what_is_grave():
             target(1, selectors=0, reversal="none", all_surfaces=True, credential="in-use", listed=9, canary=False),
             target(2, canary=True, assignee=made.APPROVER),
         ),
-        undo_within_s=None, break_glass=True, execute_by_unreachable=NOW + 1, review_by=2**52,
+        undo_within_s=None, break_glass=True, execute_by_unreachable=NOW + 1, review_by=2**47,
         gravity="normal",
     )  # fmt: skip
     lines = text(document, reason="too short", facts=FACTS)

@@ -382,6 +382,23 @@ def bad_entries(value: dict, raw: bytes, sig: bytes, opening: bytes, other_sig: 
         changed(kind="redact.done", pub={"doc": "0" * 64}),
     )
     bad("missing-public-field", "a proposal of nothing", changed(kind="correction.proposed", pub={"rev": 1}))
+    newer = {"doc": "0" * 64, "records": [], "roster": [0, "0" * 64], "policy": "0" * 64, "now": 1, "clock": "newer"}
+    bad(
+        "newer-word-before-nothing",
+        "a word of a newer version, and behind it no field of those that every version needs",
+        changed(kind="dispatch.authorised", author=None, pub=newer),
+    )
+    bad(
+        "newer-word-before-nonsense",
+        "a word of a newer version, and behind it a head that is none",
+        changed(kind="dispatch.authorised", author=None, pub={**newer, "seen": [["x"]], "verdict": "newer"}),
+    )
+    bad("time-beyond-the-calendar", "a time that no calendar shows", changed(hlc=[2**53 - 1, 0]))
+    bad(
+        "public-time-beyond-the-calendar",
+        "something known since a year that no calendar shows",
+        changed(kind="knowledge.fact", pub={"since_ms": 2**53 - 1}),
+    )
     bad("other-key-named", "an entry that names another key", changed(key=DEVICE.public.fingerprint))
     opened = json.loads(opening)
     bad("feed-id", "a feed that belongs to another key", loose({**opened, "feed": feed_of(DEVICE)}))
