@@ -70,7 +70,7 @@ def test_warnings_for_what_is_grave():
         assert words in found
     assert "reaching all our customers on it, 1 of them canaries" in joined(lines)
     assert "By hand, asked of" in joined(lines)
-    assert "ms since 1970" in joined(lines)
+    assert "Look at it again by: 6429-10-17" in joined(lines)
     assert "BREAK-GLASS" in joined(text(high(break_glass=True)))
     assert "Undoes" in joined(text(high(direction="restore", undoes=made.sha("x"), undo_within_s=None)))
     assert "own approval" in joined(text(action(undo_within_s=None)))
