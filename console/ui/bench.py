@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +27,7 @@ from console.services.providers import Surface
 from console.services.record import start_record
 from console.ui.bench_figures import Figure, p99, timed
 from console.ui.bench_gaps import Gaps
+from console.ui.bench_long import long_timeline
 from console.ui.bench_start import first_window
 from console.ui.bench_targets import many_targets
 from console.ui.board_grid import BoardGrid
@@ -40,7 +40,6 @@ from console.viewmodels.shell import LOOKS
 
 PASSPHRASE: Final = b"a passphrase for measuring"
 _SETTLES_S: Final = 1.5
-_ALL_THERE_S: Final = 60.0
 
 
 def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
@@ -62,7 +61,7 @@ def run(many: Path | None, tell: Callable[[str], None]) -> list[Figure]:
         figures += _board(look)
         if many is not None:
             tell("a long timeline ...")
-            figures += _long_timeline(ProfilePaths(many), look, Path(folder))
+            figures += long_timeline(ProfilePaths(many), Path(folder) / "many.ini")
     return figures
 
 
@@ -239,60 +238,3 @@ def _board(look: Look) -> list[Figure]:
     grid.deleteLater()
     still.deleteLater()
     return [Figure("500 models at 10 Hz, share of one core", share, "%", 35, max(floor, 0.1))]
-
-
-def _long_timeline(paths: ProfilePaths, look: Look, folder: Path) -> list[Figure]:
-    """First page, jumps, frames and appends with however many entries the profile holds."""
-    settings = QSettings(str(folder / "many.ini"), QSettings.Format.IniFormat)
-    opened = OpenProfile(paths, look, settings, lambda: None)
-    opened.window.show()
-    table = opened.window.timeline.table
-    model = table.model()
-    clock = QElapsedTimer()
-    clock.start()
-    while opened.desk.inc is None or not opened.window.timeline.shows(opened.desk.inc):
-        QApplication.processEvents()
-    clock.restart()
-    while model.rowCount() < 1000 or table.model().index(model.rowCount() - 1, 0).data() == "reading":  # noqa: PLR2004  a long one
-        QApplication.processEvents()
-    first = clock.nsecsElapsed() / 1e6
-    while not opened.window.timeline.whole:
-        _rest()
-    rows = model.rowCount()
-    jumps = [timed(partial(_jump, opened, rows * (3 * number % 101) // 101)) for number in range(100)]
-    frames: list[float] = []
-    bar = table.verticalScrollBar()
-    for at in range(200):
-        bar.setValue((bar.maximum() // 200) * at)
-        frames.append(timed(lambda: table.viewport().repaint()))
-        _rest()
-    settled = time.monotonic() + _ALL_THERE_S
-    while opened.desk.engine is None and time.monotonic() < settled:
-        _rest()
-    settled = time.monotonic() + _SETTLES_S
-    while time.monotonic() < settled:  # what the engine brings, and what is read beside the timeline
-        _rest()
-    size = next(
-        int(line.split()[1]) for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS")
-    )
-    opened.window.hide()
-    opened.end()
-    return [
-        Figure(f"{rows:,} entries: first page", first, "ms", 50),
-        Figure(f"{rows:,} entries: jump, 99th percentile", p99(jumps), "ms", 16),
-        Figure(f"{rows:,} entries: frame, 99th percentile", p99(frames), "ms", 16),
-        Figure(f"{rows:,} entries: resident", size / 1024, "MiB", 250),
-    ]
-
-
-def _rest() -> None:
-    """Let the window and the other threads live: QTest's own wait would keep Python's lock from them."""
-    QApplication.processEvents()
-    time.sleep(0.001)
-
-
-def _jump(opened: OpenProfile, row: int) -> None:
-    """Choose a row and paint it; the page it lies on is read beside."""
-    table = opened.window.timeline.table
-    table.go_to(row)
-    table.viewport().repaint()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from console.runtime.paths import ProfilePaths
 from console.ui.collecting import Collector
 from console.ui.look_commands import kept_look
+from console.ui.sources import keep_none
 from console.ui.theme import Look
 
 __all__ = ["BEFORE_QT", "Windows", "application", "has_display", "run"]
@@ -62,6 +63,7 @@ def application() -> QApplication:
     if isinstance(found, QApplication):
         return found
     sys.setswitchinterval(_SWITCH_S)
+    keep_none()
     gc.disable()  # until there is an application, whose thread collects
     QApplication.setApplicationName("standdown")
     QApplication.setApplicationDisplayName("Standdown")

@@ -36,6 +36,8 @@ while not ready() and time.monotonic() < until:
     app.processEvents()
     time.sleep(0.002)
 told |= {"at last": said(), "complete": [one.name for one in opened.room.commands], "ready": ready()}
+import linecache
+told |= {"kept": sorted(linecache.cache), "line": linecache.getline(linecache.__file__, 1)}
 windows.end()
 print(json.dumps(told))
 """
@@ -92,6 +94,8 @@ def test_a_start_imports_what_is_seen_and_the_rest_comes_after(profile, tmp_path
     assert {"Reading the record ...", "Outbox not read yet", "Not read yet."} <= set(told["at first"])
     assert {"Nothing is restricted", "Outbox empty"} <= set(told["at last"])
     assert "Reading the record ..." not in told["at last"]
+    assert not told["kept"], "the text of sources, which PySide reads, stays in memory"
+    assert told["line"]
 
 
 def test_a_record_without_corrections_is_shown_before_any_provider_is_imported(profile) -> None:
