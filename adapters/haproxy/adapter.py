@@ -7,7 +7,6 @@ answers in sentences without a status: only those that are known count.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
@@ -17,7 +16,6 @@ from adapters.contract import (
     Context,
     Evidence,
     Found,
-    Lever,
     Malformed,
     Manifest,
     NotSent,
@@ -28,27 +26,17 @@ from adapters.contract import (
     ReadBack,
     Receipt,
     Refused,
-    Reply,
     Request,
     Running,
+    Served,
     Status,
     SurfaceState,
     Throttled,
     Wish,
 )
 from adapters.forms import params_of
-from adapters.haproxy import wire
+from adapters.haproxy import planning, reading, trying, wire
 from adapters.haproxy.levers import BLOCK, DRAIN, LEVERS, RATE, STOP, Settings
-
-_CALLER = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}\Z")
-_SECRET = re.compile(r"sk-|Bearer|eyJ", re.IGNORECASE)
-_MODE, _STOPPED = "global", "stopped"
-_OK, _MULTIPLE, _FORBIDDEN, _UNAVAILABLE = 200, 300, 403, 503
-_TOO_MANY = b"You have sent too many requests in a given amount of time."
-_BY_RULE, _NO_SERVER = "Request forbidden by administrative rules.", "503 Service Unavailable"
-
-
-_BOUND = "a caller bound to a server, by a cookie or a stick table say, still reaches it: traffic.stop stops those too"
 
 
 class HAProxy:
@@ -95,7 +83,7 @@ class HAProxy:
 
     async def status(self, context: Context) -> Status:
         """The backend by its servers, and whether all traffic is stopped."""
-        told = await _say(context, "show info")
+        told = await reading.say(context, "show info")
         facts = wire.facts_of(told)
         servers = await self._servers(context)
         lines = [f"server {one.name} is in state {one.forced}" for one in servers if one.forced != "ready"]
@@ -104,7 +92,7 @@ class HAProxy:
         bound = await self._bound(context, servers)
         lines += ["callers with a cookie for a drained server still reach it"] if bound else []
         state: Literal["serving", "degraded", "stopped"] = "serving" if usable == len(servers) else "degraded"
-        if self._settings.mode_map and await self._runtime(context, self._settings.mode_map, _MODE) == _STOPPED:
+        if self._settings.mode_map and await self._mode(context) == planning.STOPPED:
             lines.append("all traffic is stopped")
             usable, bound = 0, False
         key = self._settings.backend
@@ -116,12 +104,17 @@ class HAProxy:
             detail=f"HAProxy {facts.get('version', '')}, {usable} of {len(servers)} servers usable",
         )  # fmt: skip
 
+    async def _mode(self, context: Context) -> str | None:
+        told = await reading.values(context, self._settings.mode_map, [planning.MODE], file=False)
+        mode: str | None = json.loads(told[planning.MODE]["runtime"])
+        return mode
+
     async def _bound(self, context: Context, servers: Sequence[wire.Server]) -> bool:
         """Whether a server that is only drained still takes callers who come with its cookie."""
         drained = {one.name for one in servers if one.forced == "drain" and one.runs}
         if not drained:
             return False
-        told = await _say(context, f"show stat {self._settings.backend} 4 -1")
+        told = await reading.say(context, f"show stat {self._settings.backend} 4 -1")
         return bool(drained & wire.cookies_of(told))
 
     def _model(self) -> str:
@@ -131,60 +124,59 @@ class HAProxy:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The lines to the socket and to the map's file, there and back."""
+        blank = self._blank(context, wish)
+        ends = await self._ends(context) if planning.stops(blank) else ()
+        return self._filled(blank, await self._fields(context, blank), ends)
+
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """As `plan`; of many callers a map and its file are read once."""
+        told: list[Planned | Refused] = []
+        for wish in wishes:
+            try:
+                told.append(self._blank(context, wish))
+            except Refused as fault:
+                told.append(fault)
+        blanks = [one for one in told if isinstance(one, Planned)]
+        filled = iter([
+            self._filled(one, pre, await self._ends(context) if planning.stops(one) else ())
+            for one, pre in zip(blanks, await self._all_fields(context, blanks), strict=True)
+        ])  # fmt: skip
+        return [next(filled) if isinstance(one, Planned) else one for one in told]
+
+    def _blank(self, context: Context, wish: Wish) -> Planned:
+        """A plan of what is meant, without what has to be read."""
         try:
             lever = self.manifest.lever(wish.lever)
         except KeyError:
             raise Refused(f"there is no lever {wish.lever} here") from None
-        params = _params(lever, wish)
+        params = params_of(lever, wish) if wish.direction == "contain" else {}
         backend = self._settings.backend
         if wish.surface_key not in {"", backend}:
             raise Refused(f"this is the backend {backend}, not {wish.surface_key}")
         if lever.wide and wish.selector not in {"", backend}:
             raise Refused(f"there is no backend {wish.selector} here, only {backend}")
-        selector = backend if lever.wide else _caller(wish.selector)
-        blank = Planned(
+        if lever is not DRAIN and not self._maps[lever.name]:
+            raise Refused(f"the settings name no map for {lever.name}")
+        selector = backend if lever.wide else planning.caller(wish.selector)
+        return Planned(
             lever=lever.name, selector=selector, surface_key=backend, name=selector, model=self._model(),
             params=params, pre={}, pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(),
             selectors=0 if lever.wide else 1, reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
-        )  # fmt: skip
-        pre = await self._fields(context, blank)
-        wanted = dict.fromkeys(pre, _wanted(lever, wish, params))
-        ends = await self._ends(context) if _stops(blank) else ()
-        return replace(
-            blank, pre=pre, wanted=wanted, requests=(*self._writes(blank, wanted), *ends),
-            revert=self._writes(blank, pre), notes=self._notes(lever),
+            notes=planning.notes(lever, files=self._settings.write_files),
         )  # fmt: skip
 
-    def _notes(self, lever: Lever) -> tuple[str, ...]:
-        if lever is DRAIN:
-            return ("a reload of HAProxy forgets it", _BOUND)
-        notes = ["stops every backend of this HAProxy that reads the map of modes"] if lever is STOP else []
-        return (*notes, *([] if self._settings.write_files else ["a reload forgets it: the map's file is not written"]))
+    def _filled(self, blank: Planned, pre: Mapping[str, str], ends: Sequence[Request]) -> Planned:
+        wanted = dict.fromkeys(pre, planning.wanted(blank))
+        place = self._maps.get(blank.lever, "")
+        requests = (*planning.writes(blank, wanted, place), *ends)
+        return replace(blank, pre=pre, wanted=wanted, requests=requests, revert=planning.writes(blank, pre, place))
 
     async def _ends(self, context: Context) -> tuple[Request, ...]:
         """What ends the sessions that run, after new ones are kept out."""
         backend = self._settings.backend
-        return tuple(_line(f"shutdown sessions server {backend}/{one.name}") for one in await self._servers(context))
-
-    def _writes(self, planned: Planned, fields: Mapping[str, str]) -> tuple[Request, ...]:
-        """Sent twice they come to the same: a key is taken out before it is set, because adding would double it."""
-        values = {name: json.loads(text) for name, text in fields.items()}
-        if planned.lever == DRAIN.name:
-            return tuple(
-                _line(f"set server {self._settings.backend}/{name} state {state}") for name, state in values.items()
-            )
-        path, key = self._maps[planned.lever], self._key(planned)
-        value = values["runtime"]
-        out = f"del map {path} {key}"
-        requests = [_line(out if value is None else f"{out};add map {path} {key} {value}")]
-        if "file" in values:
-            kept = values["file"]
-            body = key if kept is None else f"{key} {kept}"
-            requests.append(Request(method="FILE", path=path, body=body, content_type=None))
-        return tuple(requests)
-
-    def _key(self, planned: Planned) -> str:
-        return _MODE if planned.lever == STOP.name else planned.selector
+        return tuple(
+            reading.line(f"shutdown sessions server {backend}/{one.name}") for one in await self._servers(context)
+        )
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 
@@ -198,30 +190,35 @@ class HAProxy:
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Ask the socket for the value now, and read the file anew."""
-        fields = await self._fields(context, planned)
+        return _told(planned, await self._fields(context, planned), context.now_ms())
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back`; of many callers a map and its file are read once."""
+        found = await self._all_fields(context, planned)
         at_ms = context.now_ms()
-        same = fields == dict(planned.wanted)
-        half = not same and fields.get("runtime") == planned.wanted.get("runtime", "")
-        detail = "in effect until the next reload: the map's file says otherwise" if half else ""
-        return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms, detail=detail)
+        return [_told(one, fields, at_ms) for one, fields in zip(planned, found, strict=True)]
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:  # noqa: ARG002  as the contract has it
+        """It counts nothing of a caller."""
+        return [None for _ in planned]
 
     async def _fields(self, context: Context, planned: Planned) -> dict[str, str]:
-        if planned.lever == DRAIN.name:
-            return {one.name: json.dumps(one.forced) for one in await self._servers(context)}
-        path, key = self._maps[planned.lever], self._key(planned)
-        if not path:
-            raise Refused(f"the settings name no map for {planned.lever}")
-        fields = {"runtime": json.dumps(await self._runtime(context, path, key))}
-        if self._settings.write_files:
-            asked = Request(method="FILE", path=path, content_type=None, effect="read")
-            fields["file"] = json.dumps(wire.line_of((await context.send(asked)).body, key))
-        return fields
+        return (await self._all_fields(context, [planned]))[0]
 
-    async def _runtime(self, context: Context, path: str, key: str) -> str | None:
-        return wire.value_of(await _say(context, f"get map {path} {key}"))
+    async def _all_fields(self, context: Context, planned: Sequence[Planned]) -> list[dict[str, str]]:
+        """Of each plan its fields as they are: every map and every file that is meant is read once."""
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for lever in dict.fromkeys(one.lever for one in planned if one.lever != DRAIN.name):
+            path, keys = self._maps[lever], [planning.key_of(one) for one in planned if one.lever == lever]
+            told = await reading.values(context, path, keys, file=self._settings.write_files)
+            found |= {(lever, key): fields for key, fields in told.items()}
+        drained: dict[str, str] = {}
+        if any(one.lever == DRAIN.name for one in planned):
+            drained = {one.name: json.dumps(one.forced) for one in await self._servers(context)}
+        return [drained if one.lever == DRAIN.name else found[one.lever, planning.key_of(one)] for one in planned]
 
     async def _servers(self, context: Context) -> list[wire.Server]:
-        found = wire.servers_of(await _say(context, f"show servers state {self._settings.backend}"))
+        found = wire.servers_of(await reading.say(context, f"show servers state {self._settings.backend}"))
         if not found:
             raise Refused(f"the backend {self._settings.backend} has no servers")
         return found
@@ -230,8 +227,8 @@ class HAProxy:
         """The sessions that the backend's servers have now; whose they are, the proxy does not say."""
         if planned.lever not in {STOP.name, DRAIN.name}:
             return None
-        count = wire.sessions_of(await _say(context, f"show stat {self._settings.backend} 4 -1"))
-        then: contract.Fate = "stops" if _stops(planned) else "finishes"
+        count = wire.sessions_of(await reading.say(context, f"show stat {self._settings.backend} 4 -1"))
+        then: contract.Fate = "stops" if planning.stops(planned) else "finishes"
         return [Running(what="sessions", count=count, then=then, at_ms=context.now_ms())] if count else []
 
     # -- trying --------------------------------------------------------------------------------------------------------
@@ -247,68 +244,25 @@ class HAProxy:
             reply = await context.call(
                 "GET", self._settings.probe_path, effect="read", credential=credential, fresh=True
             )
-            outcome, detail = await self._judge(context, planned, reply)
+            told = trying.judge(planned, reply)
+            if told is None:
+                told = trying.stopped(planned, await self._servers(context))
         except Throttled as fault:
-            # a server behind it answers 429 too: only the proxy's own page says that it was the proxy's limit
-            limited = planned.lever == RATE.name and fault.reply is not None and _TOO_MANY in fault.reply.body
-            told = "limited" if limited else "limited, and not in the proxy's words"
-            return replace(blank, outcome="refused" if limited else "cannot-tell", status=429, detail=told)
+            outcome, detail = trying.limited(planned, fault)
+            return replace(blank, outcome=outcome, status=429, detail=detail)
         except (NotSent, Refused, Malformed) as fault:
             return replace(blank, detail=fault.detail)
-        return replace(blank, outcome=outcome, status=reply.status, detail=detail)
-
-    async def _judge(
-        self, context: Context, planned: Planned, reply: Reply
-    ) -> tuple[Literal["refused", "passed", "cannot-tell"], str]:
-        if _OK <= reply.status < _MULTIPLE and not reply.headers.get("content-type", "").startswith("text/html"):
-            limited = planned.lever == RATE.name and planned.wanted["runtime"] not in {'"0"', "null"}
-            return ("cannot-tell", "below the limit") if limited else ("passed", "answered")
-        said = reply.body.decode("utf-8", "replace")
-        if planned.lever == BLOCK.name and reply.status == _FORBIDDEN and _BY_RULE in said:
-            return "refused", "forbidden by rule"
-        # 503 is also what an outage looks like: it is ours only where servers run and would serve but for this
-        if planned.lever in {STOP.name, DRAIN.name} and reply.status == _UNAVAILABLE and _NO_SERVER in said:
-            servers = await self._servers(context)
-            kept = [one for one in servers if one.runs and (one.usable or planned.lever == DRAIN.name)]
-            return ("refused", "stopped") if kept else ("cannot-tell", "no server behind it runs")
-        return "cannot-tell", "refused for another reason than this correction"
+        return replace(blank, outcome=told[0], status=reply.status, detail=told[1])
 
 
 # -- small things ------------------------------------------------------------------------------------------------------
 
 
-def _stops(planned: Planned) -> bool:
-    return planned.params.get(contract.RUNNING) == contract.STOP
-
-
-def _line(text: str, effect: Literal["read", "write"] = "write") -> Request:
-    return Request(method="LINE", path="/", body=text, content_type=None, effect=effect)
-
-
-async def _say(context: Context, text: str) -> Reply:
-    return await context.send(_line(text, "read"))
-
-
-def _caller(selector: str) -> str:
-    if not selector or not _CALLER.match(selector):
-        raise Refused("say which caller, as the map of callers names it: letters, digits and ._:@/+=- only")
-    if _SECRET.match(selector):
-        raise Refused("that looks like a caller's key, which must not enter the record: key the map by its hash")
-    return selector
-
-
-def _params(lever: Lever, wish: Wish) -> dict[str, str]:
-    if wish.direction == "restore":
-        return {}
-    return params_of(lever, wish)
-
-
-def _wanted(lever: Lever, wish: Wish, params: Mapping[str, str]) -> str:
-    contain = wish.direction == "contain"
-    if lever is DRAIN:
-        return json.dumps("drain" if contain else "ready")
-    value = {BLOCK.name: "1", STOP.name: _STOPPED}.get(lever.name) or params.get("rate", "")
-    return json.dumps(value if contain else None)
+def _told(planned: Planned, fields: Mapping[str, str], at_ms: int) -> ReadBack:
+    same = dict(fields) == dict(planned.wanted)
+    half = not same and fields.get("runtime") == planned.wanted.get("runtime", "")
+    detail = "in effect until the next reload: the map's file says otherwise" if half else ""
+    return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms, detail=detail)
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:

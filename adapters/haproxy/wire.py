@@ -64,12 +64,13 @@ def written(reply: Reply) -> None:
             raise Malformed("HAProxy answered a change with a sentence that is not known")
 
 
-def value_of(reply: Reply) -> str | None:
-    """The value of a key in a map, or None; raises as `written`."""
-    found = _FOUND.match(text_of(reply))
-    if found is None or (found["found"] == "yes" and found["value"] is None):
+def values_of(reply: Reply, count: int) -> list[str | None]:
+    """The values of so many keys of a map in the order asked, None for one that is not in it; raises as `written`."""
+    found = [_FOUND.match(line) for line in text_of(reply).splitlines() if line.strip()]
+    told = [None if one is None else one["value"] for one in found]
+    if len(found) != count or any(one is None or (one["found"] == "yes") is (one["value"] is None) for one in found):
         raise Malformed("HAProxy did not say whether the key is in the map")
-    return found["value"]
+    return told
 
 
 def facts_of(reply: Reply) -> dict[str, str]:
@@ -123,8 +124,8 @@ def _server(row: dict[str, str]) -> Server:
     )  # fmt: skip
 
 
-def line_of(content: bytes, key: str) -> str | None:
-    """The value that a map file gives this key, or None: its first line counts, as in HAProxy.
+def lines_of(content: bytes) -> dict[str, str]:
+    """The value that a map file gives each key: its first line counts, as in HAProxy.
 
     Raises:
         Malformed: when the file is no text.
@@ -133,8 +134,9 @@ def line_of(content: bytes, key: str) -> str | None:
         lines = content.decode().splitlines()
     except UnicodeDecodeError as fault:
         raise Malformed("the map file is no text") from fault
+    found: dict[str, str] = {}
     for line in lines:
         parts = line.split(None, 1)
-        if parts and parts[0] == key:
-            return parts[1].strip() if len(parts) > 1 else ""
-    return None
+        if parts:
+            found.setdefault(parts[0], parts[1].strip() if len(parts) > 1 else "")
+    return found

@@ -6,13 +6,14 @@ import asyncio
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from adapters.conformance import AdapterConformance, Bent, DirectContext, reply
-from adapters.contract import Malformed, NotSent, OutcomeUnknown, Refused, Request, Throttled, Wish
+from adapters.conformance import AdapterConformance, Bent, DirectContext, Overheard, reply
+from adapters.contract import Malformed, NotSent, OutcomeUnknown, Planned, Refused, Request, Throttled, Wish
 from adapters.haproxy.adapter import HAProxy
 from adapters.haproxy.simulator import HAProxySite, RuntimeSocket
 from adapters.simulator import Simulator
@@ -250,6 +251,43 @@ def test_a_change_is_taken_only_in_silence(adapter, context, said, kind):
 def test_settings_name_places_of_this_machine_only(place, wrong):
     with pytest.raises(ValidationError):
         HAProxy.manifest.settings.model_validate({**place.settings("http://127.0.0.1:1"), **wrong})
+
+
+# -- lists -------------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_list_the_map_and_its_file_are_read_once(adapter, context, place, socket, server):
+    callers = [f"caller-{number:03}-{'x' * 60}" for number in range(150)]
+    heard = Overheard(context)
+    wishes = [replace(BLOCK, selector=one) for one in (*callers, "no caller", "sk-key")]
+    plans = asyncio.run(adapter.plan_many(heard, wishes))
+    assert [type(one) for one in plans] == [Planned] * len(callers) + [Refused] * 2
+    assert [one.path for one in heard.sent if one.method == "FILE"] == [place.maps["block"]]
+    assert len(heard.sent) < 10
+    now = replace(plans[0], pre_read_ms=0), replace(asyncio.run(adapter.plan(context, wishes[0])), pre_read_ms=0)
+    assert now[0] == now[1]
+    for one in plans[:120]:
+        asyncio.run(adapter.apply(context, one))
+    Path(place.maps["block"]).write_text("\n".join(f"{one} 1" for one in callers[:100]))
+    heard.sent.clear()
+    seen = asyncio.run(adapter.read_back_many(heard, [one for one in plans if isinstance(one, Planned)]))
+    assert [one.verdict for one in seen] == ["in-effect"] * 100 + ["not-in-effect"] * 50
+    assert [one.detail != "" for one in seen] == [False] * 100 + [True] * 20 + [False] * 30
+    assert [one.path for one in heard.sent if one.method == "FILE"] == [place.maps["block"]]
+    assert len(heard.sent) < 10
+    assert asyncio.run(adapter.served_many(context, [plans[0]])) == [None]
+
+
+def test_a_line_that_answers_about_fewer_than_were_asked_says_nothing(adapter, context):
+    plans = [asyncio.run(adapter.plan(context, replace(BLOCK, selector=one))) for one in ("a", "b")]
+    answers = (
+        b"type=str, case=sensitive, found=no\n",
+        b"type=str, case=sensitive, found=no\n\nentry not found.\n",
+        b'type=str, case=sensitive, found=no\n\ntype=str, case=sensitive, found=yes, idx=tree, key="b"\n',
+    )
+    for said in answers:
+        with pytest.raises(Malformed):
+            asyncio.run(adapter.read_back_many(Bent(context, answer=reply(200, said)), plans))
 
 
 # -- as the console lends it -------------------------------------------------------------------------------------------
