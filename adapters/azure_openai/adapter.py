@@ -125,11 +125,12 @@ class AzureOpenAI:
         doors = account.properties
         closed = doors.publicNetworkAccess == "Disabled"
         lines = ["closed to the public"] if closed else []
+        lines += ["services that Azure trusts still come in"] if closed and doors.trusts else []
         lines += ["takes no keys"] if doors.disableLocalAuth else []
         lines += ["filtered strictly"] if one.properties.raiPolicyName == self._settings.strict_policy else []
         paused = one.properties.deploymentState == "Paused"
         state: Literal["serving", "degraded", "stopped"] = "serving"
-        if paused or (closed and not doors.privateEndpointConnections):
+        if paused or (closed and not doors.privateEndpointConnections and not doors.trusts):
             state = "stopped"
         elif one.properties.provisioningState != _DONE:
             state = "degraded"

@@ -151,9 +151,10 @@ async def door(context: Context, reader: Reader, blank: Planned) -> Planned:
     field, now = door_of(blank.lever), door_now(blank.lever, found)
     then = ("Disabled" if contain else "Enabled") if blank.lever == CLOSE.name else contain
     notes = [f"reaches every deployment of the account: {', '.join(names[:8])}"]
-    if blank.lever == CLOSE.name and found.properties.privateEndpointConnections:
-        notes.append("its private endpoints go on")
-    elif blank.lever != CLOSE.name:
+    if blank.lever == CLOSE.name:
+        notes += ["its private endpoints go on"] if found.properties.privateEndpointConnections else []
+        notes += ["services that Azure trusts go on (networkAcls.bypass)"] if found.properties.trusts else []
+    else:
         notes.append("callers who sign in with Entra ID go on")
 
     def write(value: object) -> Request:

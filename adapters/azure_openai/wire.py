@@ -63,6 +63,12 @@ class Deployment(Said):
     properties: DeploymentProperties
 
 
+class Rules(Said):
+    """Who passes the network's doors in any case; `bypass` is "AzureServices", or "None"."""
+
+    bypass: str | None = None
+
+
 class AccountProperties(Said):
     """The account's doors."""
 
@@ -70,6 +76,12 @@ class AccountProperties(Said):
     publicNetworkAccess: str | None = None  # noqa: N815  its own name
     disableLocalAuth: bool | None = None  # noqa: N815  its own name
     privateEndpointConnections: list[dict[str, Any]] | None = None  # noqa: N815  its own name
+    networkAcls: Rules | None = None  # noqa: N815  its own name
+
+    @property
+    def trusts(self) -> bool:
+        """Whether Azure's own services pass a closed door."""
+        return self.networkAcls is not None and self.networkAcls.bypass == "AzureServices"
 
 
 class Account(Said):

@@ -108,6 +108,17 @@ def test_status_says_which_doors_are_shut_and_what_is_paused(server, adapter, co
     assert (told["atlas"], told["borealis"]) == ("stopped", "serving")
 
 
+@pytest.mark.parametrize(("bypass", "state"), [("AzureServices", "serving"), ("None", "stopped")])
+def test_a_closed_account_that_trusts_azures_services_is_not_shut(server, adapter, context, bypass, state):
+    server.poke(lambda rows: rows.account["properties"].update(networkAcls={"bypass": bypass, "ipRules": []}))
+    planned = plan(adapter, context, "network.close", "")
+    assert any("Azure trusts" in note for note in planned.notes) is (state == "serving")
+    asyncio.run(adapter.apply(context, planned))
+    seen = {one.key: one for one in asyncio.run(adapter.status(context)).surfaces}["borealis"]
+    assert seen.state == state
+    assert ("services that Azure trusts still come in" in seen.restrictions) is (state == "serving")
+
+
 def test_a_cloud_without_the_preview_says_that_pauses_are_not_told(server, adapter, context):
     server.poke(lambda rows: setattr(rows, "previews", False))
     status = asyncio.run(adapter.status(context))
