@@ -26,6 +26,7 @@ _MAY_BITE: Final = frozenset(
     {"dispatching", "unknown", "accepted", "recorded", "enforced", "unmeasurable", "attention", "drifted"}
 )
 _GIVEN: Final = frozenset({"accepted", "recorded"})
+_MOST_DIGITS: Final = 9  # another console wrote it: of thousands of digits Python makes no number
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ def failed_in(fields: JsonValue) -> dict[str, str]:
 def number_in(fields: JsonValue, name: str) -> int | None:
     """A whole number in one result's fields."""
     text = fields.get(name) if isinstance(fields, dict) else None
-    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else None
+    told = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return int(text) if told else None
 
 
 __all__ = ["HELD", "Far", "Members", "failed_in", "far_of", "number_in"]
