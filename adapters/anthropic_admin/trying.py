@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from adapters.anthropic_admin import wire
 from adapters.contract import Malformed, Planned, Reply, Throttled
+from adapters.limits import is_higher
 
 Outcome = Literal["refused", "passed", "cannot-tell"]
 _OK, _UNKNOWN = 200, 401
+_LIMITS = {"rpm": "anthropic-ratelimit-requests-limit", "tpm": "anthropic-ratelimit-output-tokens-limit"}
 
 
 def ask(planned: Planned) -> dict[str, Any]:
@@ -20,7 +22,10 @@ def ask(planned: Planned) -> dict[str, Any]:
 def limited(planned: Planned, fault: Throttled) -> tuple[Outcome, str]:
     """What 429 says: a limit's own refusal has no code; one for money has."""
     error = wire.error_of(fault.reply)
-    if _is_limit(planned) and error.type == "rate_limit_error" and not error.code:
+    verb = planned.lever.partition(".")[2]
+    if verb in _LIMITS and error.type == "rate_limit_error" and not error.code:
+        if is_higher(fault.reply, _LIMITS[verb], planned.params.get(verb, "")):
+            return "cannot-tell", "limited by a higher limit than this correction's"
         return "refused", "limited"
     return "cannot-tell", f"limited for another reason {error.code}".strip()
 
@@ -38,7 +43,7 @@ def judge(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
 
 
 def _is_limit(planned: Planned) -> bool:
-    return planned.lever.endswith((".rpm", ".tpm"))
+    return planned.lever.partition(".")[2] in _LIMITS
 
 
 def _answered(planned: Planned, reply: Reply) -> tuple[Outcome, str]:

@@ -6,7 +6,6 @@ A field is named `PROJECT/models`, `PROJECT/tools`, `PROJECT/spend` or `PROJECT/
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from adapters.contract import Refused, Request
@@ -15,13 +14,6 @@ from adapters.openai_admin.levers import TOOLS, words_of
 
 ORGANISATION = "organisation"
 NUMBERS = {"rpm": "max_requests_per_1_minute", "tpm": "max_tokens_per_1_minute"}
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}\Z")
-
-
-def snapshots(model: str, served: Sequence[str]) -> list[str]:
-    """The model, and its dated snapshots: a policy names each by itself. `gpt-x` is not `gpt-x-mini`."""
-    dated = [one for one in served if one.startswith(model) and _DATED.fullmatch(one[len(model) :])]
-    return [model, *sorted(dated)]
 
 
 def lets_through(policy: wire.Permissions | None, model: str) -> bool:

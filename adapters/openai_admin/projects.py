@@ -24,6 +24,7 @@ from adapters.openai_admin.organisation import (
     tools,
 )
 from adapters.openai_admin.policy import NUMBERS, ORGANISATION
+from adapters.snapshots import bare, snapshots
 
 DENYING = frozenset({"deny", "models"})
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
@@ -60,7 +61,8 @@ async def plan(
         lever=lever.name, selector=_selector(lever, model, projects), surface_key=model, model=model,
         name=_name(lever, model, projects), params={**params, "ids": ",".join(ids)}, pre={},
         pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(), selectors=0 if lever.wide else 1,
-        reach=lever.reach, reversal=lever.reversal, direction=wish.direction, notes=_notes(lever, ids, params),
+        reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
+        notes=_notes(lever, ids, params, models),
     )  # fmt: skip
     if lever.name == "organisation.spend":
         held = [await _held(context, blank, ORGANISATION)]
@@ -175,7 +177,7 @@ def _meant(lever: Lever, wish: Wish, params: Mapping[str, str], models: Sequence
     shown = model or wish.surface_key or next(iter(models), "")
     if (model or wish.surface_key or lever.name.startswith("model.")) and shown not in models:
         raise Refused(f"no project has a limit for a model called {shown[:80]}", wire.NOT_FOUND)
-    return shown, policy.snapshots(model, models) if model else []
+    return shown, snapshots(model, models) if model else []
 
 
 def _selector(lever: Lever, model: str, projects: Sequence[wire.Project]) -> str:
@@ -210,9 +212,13 @@ def _filled(blank: Planned, held: Sequence[_Held], there: Organisation) -> Plann
     return replace(blank, pre=pre, wanted=wanted, requests=requests, revert=revert, notes=notes)
 
 
-def _notes(lever: Lever, ids: Sequence[str], params: Mapping[str, str]) -> tuple[str, ...]:
+def _notes(
+    lever: Lever, ids: Sequence[str], params: Mapping[str, str], models: Sequence[str]
+) -> tuple[str, ...]:  # fmt: skip
     verb = lever.name.partition(".")[2]
     notes = [f"meant are {', '.join(ids)}; fine-tuned models have names of their own"] if ids else []
+    if ids and (other := bare(ids[0], models)):
+        notes.insert(0, f"{other} may answer with it too, and is NOT meant: it is a surface of its own")
     notes += [_ZERO] if params.get(verb) == "0" else []
     notes += [_COUNTS] if verb == "spend" else []
     notes += [_TOOLS] if verb == "tools" else []

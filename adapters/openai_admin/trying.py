@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from adapters.contract import Malformed, Planned, Reply, Throttled
+from adapters.limits import is_higher
 from adapters.openai_admin import wire
 
 Outcome = Literal["refused", "passed", "cannot-tell"]
 LEAST_TOKENS = 16  # the fewest that POST /responses takes
 _OK, _UNKNOWN, _FORBIDDEN = 200, 401, 403
+_LIMITS = {"rpm": "x-ratelimit-limit-requests", "tpm": "x-ratelimit-limit-tokens"}
 _DEAD = frozenset({"member.remove", "key.delete", "account.delete", "project.archive"})
 _DENYING = frozenset({"project.models", "model.deny"})
 _TOOL = {"web_search": {"type": "web_search"}, "image_generation": {"type": "image_generation"}}
@@ -31,8 +33,11 @@ def ask(planned: Planned) -> dict[str, Any]:
 def limited(planned: Planned, fault: Throttled) -> Outcome:
     """What 429 says: only "rate limit exceeded" is a limit's own refusal; a quota that is used up is another thing."""
     error = wire.error_of(fault.reply) if fault.reply is not None else wire.ErrorBody()
-    is_limit = planned.lever.partition(".")[2] in {"rpm", "tpm"}
-    return "refused" if is_limit and error.code == "rate_limit_exceeded" else "cannot-tell"
+    verb = planned.lever.partition(".")[2]
+    own = verb in _LIMITS and error.code == "rate_limit_exceeded"
+    if own and not is_higher(fault.reply, _LIMITS[verb], planned.params.get(verb, "")):
+        return "refused"
+    return "cannot-tell"
 
 
 def judge(planned: Planned, reply: Reply) -> tuple[Outcome, str]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -26,6 +27,7 @@ from adapters.contract import (
     ReadBack,
     Receipt,
     Refused,
+    Reply,
     Request,
     Running,
     Status,
@@ -35,7 +37,8 @@ from adapters.contract import (
 )
 from adapters.forms import NoParams, safe_address
 from adapters.openai_work import wire
-from adapters.openai_work.wire import Work, snapshots
+from adapters.openai_work.wire import Work
+from adapters.snapshots import snapshots
 
 __all__ = ["OpenAIWork", "Settings"]
 
@@ -189,13 +192,19 @@ class OpenAIWork:
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     async def apply(self, context: Context, planned: Planned) -> Receipt:
-        """Send what was planned. What is over already refuses to be cancelled: then it is looked whether it is over."""
-        try:
-            return await _send(context, planned.requests)
-        except Refused as fault:
-            if fault.status not in _ALREADY or (await self.read_back(context, planned)).fields != planned.wanted:
-                raise
-            return Receipt(outcome="already-so", status=fault.status)
+        """Send what was planned. What is over already refuses to be cancelled: then it is looked whether it is.
+
+        It keeps no other from being cancelled: so a plan that was done in part is completed.
+        """
+        accepted, over = await _send(context, planned.requests)
+        found = await self._meant(context, planned) if over else []
+        ends = {one.id for one in found if not one.runs or one.status == wire.CANCELLING} & set(planned.wanted)
+        if wrong := [fault for one, fault in over.items() if one not in ends]:
+            told = f"{len(accepted)} of {len(planned.requests)} were accepted, then: {wrong[0].detail}"
+            raise OutcomeUnknown(told) if accepted else wrong[0]
+        if accepted:
+            return Receipt(outcome="accepted", status=accepted[-1].status, request_id=accepted[-1].request_id)
+        return Receipt(outcome="already-so", status=next((fault.status for fault in over.values()), None))
 
     async def revert(self, context: Context, planned: Planned) -> Receipt:  # noqa: ARG002  there is nothing to send
         """Never: there is no way back."""
@@ -271,15 +280,25 @@ def _counted(found: Sequence[Work]) -> str:
     return f"{batches} batches and {len(found) - batches} fine-tuning jobs at work"
 
 
-async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    receipt = Receipt(outcome="accepted")
+async def _send(context: Context, requests: Sequence[Request]) -> tuple[list[Reply], dict[str, Refused]]:
+    """What was accepted, and, by id, what refused because it is over already; every other refusal ends it."""
+    accepted: list[Reply] = []
+    over: dict[str, Refused] = {}
     for number, request in enumerate(requests):
         try:
             reply = wire.check(await context.send(request), "cancel")
             wire.read(Work, reply)
         except (Refused, Malformed, NotSent, Throttled) as fault:
+            if isinstance(fault, Refused) and fault.status in _ALREADY:
+                over[_id_of(request)] = fault
+                continue
             if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
+                raise OutcomeUnknown(f"{number} of {len(requests)} were sent, then: {fault.detail}") from fault
             raise
-        receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-    return receipt
+        accepted.append(reply)
+    return accepted, over
+
+
+def _id_of(request: Request) -> str:
+    """Of the work that a request cancels: the step of its path before the last."""
+    return unquote(request.path.rsplit("/", 2)[-2])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
@@ -13,9 +11,9 @@ from adapters.contract import Context, Malformed, Reply
 
 NOT_FOUND = 404
 OVER = frozenset({"completed", "failed", "expired", "cancelled", "succeeded"})  # any other state still works
+CANCELLING = "cancelling"
 PAGE = 100
 MOST_PAGES = 200  # a list that never ends is no list
-_DATED = re.compile(r"-\d{4}-\d{2}-\d{2}\Z")
 
 
 class Said(BaseModel):
@@ -89,12 +87,6 @@ async def every(context: Context, path: str) -> tuple[list[Work], int]:
             return rows, elapsed_ms
         after = f"&after={quoted(page.data[-1].id)}"
     raise Malformed("work in flight: the list does not end")
-
-
-def snapshots(model: str, served: Sequence[str]) -> list[str]:
-    """The model, and its dated snapshots. `gpt-x` is not `gpt-x-mini`."""
-    dated = [one for one in served if one.startswith(model) and _DATED.fullmatch(one[len(model) :])]
-    return [model, *sorted(set(dated))]
 
 
 def _words(reply: Reply) -> tuple[str | None, ...]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from adapters.anthropic_admin import ADAPTER
 from adapters.anthropic_admin.simulator import OUT, RPM, KeyRow, WorkspaceRow
 from adapters.conformance import AdapterConformance, Bent, reply
-from adapters.contract import OutcomeUnknown, Refused, Throttled, Wish
+from adapters.contract import OutcomeUnknown, Refused, Reply, Throttled, Wish
 from adapters.simulator import Simulator
 from tests.adapters.anthropic_kit import CALLERS, MODELS, SECRETS, adapter_at, context_at, settings, site
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
@@ -237,6 +237,15 @@ def test_a_limit_of_money_is_not_tried_again(adapter, context, code):
         assert fault.value.status == 429
     slow = do(adapter.plan(context, wish("workspace.rpm", "live", model="atlas-1", rpm="0")))
     assert do(adapter.probe(bent, slow, "caller")).outcome == "cannot-tell"
+
+
+@pytest.mark.parametrize(("told", "outcome"), [("50", "cannot-tell"), ("3", "refused"), ("", "refused")])
+def test_a_higher_limit_that_refuses_is_another_one(adapter, context, told, outcome):
+    planned = do(adapter.plan(context, wish("workspace.rpm", "live", model="atlas-1", rpm="3")))
+    body = b'{"type":"error","error":{"type":"rate_limit_error","message":"m"}}'
+    answer = Reply(status=429, headers={"anthropic-ratelimit-requests-limit": told}, body=body, elapsed_ms=1)
+    bent = Bent(context, fault=Throttled("429", 5.0, answer))
+    assert do(adapter.probe(bent, planned, "caller")).outcome == outcome
 
 
 def test_whether_zero_is_taken_is_unproven_and_said(adapter, context):

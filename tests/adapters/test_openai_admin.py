@@ -8,11 +8,12 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from adapters.conformance import AdapterConformance, until
-from adapters.contract import OutcomeUnknown, Refused, Wish
+from adapters.conformance import AdapterConformance, Bent, until
+from adapters.contract import OutcomeUnknown, Refused, Reply, Throttled, Wish
 from adapters.openai_admin import ADAPTER, wire
 from adapters.openai_admin.simulator import ProjectRow
 from adapters.simulator import Answer, Simulator
+from adapters.snapshots import bare, snapshots
 from tests.adapters.openai_kit import CALLERS, MODELS, SECRETS, adapter_at, context_at, settings, site
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
@@ -301,6 +302,34 @@ def test_a_call_below_a_limit_says_nothing(adapter, context):
     do(adapter.apply(context, planned))
     outcomes = [do(adapter.probe(context, planned, "caller")).outcome for _ in range(2)]
     assert outcomes == ["cannot-tell", "refused"]
+
+
+@pytest.mark.parametrize(("told", "outcome"), [("500", "cannot-tell"), ("1", "refused"), ("", "refused")])
+def test_a_higher_limit_that_refuses_is_another_one(adapter, context, told, outcome):
+    planned = do(adapter.plan(context, wish("project.rpm", "live", model="atlas", rpm="1")))
+    body = b'{"error":{"code":"rate_limit_exceeded","type":"requests","message":"m"}}'
+    answer = Reply(status=429, headers={"x-ratelimit-limit-requests": told}, body=body, elapsed_ms=1)
+    bent = Bent(context, fault=Throttled("429", 5.0, answer))
+    assert do(adapter.probe(bent, planned, "caller")).outcome == outcome
+
+
+def test_a_snapshot_alone_leaves_the_name_that_may_answer_with_it(adapter, context):
+    """Whoever denies the dated model alone would read "denied" while callers of the bare name may reach it."""
+    alone = do(adapter.plan(context, wish("model.deny", "atlas-2026-01-31")))
+    assert any(note.startswith("atlas may answer with it too") for note in alone.notes)
+    both = do(adapter.plan(context, wish("model.deny", "atlas")))
+    assert not any("may answer with it too" in note for note in both.notes)
+    assert both.params["ids"] == "atlas,atlas-2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("model", "served", "meant"),
+    [("gpt-x", ["gpt-x-0613", "gpt-x-mini", "gpt-x-mini-0613", "gpt-x-2026-01-31", "gpt-x-32k"],
+      ["gpt-x", "gpt-x-0613", "gpt-x-2026-01-31"])],
+)  # fmt: skip
+def test_which_names_are_snapshots(model, served, meant):
+    assert snapshots(model, served) == meant
+    assert [bare(one, [model]) for one in served] == [model, "", "", model, ""]
 
 
 def test_a_second_write_that_fails_is_unknown(server, adapter, context):
