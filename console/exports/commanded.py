@@ -28,7 +28,7 @@ def command_notes(evidence: Evidence) -> Iterable[str]:
             hlc=one.hlc, subj=one.subj, inc=one.inc, refs=tuple(one.refs), disclosed=evidence.named(ident),
         )
         for ident, one in evidence.entries.items()
-        if one.inc == evidence.about.inc
+        if one.inc == evidence.about.inc and ident not in evidence.uncounted
     ]  # fmt: skip
     if any(one.kind == "command.assumed" for one in mine):
         for one in assumptions(mine, evidence.rosters[-1][1]):

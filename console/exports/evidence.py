@@ -79,7 +79,7 @@ class About:
 class Evidence:
     """What has been proven so far. `beside`: rosters of other branches, by hash.
 
-    `values`: by holder (entry id, document or roster hash), digest -> (name, value).
+    `values`: by holder (entry id, document or roster hash), digest -> (name, value). `uncounted`: why, by entry id.
     """
 
     files: Mapping[str, bytes]
@@ -87,6 +87,7 @@ class Evidence:
     rosters: list[tuple[str, Roster]] = field(default_factory=list)
     beside: dict[str, Roster] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
     file_of: dict[str, str] = field(default_factory=dict)
     values: dict[str, dict[str, tuple[str, JsonValue]]] = field(default_factory=dict)
     papers: dict[str, Paper] = field(default_factory=dict)

@@ -42,7 +42,7 @@ def _adopted(evidence: Evidence, told: Sequence[Seen]) -> Iterable[Seen]:
     """Facts of before the incident that were taken into it."""
     for name in dict.fromkeys(name for one in told if one.kind == "incident.link" for name in one.about):
         entry = evidence.entries.get(name)
-        if entry is not None and entry.kind == "knowledge.fact" and entry.inc is None:
+        if entry is not None and (entry.kind, entry.inc) == ("knowledge.fact", None) and name not in evidence.uncounted:
             yield _seen(evidence, name, entry)
 
 

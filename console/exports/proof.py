@@ -7,19 +7,21 @@ verified. It raises at the first thing that is wrong and names the file. What wa
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from console.domain import shape
 from console.domain.actions import ApprovalRecord, parse_document
-from console.domain.errors import BadForm, Problem, UnknownField
+from console.domain.errors import BadForm, UnknownField
 from console.domain.facts import fingerprint
-from console.domain.forms import Entry, Policy, Roster, feed_preimage
+from console.domain.forms import Entry, Policy, feed_preimage
 from console.domain.kinds import KINDS
 from console.domain.moment import Paper
 from console.exports import names, strict
+from console.exports.counts import not_counting
 from console.exports.evidence import About, Evidence, Seal, Wrong, read_json
+from console.exports.proving import prove, prove_with
+from console.exports.versions import check_rosters
 
-_SIGNING_USES = ("approver", "recovery")
 _NOTHING = "nothing from there on counts"
 
 
@@ -48,7 +50,7 @@ def read_evidence(files: Mapping[str, bytes], seal: Seal, genesis: str | None = 
     evidence = Evidence(files, about)
     if genesis is not None and genesis != about.genesis:
         raise Wrong(names.ABOUT, f"it names genesis {about.genesis[:16]}, you were given {genesis[:16]}")
-    _check_rosters(evidence, seal)
+    check_rosters(evidence, seal)
     _check_entries(evidence, seal)
     _check_documents(evidence)
     _check_values(evidence)
@@ -87,97 +89,6 @@ def _listed(files: Mapping[str, bytes]) -> dict[str, str]:
     return listed
 
 
-def _prove(evidence: Evidence, seal: Seal, path: str, line: str, namespace: str) -> None:
-    """The armoured signature beside `path` holds for its bytes."""
-    beside = names.signature(path)
-    if beside not in evidence.files:
-        raise Wrong(path, "its signature is missing")
-    _prove_with(evidence, seal, path, beside, (line, namespace))
-
-
-def _prove_with(evidence: Evidence, seal: Seal, path: str, beside: str, key: tuple[str, str]) -> None:
-    try:
-        seal.verify(key[0], key[1], evidence.files[path], evidence.files[beside].decode("ascii", "replace"))
-    except Problem as fault:
-        raise Wrong(beside, fault.what.rstrip(".")) from None
-    evidence.signatures += 1
-
-
-# -- rosters -----------------------------------------------------------------------------------------------------------
-
-
-def _check_rosters(evidence: Evidence, seal: Seal) -> None:
-    """The chain from the genesis on, and the branches beside it, each version signed as section 2 demands."""
-    found = sorted(pair for pair in map(names.read_roster, evidence.files) if pair is not None)
-    if [n for n, _ in found] != list(range(len(found))) or not found:
-        raise Wrong("roster/", "the roster versions are not 0, 1, 2 and so on, one of each")
-    beside = sorted(pair for pair in map(names.read_beside, evidence.files) if pair is not None)
-    forms = {sha: _roster_form(evidence, names.roster(n, sha), n, sha) for n, sha in found}
-    forms |= {sha: _roster_form(evidence, names.roster_beside(n, sha), n, sha) for n, sha in beside}
-    for n, sha in found:
-        path = names.roster(n, sha)
-        if n == 0 and sha != evidence.about.genesis:
-            raise Wrong(path, "it is not the genesis that bundle.json names")
-        if n > 0 and forms[sha].prev != evidence.rosters[-1][0]:
-            raise Wrong(path, "it does not follow the version before it")
-        _check_roster_signers(evidence, seal, path, forms[sha], _rests_on(path, forms[sha], forms))
-        evidence.rosters.append((sha, forms[sha]))
-    for n, sha in beside:
-        path = names.roster_beside(n, sha)
-        if n == 0 or forms[sha].prev not in forms:
-            raise Wrong(path, "it follows no version that is here")
-        _check_roster_signers(evidence, seal, path, forms[sha], _rests_on(path, forms[sha], forms))
-        evidence.beside[sha] = forms[sha]
-
-
-def _roster_form(evidence: Evidence, path: str, n: int, sha: str) -> Roster:
-    if strict.sha256(evidence.files[path]) != sha:
-        raise Wrong(path, "its content is not what its name says")
-    try:
-        roster = Roster.parse(evidence.json(path))
-    except BadForm as fault:
-        raise Wrong(path, fault.what.rstrip(".")) from None
-    if (roster.n, roster.org) != (n, evidence.about.org):
-        raise Wrong(path, "it is another version, or another organisation's")
-    return roster
-
-
-def _rests_on(path: str, roster: Roster, forms: Mapping[str, Roster]) -> list[Roster]:
-    """The version it follows and those it settles: the admins of each have to have signed it."""
-    below = [one for one in (roster.prev, *roster.settles) if one is not None]
-    if any(sha not in forms for sha in below):
-        raise Wrong(path, "a version that it follows or settles is not here")
-    found = [forms[sha] for sha in below]
-    if any(one.n != roster.n - 1 for one in found[:1]):
-        raise Wrong(path, "it does not follow the version before it")
-    return found
-
-
-def _check_roster_signers(
-    evidence: Evidence, seal: Seal, path: str, roster: Roster, below: Sequence[Roster]
-) -> None:  # fmt: skip
-    signed: set[str] = set()
-    for line in {key.key for one in (roster, *below) for p in one.persons for key in p.keys}:
-        beside = names.roster_signature(path, fingerprint(line))
-        if beside in evidence.files:
-            _prove_with(evidence, seal, path, beside, (line, f"roster.v1@{evidence.about.org}"))
-            signed.add(line)
-    if roster.n <= 1:
-        founder = (below[0] if below else roster).persons
-        if len(founder) != 1 or not any(key.use == "writer" and key.key in signed for key in founder[0].keys):
-            raise Wrong(path, "the founder's writer key did not sign it, or there is not one founder")
-    for one in (roster, *below):
-        if one.threshold is None:
-            continue
-        people = {p.person for p in one.persons if "admin" in p.roles and _signed_by(p.keys, signed)}
-        if len(people) < one.threshold:
-            raise Wrong(path, f"{len(people)} admins of version {one.n} signed it, {one.threshold} are needed")
-
-
-def _signed_by(keys: tuple[object, ...], signed: set[str]) -> bool:
-    return any(getattr(key, "use", "") in _SIGNING_USES and getattr(key, "key", "") in signed for key in keys)
-
-
 def _check_manifest_signature(evidence: Evidence, seal: Seal) -> None:
     about = evidence.about
     for _, _, roster in evidence.every_roster():
@@ -185,7 +96,7 @@ def _check_manifest_signature(evidence: Evidence, seal: Seal) -> None:
             for key in person.keys:
                 if person.person == about.by and key.use == "writer" and fingerprint(key.key) == about.key:
                     line = (key.key, f"bundle.v1@{about.org}")
-                    _prove_with(evidence, seal, names.MANIFEST, names.MANIFEST_SIG, line)
+                    prove_with(evidence, seal, names.MANIFEST, names.MANIFEST_SIG, line)
                     return
     raise Wrong(names.ABOUT, "no roster lists the exporter's writer key")
 
@@ -216,7 +127,7 @@ def _check_entries(evidence: Evidence, seal: Seal) -> None:
         last.setdefault(ident, {}).update({entry.inc: (entry.iseq, ident)})
         _check_kind(path, entry)
         kind = "machine" if entry.author is None else "entry"
-        _prove(evidence, seal, path, _writer(evidence, path, entry), f"{kind}.v1@{entry.org}")
+        prove(evidence, seal, path, _writer(evidence, path, entry), f"{kind}.v1@{entry.org}")
         evidence.entries[ident] = entry
         evidence.file_of[ident] = path
     for feed, seq, ident in evidence.about.heads:
@@ -226,6 +137,12 @@ def _check_entries(evidence: Evidence, seal: Seal) -> None:
     absent = {ref for entry in evidence.entries.values() for ref in entry.refs if ref not in evidence.entries}
     if absent:
         evidence.notes.append(f"{len(absent)} entries that others refer to had not reached the exporter")
+    evidence.uncounted = not_counting(evidence.entries, evidence.rosters[-1][1])
+    if evidence.uncounted:
+        evidence.notes.append(
+            f"{len(evidence.uncounted)} entries do not count, for their keys were revoked or had ended before, or "
+            "their feeds had forked: they are marked in the timeline, and no fact or decision rests on them"
+        )
     _check_segments(evidence)
 
 
@@ -399,7 +316,7 @@ def _check_records(evidence: Evidence, seal: Seal) -> None:
         line = approver_line(evidence, record)
         if line is None:
             raise Wrong(path, "no roster lists its key as an approver key of this person")
-        _prove(evidence, seal, path, line, f"approve.v1@{record.org}")
+        prove(evidence, seal, path, line, f"approve.v1@{record.org}")
         blob = strict.dearmour(evidence.files[names.signature(path)].decode("ascii"))
         if (base64.b64encode(raw).decode(), base64.b64encode(blob).decode()) not in carried:
             raise Wrong(path, "no entry carries this approval")

@@ -49,12 +49,16 @@ class Judge:
     def judge_all(self) -> None:
         """Every authorisation of the incident and the organisation, and that nothing was sent without one.
 
+        Nobody acts on what does not count: whoever stole a key could else say for ever that something was wrong.
+
         Raises:
             Wrong: naming the authorisation that had not its people.
         """
-        skipped = 0
+        skipped, uncounted = 0, 0
         for ident, entry in self._evidence.entries.items():
-            if entry.kind in AUTHORISED:
+            if ident in self._evidence.uncounted:
+                uncounted += entry.kind in (*AUTHORISED, "dispatch.intent")
+            elif entry.kind in AUTHORISED:
                 if entry.inc in (None, self._evidence.about.inc):
                     self._judge(ident, entry)
                 else:
@@ -62,6 +66,10 @@ class Judge:
             elif entry.kind == "dispatch.intent" and not self._was_authorised(entry):
                 raise Wrong(self._evidence.file_of[ident], "it sends what this console never recorded as authorised")
         self._evidence.notes.extend(command_notes(self._evidence))
+        if uncounted:
+            self._evidence.notes.append(
+                f"{uncounted} decisions and sendings of machines that do not count were not judged again: look at each"
+            )
         if skipped:
             self._evidence.notes.append(
                 f"{skipped} authorisations of other incidents are in here as signed bytes and were not judged again"
@@ -189,8 +197,9 @@ def close_of(evidence: Evidence) -> Close | None:
         Wrong: when an entry of the frontier is missing.
     """
     closes: list[tuple[int, str, Closing]] = []
-    for entry in evidence.entries.values():
-        if entry.kind == "closing.authorised" and entry.inc in (None, evidence.about.inc):
+    for ident, entry in evidence.entries.items():
+        counts = ident not in evidence.uncounted
+        if counts and entry.kind == "closing.authorised" and entry.inc in (None, evidence.about.inc):
             paper = evidence.papers.get(str(entry.pub["doc"]))
             document = None if paper is None else paper.document
             if isinstance(document, Closing) and document.inc == evidence.about.inc:

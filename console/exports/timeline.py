@@ -80,10 +80,12 @@ class Account:
 def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account:
     """Tell one incident from proven evidence."""
     inc = evidence.about.inc
-    mine = [(ident, entry) for ident, entry in evidence.entries.items() if entry.inc == inc]
-    mine.sort(key=lambda pair: (pair[1].hlc, pair[1].feed, pair[1].seq))
+    all_of_it = [(ident, entry) for ident, entry in evidence.entries.items() if entry.inc == inc]
+    all_of_it.sort(key=lambda pair: (pair[1].hlc, pair[1].feed, pair[1].seq))
     people = person_names(evidence)
-    rows = sorted((_row(evidence, close, people, *pair) for pair in mine), key=lambda row: (row.at_ms, row.written_ms))
+    told = (_row(evidence, close, people, *pair) for pair in all_of_it)
+    rows = sorted(told, key=lambda row: (row.at_ms, row.written_ms))
+    mine = [pair for pair in all_of_it if pair[0] not in evidence.uncounted]
     declared = next((entry for _, entry in mine if entry.kind == "incident.declared"), None)
     title = next((_plain(evidence.named(ident).get("title")) for ident, entry in mine if entry is declared), "")
     first_ms = declared.hlc[0] if declared is not None else evidence.about.exported
@@ -106,7 +108,8 @@ def person_names(evidence: Evidence) -> dict[str, str]:
     """Names by person: as the rosters' values disclose them, else as people called themselves in their self-test."""
     found: dict[str, str] = {}
     for ident, entry in evidence.entries.items():
-        name = evidence.named(ident).get("speaker") if entry.kind == "self-test" else None
+        counts = entry.kind == "self-test" and ident not in evidence.uncounted
+        name = evidence.named(ident).get("speaker") if counts else None
         if entry.author is not None and isinstance(name, str):
             found[entry.author] = name
     for sha, roster in evidence.rosters:
@@ -132,7 +135,7 @@ def _row(evidence: Evidence, close: Close | None, people: dict[str, str], ident:
     values = evidence.named(ident)
     said_ms = occurred_at(values.get("occurred"))
     at_ms = entry.hlc[0] if said_ms is None else said_ms
-    flags: list[str] = []
+    flags = [f"does not count: {evidence.uncounted[ident]}"] if ident in evidence.uncounted else []
     if entry.hlc[0] - at_ms > LATE_MS:
         flags.append("written later")
     if close is not None and ident in close.after:
@@ -203,7 +206,7 @@ def lodged(evidence: Evidence) -> list[tuple[int, str]]:
     return sorted(
         (entry.hlc[0], _plain(evidence.named(ident).get("text")) or f"entry {ident[:16]}")
         for ident, entry in evidence.entries.items()
-        if entry.kind == "lodging"
+        if entry.kind == "lodging" and ident not in evidence.uncounted
     )
 
 
