@@ -6,47 +6,67 @@ one's console plans it anew and they read what differs; where one signature suff
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from adapters.contract import AdapterFault, Planned, Refused
+from adapters.contract import AdapterFault, Lever, Planned, Refused
 from console.domain.actions import Target
+from console.journal.tx import Tx
+from console.journal.values import FeedSigner
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
+from console.outbox.reading import Reading
 from console.providers.plane import Plane
-from console.providers.replanned import plan_anew, plan_differs
+from console.providers.replanned import plan_all_anew, plan_differs
 
 _CHARS: Final = 900
 
 
 def looked_at(authority: Authority, row: Row) -> bool:
-    """Whether it needs no second plan: two people signed these bytes, it gives back, or it was looked at before.
+    """Whether it needs no second plan: two people signed these bytes, or it gives back.
 
     What one person gives back alone is an undo, which is exactly what was signed to be its revert.
     """
     people = {one.record.person for one in authority.signed
               if one.record.decision == "approve" and one.record.doc == row.doc}  # fmt: skip
-    return len(people) > 1 or authority.action.direction == "restore" or row.attempt > 0
+    return len(people) > 1 or authority.action.direction == "restore"
 
 
-async def alone(plane: Plane, target: Target, signed: Planned) -> Stop | AdapterFault | None:
+def sent_before(tx: Tx, feed: FeedSigner, row: Row) -> bool:
+    """Whether this console entered that it sends it: then it was looked at, and a part may have landed since.
+
+    Its own entries say so, never the table of what is under way.
+    """
+    steps = Reading.of(tx).steps(row.op, row.doc, row.target)
+    return any(one.kind == "dispatch.intent" and one.feed == feed.feed for one in steps)
+
+
+async def alone(plane: Plane, target: Target, plans: Sequence[Planned]) -> Stop | AdapterFault | None:
     """What sends it back to people where it is not what it calls itself; the fault where that cannot be read now.
 
-    `signed` is a list's plan for one account, where the target is a list.
+    `plans` are one, or of a list what is to be sent now for each of its accounts.
     """
-    lever = plane.lever(signed.lever)
-    try:
-        found = await plan_anew(plane, signed)
-    except Refused as fault:
-        return _stop(f"this console cannot plan it: {fault.detail.rstrip('.')}")
-    except AdapterFault as fault:
-        return fault
+    fault: AdapterFault | None = None
+    for signed, found in zip(plans, await plan_all_anew(plane, plans), strict=True):
+        if isinstance(found, Refused):
+            return _stop(signed, target, f"this console cannot plan it: {found.detail.rstrip('.')}")
+        if isinstance(found, AdapterFault):
+            fault = found
+            continue
+        odd = _odd(plane.lever(signed.lever), target, signed, found)
+        if odd:
+            return _stop(signed, target, f"this console would plan it otherwise: {', '.join(odd)}")
+    return fault
+
+
+def _odd(lever: Lever, target: Target, signed: Planned, found: Planned) -> list[str]:
     if lever.revokes_credential and _counted(signed, found):
         found = replace(found, credential=signed.credential)
     odd = list(plan_differs(signed, found, already=dict(found.pre) != dict(signed.pre)))
     if target.category != lever.category:
         odd.append(f"it is of the kind {lever.category}, not {target.category}")
-    return _stop(f"this console would plan it otherwise: {', '.join(odd)}") if odd else None
+    return odd
 
 
 def _counted(signed: Planned, found: Planned) -> bool:
@@ -56,6 +76,7 @@ def _counted(signed: Planned, found: Planned) -> bool:
     return signed.credential == "verified-replacement"
 
 
-def _stop(why: str) -> Stop:
-    told = f"One person alone signed it, and {why}"[:_CHARS]
+def _stop(signed: Planned, target: Target, why: str) -> Stop:
+    of = "" if target.listed is None else f" of the account {signed.selector[:80]}"
+    told = f"One person alone signed it, and{of} {why}"[:_CHARS]
     return Stop("attention", "dispatch.attention", f"{told}. Nothing was sent; two people may sign it.")

@@ -15,7 +15,7 @@ from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Refused,
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
-from console.outbox.alone import alone, looked_at
+from console.outbox.alone import alone, looked_at, sent_before
 from console.outbox.gate import Authority, Stop
 from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
@@ -52,7 +52,8 @@ class Executor:
         if isinstance(checked, Stop):
             return await self.steps.end(row, checked.state, checked.kind, checked.why)
         planned = checked.planned
-        seen = await self._look(checked, row, plane)
+        before = looked_at(checked, row) or await self.steps.write(lambda tx: self._sent_before(tx, row))
+        seen = await self._look(checked, row, plane, before=before)
         if isinstance(seen, Stop):
             return await self.steps.end(row, seen.state, seen.kind, seen.why)
         if isinstance(seen, AdapterFault):
@@ -70,15 +71,20 @@ class Executor:
         self.steps.crash("after-intent")
         return await self._call(row, plane, planned)
 
-    async def _look(self, checked: Authority, row: Row, plane: Plane) -> ReadBack | Stop | AdapterFault:
-        """How the target is, and where nobody else looked, whether it is what it calls itself."""
+    def _sent_before(self, tx: Tx, row: Row) -> bool:
+        return sent_before(tx, self.steps.feed, row)
+
+    async def _look(
+        self, checked: Authority, row: Row, plane: Plane, *, before: bool
+    ) -> ReadBack | Stop | AdapterFault:
+        """How the target is; and where nobody looked before, whether it is what it calls itself."""
         try:
             seen = await plane.read_back(checked.planned)
         except AdapterFault as fault:
             return fault
-        if seen.verdict == "in-effect" or looked_at(checked, row):
+        if seen.verdict == "in-effect" or before:
             return seen
-        return await alone(plane, checked.action.targets[row.target], checked.planned) or seen
+        return await alone(plane, checked.action.targets[row.target], (checked.planned,)) or seen
 
     def check(self, tx: Tx, row: Row, plane: Plane) -> Authority | Stop:
         """The decision proven and the rule asked again, inside the caller's transaction; why it may not go, else."""

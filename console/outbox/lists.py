@@ -116,12 +116,14 @@ class Lists:
             self.steps.crash("after-call")
         return await self._result(row, found, at, len(piece), len(lines))
 
-    async def _odd(self, checked: Authority, row: Row, plane: Plane, to_send: list[str]) -> Stop | AdapterFault | None:
-        """As of a single target (`console.outbox.alone`): one account of the piece stands for all, for one template."""
+    async def _odd(
+        self, checked: Authority, row: Row, plane: Plane, to_send: Sequence[str]
+    ) -> Stop | AdapterFault | None:
+        """As of a single target (`console.outbox.alone`): every account of every piece, each time before it goes."""
         if looked_at(checked, row) or not to_send:
             return None
         target = checked.action.targets[row.target]
-        return await alone(plane, target, fill(checked.planned, to_send[0]))
+        return await alone(plane, target, [fill(checked.planned, one) for one in to_send])
 
     def _intend(self, tx: Tx, row: Row, plane: Plane, to_send: list[str], found: _Piece) -> tuple[Row, list[str]]:
         """The last look and the intent of a piece are one transaction; nothing to send needs no intent."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.contract import Planned, Request
+from adapters.contract import AdapterFault, Planned, Request, Wish
 from console.providers.plane import Plane
 from console.providers.wishes import wish
 
-__all__ = ["plan_anew", "plan_differs"]
+__all__ = ["plan_all_anew", "plan_anew", "plan_differs"]
 
 
 async def plan_anew(plane: Plane, signed: Planned) -> Planned:
@@ -21,10 +21,22 @@ async def plan_anew(plane: Plane, signed: Planned) -> Planned:
         AdapterFault: as `Plane.plan`.
         Problem: when the adapter has no such lever here.
     """
+    return await plane.plan(_wish(plane, signed))
+
+
+async def plan_all_anew(plane: Plane, signed: Sequence[Planned]) -> list[Planned | AdapterFault]:
+    """As `plan_anew` for each; a fault stands in the place of its own, and of all where nothing can be read."""
+    try:
+        return await plane.plan_many([_wish(plane, one) for one in signed])
+    except AdapterFault as fault:
+        return [fault] * len(signed)
+
+
+def _wish(plane: Plane, signed: Planned) -> Wish:
     lever = plane.lever(signed.lever)
     known = () if lever.params is None else lever.params.model_fields
     params = {name: value for name, value in signed.params.items() if name in known and value}
-    return await plane.plan(wish(signed.lever, signed.selector, signed.surface_key, params, signed.direction))
+    return wish(signed.lever, signed.selector, signed.surface_key, params, signed.direction)
 
 
 def plan_differs(signed: Planned, found: Planned, *, already: bool = False) -> tuple[str, ...]:

@@ -8,8 +8,12 @@ from dataclasses import replace
 import pytest
 
 from adapters.contract import NotSent, Refused, Request
+from console.outbox.alone import alone, sent_before
+from console.outbox.gate import Stop
+from console.providers.lists import fill, template_of
 from tests.kit.plainadapter import PlainAdapter, lever, plan_of
 from tests.kit.scene import plane_at, sent
+from tests.outbox.test_bad_rows import behind_its_back, first_row, rounds
 from tests.outbox.test_engine import play, run, states
 
 
@@ -126,5 +130,65 @@ def test_a_provider_that_cannot_be_read_is_waited_for(tmp_path):
         scene.block("k", approve=(1,), gravity="normal")
         assert states(await run(scene, plane_at(scene.url, Away))) == ["enforced"]
         assert (sent(estate), Away.away < 0) == ([("k", True)], True)
+
+    play(tmp_path, story)
+
+
+def test_a_table_that_says_it_was_sent_before_spares_nothing(tmp_path):
+    """Whoever edits the table of what is under way gains nothing, even past its comparison with the record."""
+
+    class Away(PlainAdapter):
+        away, asked = True, 0
+
+        async def plan(self, context, wish):
+            Away.asked += 1
+            if Away.away:
+                raise NotSent("no connection")
+            return await super().plan(context, wish)
+
+    async def story(scene, estate):
+        made = scene.target(everybody(plan_of("k", now=False, wanted=True)))
+        sha, action = scene.propose([made], gravity="normal")
+        scene.approve(sha, action, 1)
+        outbox = scene.outbox(plane_at(scene.url, Away))
+        await outbox.recover()
+        for _ in range(3_000):
+            await rounds(outbox, 1)
+            if Away.asked:
+                break
+        row = first_row(scene, sha)
+        assert (row.state, row.attempt) == ("queued", 0)
+        Away.away = False
+        edited = replace(row, attempt=1, not_before_ms=0)
+        assert not scene.store.write(lambda tx: sent_before(tx, scene.feed, edited))
+        behind_its_back(scene, ("UPDATE outbox SET attempt = 1, not_before_ms = 0",))
+        await run(scene, plane_at(scene.url, Away))
+        assert sent(estate) == []
+
+    play(tmp_path, story)
+
+
+def test_every_account_of_a_list_is_planned_anew(tmp_path):
+    """One template stands for all only where the provider plans each account as the template says."""
+
+    class Special(PlainAdapter):
+        asked = 0
+
+        async def plan(self, context, wish):
+            Special.asked += 1
+            found = await super().plan(context, wish)
+            return replace(found, selectors=0) if wish.selector == "acct-57" else found
+
+    async def story(scene, estate):
+        names = [f"acct-{at}" for at in range(60)]
+        template = template_of(plan_of(names[0], now=False, wanted=True))
+        target, _ = scene.target(template, listed=len(names), selectors=0)
+        plane = plane_at(scene.url, Special)
+        assert await alone(plane, target, [fill(template, one) for one in names[:57]]) is None
+        assert Special.asked == 57
+        stop = await alone(plane, target, [fill(template, one) for one in names])
+        assert isinstance(stop, Stop)
+        assert "of the account acct-57 this console would plan it otherwise: it selects 0, not 1" in stop.why
+        await plane.aclose()
 
     play(tmp_path, story)
