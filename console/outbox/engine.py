@@ -37,6 +37,7 @@ from console.outbox.reading import Reading
 from console.outbox.reconcile import Reconciler, recover
 from console.outbox.redaction import Redactions
 from console.outbox.steps import CrashPoint, Overtaken, Pace, Sleep, Steps, no_crash
+from console.outbox.stumbles import Stumbles
 from console.outbox.time import clock_words
 from console.outbox.turn import Lease, may_stand_in, turns
 from console.outbox.watch import DriftWatch, is_answered
@@ -120,6 +121,7 @@ class Outbox:
         self._ended = threading.Event()
         self._asked: dict[tuple[str, int], tuple[int, int]] = {}
         self._refused: set[tuple[str, int]] = set()
+        self._stumbles = Stumbles(self._pace.recheck_ms)
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -196,7 +198,7 @@ class Outbox:
         self._look_if_due({row.instance for row in rows if not row.by_hand})
         ready: list[Row] = []
         for row in rows:
-            if row.key in self._working or row.key in busy:
+            if row.key in self._working or row.key in busy or self._stumbles.rests(row.key, self._clock.boot_ms()):
                 continue
             if row.state == "queued" and not (row.by_hand or row.outage) and self._watch.is_down(row.instance):
                 await self._reconciler.lost(row)  # authorised while its provider was already away
@@ -404,6 +406,7 @@ class Outbox:
         breaker = self._known(row.instance).breaker
         try:
             changed = await self._step(row)
+            self._stumbles.forget(row.key)
             lost = changed.missed and changed.tries > row.tries
             if lost or (changed.state == "unknown" and row.state == "queued"):
                 breaker.fault(self._clock.boot_ms())
@@ -418,6 +421,9 @@ class Outbox:
         except Problem as fault:
             self._refused.add(row.key)
             self._note(f"{row.doc[:16]} target {row.target}: {fault.what}")
+        except Exception as fault:  # noqa: BLE001  a full disk, a fault of ours: it is seen, and tried again
+            told = self._stumbles.note(row.key, fault, self._clock.boot_ms())
+            self._note(f"{row.doc[:16]} target {row.target}: {told}")
         finally:
             self._working.pop(row.key, None)
             self._woken.set()
@@ -461,6 +467,8 @@ class Outbox:
             return "nobody", ""
         if row.key in self._refused:
             return "people", f"{place} was refused at the gate"
+        if left := self._stumbles.left(row.key):
+            return "people", f"{place} could not be taken further: {left}"
         if row.by_hand:
             return ("people", f"{place} waits for an attestation") if row.held else None
         if self._planes.get(row.instance) is None:
