@@ -25,6 +25,7 @@ from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
 
 ORGANISATION = "organisation"
 ON, OFF, ENDED = "active", "inactive", "archived"
+_ENDED = frozenset({ENDED, "expired"})
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
 MOST_NAMED = 12
 NO_WAY_BACK = "Anthropic has no call that is known to undo this"
@@ -63,13 +64,19 @@ async def fields_now(context: Context, planned: Planned) -> tuple[dict[str, str]
         held = wire.read(wire.Workspace, wire.check(reply, "workspace"))
         return {"archived": json.dumps(held.archived_at is not None)}, ""
     if planned.lever in {"key.off", "key.archive"}:
-        return {planned.selector: json.dumps((await key(context, planned.selector)).status)}, ""
+        return {planned.selector: json.dumps(_as_good_as(planned, await key(context, planned.selector)))}, ""
     there = await keys(context, "" if planned.selectors == 0 else planned.selector)
     contain = planned.direction == "contain"
-    mine = {one.id: one.status for one in there if one.id in planned.wanted}
+    mine = {one.id: _as_good_as(planned, one) for one in there if one.id in planned.wanted}
     late = {one.id: one.status for one in _switchable(there) if contain and one.id not in mine and one.status == ON}
     told = f"{len(late)} keys came later and are on" if late else ""
     return {ident: json.dumps(status) for ident, status in {**mine, **late}.items()}, told
+
+
+def _as_good_as(planned: Planned, held: wire.Key) -> str:
+    """A key's status; one that ended for good since is off as well, and no alarm is raised for it."""
+    ended = held.status in _ENDED and planned.wanted[held.id] == json.dumps(OFF)
+    return OFF if ended else held.status
 
 
 # -- switching ---------------------------------------------------------------------------------------------------------

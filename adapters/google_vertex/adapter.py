@@ -230,9 +230,10 @@ class GoogleVertex:
         at_ms = context.now_ms()
         if not fields:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="it is not there any more")
-        same = fields == dict(planned.wanted)
+        left = await policies.left_since(context, self._settings, planned) if planned.lever in _POLICIES else ""
+        same = fields == dict(planned.wanted) and not left
         verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=detail)
+        return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=left or detail)
 
     async def _now(self, context: Context, planned: Planned) -> tuple[Mapping[str, str], str]:
         here = self._settings

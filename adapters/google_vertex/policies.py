@@ -33,13 +33,14 @@ async def plan(context: Context, settings: Settings, blank: Planned) -> Planned:
         f"every project below {settings.policies}; a project whose policy replaces its parent's is not reached",
         "models of your own, and what is deployed already, are not reached",
     ]
-    if settings.policy_at and await reading.replaces_its_parents(context, settings):
+    left_out = bool(settings.policy_at) and await reading.replaces_its_parents(context, settings)
+    if left_out:
         notes.insert(0, f"the project {settings.project} has a policy that replaces its parent's: it is NOT reached")
     etags = ("", "") if found is None else (found.etag, str(found.spec.get("etag", "")))
     return replace(
         blank, pre={"policy": wire.text(before)}, wanted={"policy": wire.text(after)},
         requests=(_write(path, settings, before, after, etags),), revert=(_write(path, settings, after, before),),
-        params={"at": settings.policies},
+        params={"at": settings.policies, **({"left_out": "yes"} if left_out else {})},
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -186,6 +187,14 @@ async def fields_now(context: Context, settings: Settings) -> dict[str, str]:
     """The policy as it is."""
     found = await reading.policy(context, settings)
     return {"policy": NONE if found is None else wire.text(kept(found.spec))}
+
+
+async def left_since(context: Context, settings: Settings, planned: Planned) -> str:
+    """Whether this project was reached when people signed, and its own policy replaces its parent's since."""
+    if not settings.policy_at or planned.direction == "restore" or planned.params.get("left_out") == "yes":
+        return ""
+    gone = await reading.replaces_its_parents(context, settings)
+    return f"the project {settings.project} replaces its parent's policy since: it is not reached" if gone else ""
 
 
 async def must_be_as_left(context: Context, settings: Settings, planned: Planned) -> None:

@@ -190,6 +190,23 @@ def test_every_key_goes_off_and_only_those_that_were_on_come_back(server, adapte
     assert [one.status for one in keys.values()] == ["active", "active", "inactive", "expired", "active"]
 
 
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("expired", "in-effect"),
+        ("archived", "in-effect"),
+        ("active", "not-in-effect"),
+        ("of-tomorrow", "not-in-effect"),
+    ],
+)
+@pytest.mark.parametrize("asked", [wish("key.off", "apikey_1"), wish("organisation.off", "")])
+def test_a_key_that_ended_for_good_is_off_too(server, adapter, context, asked, status, verdict):
+    planned = do(adapter.plan(context, asked))
+    do(adapter.apply(context, planned))
+    server.poke(lambda rows: setattr(rows.keys["apikey_1"], "status", status))
+    assert do(adapter.read_back(context, planned)).verdict == verdict
+
+
 def test_a_key_made_later_is_found_by_reading_back(server, adapter, context):
     planned = do(adapter.plan(context, wish("key.off-all", "live")))
     assert planned.selectors == 1

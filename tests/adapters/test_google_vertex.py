@@ -427,6 +427,24 @@ def test_a_project_that_a_folders_policy_does_not_reach_is_named(server, context
     assert ("NOT reached" in " ".join(planned.notes)) is told
 
 
+@pytest.mark.parametrize(("signed_so", "verdict"), [(False, "not-in-effect"), (True, "in-effect")])
+def test_a_project_that_replaces_its_folders_policy_later_is_no_longer_reached(server, context, signed_so, verdict):
+    own = {"inheritFromParent": False, "rules": [{"allowAll": True}]}
+
+    def replace_it(rows):
+        rows.policies[f"projects/{PROJECT}"] = own
+
+    if signed_so:
+        server.poke(replace_it)
+    adapter = adapter_at(server.url, policy_at="folders/4711")
+    planned = plan(adapter, context, "model.forbid", ATLAS)
+    asyncio.run(adapter.apply(context, planned))
+    assert asyncio.run(adapter.read_back(context, planned)).verdict == "in-effect"
+    server.poke(replace_it)
+    back = asyncio.run(adapter.read_back(context, planned))
+    assert (back.verdict, "not reached" in back.detail) == (verdict, not signed_so)
+
+
 # -- denials and limits ------------------------------------------------------------------------------------------------
 
 
