@@ -120,8 +120,9 @@ def failed_in(fields: JsonValue) -> dict[str, str]:
 def number_in(fields: JsonValue, name: str) -> int | None:
     """A whole number in one result's fields."""
     text = fields.get(name) if isinstance(fields, dict) else None
-    told = isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
-    return int(text) if told else None
+    if not isinstance(text, str) or len(text) > _MOST_DIGITS or not (text.isascii() and text.isdigit()):
+        return None
+    return int(text)
 
 
 __all__ = ["HELD", "Far", "Members", "failed_in", "far_of", "number_in"]
