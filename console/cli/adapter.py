@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,8 +57,9 @@ def new(call: Call, name: str, folder: Path | None) -> None:
 
     where = folder or Path(f"standdown-{name.replace('_', '-')}")
     made = skeleton.make(name, where)
-    lines = [f"{len(made)} files in {where}. Its tests pass as they stand:", f"  cd {where} && python -m pytest"]
-    lines.append("Install it into Standdown's own environment with pip; then `standdown adapter list` names it.")
+    python = sys.executable  # the one that Standdown runs in: no other has the kit
+    lines = [f"{len(made)} files in {where}. Its tests pass as they stand:", f"  cd {where} && {python} -m pytest"]
+    lines += ["Into Standdown; then `standdown adapter list` names it:", f"  {python} -m pip install {where}"]
     call.tell({"ok": True, "folder": str(where), "files": [str(path) for path in made]}, *lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 
 import pytest
 
@@ -73,5 +74,8 @@ def test_faults_and_wrong_use_have_their_exit_codes_and_lines(run, file):
 def test_a_new_package_says_where_it_is(run, tmp_path):
     status, out, _ = run("adapter", "new", "our_gateway", "--folder", str(tmp_path / "new"), "--json")
     assert status == 0
-    assert len(json.loads(out)["files"]) == 7
+    assert len(json.loads(out)["files"]) == 6
     assert run("adapter", "new", "our_gateway", "--folder", str(tmp_path / "new"))[0] == 2
+    _, told, _ = run("adapter", "new", "our_gateway", "--folder", str(tmp_path / "again"))
+    for what in ("-m pytest", f"-m pip install {tmp_path / 'again'}"):
+        assert f"{sys.executable} {what}" in told, "the Python that has the kit, and no other"
