@@ -76,8 +76,7 @@ class Agent:
             NoAgent: when it does not answer.
         """
         held = self.keys()
-        named = Path(wanted).expanduser()
-        line = _line_in(named)
+        line = _line_in(wanted)
         fits = [one.public for one in held if wanted in (one.public.fingerprint, one.comment) or line == one.public]
         if len(set(fits)) != 1:
             names = ", ".join(f"{one.comment} ({one.public.fingerprint})" for one in held) or "none"
@@ -189,10 +188,11 @@ def agent_of(environ: Mapping[str, str] = os.environ) -> Agent:
     return Agent(Path(named))
 
 
-def _line_in(path: Path) -> PublicKey | None:
+def _line_in(named: str) -> PublicKey | None:
     try:
+        path = Path(named).expanduser()
         return PublicKey.parse_file(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, UnicodeDecodeError, BadPublicKey):
+    except (OSError, RuntimeError, UnicodeDecodeError, BadPublicKey):  # RuntimeError: `~` of somebody who is not here
         return None
 
 

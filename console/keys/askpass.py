@@ -108,7 +108,7 @@ def _served(
                     process.wait(_KILLED)
                 except subprocess.TimeoutExpired:
                     process.kill()
-                    process.wait()
+                    process.wait(_KILLED)
         for file in (out, said):
             file.seek(0)
         return Done(process.returncode, out.read(), said.read().decode("utf-8", "replace"), times > 1)

@@ -195,7 +195,7 @@ def sign_single(
     """
     if not key.public.hardware:
         return sign_once(key, namespace, message, unlock())
-    if sys.platform == "win32":  # it has no sockets of the kind by which a PIN is handed over
+    if sys.platform == "win32":  # pragma: no cover - it has no sockets of the kind by which a PIN is handed over
         return sign_with_ssh_keygen(key, namespace, message, ssh_keygen)
     from console.keys import hardware  # noqa: PLC0415  few keys are in hardware
 

@@ -246,6 +246,31 @@ def test_a_list_cut_short_is_no_list(tmp_path: Path, answer: bytes) -> None:
     thread.join()
 
 
+def test_keys_of_other_kinds_in_its_list_are_left_out(tmp_path: Path) -> None:
+    keys = (openssh.hardware_key(openssh.private_key(3)).blob, b"nonsense", PUBLIC.blob)
+    listed = b"".join(ssh_string(blob) + ssh_string(b"k\xff") for blob in keys)
+    liar, thread = answering(tmp_path, ssh_string(b"\x0c" + len(keys).to_bytes(4, "big") + listed))
+    found = liar.keys()
+    assert [(one.public, one.comment) for one in found] == [(PUBLIC, "k\ufffd")]
+    thread.join(30)
+
+
+@pytest.mark.parametrize("name", ["noise.pub", "~nobody-of-this-name/key.pub"])
+def test_a_file_that_is_no_key_names_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "noise.pub").write_bytes(b"\xff\xfe ssh-ed25519 \x00")
+    listed = ssh_string(PUBLIC.blob) + ssh_string(b"duty")
+    liar, thread = answering(tmp_path, ssh_string(b"\x0c\x00\x00\x00\x01" + listed))
+    with pytest.raises(WrongUse, match="no Ed25519 key called"):
+        liar.find(name if name.startswith("~") else str(tmp_path / name))
+    thread.join(30)
+
+
+def test_a_key_in_an_agent_opens_no_file_and_says_what_does(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match="opens no file") as told:
+        AgentWriter(Agent(tmp_path / "none"), PUBLIC).unseal(b"sealed")
+    assert "--identity" in str(told.value)
+
+
 # -- an approver key in hardware ---------------------------------------------------------------------------------------
 
 TOUCHED = """

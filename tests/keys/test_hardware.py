@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from console.domain.errors import WrongUse
-from console.keys import hardware, keyfile, signer, sshsig
+from console.keys import askpass, hardware, keyfile, signer, sshsig
 from console.keys.faults import BadKeyFile, SigningFailed, WrongPin
 from tests.keys import openssh
 from tests.keys.device import PIN, device_library, security_key
@@ -81,6 +82,38 @@ def test_a_key_that_is_not_plugged_in_is_said(security_key, tmp_path: Path) -> N
     ):
         with pytest.raises(SigningFailed, match="plugged in"):
             run()
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("exit 1", "it gave no reason"),
+        ("echo 'Key enrollment failed: not today' >&2; exit 1", "not today"),
+        ("printf '\\377'", "no signature"),
+        ("echo nothing signed", "no signature"),
+    ],
+)
+def test_whatever_else_ssh_keygen_says_is_told_and_nothing_is_signed(tmp_path: Path, program: str, told: str) -> None:
+    (tmp_path / "keygen").write_text(f"#!/bin/sh\n{program}\n")
+    (tmp_path / "keygen").chmod(0o755)
+    public = openssh.hardware_key(openssh.private_key(9))
+    key = keyfile.SavedKey(tmp_path / "approver", public, "approver")
+    with pytest.raises(SigningFailed, match=told):
+        hardware.sign(key, NAMESPACE, b"a record", Asked(), str(tmp_path / "keygen"))
+
+
+@pytest.mark.parametrize("ends", ["", "trap '' TERM; "])
+def test_a_program_that_never_answers_is_ended_even_if_it_does_not_want_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    (tmp_path / "keygen").write_text(f"#!/bin/sh\n{ends}echo $$ > {tmp_path}/pid\nwhile :; do sleep 0.05; done\n")
+    (tmp_path / "keygen").chmod(0o755)
+    monkeypatch.setattr(askpass, "_KILLED", 0.2)
+    with pytest.raises(SigningFailed, match="gave no answer"):
+        askpass.run([str(tmp_path / "keygen")], Asked(), timeout_s=1.0)
+    pid = int((tmp_path / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 def test_what_is_there_is_not_overwritten_and_other_uses_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import io
 import subprocess
 import sys
@@ -156,6 +157,23 @@ def test_the_two_envelopes_together_restore_the_key_and_neither_does_alone(tmp_p
     phrase = next(line for line in sealed.words_sheet.splitlines() if line.startswith("    ")).strip()
     signer.sign_once(typed, sshsig.roster_ns(ORG), b"roster", phrase.encode())
     assert sealed.phrase not in repr(sealed)
+
+
+def test_a_sheet_is_read_whole_or_refused_with_what_is_wrong(tmp_path):
+    sealed = recovery.create_recovery_key(tmp_path / "recovery", ORG, SeededEntropy(3), rounds=1)
+    sheet = sealed.file_sheet
+    typed = recovery.read_sheet(f"read to me:\n{sheet}")
+    assert typed.public == sealed.key.public
+    begin, end = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
+    body = sheet.partition(begin)[2].partition(end)[0]
+    other = base64.b64encode(b"another form of key, and long enough for it").decode()
+    for text, why in (
+        ("", "no whole key"), (sheet.replace(end, ""), "no whole key"),
+        (f"{begin}\n{other}\n{end}", "not a key in OpenSSH form"), (f"{begin}{body[:60]}*{body[61:]}{end}", "misread"),
+        (f"{begin}{body[:40]}{end}", "misread"), (f"{begin}{body[:100]}{end}", "misread"),
+    ):  # fmt: skip
+        with pytest.raises(BadKeyFile, match=why):
+            recovery.read_sheet(text)
 
 
 def _request(key, *, verb=b"sign", use=b"approver", namespace=APPROVE, phrase=PASSPHRASE, message=b"m"):

@@ -179,6 +179,13 @@ def test_signatures_that_another_library_might_take_are_refused():
             sshsig.verify(KEY, NS, MESSAGE, BLOB[:-64] + signature)
 
 
+def test_nothing_but_a_plain_signature_is_put_together():
+    assert sshsig.assemble(KEY, NS, BLOB[-64:]) == BLOB
+    for key, signature in ((KEY, BLOB[-63:]), (KEY, b""), (HARDWARE, BLOB[-64:])):
+        with pytest.raises(MalformedSignature):
+            sshsig.assemble(key, NS, signature)
+
+
 def test_a_version_cut_short_is_malformed():
     for size in range(len(b"SSHSIG") + 4):
         with pytest.raises(MalformedSignature):
