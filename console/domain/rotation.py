@@ -93,7 +93,7 @@ def read_rotation(raw: bytes) -> Rotation:
         if found.to_bytes() != raw:
             raise BadForm("rotation", "it is no rotation")
         return checked(found)
-    except (ValueError, KeyError, TypeError, AttributeError, WrongUse):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, WrongUse):
         raise BadForm("rotation", "it is no rotation") from None
 
 

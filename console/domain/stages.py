@@ -104,7 +104,7 @@ def read_plan(raw: bytes) -> LiftPlan:
         if not sound or plan.to_bytes() != raw:
             raise BadForm("plan", "it is no staged lift")
         return checked(plan)
-    except (ValueError, KeyError, TypeError, WrongUse):
+    except (ValueError, KeyError, TypeError, RecursionError, WrongUse):
         raise BadForm("plan", "it is no staged lift") from None
 
 

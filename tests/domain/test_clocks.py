@@ -204,6 +204,16 @@ def test_the_order_of_arrival_changes_nothing() -> None:
         assert clocks_of(marks_of(mixed), (regime(),), NOW) == whole
 
 
+def test_an_incident_that_was_opened_again_has_not_been_closed() -> None:
+    journal = Journal()
+    journal.add("closing.authorised", None, {"doc": "x"}, hlc=(NOW, 0))
+    assert marks_of(journal.entries).closed_ms == NOW
+    journal.add("status.changed", COMMANDER, {"status": "contained"}, hlc=(NOW + 1, 0))
+    assert marks_of(journal.entries).closed_ms == NOW
+    journal.add("status.changed", COMMANDER, {"status": "reopened"}, hlc=(NOW + 2, 0))
+    assert marks_of(journal.entries).closed_ms is None
+
+
 # -- regimes as data ---------------------------------------------------------------------------------------------------
 
 
@@ -234,6 +244,7 @@ def table(**changes):
         {"report": [{"id": "r", "name": "r", "from": "awareness", "limit": [{"id": "l", "hours": 0}]}]},
         {"report": [{"id": "r", "name": "r", "from": "awareness", "limit": [{"id": "l", "hours": True}]}]},
         {"report": [{"id": "r", "name": "r", "from": "awareness", "limit": []}]},
+        {"report": [{"id": "r", "name": "r", "from": "awareness", "limit": [{"id": "l", "hours": 24}] * 2}]},
     ],
 )  # fmt: skip
 def test_a_regime_that_is_not_one_is_refused_by_name(changes) -> None:

@@ -28,6 +28,15 @@ def forged(line: str, piece: bytes) -> str:
     return frames._line(found.set, found.number, found.count, piece)
 
 
+def test_letters_that_spell_no_bytes_are_a_damaged_frame():
+    line = next(iter(frames.cut(frames.pack(OTHER))))
+    name, number, count = frames.read(line).set, 1, frames.read(line).count
+    data = "A"  # one letter of five bits is no byte
+    check = zlib.crc32(f"{name}:{number}:{count}:{data}".encode())
+    with pytest.raises(NotTogether, match="damaged"):
+        frames.read(f"{frames.MARK}:{name}:{number}:{count}:{check:08X}:{data}")
+
+
 def test_frames_in_any_order_and_twice_make_up_what_was_cut():
     packed = frames.pack(DATA)
     lines = list(frames.cut(packed))

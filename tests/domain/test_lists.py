@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.domain import lists
 from console.domain.errors import BadForm, Problem, WrongUse
 from console.domain.lists import MAX_CHARS, drawn, from_bytes, read_list, to_bytes, to_csv
 
@@ -61,6 +63,26 @@ def test_a_cell_is_kept_from_being_a_formula() -> None:
     assert rows[1:] == [["'=cmd()", "why, so"], ["'-1", 'a "quote"']]
 
 
+def test_a_list_that_is_too_long_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MAX_BYTES", 8)
+    monkeypatch.setattr(lists, "MAX_LINES", 2)
+    assert read_list(b"a\nb\na\n", "l").lines == ("a", "b")
+    with pytest.raises(WrongUse, match="longer than"):
+        read_list(b"a\n" * 5, "l")
+    with pytest.raises(WrongUse, match="more than 2 accounts"):
+        read_list(b"a\nb\nc\n", "l")
+
+
+def test_a_table_of_one_column_is_its_cells_and_rows_may_be_empty_or_short() -> None:
+    assert read_list(b"u-1\nu-2\n", "l", "1").lines == ("u-1", "u-2")
+    found = read_list(b'"u-1,"\n"u,2"\n', "l")  # commas within cells only
+    assert (found.lines, found.column) == (("u,2", "u-1,"), "column 1")
+    found = read_list(b"plan,key_id\nfree,k-1\n,\nfree\npaid,k-2\n", "l")
+    assert found.lines == ("k-1", "k-2")
+    found = read_list(b'key_id\n"k-1\nk-2"\nk-3\n', "l")
+    assert (found.lines, found.problems[0][1]) == (("k-3",), "more than one line in a cell")
+
+
 @given(st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=30), st.binary(max_size=40))
 def test_whatever_comes_is_normalised_or_refused(cells: list[str], junk: bytes) -> None:
     raw = "\n".join(cells).encode("utf-8", "surrogatepass") + junk
@@ -86,3 +108,6 @@ def test_other_bytes_than_were_signed_are_no_list() -> None:
     for other in (b"a\n", b"b\na\n", b"a\nb", b"\xff\n"):
         with pytest.raises(BadForm):
             from_bytes(other, read_list(raw, "l").sha256)
+        if other != b"a\n":  # by its own name, too, it is no list
+            with pytest.raises(BadForm):
+                from_bytes(other, hashlib.sha256(other).hexdigest())

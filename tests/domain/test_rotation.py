@@ -22,7 +22,7 @@ def test_it_is_kept_and_read_as_it_was() -> None:
     assert read_rotation(elsewhere.to_bytes()) == elsewhere
     assert b"slow_at" not in LEAK.to_bytes()  # as earlier versions wrote it: its name stays
     assert marked("Rotation of tyres") is None
-    for raw in (b"", b"{}", b"[]", LEAK.to_bytes() + b" "):
+    for raw in (b"", b"{}", b"[]", LEAK.to_bytes() + b" ", b"[" * 100_000, LEAK.to_bytes().replace(b"k-new", b"k-old")):
         with pytest.raises(BadForm):
             read_rotation(raw)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.domain.errors import BadForm, WrongUse
-from console.domain.stages import LiftPlan, Part, checked, marked, part_of, read_plan, share, stop_of
+from console.domain.stages import LiftPlan, Part, Stop, checked, marked, part_of, read_plan, share, stop_of
 
 PLAN = LiftPlan(
     op="a-" + "0" * 26, doc="ab" * 32, stages=(part_of("10%"), part_of("50%"), part_of("rest")), hold_ms=1_800_000,
@@ -32,6 +32,7 @@ def test_a_plan_is_kept_and_read_as_it_was() -> None:
     {"stages": ()}, {"stages": (part_of("50%"), part_of("10%"), part_of("100%"))}, {"stages": (part_of("50%"),)},
     {"stages": (part_of("0%"), part_of("rest"))}, {"stages": (part_of("50%"), part_of("0,1"))},
     {"stages": (part_of("0,1"), part_of("1"))}, {"stages": (part_of("0"), Part())}, {"hold_ms": 1},
+    {"stops": (Stop(kind="weather"),)}, {"stops": (Stop(kind="rate"),)}, {"stops": (Stop(kind="drift", most=3),)},
 ])  # fmt: skip
 def test_what_is_no_plan(wrong: dict) -> None:
     plan = replace(PLAN, **wrong)
@@ -39,6 +40,12 @@ def test_what_is_no_plan(wrong: dict) -> None:
         checked(plan)
     with pytest.raises(BadForm):
         read_plan(plan.to_bytes())
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[" * 100_000, PLAN.to_bytes().replace(b"a-0", b"b-0"), b"[1]"])
+def test_bytes_that_somebody_made_up_are_no_plan(raw: bytes) -> None:
+    with pytest.raises(BadForm):
+        read_plan(raw)
 
 
 @pytest.mark.parametrize("text", ["", "ten", "-5%", "10", "1,x", "10 %%"])

@@ -51,6 +51,25 @@ def test_it_is_done_dropped_and_open_again_by_whom_and_when() -> None:
     assert tasks_of(journal.entries)[0].state == "dropped"
 
 
+def test_a_day_that_there_is_not_and_a_word_that_ends_as_it_should_are_kept_as_said() -> None:
+    journal = Journal()
+    task(journal, "Write it. Due 2026-02-31.")
+    task(journal, task_text("Is it off?", "", None))
+    first, second = tasks_of(journal.entries)
+    assert (first.text, first.due_ms) == ("Write it.", None)
+    assert second.text == "Is it off?"
+    assert task_text("", "Legal", None) == " Owner: Legal."
+
+
+def test_a_word_about_a_word_is_about_no_task() -> None:
+    journal = Journal()
+    one = task(journal)
+    done = says(journal, one, "Done.")
+    says(journal, done, "Open again.")
+    (left,) = tasks_of(journal.entries)
+    assert left.state == "done"
+
+
 def test_words_that_say_nothing_of_it_or_are_gone_change_nothing() -> None:
     journal = Journal()
     one = task(journal)
