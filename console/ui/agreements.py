@@ -104,7 +104,7 @@ class AgreementsSheet(Sheet):
             found = agreements.agreements(session)
             return found, {one.by: session.name_of(one.by) for one in found if one.by is not None}
 
-        self.carry_out(work, self._show, "Reading ...", "look")
+        self.read_first(work, self._show, "Reading ...", "look")
 
     def _show(self, found: tuple[tuple[Registered, ...], dict[str, str]]) -> None:
         self.known, names = found

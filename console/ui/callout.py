@@ -65,6 +65,7 @@ class CalloutSheet(Sheet):
             self.add(part)
         self.test = self.add_button("Page-test all hooks", self._test)
         self.go = self.add_button("Add the hook", self._add, "main")
+        self.need_reading(self.test)
         self.only_close()
         self.kind.currentIndexChanged.connect(self._turn)
         self.name.textChanged.connect(self.check)
@@ -82,6 +83,7 @@ class CalloutSheet(Sheet):
         line.addWidget(self.wait)
         keep = QPushButton("Keep this order")
         keep.setAutoDefault(False)
+        self.need_reading(self.first, self.wait, keep)
         keep.clicked.connect(self._keep_order)
         line.addWidget(keep)
         self.first.setAccessibleName("Who is paged first")
@@ -91,7 +93,7 @@ class CalloutSheet(Sheet):
     # -- showing -------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        self.carry_out(page, self._take, "Reading ...", lane="slow")
+        self.read_first(page, self._take, "Reading ...", lane="slow")
 
     def _take(self, found: CalloutPage) -> None:
         look = self.room.look
@@ -125,6 +127,12 @@ class CalloutSheet(Sheet):
         self.whom.setCurrentIndex(max(0, self.whom.findData(chosen)))
         self.wait.setValue(found.wait_min)
         self.check()
+
+    def not_read(self) -> None:
+        """Neither that nobody is called, nor that nobody can be."""
+        for lines in (self._calls, self._hooks):
+            _clear(lines)
+            lines.addWidget(_marked(self.room, "circle-question-mark", "unknown", "Not known: it could not be read."))
 
     def _card(self, one: CallCard) -> QWidget:
         look = self.room.look

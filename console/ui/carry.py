@@ -109,7 +109,7 @@ class CarrySheet(Sheet):
         self.take_room(980, 712)
         self.check()
         work = partial(make_ready, sha=sha, asks=asks)
-        self.carry_out(work, self._begin, "Putting it together ...", "look")
+        self.read_first(work, self._begin, "Putting it together ...", "look")
 
     def _button(self, text: str, run: Callable[[], None]) -> QPushButton:
         made = QPushButton(text)
@@ -133,6 +133,7 @@ class CarrySheet(Sheet):
         both.addWidget(self.picture, 1)
         both.addWidget(aside)
         self._turning = (turns, self.cells, speed)
+        self.need_reading(turns, speed)
         return whole
 
     # -- the pictures --------------------------------------------------------------------------------------------------
@@ -148,6 +149,11 @@ class CarrySheet(Sheet):
             self.which.setText(ready.why_not)
         self._put(ready.frames)
         self.check()
+
+    def not_read(self) -> None:
+        """There is no picture of what is not there."""
+        self.picture.hide()
+        self.which.setText("It could not be put together.")
 
     def _turn_history(self, on: bool) -> None:  # noqa: FBT001  a signal's value
         if self._ready is not None:

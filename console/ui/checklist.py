@@ -68,7 +68,7 @@ class ChecklistDialog(Sheet):
         self._tick.timeout.connect(self._second)
         self._tick.start()
         self.take_room(680, 680)
-        self.carry_out(checklist.plans, self._offer, "Reading ...", "look")
+        self.read_first(checklist.plans, self._offer, "Reading ...", "look")
         room.bridge.on(DUTIES, self._take, self)
 
     def _offer(self, plans: tuple[Plan, ...]) -> None:

@@ -187,7 +187,7 @@ class RegimesDialog(Sheet):
         self._had: dict[str, bool] = {}
         self.add_button("Save", self._save, "main")
         self.take_room(640, 640)
-        self.carry_out(_read, self._fill, "Reading ...", "look")
+        self.read_first(_read, self._fill, "Reading ...", "look")
 
     def why_not(self) -> str:
         """What is still to be said."""

@@ -54,7 +54,7 @@ class RolesDialog(Sheet):
         self.add(self._place)
         self.body.addStretch(1)
         self.add_button("Save", self._save, "main")
-        self.carry_out(lambda session: members(session, line.inc), self._fill, READING, "look")
+        self.read_first(lambda session: members(session, line.inc), self._fill, READING, "look")
         self.take_room(1000, 420)
 
     def why_not(self) -> str:
@@ -135,8 +135,8 @@ class HandOverDialog(Sheet):
                           "cannot know."), 1)  # fmt: skip
         self.add_button("Offer command", self._offer, "main")
         self._kept = Kept(self, f"hand-over:{line.inc}", {"briefing": self.briefing, "to": self.to}, wait=True)
-        self.carry_out(lambda session: (members(session, line.inc), briefing(session, line.inc)), self._fill, READING,
-                       "look")  # fmt: skip
+        self.read_first(lambda session: (members(session, line.inc), briefing(session, line.inc)), self._fill, READING,
+                        "look")  # fmt: skip
         self.take_room(680, 640)
 
     def why_not(self) -> str:
@@ -181,7 +181,7 @@ class AcceptDialog(Sheet):
         self.briefing.setAccessibleName("Briefing")
         self.add(self.briefing, 1)
         self.add_button("Accept command", self._accept, "main")
-        self.carry_out(lambda session: last_offer(session, line.inc), self._fill, READING, "look")
+        self.read_first(lambda session: last_offer(session, line.inc), self._fill, READING, "look")
         self.take_room(640, 520)
 
     def why_not(self) -> str:

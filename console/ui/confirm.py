@@ -137,6 +137,8 @@ class ConfirmDialog(QDialog):
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)
             button.setDefault(False)
+        for part in (self._seat.line, self._carry):
+            part.setEnabled(False)  # until there is something to hand over
         self._headline.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # read out first, and no button is a key away
         self._headline.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -266,6 +268,8 @@ class ConfirmDialog(QDialog):
             self._sign.hide()
             self._sign.deleteLater()
         self._waiting.hide()
+        for part in (self._seat.line, self._carry):
+            part.setEnabled(True)
         guest = self._seat.state.guest
         self._guard = guard_of(self._room.desk.session.clock, view)
         self._tell_guard(self._guard, None, view)

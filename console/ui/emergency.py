@@ -96,7 +96,7 @@ class BreakGlassSheet(_Choosing):
         self.reason.textChanged.connect(self.check)
         self.fit(620)
         standings = standings_of(room)
-        self.carry_out(lambda session: may_break(session, standings), self.take_choices, "Reading ...", lane="slow")
+        self.read_first(lambda session: may_break(session, standings), self.take_choices, "Reading ...", lane="slow")
 
     def why_not(self) -> str:
         """What is still to be said."""
@@ -164,7 +164,7 @@ class GlassSheet(Sheet):
         self.only_close()
         self.fit(640)
         inc = room.desk.inc
-        self.carry_out(lambda session: glasses(session, inc), self._take, "Reading ...", lane="slow")
+        self.read_first(lambda session: glasses(session, inc), self._take, "Reading ...", lane="slow")
 
     def _take(self, found: tuple[GlassLine, ...]) -> None:
         look = self.room.look
@@ -220,12 +220,16 @@ class CommandSheet(Sheet):
         self._read()
 
     def _read(self) -> None:
-        self.carry_out(lambda session: command(session, self._inc), self._take, "Reading ...", lane="slow")
+        self.read_first(lambda session: command(session, self._inc), self._take, "Reading ...", lane="slow")
 
     def _take(self, found: CommandPage) -> None:
         self._page = found
         self.told.setText(found.sentence)
         self.check()
+
+    def not_read(self) -> None:
+        """Nobody assumes command without having read who holds it."""
+        self.told.setText("Who commands could not be read.")
 
     def why_not(self) -> str:
         """Why it may not be assumed now."""

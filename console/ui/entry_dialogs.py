@@ -51,7 +51,11 @@ class AmendDialog(_About):
         self.add_button("Amend", self._amend, "main")
         self.resize(620, 440)
         self._kept = Kept(self, f"amend:{line.id}", {"text": self.text}, wait=True)
-        self.carry_out(lambda session: timeline.detail(session, line.id), self._read, "Reading ...", "look")
+        self.read_first(lambda session: timeline.detail(session, line.id), self._read, "Reading ...", "look")
+
+    def not_read(self) -> None:
+        """Nothing is amended that was not shown."""
+        self.text.clear()
 
     def _read(self, found: Detail) -> None:
         self.text.setEnabled(True)

@@ -96,7 +96,7 @@ class EvidenceDialog(Sheet):
             field.textChanged.connect(self.check)
         self._turn()
         self.take_room(600, 680)
-        self.carry_out(sealed.readers, self._fill, "Reading ...", "look")
+        self.read_first(sealed.readers, self._fill, "Reading ...", "look")
 
     def _choosing(self) -> QWidget:
         made = QWidget()
@@ -182,7 +182,7 @@ class ShareDialog(Sheet):
             file = timeline.detail(session, entry).file
             return sealed.readers(session), frozenset(file.named.to if file is not None and file.named else ())
 
-        self.carry_out(work, self._fill, "Reading ...", "look")
+        self.read_first(work, self._fill, "Reading ...", "look")
 
     def _fill(self, found: tuple[tuple[Reader, ...], frozenset[str]]) -> None:
         self.people = People(self.room, found[0], self.room.desk.session.me, found[1])

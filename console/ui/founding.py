@@ -115,6 +115,7 @@ class Founding(QWidget):
     """Steps, the panel of the stage, the envelopes. It looks into the folder every two seconds while it is shown."""
 
     progressed = Signal(object)
+    lost = Signal(object)
 
     def __init__(self, room: Room, *, beside: Beside = open_process) -> None:
         super().__init__()
@@ -195,6 +196,7 @@ class Founding(QWidget):
     def _lost(self, trouble: Trouble) -> None:
         self._asking = False
         self.trouble.tell("alarm", trouble.what, trouble.next_step)
+        self.lost.emit(trouble)
 
     def _put(self, panel: Panel) -> None:
         focus = cast("QWidget | None", self.focusWidget())  # the stubs forget that there may be none

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QRadioButton, QWidget
+from shiboken6 import isValid
 
 from console.services.session import Session
 from console.ui.choice import Choice
@@ -134,6 +135,9 @@ class Kept(KeptTexts):
 
     def not_kept(self, trouble: Trouble) -> None:
         """Say so in the sheet."""
+        if not isValid(self._sheet) or not self._sheet.isVisible():  # it was left meanwhile: the window says it
+            super().not_kept(trouble)
+            return
         self._kept = ""
         self._sheet.tell(trouble.what, trouble.next_step)
 

@@ -105,7 +105,7 @@ class StagesSheet(Sheet):
     # -- showing -------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        self.carry_out(lambda session: cards(session, self._inc), self._take, "Reading ...", lane="slow")
+        self.read_first(lambda session: cards(session, self._inc), self._take, "Reading ...", lane="slow")
 
     def _take(self, found: tuple[LiftCard, ...]) -> None:
         while (item := self._told.takeAt(0)) is not None:

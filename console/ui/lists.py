@@ -76,7 +76,7 @@ class ListSheet(Sheet):
         self.check()
         self.body.addStretch(1)
         self.take_room(760, 760)
-        self.carry_out(places, self._take_places, "Reading what can be pulled where ...", lane="slow")
+        self.read_first(places, self._take_places, "Reading what can be pulled where ...", lane="slow")
 
     # -- the form ------------------------------------------------------------------------------------------------------
 
@@ -227,7 +227,7 @@ class ListsSheet(Sheet):
         self.take_room(700, 620)
         now = room.desk.outlet.latest(NOW)
         standings = () if now is None else tuple(now.everything or now.standings)
-        self.carry_out(lambda session: under_way(session, standings), self._take, "Reading ...", lane="slow")
+        self.read_first(lambda session: under_way(session, standings), self._take, "Reading ...", lane="slow")
 
     def _take(self, found: tuple[Underway, ...]) -> None:
         self._found = found

@@ -44,7 +44,7 @@ class ModelNamesDialog(Sheet):
         self.add(Labelled(room, "Why (optional)", self.why, "It stands in the record."))
         self.body.addStretch(1)
         self.add_button("They are one model", self._save, "main")
-        self.carry_out(self._read, self._fill, _READING, "look")
+        self.read_first(self._read, self._fill, _READING, "look")
         self.take_room(700, 460)
 
     def why_not(self) -> str:

@@ -34,9 +34,10 @@ from console.ui.roster_members import AdmitSheet, LostSheet, MemberSheet
 from console.ui.roster_restored import RestoredSheet
 from console.ui.roster_waiting import Shelf, Splits, WaitingRosters, carded, marked, quiet_button
 from console.ui.stages import AbilityList, Beside, open_process
-from console.ui.widgets import Elide, Stripe, Text
+from console.ui.widgets import Banner, Elide, Stripe, Text
 from console.viewmodels.firstrun import HOUSES
 from console.viewmodels.organisation import Member, abilities, members, missing, owed
+from console.viewmodels.shell import Trouble
 from console.viewmodels.times import both
 
 
@@ -51,6 +52,7 @@ class OrganisationDialog(QDialog):
         self.who = Who(room)
         self.founding = Founding(room, beside=beside)
         self.founding.progressed.connect(self._take)
+        self.founding.lost.connect(self.who.lose)
         self.tabs = QTabWidget()
         self.tabs.addTab(_scrolled(room, self.who), "Who can act")
         self.tabs.addTab(_scrolled(room, self.founding), "Found and join")
@@ -88,7 +90,9 @@ class Who(QWidget):
         super().__init__()
         self._room, self._look = room, room.look
         self._shown: tuple[object, ...] | None = None
-        self._head = Text(self._look, tone="text-muted", wrap=True)
+        self.trouble = Banner(self._look)
+        self.trouble.clear()
+        self._head = Text(self._look, "Reading who there is ...", tone="text-muted", wrap=True)
         self._words = Text(self._look, mono=True, wrap=True)
         self._words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.abilities = AbilityList(room)
@@ -99,6 +103,7 @@ class Who(QWidget):
         self._people: tuple[Member, ...] = ()
         self._consoles = Text(self._look, mono=True, tone="text-muted", wrap=True)
         layout = column(self, self._look.theme.space("unit"))
+        layout.addWidget(self.trouble)
         layout.addWidget(self._head)
         layout.addWidget(self.splits)
         for title, part in (
@@ -112,6 +117,14 @@ class Who(QWidget):
             layout.addWidget(part)
         layout.addStretch(1)
         self._admin = False
+        for button in (self.admit, self.lost, self.adopt, self.renew):
+            button.setEnabled(False)
+
+    def lose(self, trouble: Trouble) -> None:
+        """It could not be read: what was shown before stays, and is said to be old."""
+        if self._shown is None:
+            self._head.setText("Who there is could not be read. It is looked at again every two seconds.")
+        self.trouble.tell("alarm", trouble.what, trouble.next_step)
 
     def look_again(self) -> None:
         """What waits, and whether the roster is whole."""
@@ -146,6 +159,7 @@ class Who(QWidget):
 
     def take(self, progress: Progress) -> None:
         """Show it, where anything is new."""
+        self.trouble.clear()
         facts = progress.facts
         lacks, soon, people = missing(facts), owed(facts), members(facts)
         self._admin = not facts["provisional"] and any(one.me and "admin" in one.roles for one in people)

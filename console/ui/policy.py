@@ -56,11 +56,13 @@ class PolicySheet(Sheet):
         self.told = QWidget()
         column(self.told, look.theme.space("half"))
         self.reason = text_line("Why (whoever signs reads it)")
+        times = self._times()
+        self.need_reading(self.levels, times, self.glass, self.hourly, self.reason)
         self.add(self._heading)
         self.add(self.cards)
         self.add(Text(look, "Try another policy", size="title", weight="semibold"))
         self.add(self.levels)
-        self.add(self._times())
+        self.add(times)
         self.add(Labelled(room, "Break-glass: who may contain alone in an emergency", self.glass,
                           "A reason is asked for, everybody is called, and another person ratifies it."))  # fmt: skip
         self.add(Labelled(room, "So many narrow restrictions an hour by one person; more count as wide", self.hourly))
@@ -76,7 +78,7 @@ class PolicySheet(Sheet):
         self.check()
         self.take_room(820, 760)
         inc = room.desk.inc
-        self.carry_out(lambda session: page(session, inc), self._take, "Reading the policy ...", lane="slow")
+        self.read_first(lambda session: page(session, inc), self._take, "Reading the policy ...", lane="slow")
 
     def _times(self) -> QWidget:
         held = QWidget()
@@ -125,6 +127,10 @@ class PolicySheet(Sheet):
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
+
+    def not_read(self) -> None:
+        """Nothing is tried against what is not known."""
+        self._heading.setText("The policy could not be read")
 
     # -- trying --------------------------------------------------------------------------------------------------------
 

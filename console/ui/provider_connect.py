@@ -70,7 +70,7 @@ class ConnectDialog(Sheet):
         self._first.list.currentRowChanged.connect(self.check)
         self._first.list.itemActivated.connect(self.press_main)
         self._offer()
-        self.carry_out(adapter_cards, self._fill, "Reading ...", "look")
+        self.read_first(adapter_cards, self._fill, "Reading ...", "look")
         self.take_room(900, 620)
 
     def why_not(self) -> str:

@@ -188,7 +188,7 @@ class EditProviderDialog(Sheet):
         self.name.textChanged.connect(self.check)
         self.add(Labelled(room, "Name", self.name, "Changed, it changes for everybody."))
         self.add_button("Save and test", self._save, "main")
-        self.carry_out(lambda _session: settings_form(known.kind), self._show_form, "Reading ...", "look")
+        self.read_first(lambda _session: settings_form(known.kind), self._show_form, "Reading ...", "look")
         self.take_room(560, 560)
         self.name.setFocus()
 

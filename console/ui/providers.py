@@ -108,7 +108,7 @@ class ProvidersDialog(Sheet):
 
     def read(self) -> None:
         """Read the list anew."""
-        self.carry_out(rows_of, self._fill, _READING, "look")
+        self.read_first(rows_of, self._fill, _READING, "look")
 
     def then_read(self, dialog: Sheet) -> None:
         """Open a dialog that changes the list; what it changed is read and taken in by the engine."""

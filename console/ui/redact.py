@@ -72,7 +72,7 @@ class RedactDialog(Sheet):
         self.reason.returnPressed.connect(self.press_main)
         self.body.addStretch(1)
         self.take_room(680, 640)
-        self.carry_out(lambda session: redaction.choose(session, entry), self._fill, "Reading ...", "look")
+        self.read_first(lambda session: redaction.choose(session, entry), self._fill, "Reading ...", "look")
         self._kept = Kept(self, f"redact:{entry}", {"reason": self.reason})  # never the words that must go
 
     def _finding(self) -> QWidget:
@@ -208,7 +208,7 @@ class RedactionsDialog(Sheet):
         self.body.addStretch(1)
         self.only_close()
         self.take_room(640, 460)
-        self.carry_out(redaction.standings, self._fill, "Reading ...", "look")
+        self.read_first(redaction.standings, self._fill, "Reading ...", "look")
 
     def _fill(self, found: Sequence[Standing]) -> None:
         look = self.room.look

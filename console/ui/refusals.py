@@ -64,7 +64,7 @@ class RefusalsSheet(Sheet):
         if self.is_busy:
             return
         doc, first = self.one.doc, self.found is None
-        self.carry_out(lambda session: bites.series(session, doc), self._took, _READING if first else " ", "look")
+        self.read_first(lambda session: bites.series(session, doc), self._took, _READING if first else " ", "look")
 
     def _took(self, found: tuple[Series, ...]) -> None:
         if found == self.found:

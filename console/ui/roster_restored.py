@@ -44,10 +44,11 @@ class RestoredSheet(Sheet):
         self._look()
 
     def _look(self) -> None:
-        self.room.doer.do(
-            restored_view, self._show, failed=lambda trouble: self.tell(trouble.what, trouble.next_step), lane="aside",
-            over=self,
-        )  # fmt: skip
+        self.read_first(restored_view, self._show, "Looking ...", "aside")
+
+    def not_read(self) -> None:
+        """Neither sound nor restored."""
+        self.lead.setText("Whether it is whole is not known.")
 
     def _show(self, view: RestoredView) -> None:
         self._view = view

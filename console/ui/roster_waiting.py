@@ -66,6 +66,9 @@ class WaitingRosters(Shelf):
 
     def _lost(self, _trouble: Trouble) -> None:
         self._asking = False  # a folder that is gone is told beside, where founding looks into it
+        if self._seen is None:
+            look = self._room.look
+            self.put([marked(look, "circle-question-mark", "unknown", "Not known: it could not be read.", wrap=True)])
 
     def _take(self, found: Looked) -> None:
         self._asking = False

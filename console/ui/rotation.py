@@ -71,7 +71,7 @@ class RotationSheet(Sheet):
     # -- showing -------------------------------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        self.carry_out(lambda session: page(session, self._inc), self._take, "Counting ...", lane="slow")
+        self.read_first(lambda session: page(session, self._inc), self._take, "Counting ...", lane="slow")
 
     def _take(self, found: RotationPage) -> None:
         self._places = found.places

@@ -22,7 +22,7 @@ from console.services.session import Session
 from console.ui.choice import Choice
 from console.ui.exports import ExportDialog, PathField, VerifyDialog, ask_save
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet
+from console.ui.sheets import NOT_READ, Labelled, Sheet
 from console.ui.widgets import Text
 from console.viewmodels.commands import Command, Commands
 from console.viewmodels.incident_words import NO_INCIDENT
@@ -211,14 +211,17 @@ class CopyDialog(Sheet):
 
     def why_not(self) -> str:
         """Nothing is copied that was not shown."""
-        return "" if self._brief is not None else "Reading ..."
+        if self._brief is not None:
+            return ""
+        return "Reading ..." if self.is_busy else NOT_READ
 
     def _read(self) -> None:
         self._brief = None
+        self.preview.clear()  # never what another audience would have read
         wanted = cast("Audience", self.audience.value() or "internal")
         zone = zone_chosen(self.room.desk.outlet)
         work = partial(_situation, inc=self._line.inc, audience=wanted, zone=zone)
-        self.carry_out(work, self._show, "Reading ...", "look")
+        self.read_first(work, self._show, "Reading ...", "look")
 
     def _show(self, found: tuple[str, Brief]) -> None:
         if found[1].audience == self.audience.value():

@@ -30,9 +30,15 @@ from console.viewmodels.lanes import Lane
 from console.viewmodels.shell import Trouble
 
 T = TypeVar("T")
+NOT_READ = "It could not be read."
+_READING = "Reading ..."
 _TEXT_LINES = 6
 _EDGE = 64
 _INSET = 5
+
+
+def _nothing() -> None:
+    """A fault that was told is all there is to it."""
 
 
 class Sheet(QDialog):
@@ -81,6 +87,10 @@ class Sheet(QDialog):
         lines.addWidget(foot)
         self._main: QPushButton | None = None
         self._busy = False
+        self._unread = ""  # while what it shows is read, and where that failed
+        self._was_read = False
+        self._needing: list[QWidget] = []
+        self._re_read: QPushButton | None = None
         QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self._press_main)
         column(self).addWidget(Stripe(look, content, drill=room.desk.session.settings.world == "drill"))
 
@@ -150,10 +160,53 @@ class Sheet(QDialog):
 
     # -- carrying out --------------------------------------------------------------------------------------------------
 
-    def carry_out(
-        self, work: Callable[[Session], T], done: Callable[[T], None], doing: str = "Saving ...", lane: Lane = "quick"
+    def need_reading(self, *parts: QWidget) -> None:
+        """Parts with which nothing is done before `read_first` has read; to be called before it."""
+        self._needing += parts
+
+    def read_first(
+        self, work: Callable[[Session], T], done: Callable[[T], None], doing: str = _READING, lane: Lane = "look"
     ) -> None:
-        """Do it, then `done`; a fault is told here, and everything typed stays."""
+        """Read what it shows, then `done`.
+
+        Until that is there nothing is done with it; where it fails, it offers to read again.
+        """
+        if not self._was_read:
+            self._unread = doing
+            self._let(on=False)
+
+        def taken(found: T) -> None:
+            self._was_read, self._unread = True, ""
+            self._let(on=True)
+            if self._re_read is not None:
+                self._re_read.hide()
+            self.check()
+            done(found)
+
+        def lost() -> None:
+            if self._was_read:
+                return
+            self._unread = NOT_READ
+            if self._re_read is None:
+                self._re_read = self.add_button("Read again", lambda: self.read_first(work, done, doing, lane))
+            self._re_read.show()
+            self.not_read()
+            self.check()
+
+        self.carry_out(work, taken, doing, lane, lost)
+
+    def not_read(self) -> None:
+        """What it shows could not be read: to be said where it said that it is read."""
+
+    def _let(self, *, on: bool) -> None:
+        for part in self._needing:
+            part.setEnabled(on)
+
+    def carry_out(
+        self, work: Callable[[Session], T], done: Callable[[T], None], doing: str = "Saving ...", lane: Lane = "quick",
+        lost: Callable[[], None] = _nothing,
+    ) -> None:  # fmt: skip
+        """Do it, then `done`; a fault is told here, then `lost`, and everything typed stays."""
         self.set_busy(doing)
 
         def ended(result: T) -> None:
@@ -165,6 +218,7 @@ class Sheet(QDialog):
             if isValid(self) and self.isVisible():
                 self.set_busy("")
                 self.tell(trouble.what, trouble.next_step)
+                lost()
             else:
                 self.room.doer.troubled.emit(trouble)
 
@@ -186,6 +240,9 @@ class Sheet(QDialog):
     def check(self) -> None:
         """See anew whether the main button may be pressed; `why_not` says."""
         why = self.why_not()
+        why = self._unread or why
+        if self._re_read is not None:
+            self._re_read.setEnabled(not self._busy)
         if self._main is not None:
             self._main.setEnabled(not self._busy and not why)
             self._main.setToolTip(why)

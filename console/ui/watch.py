@@ -68,8 +68,8 @@ class WatchDialog(Sheet):
         self.lever.currentIndexChanged.connect(self.check)
         self.selector.textChanged.connect(self.check)
         self.selector.returnPressed.connect(self.press_main)
-        self.carry_out(lambda session: (read_ground(session), _known(session, inc, entry)), partial(self._fill, entry),
-                       _READING, "look")  # fmt: skip
+        self.read_first(lambda session: (read_ground(session), _known(session, inc, entry)), partial(self._fill, entry),
+                        _READING, "look")  # fmt: skip
         self.take_room(660, 440)
 
     def why_not(self) -> str:
