@@ -37,7 +37,7 @@ from adapters.contract import (
 from adapters.forms import model_or_params
 from adapters.litellm import guardrails, holders, lists, models, trying, wire
 from adapters.litellm.gateway import Gateway, gateway, key_info, traffic
-from adapters.litellm.levers import LEVERS, Settings
+from adapters.litellm.levers import LATE_S, LEVERS, RELOAD_S, Settings
 
 __all__ = ["LiteLLM", "Settings"]
 
@@ -64,6 +64,11 @@ class LiteLLM:
     def base_url(self) -> str:
         """Where the gateway is."""
         return self._settings.base_url
+
+    def takes_s(self, lever: str) -> int:
+        """How long another worker may go by what it was told of a key or team: as long as this gateway keeps it."""
+        by_reload = self.manifest.lever(lever).propagation_s == RELOAD_S
+        return 0 if by_reload else self._settings.key_cache_s + LATE_S
 
     # -- looking -------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from adapters.contract import Category, Lever
 from adapters.forms import NoParams, safe_address
 
 CACHE_TTL_S = 60  # general_settings.user_api_key_cache_ttl: how long another worker may still let a blocked key in
+LATE_S = 5  # a worker that was asked in that moment keeps what it was told until a little later
 RELOAD_S = 35  # general_settings.proxy_config_reload_interval_seconds, 30 unless set, and a little
 
 
@@ -20,6 +21,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     base_url: str = Field(title="Address", description="https://gateway.example, or http on this machine")
+    key_cache_s: int = Field(
+        default=CACHE_TTL_S, ge=1, le=86_400, title="Seconds for which it keeps keys",
+        description="general_settings.user_api_key_cache_ttl: 60, unless somebody set it",
+    )  # fmt: skip
 
     @field_validator("base_url")
     @classmethod
@@ -105,7 +110,7 @@ def _key(
 ) -> Lever:  # fmt: skip
     return Lever(
         name=name, title=title, category=category, selector=name.partition(".")[0], wide=False,
-        idempotency="desired-state", reversal="exact", reach="our-customers", propagation_s=CACHE_TTL_S,
+        idempotency="desired-state", reversal="exact", reach="our-customers", propagation_s=CACHE_TTL_S + LATE_S,
         read_back_lag_s=2, probe="credential", revokes_credential=revokes, partial_sibling=sibling, proven=True,
         params=params,
     )  # fmt: skip
@@ -113,7 +118,7 @@ def _key(
 
 def _wide(
     name: str, title: str, category: Category, params: type[BaseModel] = NoParams, *, lag_s: int = 2,
-    within_s: int = CACHE_TTL_S, sibling: str | None = None,
+    within_s: int = CACHE_TTL_S + LATE_S, sibling: str | None = None,
 ) -> Lever:  # fmt: skip
     selector = "model" if name.startswith("model.") else "guardrail"
     return Lever(

@@ -1,9 +1,13 @@
-"""Which levers there are at one instance: its manifest's, less those that its settings leave out. It calls nobody."""
+"""Which levers there are at one instance, with its own times: its manifest's, less those that its settings leave out.
+
+It calls nobody.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from adapters.bounds import manifest_here
 from adapters.contract import Lever, OffersSome
 from console.domain.errors import Problem
 from console.providers.instance import Instance, check_settings
@@ -20,6 +24,7 @@ def offered(registry: Registry, instance: Instance) -> Sequence[Lever]:
     try:
         usable = registry.usable(instance.adapter)
         adapter = make_adapter(usable, check_settings(usable.manifest.settings, instance.settings))
+        levers = manifest_here(adapter).levers
         there = frozenset(adapter.offers()) if isinstance(adapter, OffersSome) else None
     except Problem:
         return levers

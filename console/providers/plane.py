@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from adapters.access import Access, Proves
+from adapters.bounds import manifest_here
 from adapters.contract import (
     Adapter,
     AdapterFault,
@@ -82,6 +83,7 @@ class Plane:
         "_aws",
         "_call_deadline_s",
         "_callers_side",
+        "_manifest",
         "_pin",
         "_places",
         "_services",
@@ -120,6 +122,7 @@ class Plane:
             raise BadAddress("A drill uses no socket and no file of this machine.", "Use the practice estate.")
         self._access = access
         self._auth: Auth = access.scheme or adapter.manifest.auth
+        self._manifest = manifest_here(adapter)
         drill = world == "drill"
         self._tokens, self._callers_side = signing_in(access, clock, loopback_only=drill)
         self._aws = None if access.aws is None else Signers(access.aws, loopback_only=drill)
@@ -129,8 +132,8 @@ class Plane:
 
     @property
     def manifest(self) -> Manifest:
-        """What the adapter says of itself."""
-        return self.adapter.manifest
+        """What the adapter says of itself, with the times of this instance."""
+        return self._manifest
 
     def lever(self, name: str) -> Lever:
         """The manifest's lever.

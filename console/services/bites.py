@@ -187,13 +187,16 @@ def _bites(later: Sequence[Stored]) -> int | None:
 
 
 def _bound(session: Session, action: Action, target: TargetStanding) -> int | None:
-    from console.services.providers import instances_of  # noqa: PLC0415  a window that starts measures nothing
+    from console.providers.offered import offered  # noqa: PLC0415  a window that starts measures nothing
+    from console.services.providers import instances_of  # noqa: PLC0415  as above
 
     signed = action.targets[target.index]
+    instances = instances_of(session)
     with suppress(Problem, LookupError):
-        return (
-            instances_of(session).registry.manifest(signed.adapter.split("/", 1)[0]).lever(signed.lever).propagation_s
-        )
+        here = next((one for one in instances.all() if one.id == signed.instance), None)
+        name = signed.adapter.split("/", 1)[0]
+        levers = instances.registry.manifest(name).levers if here is None else offered(instances.registry, here)
+        return next((one.propagation_s for one in levers if one.name == signed.lever), None)
     return None
 
 
