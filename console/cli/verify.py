@@ -35,7 +35,8 @@ def command(call: Call, path: Path | None, genesis: str | None) -> None:
     from console.services import exporting
     from console.services.session import Session
 
-    profile = path is None or (path.is_dir() and (path / "profile.toml").exists())
+    # whoever made a bundle may have put anything beside it: with its manifest it is one, and is judged as one
+    profile = path is None or ((path / "profile.toml").exists() and not (path / "manifest.sha256").exists())
     if path is not None and not path.exists():
         raise WrongUse(f"There is nothing at {path}.", "Name a bundle or a profile.")
     if not profile and path is not None:
@@ -46,5 +47,5 @@ def command(call: Call, path: Path | None, genesis: str | None) -> None:
         call.profile = path
     call.bring_up_to_date()
     with Session.open(call.paths(), call.passphrase) as session:
-        line = exporting.check_profile(session, _Told(call))
+        line = exporting.check_profile(session, _Told(call), genesis)
     call.tell({"ok": True, "profile": str(call.paths().root), "proven": [line]}, line)

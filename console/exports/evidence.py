@@ -10,19 +10,22 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from console.domain import shape
+from console.domain.deceit import shown
 from console.domain.errors import BadForm, Problem
 from console.domain.forms import Entry, Policy, Roster
 from console.domain.moment import Paper
-from console.domain.profile import JsonValue
+from console.domain.profile import MAX_DOCUMENT_BYTES, MAX_ENTRY_BYTES, JsonValue
 from console.exports import names, strict
+
+_LIMITS = {"entries/": MAX_ENTRY_BYTES, names.ABOUT: 16 * 1024 * 1024}
 
 
 class Wrong(Problem):
     """One file of the bundle does not hold."""
 
     def __init__(self, file: str, why: str) -> None:
-        """`file` is its path in the bundle; `why` one clause."""
-        super().__init__(f"{file}: {why}.", "Do not rely on this bundle; ask for it again.")
+        """`file` is its path in the bundle, which whoever made it chose, to the last byte; `why` one clause."""
+        super().__init__(f"{shown(file)}: {why}.", "Do not rely on this bundle; ask for it again.")
         self.file = file
         self.why = why
 
@@ -126,6 +129,9 @@ def read_json(files: Mapping[str, bytes], path: str) -> JsonValue:
     """As `Evidence.json`, before there is any."""
     if path not in files:
         raise Wrong(path, "it is not here")
+    limit = next((size for start, size in _LIMITS.items() if path.startswith(start)), MAX_DOCUMENT_BYTES)
+    if len(files[path]) > limit:
+        raise Wrong(path, f"it is longer than {limit} bytes")
     try:
         return strict.decode(files[path])
     except BadForm as fault:

@@ -160,9 +160,8 @@ def _check_chain(
 ) -> None:
     """`prev` and `iprev` follow, `feed.open` begins. The state of a branch moves on with its newest entry."""
     if entry.seq == 0:
-        nonce, line = entry.pub.get("nonce"), entry.pub.get("key")
-        preimage = feed_preimage(entry.org, entry.key, str(nonce))
-        if entry.kind != "feed.open" or entry.feed != strict.sha256(preimage) or fingerprint(str(line)) != entry.key:
+        preimage = feed_preimage(entry.org, entry.key, str(entry.pub.get("nonce")))
+        if entry.kind != "feed.open" or entry.feed != strict.sha256(preimage) or _opened_with(entry) != entry.key:
             raise Wrong(path, "it does not open its feed")
         if (entry.iseq, entry.iprev) != (0, None):
             raise Wrong(path, "it is not the first of its chain")
@@ -180,6 +179,14 @@ def _check_chain(
     if (entry.iseq, entry.iprev) != ((0, None) if known is None else (known[0] + 1, known[1])):
         raise Wrong(path, "it does not follow the entry before it in its incident")
     last[strict.sha256(evidence.files[path])] = state
+
+
+def _opened_with(entry: Entry) -> str:
+    """The fingerprint of the key that a `feed.open` names; empty where it names none."""
+    try:
+        return fingerprint(str(entry.pub.get("key")))
+    except (ValueError, IndexError):
+        return ""
 
 
 def _check_kind(path: str, entry: Entry) -> None:

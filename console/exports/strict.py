@@ -12,7 +12,7 @@ import json
 from typing import NoReturn
 
 from console.domain.errors import BadForm
-from console.domain.profile import JsonValue, check_value
+from console.domain.profile import MAX_DISCLOSURE_BYTES, JsonValue, check_value
 
 _SALT_BYTES = 16
 _PARTS = 3
@@ -67,6 +67,8 @@ def open_disclosure(disclosure: str) -> tuple[str, JsonValue]:
     Raises:
         BadForm: when it is no disclosure.
     """
+    if len(disclosure) > MAX_DISCLOSURE_BYTES:
+        raise BadForm("", "the disclosure is longer than 64 KiB")
     try:
         raw = base64.urlsafe_b64decode(disclosure.encode("ascii") + b"=" * (-len(disclosure) % 4))
     except (binascii.Error, UnicodeEncodeError):

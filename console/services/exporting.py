@@ -54,12 +54,19 @@ def report_lines(report: Report) -> list[str]:
     return [*told, *report.notes]
 
 
-def check_profile(session: Session, progress: Callable[[int, int], None] | None = None) -> str:
+def check_profile(
+    session: Session, progress: Callable[[int, int], None] | None = None, genesis: str | None = None
+) -> str:
     """Verify everything in the profile's journal; `progress(done, all)` counts entries.
 
+    `genesis` is roster 0's SHA-256 as it was had another way: a profile from somebody proves no more than a bundle.
+
     Raises:
-        NotSound: at the first thing that does not hold.
+        NotSound: at the first thing that does not hold, or where it is another organisation's.
     """
+    mine = session.store.rosters()[0].sha256
+    if genesis is not None and genesis != mine:
+        raise NotSound("roster 0", f"it is {mine[:16]}, you were given {genesis[:16]}")
     report = verification.whole(session, progress)
     if report.first_wrong is not None:
         raise NotSound(report.first_wrong.where, report.first_wrong.why)

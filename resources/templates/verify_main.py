@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 SOURCES = {}  # filled in when the bundle is written
+MAX_BYTES = 1024 * 1024 * 1024
 
 
 class Carried(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -53,19 +54,27 @@ class SshKeygen:
         signature.write_text(armoured, encoding="utf-8")
         done = subprocess.run(
             [self.program, "-Y", "verify", "-f", str(allowed), "-I", "signer", "-n", namespace, "-s", str(signature)],
-            input=message, capture_output=True, check=False,
+            input=message, capture_output=True, check=False, timeout=60,
         )  # fmt: skip
         if done.returncode:
             raise self.problem("the signature does not hold: ssh-keygen refuses it.")
 
 
-def read_folder(root):
+def read_folder(root, is_known, wrong):
+    """Every file, by its name; whatever a bundle does not have is refused unread, by name."""
     files = {}
+    total = 0
     for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise SystemExit(f"{path.relative_to(root)}: it is a link or no plain file.")
+            raise wrong(name, "it is a link or no plain file")
         if path.is_file():
-            files[path.relative_to(root).as_posix()] = path.read_bytes()
+            total += path.stat().st_size
+            if not is_known(name):
+                raise wrong(name, "a bundle has no such file")
+            if total > MAX_BYTES:
+                raise wrong(name, "the bundle holds more than is read")
+            files[name] = path.read_bytes()
     return files
 
 
@@ -79,13 +88,15 @@ def main():
     asked = parser.parse_args()
     sys.meta_path.insert(0, Carried())
     from console.domain.errors import Problem
+    from console.exports.evidence import Wrong
+    from console.exports.names import is_known
     from console.exports.proof import read_bundle
     from console.exports.rulings import Judge, close_of
 
     with tempfile.TemporaryDirectory() as folder:
         try:
             seal = SshKeygen(pathlib.Path(folder), Problem)
-            evidence = read_bundle(read_folder(asked.folder), seal, asked.genesis)
+            evidence = read_bundle(read_folder(asked.folder, is_known, Wrong), seal, asked.genesis)
             judge = Judge(evidence, seal)
             judge.judge_all()
             close = close_of(evidence)

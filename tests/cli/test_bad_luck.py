@@ -114,6 +114,14 @@ def test_a_bundle_that_is_no_zip(run: Run, tmp_path: Path) -> None:
     _clear(run("verify", str(bundle)), 1, "no bundle")
 
 
+def test_a_profile_beside_a_manifest_is_no_way_round_the_bundle(run: Run, tmp_path: Path) -> None:
+    """Whoever made it may have put a sound profile of their own into the folder, for `verify` to say that it holds."""
+    own = tmp_path / "profile"
+    _clear(run("verify", str(own), "--genesis", "ab" * 32), 1, "roster 0", "you were given abababab")
+    (own / "manifest.sha256").write_bytes(b"")
+    _clear(run("verify", str(own)), 1, "a bundle has no such file")
+
+
 def test_two_processes_append_and_one_dispatches(run: Run, tmp_path: Path) -> None:
     from console.runtime.clock import SystemClock
     from console.runtime.instance import EngineLock

@@ -12,7 +12,7 @@ from console.domain.errors import WrongUse
 from console.exports import names
 from console.exports.bundle import export_bundle
 from console.exports.check import NoBundle, check_bundle
-from console.exports.evidence import Wrong
+from console.exports.evidence import Wrong, read_json
 from console.exports.readme import commands
 from console.journal.values import Draft
 from console.keys.canon import sha256_hex
@@ -223,6 +223,10 @@ def zip_of(path, *members):
         ([("README.txt", b"x", 0o120777)], "link"),
         ([("README.txt/", b"", 0o40755)], "no such file"),
         ([("readme.txt", b"x", 0o100644)], "no such file"),
+        (
+            [("\x1b]0;HOLDS\x07\u202e", b"x", 0o100644)],
+            r"<U\+001B>\]0;HOLDS<U\+0007><U\+202E>: a bundle has no such file",
+        ),
     ],
 )
 def test_hostile_zips_are_refused(tmp_path, members, why):
@@ -248,3 +252,31 @@ def test_a_link_in_a_folder_is_refused(bundle):
     (bundle / names.KRL).symlink_to("/dev/zero")
     with pytest.raises(Wrong, match="link"):
         check_bundle(bundle)
+
+
+def test_what_lies_in_the_folder_besides_is_refused_unread_and_its_name_is_harmless(bundle):
+    (bundle / "x\x1b[2J\r.py").symlink_to("/dev/zero")
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-I", "verify.py"], cwd=bundle, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith("WRONG  x<U+001B>[2J<U+000D>.py: ")
+        (bundle / "x\x1b[2J\r.py").unlink()
+        (bundle / "x\x1b[2J\r.py").write_bytes(b"x")
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("entries/x.json", 64 * 1024),
+        ("actions/x.json", 256 * 1024),
+        ("roster/x.json", 256 * 1024),
+        (names.ABOUT, 1 << 24),
+    ],
+)
+def test_more_than_an_entry_or_a_document_may_be_is_refused_unread(path, limit):
+    with pytest.raises(Wrong, match="longer than"):
+        read_json({path: b"[" * limit + b"]"}, path)
+    with pytest.raises(Wrong, match="not JSON"):
+        read_json({path: b"[" * limit}, path)
