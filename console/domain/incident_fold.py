@@ -98,7 +98,7 @@ def headline_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: st
     closed, frontier = closing_of(told, documents, inc)
     status = _last_word(told, "status.changed", "status", "declared")
     return Headline(
-        title=first.disclosed_text("title", "text") if first else "",
+        title=" ".join(first.disclosed_text("title", "text").split()) if first else "",  # one line, in every list
         severity=severity_of(told),
         phase=_last_word(told, "phase.changed", "phase", "analysis"),
         status="closed" if closed else status,

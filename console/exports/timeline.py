@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Final
 
 from console.domain.actions import Action
+from console.domain.called import told_apart
 from console.domain.forms import Entry
 from console.domain.ids import incident_label
 from console.domain.named_file import file_words, named_file
@@ -105,21 +106,22 @@ def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account
 
 
 def person_names(evidence: Evidence) -> dict[str, str]:
-    """Names by person: as the rosters' values disclose them, else as people called themselves in their self-test."""
-    found: dict[str, str] = {}
-    for ident, entry in evidence.entries.items():
+    """Names by person: as the rosters' values disclose them, else as people called themselves in a self-test first."""
+    spoken: dict[str, str] = {}
+    for ident, entry in sorted(evidence.entries.items(), key=lambda pair: (pair[1].hlc, pair[1].feed)):
         counts = entry.kind == "self-test" and ident not in evidence.uncounted
         name = evidence.named(ident).get("speaker") if counts else None
-        if entry.author is not None and isinstance(name, str):
-            found[entry.author] = name
+        if entry.author is not None and isinstance(name, str) and name.strip():
+            spoken.setdefault(entry.author, name)
+    listed: dict[str, str] = {}
     for sha, roster in evidence.rosters:
         values = evidence.values.get(sha, {})
         for person in roster.persons:
             for digest in person.sd:
                 name, value = values.get(digest, ("", None))
                 if name == "name" and isinstance(value, str):
-                    found[person.person] = value
-    return found
+                    listed[person.person] = value
+    return told_apart(listed, spoken)
 
 
 def _marks(evidence: Evidence) -> tuple[str, ...]:

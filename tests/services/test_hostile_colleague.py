@@ -73,6 +73,16 @@ def test_a_time_that_no_calendar_shows_is_refused(hostile) -> None:
     assert person.give(victim.store, "note", {}, inc=inc, hlc=(221_845_392_000_000, 0)) is Answer.skewed
 
 
+def test_nobody_becomes_somebody_else_by_what_they_call_themselves(hostile) -> None:
+    victim, _, person, _ = hostile
+    other = next(one.person for one in victim.roster.roster.persons if one.person != victim.me)
+    assert (victim.name_of(victim.me), victim.name_of(other)) == ("Commander", "Approver")
+    for name in ("Commander", "c\u043emmander", "Chair of the board\nCommander"):
+        assert person.give(victim.store, "self-test", {}, {"speaker": name}) is Answer.inserted
+    victim.change_settings(victim.settings)  # forgets every name that was kept
+    assert (victim.name_of(victim.me), victim.name_of(other)) == ("Commander", "Approver")
+
+
 def test_every_reading_goes_on(hostile, tmp_path) -> None:
     victim, inc, person, machine = hostile
     kinds = (
