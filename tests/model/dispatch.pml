@@ -10,7 +10,7 @@
    Person 0 has two keys and signs everything with both; person 1 signs, refuses, cancels or keeps silent. Consoles hear
    of what was written whenever they sync, which may be never until the end. A request gets lost, or lands late; an
    answer gets lost or comes too late; a console ends between its intent and the answer, and starts again. Stand-by and
-   take-over are in one run of the model with ALL=1 only (9 million states, half a minute and 2 GB); else one or the other.
+   take-over are in one run of the model with ALL=1 only (9 million states, half a minute, 2 GB); else one or the other.
 
    What is left out: signatures, rosters and roles (a record is a bit); gravity; restores, overlap and drift; lists;
    execute_by and expiry; more than two consoles. Time is order only: a lease that has ended, and a settle time after

@@ -1,4 +1,4 @@
-"""The Promela model of approval and dispatch, checked by spin: it holds, and without any one of its guards it does not."""
+"""The Promela model of approval and dispatch, checked by spin: it holds, and without any of its guards it does not."""
 
 from __future__ import annotations
 
