@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -72,18 +72,20 @@ class Bench:
 
     def hand_in(self, text: str | None) -> Future[Stored]:
         """Give a note to the writer; the future is done when it is durable."""
-        draft = Draft("note", inc=self.inc, disclosures={} if text is None else {"text": text})
-        return self.store.transaction(lambda tx: tx.append(self.feed, draft, roster=self.ref))
+        return self.store.transaction(lambda tx: tx.append(self.feed, _note(self.inc, text), roster=self.ref))
 
     def append(self, text: str | None) -> Stored:
         """Write a note and wait until it is durable."""
-        return self.hand_in(text).result(_WITHIN_S)
+        return self.store.write(lambda tx: tx.append(self.feed, _note(self.inc, text), roster=self.ref))
 
     def append_group(self, text: str, count: int) -> list[Stored]:
         """Write so many notes in one transaction and wait until they are durable."""
-        drafts = [Draft("note", inc=self.inc, disclosures={"text": text}) for _ in range(count)]
-        written = self.store.transaction(lambda tx: [tx.append(self.feed, one, roster=self.ref) for one in drafts])
-        return written.result(_WITHIN_S)
+        drafts = [_note(self.inc, text) for _ in range(count)]
+        return self.store.write(lambda tx: [tx.append(self.feed, one, roster=self.ref) for one in drafts])
+
+
+def _note(inc: str, text: str | None) -> Draft:
+    return Draft("note", inc=inc, disclosures={} if text is None else {"text": text})
 
 
 def run(folder: Path | None = None, entries: int = 2000) -> list[Figure]:
@@ -94,8 +96,14 @@ def run(folder: Path | None = None, entries: int = 2000) -> list[Figure]:
 def bench_append(folder: Path | None = None, entries: int = 2000) -> list[Figure]:
     """Durable appends a second, one by one and a hundred to a transaction: sign, chain and store, each with a value.
 
-    Rounds of both alternate, and the middle one counts: a disk's mood then strikes both alike.
+    Rounds of both alternate, and the middle one counts: a disk's mood then strikes both alike. Both are done where the
+    window does it, on a thread of its own beside the main one.
     """
+    with ThreadPoolExecutor(1, "bench") as lane:
+        return lane.submit(_bench_append, folder, entries).result(_WITHIN_S)
+
+
+def _bench_append(folder: Path | None, entries: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         bench = open_bench(Path(place) / "profile")
         with bench.store:

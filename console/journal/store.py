@@ -1,5 +1,7 @@
 """The journal of one profile: one writer thread that owns the only write connection, and read-only readers beside it.
 
+Who waits for a write does it himself where the writer has nothing to do (decision 0185).
+
 It keeps and proves; it never decides. Any process may open the same profile and append.
 """
 
@@ -52,8 +54,9 @@ class JournalStore:
             BadRoster: when `genesis` is given and another one is pinned.
         """
         thread: OwnedThread[Ledger] = OwnedThread(
-            "journal", lambda: Ledger.open(paths, clock, entropy, parts, mark), Ledger.close, _commit_together
-        )
+            "journal", lambda: Ledger.open(paths, clock, entropy, parts, mark), Ledger.close, _commit_together,
+            lends=True,
+        )  # fmt: skip
         thread.start()
         store = cls(thread, Reader(paths), paths)
         try:

@@ -129,14 +129,23 @@ class OwnedThread(Generic[R]):
 
     Where several jobs wait, they are drained together and handed to `batch`, which may share one transaction among
     them; it must settle every job. A job it leaves unsettled gets its fault, or is told that it was not done.
+
+    `lends`: whoever waits anyway does its work itself where nothing else is at hand or waits, which saves waking two
+    threads. Still one at a time, and in order. Never the main thread: an interrupt would strike inside the work.
     """
 
     def __init__(
-        self, name: str, open_: Callable[[], R], close: Callable[[R], None], batch: Batch[R] = one_by_one
-    ) -> None:
+        self, name: str, open_: Callable[[], R], close: Callable[[R], None], batch: Batch[R] = one_by_one,
+        *, lends: bool = False,
+    ) -> None:  # fmt: skip
         self._open = open_
         self._close = close
         self._batch = batch
+        self._lends = lends
+        self._resource: R | None = None
+        self._unsettled = 0
+        self._using = threading.Lock()
+        self._borrower: int | None = None
         self._waiting: SimpleQueue[Job[R] | None] = SimpleQueue()  # None: nothing comes after this
         self._gate = threading.Lock()
         self._taking = False
@@ -163,14 +172,33 @@ class OwnedThread(Generic[R]):
         with self._gate:
             if not self._taking:
                 raise Stopped(f"the thread {self._thread.name!r} does not take work")
+            self._unsettled += 1
             self._waiting.put(Job(work, future))
         return cast("Future[T]", future)
 
     def call(self, work: Callable[[R], T]) -> T:
-        """Submit and wait. Called on the owning thread itself it is refused: it would wait for ever."""
-        if threading.current_thread() is self._thread:
+        """Submit and wait. Called from within work on the resource it is refused: it would wait for ever."""
+        me = threading.current_thread()
+        if me is self._thread or me.ident == self._borrower:
             raise RuntimeError("the owning thread cannot wait for itself")
+        if self._lends and me is not threading.main_thread() and self._is_free():
+            return self._do_here(work)
         return self.submit(work).result()
+
+    def _is_free(self) -> bool:
+        """Whether the resource was taken for the calling thread: then nothing that was handed in is left to do."""
+        with self._gate:
+            return self._taking and not self._unsettled and self._using.acquire(blocking=False)
+
+    def _do_here(self, work: Callable[[R], T]) -> T:
+        job: Job[R] = Job(work, Future())
+        try:
+            self._borrower = threading.get_ident()
+            self._do(cast("R", self._resource), [job])
+        finally:
+            self._borrower = None
+            self._using.release()
+        return cast("T", job.future.result())
 
     def stop(self, deadline_s: float = 5.0) -> None:
         """Take no more work, finish what was taken, close, join; what closing raised is raised here.
@@ -178,7 +206,8 @@ class OwnedThread(Generic[R]):
         Raises:
             WillNotStop: when the work at hand takes longer than `deadline_s`. It goes on; stop again to wait again.
         """
-        if threading.current_thread() is self._thread:
+        me = threading.current_thread()
+        if me is self._thread or me.ident == self._borrower:
             raise RuntimeError("the owning thread cannot stop itself: it would wait for its own end")
         with self._gate:
             if self._taking:
@@ -199,6 +228,7 @@ class OwnedThread(Generic[R]):
             self._closed.set_result(None)
             self._opened.set_exception(fault)
             return
+        self._resource = resource
         self._taking = True
         self._opened.set_result(None)
         try:
@@ -218,7 +248,10 @@ class OwnedThread(Generic[R]):
                 job = self._waiting.get()
             going_on = job is not None
             if jobs:
-                self._do(resource, jobs)
+                with self._using:
+                    self._do(resource, jobs)
+                with self._gate:
+                    self._unsettled -= len(jobs)
 
     def _do(self, resource: R, jobs: Sequence[Job[R]]) -> None:
         fault: BaseException = Stopped("the batch left this work undone")
@@ -233,7 +266,9 @@ class OwnedThread(Generic[R]):
 
     def _shut(self, resource: R) -> None:
         try:
-            self._close(resource)
+            with self._using:
+                self._resource = None
+                self._close(resource)
         except BaseException as fault:  # noqa: BLE001 - it belongs to `stop`
             self._closed.set_exception(fault)
         else:

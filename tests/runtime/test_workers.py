@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 import pytest
 
 from console.runtime.workers import EngineThread, Job, OwnedThread, Stopped, WillNotStop, one_by_one
 
 WAIT_S = 10.0
+T = TypeVar("T")
 
 
 # -- engine ------------------------------------------------------------------------------------------------------------
@@ -264,6 +267,102 @@ def test_waiting_jobs_are_drained_together() -> None:
         gate.set()
         assert [future.result(WAIT_S) for future in futures] == list(range(30))
     assert sizes == [1, 30]
+
+
+# -- a resource that is lent to whoever waits --------------------------------------------------------------------------
+
+
+def elsewhere(work: Callable[[], T]) -> T:
+    """Done on a thread that is not the main one."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(work).result(WAIT_S)
+
+
+def test_who_waits_does_it_himself_where_nothing_else_waits() -> None:
+    with OwnedThread("ledger", Ledger, Ledger.close, lends=True) as thread:
+        doer = elsewhere(lambda: (threading.get_ident(), thread.call(lambda ledger: threading.get_ident())))
+        assert doer[0] == doer[1]
+        # the main thread does not: an interrupt would strike inside the work
+        assert thread.call(lambda ledger: threading.get_ident()) not in {threading.get_ident(), doer[0]}
+    with OwnedThread("ledger", Ledger, Ledger.close) as thread:
+        doer = elsewhere(lambda: (threading.get_ident(), thread.call(lambda ledger: threading.get_ident())))
+        assert doer[0] != doer[1]
+
+
+def test_what_was_handed_in_before_is_done_before() -> None:
+    gate = threading.Event()
+    with OwnedThread("ledger", Ledger, Ledger.close, lends=True) as thread:
+
+        def both() -> list[object]:
+            thread.submit(lambda ledger: gate.wait(WAIT_S))
+            thread.submit(lambda ledger: ledger.write(1))
+            threading.Timer(0.05, gate.set).start()
+            return thread.call(lambda ledger: [*ledger.lines, 2])
+
+        assert elsewhere(both) == [1, 2]
+
+
+def test_one_at_a_time_whoever_does_it() -> None:
+    with OwnedThread[list[tuple[int, int]]]("ledger", list, list.clear, lends=True) as thread:
+        inside: list[int] = []
+
+        def alone(who: int, number: int, lines: list[tuple[int, int]]) -> None:
+            inside.append(who)
+            lines.append((who, number))
+            assert inside == [who]
+            inside.remove(who)
+
+        def write(who: int) -> None:
+            for number in range(400):
+                do = thread.call if number % 3 else thread.submit
+                do(partial(alone, who, number))
+
+        with ThreadPoolExecutor(4) as writers:
+            for done in [writers.submit(write, who) for who in range(4)]:
+                done.result(WAIT_S)
+        lines = thread.call(list)
+    assert len(lines) == 1600
+    for who in range(4):
+        assert [number for found, number in lines if found == who] == list(range(400))
+
+
+def test_a_fault_of_lent_work_is_raised_and_gives_the_resource_back() -> None:
+    with OwnedThread("ledger", Ledger, Ledger.close, lends=True) as thread:
+        with pytest.raises(ZeroDivisionError):
+            elsewhere(lambda: thread.call(lambda ledger: 1 // 0))
+        assert elsewhere(lambda: thread.call(lambda ledger: ledger.write(7))) == 7
+        assert thread.call(lambda ledger: ledger.lines) == [7]
+
+
+def test_lent_work_can_neither_wait_for_the_resource_nor_stop_its_thread() -> None:
+    with OwnedThread("ledger", Ledger, Ledger.close, lends=True) as thread:
+        with pytest.raises(RuntimeError, match="itself"):
+            elsewhere(lambda: thread.call(lambda ledger: thread.call(lambda again: None)))
+        with pytest.raises(RuntimeError, match="itself"):
+            elsewhere(lambda: thread.call(lambda ledger: thread.stop()))
+        assert elsewhere(lambda: thread.call(lambda ledger: ledger.write(7))) == 7
+
+
+def test_closing_waits_for_lent_work() -> None:
+    entered, gate = threading.Event(), threading.Event()
+    opened = Ledger()
+    thread = OwnedThread("ledger", lambda: opened, Ledger.close, lends=True)
+    thread.start()
+
+    def long(ledger: Ledger) -> bool:
+        entered.set()
+        gate.wait(WAIT_S)
+        return ledger.closed
+
+    with ThreadPoolExecutor(1) as other:
+        running = other.submit(thread.call, long)
+        assert entered.wait(WAIT_S)
+        with pytest.raises(WillNotStop):
+            thread.stop(deadline_s=0.05)
+        gate.set()
+        assert running.result(WAIT_S) is False
+    thread.stop()
+    assert opened.closed
 
 
 @pytest.mark.parametrize("fault", [None, OSError("disk full")])
