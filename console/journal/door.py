@@ -7,6 +7,7 @@ not count (`standing`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 from console.domain.errors import BadForm
 from console.domain.forms import Entry
@@ -187,17 +188,16 @@ def open_feed(ledger: Ledger, entry: Entry, ident: str, *, mine: bool) -> None:
 
 def insert(ledger: Ledger, entry: Entry, ident: str, raw: bytes, sig: bytes, received_ms: int) -> int:
     """Keep the bytes and move the remembered head; gives the local order of receipt."""
-    n = ledger.connection.execute(
+    done = ledger.connection.execute(
         "INSERT INTO entry (id, feed, seq, inc, iseq, kind, subj, hlc_ms, hlc_n, received_ms, raw, sig) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             ident, entry.feed, entry.seq, entry.inc, entry.iseq, entry.kind, entry.subj, entry.hlc[0], entry.hlc[1],
             received_ms, raw, sig,
         ),
-    ).lastrowid  # fmt: skip
+    )  # fmt: skip
+    n = cast("int", done.lastrowid)  # an inserted row has a number
     head = ledger.head(entry.feed)
-    if n is None:
-        raise RuntimeError("an inserted row has a number")
     ledger.inserted(n)
     if entry.seq == head.seq + 1 and head.forked_at is None:
         head.seq, head.id, head.n, head.hlc = entry.seq, ident, n, entry.hlc

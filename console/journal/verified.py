@@ -69,7 +69,7 @@ def read_upto(path: Path) -> Upto:
         numbers = [upto.tombstones, upto.document, upto.documents, upto.document_values, upto.blobs, upto.blobs_ms]
         numbers += [number for one in feeds.values() for number in (one.seq, one.entries, one.values)]
         texts = [upto.roster, upto.blob, *(one.id for one in feeds.values())]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Upto()
     if not all(type(number) is int for number in numbers) or not all(isinstance(text, str) for text in texts):
         return Upto()
