@@ -48,6 +48,19 @@ class Address(BaseModel):
         return safe_address(value, "https://gateway.example", "show the credential to the network")
 
 
+def fitting(kind: type[BaseModel], wish: Wish) -> BaseModel:
+    """The wish's parameters as this kind.
+
+    Raises:
+        Refused: when they do not fit; it says which it takes.
+    """
+    try:
+        return kind.model_validate(dict(wish.params))
+    except ValidationError as fault:
+        takes = ", ".join(kind.model_fields) or "no parameters"
+        raise Refused(f"{wish.lever} takes {takes}, and these do not fit") from fault
+
+
 def params_of(lever: Lever, wish: Wish) -> dict[str, str]:
     """The wish's parameters as text, checked.
 

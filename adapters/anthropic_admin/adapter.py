@@ -9,17 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from adapters.anthropic_admin import keys, limits, people, trying, wire
+from adapters.alike import compared, for_each, in_order, lever_of
+from adapters.anthropic_admin import keys, limits, people, trying, usage, wire
 from adapters.anthropic_admin import organisation as there
 from adapters.anthropic_admin.levers import LEVERS, Settings
 from adapters.contract import (
     Context,
     Evidence,
     Found,
-    Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -29,6 +28,7 @@ from adapters.contract import (
     Status,
     SurfaceState,
     Throttled,
+    Traffic,
     Wish,
 )
 from adapters.forms import model_or_params
@@ -65,7 +65,7 @@ class AnthropicAdmin:
     manifest: ClassVar[Manifest] = Manifest(
         name="anthropic_admin", version=1, title="Anthropic (Admin API)", settings=Settings,
         secrets={"admin": "an admin key of the organisation (sk-ant-admin...)"}, auth="bearer",
-        headers={"anthropic-version": VERSION}, levers=LEVERS,
+        headers={"anthropic-version": VERSION}, headers_below=usage.TRIAL, levers=LEVERS,
         not_possible={
             "one model": "there is no switch for a model: limit its family, which takes an hour, or switch keys off",
             "capability": "tools and features are limited in number at most, never forbidden",
@@ -75,6 +75,8 @@ class AnthropicAdmin:
             "everybody": "an admin key reaches its own organisation: Anthropic serves the model to others as before",
         },
     )  # fmt: skip
+
+    passes_on: ClassVar[bool] = False
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -110,7 +112,7 @@ class AnthropicAdmin:
         every = await there.keys(context)
         found = [one for one in every if one.scope.type == "workspace"]
         active = await there.workspaces(context)
-        own = await there.for_each(active, lambda one: there.limits(context, one.id))
+        own = await for_each(active, lambda one: there.limits(context, one.id))
         return _Look(
             families=families, on=sum(one.status == keys.ON for one in found),
             off=sum(one.status == keys.OFF for one in found), elapsed_ms=elapsed_ms,
@@ -118,14 +120,15 @@ class AnthropicAdmin:
             own={one.name: limits for one, limits in zip(active, own, strict=True)},
         )  # fmt: skip
 
+    async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """What each key called of a model, as Anthropic counts it."""
+        return await usage.traffic(context, surface_key, since_ms, until_ms)
+
     # -- planning ------------------------------------------------------------------------------------------------------
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The requests that make it so, the fields as they are now, and the requests that restore exactly these."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         planned: Planned = await _FAMILIES[lever.name].plan(context, lever, wish, model_or_params(lever, wish))
         return planned
 
@@ -146,7 +149,7 @@ class AnthropicAdmin:
     ) -> Receipt:
         """Archiving twice, or adding who is there already, is refused: then it is looked whether it is so already."""
         try:
-            return await _send(context, requests)
+            return await in_order(requests, lambda request: _one(context, request))
         except Refused as fault:
             if fault.status != _BAD or (await self.read_back(context, planned)).fields != after:
                 raise
@@ -155,9 +158,7 @@ class AnthropicAdmin:
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields by another call than the one that wrote; what came later is looked for too."""
         fields, detail = await _FAMILIES[planned.lever].fields_now(context, planned)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=context.now_ms(), detail=detail)
+        return compared(planned, fields, context.now_ms(), detail)
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One call of one token on a fresh connection; only the lever's own refusal counts as one."""
@@ -193,18 +194,6 @@ def _state(name: str, seen: _Look) -> SurfaceState:
     family = next((one.group.display_name for one in seen.families if name in (one.models or ())), "")
     told = "; workloads that sign in without a key are not seen here" if none else ""
     return SurfaceState(key=name, model=name, state=state, restrictions=tuple(lines), detail=f"family {family}{told}")
-
-
-async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    receipt = Receipt(outcome="accepted")
-    for number, request in enumerate(requests):
-        try:
-            receipt = await _one(context, request)
-        except (Refused, Malformed, NotSent, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-            raise
-    return receipt
 
 
 async def _one(context: Context, request: Request) -> Receipt:

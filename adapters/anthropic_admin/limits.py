@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from adapters.alike import for_each
 from adapters.anthropic_admin import wire
 from adapters.anthropic_admin.levers import NUMBERS
-from adapters.anthropic_admin.organisation import families, for_each, limits, models_of, named, place, workspaces
+from adapters.anthropic_admin.organisation import families, limits, models_of, named, place, workspaces
 from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
 
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -10,12 +9,9 @@ from adapters.anthropic_admin import wire
 from adapters.contract import AdapterFault, Context, Malformed, Refused, Reply, Throttled
 
 Row = TypeVar("Row", bound=wire.Said)
-Asked = TypeVar("Asked")
-Told = TypeVar("Told")
 ROOT = "/v1/organizations"
 PAGE = 100
 MOST_PAGES = 200  # a list that never ends is no list
-AT_ONCE = 8
 
 
 def place(*steps: str) -> str:
@@ -58,22 +54,6 @@ async def pages(context: Context, path: str, kind: type[wire.Page[Row]], what: s
         else:
             return rows, elapsed_ms
     raise Malformed(f"{what}: the list does not end")
-
-
-async def for_each(asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
-    """Every answer in the order asked, some at a time; the first fault is everybody's, when all have ended."""
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def one(question: Asked) -> Told:
-        async with turn:
-            return await ask(question)
-
-    told: list[Told] = []
-    for answer in await asyncio.gather(*(one(question) for question in asked), return_exceptions=True):
-        if isinstance(answer, BaseException):
-            raise answer
-        told.append(answer)
-    return told
 
 
 async def workspaces(context: Context, *, default: bool = False) -> list[wire.Workspace]:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
+from adapters.alike import for_each
 from adapters.anthropic_admin import wire
 from adapters.anthropic_admin.keys import NO_WAY_BACK
 from adapters.anthropic_admin.organisation import (
     families,
-    for_each,
     let_in,
     member,
     models_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +56,8 @@ class Rows:
     users: dict[str, Row]
     most_keys: int = 100
     spent: bool = False
+    used: list[tuple[str | None, str, int | None]] = field(default_factory=list[tuple[str | None, str, int | None]])
+    counted_to: str | None = None
     calls: dict[tuple[str, str], list[float]] = field(default_factory=dict[tuple[str, str], list[float]])
     believed: Rows | None = None
     until_s: float = 0.0
@@ -77,6 +80,23 @@ def error(status: int, kind: str, message: str, code: str | None = None, **heade
         told["details"] = {"error_code": code}
     body = {"type": "error", "error": told, "request_id": "req_simulated"}
     return Answer(status=status, body=body, headers={"request-id": "req_simulated", **headers})
+
+
+def usage(rows: Rows, query: Mapping[str, str], page: int) -> Row:
+    """The usage report of one model by key, all in the first minute: what `used` says (key, model, requests)."""
+    mine = [(key, count) for key, model, count in rows.used if model == query.get("models[]")]
+    begins = int(query.get("page") or "0")
+    ends = begins + min(page, int(query.get("limit", "20")))
+    told = [
+        {"starting_at": query["starting_at"], "ending_at": query["ending_at"], "group": {"api_key_id": key},
+         "usage": {"requests": count, "total_tokens": 2, "uncached_input_tokens": 1, "output_tokens": 1,
+                   "cache_read_input_tokens": 0, "server_tool_use": {"web_search_requests": 0},
+                   "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0}}}
+        for key, count in mine[begins:ends]
+    ]  # fmt: skip
+    more = ends < len(mine)
+    return {"data": told, "has_more": more, "next_page": str(ends) if more else None,
+            "data_refreshed_at": rows.counted_to}  # fmt: skip
 
 
 def wrong_key() -> Answer:

@@ -20,8 +20,10 @@ from adapters.anthropic_admin.simulated import (
     caller,
     error,
     message,
+    usage,
     wrong_key,
 )
+from adapters.anthropic_admin.usage import REPORT, TRIAL
 from adapters.simulator import Answer, Incoming
 
 __all__ = ["ADMIN_KEY", "OUT", "RPM", "AnthropicSite", "Family", "KeyRow", "WorkspaceRow"]
@@ -81,6 +83,10 @@ class AnthropicSite:
         match incoming.method, steps:
             case "GET", ["me"]:
                 return Answer(body={"type": "organization", "id": "org_1", "name": "Example organisation"})
+            case "GET", ["analytics", "usage"]:
+                if incoming.headers.get("anthropic-beta") != TRIAL[REPORT]["anthropic-beta"]:
+                    return _unknown()
+                return _told(usage(self.state, incoming.query, self._page))
             case "GET", ["rate_limits"]:
                 return self._tokens(incoming, [_family(one) for one in self._families])
             case _, ["api_keys", *rest]:

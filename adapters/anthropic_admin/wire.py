@@ -6,6 +6,7 @@ types and error codes are matched: sentences may change, the SDK says.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -112,6 +113,34 @@ class User(Said):
     name: str = ""
     email: str = ""
     role: str
+
+
+class Grouped(Said):
+    """Whose calls a row counts."""
+
+    api_key_id: str | None = None
+
+
+class Counted(Said):
+    """What a row counts, as far as it does."""
+
+    requests: int | None = None
+
+
+class UsageRow(Said):
+    """Calls of one key in one minute."""
+
+    group: Grouped
+    usage: Counted
+
+
+class UsageReport(Said):
+    """A page of the usage report. `data_refreshed_at` is how far it is counted, where that is told."""
+
+    data: list[UsageRow]
+    has_more: bool | None = None
+    next_page: str | None = None
+    data_refreshed_at: datetime | None = None
 
 
 class Removed(Said):

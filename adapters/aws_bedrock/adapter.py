@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from pydantic import ValidationError
-
 from adapters.access import Access, CallersSide
+from adapters.alike import compared, in_order, lever_of
 from adapters.aws_bedrock import principals, trying, whole, wire, work
 from adapters.aws_bedrock.here import Here, enforced, models
 from adapters.aws_bedrock.levers import AGENTS, DELETE, DENY, GUARD, KEY, LEVERS, SCP, STOP, STOP_ALL, TUNING, Settings
@@ -22,7 +21,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -35,6 +33,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
+from adapters.forms import NoParams, fitting
 from adapters.signing import Aws, Service
 
 __all__ = ["AwsBedrock", "Settings"]
@@ -133,14 +132,8 @@ class AwsBedrock:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The exact requests there and back, for one principal, key, job, or for everybody."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-            if lever.params is not None:
-                lever.params.model_validate(dict(wish.params))
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        except ValidationError as fault:
-            raise Refused(f"{wish.lever} takes no parameters") from fault
+        lever = lever_of(self.manifest, wish)
+        fitting(NoParams, wish)
         here, _ = await models(context, self._settings)
         if wish.surface_key:
             here.need(wish.surface_key)
@@ -166,22 +159,20 @@ class AwsBedrock:
     async def _send(self, context: Context, planned: Planned, requests: Sequence[Request]) -> Receipt:
         if planned.lever in _WHOLE:
             await whole.must_be_as_read(context, planned)
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            try:
-                receipt = await _one(context, request)
-            except (Refused, Malformed, NotSent, Throttled) as fault:
-                if await self._is_so_already(context, planned, request, fault):
-                    receipt = Receipt(outcome="already-so", detail=fault.detail)
-                elif number:
-                    raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-                else:
-                    raise
-        return receipt
 
-    async def _is_so_already(self, context: Context, planned: Planned, request: Request, fault: Exception) -> bool:
+        async def one(request: Request) -> Receipt:
+            try:
+                return await _one(context, request)
+            except Refused as fault:
+                if not await self._is_so_already(context, planned, request, fault):
+                    raise
+                return Receipt(outcome="already-so", detail=fault.detail)
+
+        return await in_order(requests, one)
+
+    async def _is_so_already(self, context: Context, planned: Planned, request: Request, fault: Refused) -> bool:
         """A job that is over, or being stopped, refuses to be stopped (409, 400): then it is looked at."""
-        if not isinstance(fault, Refused) or fault.status not in {400, wire.NOT_FOUND, 409}:
+        if fault.status not in {400, wire.NOT_FOUND, 409}:
             return False
         if planned.lever in {STOP.name, STOP_ALL.name}:
             return await work.ends_already(context, request)
@@ -190,9 +181,7 @@ class AwsBedrock:
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the field anew, by another call than the one that wrote."""
         fields, detail = await self._now(context, planned)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=context.now_ms(), detail=detail)
+        return compared(planned, fields, context.now_ms(), detail)
 
     async def _now(self, context: Context, planned: Planned) -> tuple[Mapping[str, str], str]:
         if planned.lever in _PRINCIPALS:

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from adapters.access import Access, CallersSide, SignIn
+from adapters.alike import lever_of
 from adapters.azure_openai import planning, trying, wire
 from adapters.azure_openai.account import Reader
 from adapters.azure_openai.levers import (
@@ -47,7 +48,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.forms import NoParams
+from adapters.forms import NoParams, fitting
 
 __all__ = ["AzureOpenAI", "Settings"]
 
@@ -142,11 +143,9 @@ class AzureOpenAI:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """One field of one deployment, filter, blocklist or door."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        params = _params(lever.params or NoParams, wish)
+        lever = lever_of(self.manifest, wish)
+        free = wish.direction == "restore" and lever is not FORBID
+        params = fitting(NoParams if free else lever.params or NoParams, wish)
         door = lever in {CLOSE, KEYS}
         # a door is chosen by the account, or by a deployment behind it
         asked = wish.surface_key if door and wish.selector in {"", self._settings.account} else wish.selector
@@ -289,13 +288,3 @@ class AzureOpenAI:
 
 def _model(one: wire.Deployment) -> str:
     return " ".join(part for part in (one.properties.model.name, one.properties.model.version) if part) or one.name
-
-
-def _params(kind: type[BaseModel], wish: Wish) -> BaseModel:
-    if wish.direction == "restore" and wish.lever != FORBID.name:
-        kind = NoParams
-    try:
-        return kind.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        takes = ", ".join(kind.model_fields) or "no parameters"
-        raise Refused(f"{wish.lever} takes {takes}, and these do not fit") from fault

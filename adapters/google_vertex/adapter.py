@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar, Literal
-
-from pydantic import BaseModel, ValidationError
+from typing import ClassVar
 
 from adapters.access import Access, CallersSide, SignIn
+from adapters.alike import compared, lever_of
 from adapters.contract import (
     Context,
     Found,
@@ -30,7 +29,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.forms import NoParams
+from adapters.forms import NoParams, fitting
 from adapters.google_vertex import denying, endpoints, policies, quotas, reading, sending, trying, wire, work
 from adapters.google_vertex.levers import (
     ASIDE,
@@ -143,11 +142,9 @@ class GoogleVertex:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The exact requests there and back."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        params, here = _params(lever, wish), self._settings
+        lever = lever_of(self.manifest, wish)
+        here = self._settings
+        params = fitting(NoParams if lever.params is None or wish.direction == "restore" else lever.params, wish)
         blank = _blank(context, lever, wish)
         if lever.name in _ENDPOINTS:
             return await endpoints.plan(context, here, blank)
@@ -231,9 +228,7 @@ class GoogleVertex:
         if not fields:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="it is not there any more")
         left = await policies.left_since(context, self._settings, planned) if planned.lever in _POLICIES else ""
-        same = fields == dict(planned.wanted) and not left
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=left or detail)
+        return compared(planned, fields, at_ms, left or detail, arrived=not left)
 
     async def _now(self, context: Context, planned: Planned) -> tuple[Mapping[str, str], str]:
         here = self._settings
@@ -272,15 +267,6 @@ def _blank(context: Context, lever: Lever, wish: Wish) -> Planned:
         params={}, pre={}, pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(),
         selectors=0 if lever.wide else 1, reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
     )  # fmt: skip
-
-
-def _params(lever: Lever, wish: Wish) -> BaseModel:
-    kind = NoParams if lever.params is None or wish.direction == "restore" else lever.params
-    try:
-        return kind.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        takes = ", ".join(kind.model_fields) or "no parameters"
-        raise Refused(f"{wish.lever} takes {takes}, and these do not fit") from fault
 
 
 def _pair(model: str) -> str:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+from adapters.alike import in_order
 from adapters.contract import (
     Context,
-    Malformed,
-    NotSent,
     OutcomeUnknown,
     Planned,
     Receipt,
@@ -18,7 +17,6 @@ from adapters.contract import (
     Reply,
     Request,
     Stale,
-    Throttled,
 )
 from adapters.google_vertex import wire
 from adapters.google_vertex.operating import end_of
@@ -34,15 +32,7 @@ async def send(context: Context, requests: Sequence[Request], planned: Planned, 
     Raises:
         AdapterFault: as `contract.Adapter.apply`.
     """
-    receipt = Receipt(outcome="accepted")
-    for number, request in enumerate(requests):
-        try:
-            receipt = await _one(context, request, planned, then, look)
-        except (Refused, Malformed, NotSent, Stale, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-            raise
-    return receipt
+    return await in_order(requests, lambda request: _one(context, request, planned, then, look))
 
 
 async def _one(context: Context, request: Request, planned: Planned, then: Fields, look: Look) -> Receipt:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from adapters import contract
+from adapters.alike import compared, in_order, lever_of
 from adapters.contract import (
     Context,
     Evidence,
@@ -19,7 +20,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Places,
     Planned,
     Probe,
@@ -145,10 +145,7 @@ class HAProxy:
 
     def _blank(self, context: Context, wish: Wish) -> Planned:
         """A plan of what is meant, without what has to be read."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         params = params_of(lever, wish) if wish.direction == "contain" else {}
         backend = self._settings.backend
         if wish.surface_key not in {"", backend}:
@@ -259,20 +256,17 @@ class HAProxy:
 
 
 def _told(planned: Planned, fields: Mapping[str, str], at_ms: int) -> ReadBack:
-    same = dict(fields) == dict(planned.wanted)
-    half = not same and fields.get("runtime") == planned.wanted.get("runtime", "")
+    half = dict(fields) != dict(planned.wanted) and fields.get("runtime") == planned.wanted.get("runtime", "")
     detail = "in effect until the next reload: the map's file says otherwise" if half else ""
-    return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms, detail=detail)
+    return compared(planned, fields, at_ms, detail)
+
+
+async def _one(context: Context, request: Request) -> Receipt:
+    reply = await context.send(request)
+    if request.method == "LINE":
+        wire.written(reply)
+    return Receipt(outcome="accepted")
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    for number, request in enumerate(requests):
-        try:
-            reply = await context.send(request)
-            if request.method == "LINE":
-                wire.written(reply)
-        except (Refused, Malformed, NotSent, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were done, then: {fault.detail}") from fault
-            raise
-    return Receipt(outcome="accepted")
+    return await in_order(requests, lambda request: _one(context, request), did="done")

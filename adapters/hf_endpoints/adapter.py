@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from adapters.alike import compared, lever_of
 from adapters.contract import (
     Category,
     Context,
@@ -132,10 +133,7 @@ class HFEndpoints:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The request that makes it so, the field as it is now, and the request that restores exactly this."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         params = _params(lever, wish)
         name = wish.selector or wish.surface_key
         if not name or wish.surface_key not in {"", name}:
@@ -198,9 +196,7 @@ class HFEndpoints:
         if found is None and planned.lever != "endpoint.delete":
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="the endpoint is gone")
         fields = {"there": "false"} if found is None else _fields(planned.lever, found)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail="" if found is None else found.status.state)
+        return compared(planned, fields, at_ms, "" if found is None else found.status.state)
 
     async def probe(
         self,

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from adapters.alike import compared, in_order
 from adapters.contract import (
     Context,
     Found,
@@ -20,7 +21,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -145,21 +145,15 @@ class Declared:
 
     async def _send(self, context: Context, planned: Planned, requests: Sequence[Request]) -> Receipt:
         already = self._lever(planned.lever)[0].already
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            try:
-                reply = await context.send(request)
-                if reply.status in already:
-                    _plain(reply)
-                    receipt = Receipt(outcome="already-so", status=reply.status, request_id=reply.request_id)
-                    continue
-                _plain(_check(reply))
-            except (Refused, Malformed, NotSent, Throttled) as fault:
-                if number:
-                    raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-                raise
-            receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-        return receipt
+
+        async def one(request: Request) -> Receipt:
+            reply = await context.send(request)
+            so = reply.status in already
+            _plain(reply if so else _check(reply))
+            outcome: Literal["already-so", "accepted"] = "already-so" if so else "accepted"
+            return Receipt(outcome=outcome, status=reply.status, request_id=reply.request_id)
+
+        return await in_order(requests, one)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields anew."""
@@ -172,10 +166,7 @@ class Declared:
             if fault.status != _NOT_FOUND:
                 raise
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="it is no longer there")
-        verdict: Literal["in-effect", "not-in-effect"] = (
-            "in-effect" if found == dict(planned.wanted) else "not-in-effect"
-        )
-        return ReadBack(verdict=verdict, fields=found, at_ms=context.now_ms())
+        return compared(planned, found, context.now_ms())
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """Try once what the file says a caller would try; only the file's own words for it prove anything."""

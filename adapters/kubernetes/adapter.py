@@ -10,16 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from pydantic import BaseModel, ValidationError
-
 from adapters.access import Access, Tls
+from adapters.alike import compared, in_order, lever_of
 from adapters.contract import (
     Context,
     Found,
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -33,7 +31,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.forms import NoParams
+from adapters.forms import NoParams, fitting
 from adapters.kubernetes import objects, planning, policies, states, trying, wire
 from adapters.kubernetes.levers import ISOLATE, LEVERS, SERVICE, Allow, Fewer, Settings, split
 
@@ -111,11 +109,8 @@ class Kubernetes:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """One object, what is wanted of it now and then, and who would put it back."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        params = _params(lever.params or NoParams, wish)
+        lever = lever_of(self.manifest, wish)
+        params = fitting(NoParams if wish.direction == "restore" else lever.params or NoParams, wish)
         kinds = (objects.INFERENCE,) if lever is SERVICE else objects.WORKLOADS
         asked = wish.selector or wish.surface_key
         seen = await objects.find(context, kinds, asked, self._namespaces, self._settings.labels)
@@ -146,21 +141,16 @@ class Kubernetes:
         return await self._send(context, planned, planned.revert)
 
     async def _send(self, context: Context, planned: Planned, requests: Sequence[Request]) -> Receipt:
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            try:
-                reply = await context.send(request)
-                if reply.status == wire.NOT_FOUND and request.method == "DELETE":
-                    return Receipt(outcome="already-so", status=reply.status, detail="it was not there")
-                if reply.status == wire.CONFLICT:
-                    return await self._overtaken(context, planned, reply)
-                wire.check(reply, "write").json()
-            except (Refused, Malformed, NotSent, Throttled) as fault:
-                if number:
-                    raise OutcomeUnknown(f"{number} of {len(requests)} were accepted: {fault.detail}") from fault
-                raise
-            receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.headers.get("audit-id"))
-        return receipt
+        return await in_order(requests, lambda request: self._one(context, planned, request))
+
+    async def _one(self, context: Context, planned: Planned, request: Request) -> Receipt:
+        reply = await context.send(request)
+        if reply.status == wire.NOT_FOUND and request.method == "DELETE":
+            return Receipt(outcome="already-so", status=reply.status, detail="it was not there")
+        if reply.status == wire.CONFLICT:
+            return await self._overtaken(context, planned, reply)
+        wire.check(reply, "write").json()
+        return Receipt(outcome="accepted", status=reply.status, request_id=reply.headers.get("audit-id"))
 
     async def _overtaken(self, context: Context, planned: Planned, reply: Reply) -> Receipt:
         """Somebody changed it meanwhile, and nothing was written. Our own lost answer may have been that somebody."""
@@ -177,12 +167,12 @@ class Kubernetes:
             fields, _ = await policies.read_one(context, namespace, planned.params["policy"])
             others = [] if fields == policies.NONE else await self._undone_by(context, kind, namespace, name)
             told = f"policies add up: {', '.join(others[:4])} lets callers in" if others else ""
-            return states.told(planned, {"policy": fields}, context.now_ms(), arrived=not others, detail=told)
+            return compared(planned, {"policy": fields}, context.now_ms(), told, arrived=not others)
         seen = await objects.read_one(context, kind, namespace, name)
         if seen is None:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=context.now_ms(), detail="it was deleted")
         arrived, detail = states.arrived(seen, planned)
-        return states.told(planned, states.fields(seen), context.now_ms(), arrived=arrived, detail=detail)
+        return compared(planned, states.fields(seen), context.now_ms(), detail, arrived=arrived)
 
     async def _undone_by(self, context: Context, kind: objects.Kind, namespace: str, name: str) -> list[str]:
         """Policies made since that let callers in beside ours; none where the workload itself is gone."""
@@ -206,13 +196,3 @@ class Kubernetes:
 
 
 _WHO_AM_I = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
-
-
-def _params(kind: type[BaseModel], wish: Wish) -> BaseModel:
-    if wish.direction == "restore":
-        kind = NoParams
-    try:
-        return kind.model_validate(dict(wish.params))
-    except ValidationError as fault:
-        takes = ", ".join(kind.model_fields) or "no parameters"
-        raise Refused(f"{wish.lever} takes {takes}, and these do not fit") from fault

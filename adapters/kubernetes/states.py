@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Literal
 
-from adapters.contract import Planned, ReadBack
+from adapters.contract import Planned
 from adapters.kubernetes import wire
 from adapters.kubernetes.objects import DEPLOYMENT, Seen
 
@@ -60,10 +59,3 @@ def arrived(seen: Seen, planned: Planned) -> tuple[bool, str]:
     looked = seen.object.status.observedGeneration >= seen.object.metadata.generation
     too_many = planned.direction == "contain" and seen.object.status.replicas > seen.object.replicas
     return looked and not too_many, detail
-
-
-def told(planned: Planned, now: Mapping[str, str], at_ms: int, *, arrived: bool, detail: str) -> ReadBack:
-    """The read as the contract has it."""
-    same = dict(now) == dict(planned.wanted)
-    verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same and arrived else "not-in-effect"
-    return ReadBack(verdict=verdict, fields=now, at_ms=at_ms, detail=detail)

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from adapters.access import Access, CallersSide
+from adapters.alike import compared, in_order, lever_of
 from adapters.contract import (
     Context,
     Found,
@@ -21,7 +22,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -35,7 +35,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.forms import NoParams, safe_address
+from adapters.forms import NoParams, fitting, safe_address
 from adapters.open_inference import wire
 from adapters.open_inference.listing import LOADING, READY, UNLOADING, Listing, list_models
 
@@ -113,12 +113,8 @@ class OpenInference:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """Unload or load, with the model's inputs kept for the probe: an unloaded model no longer tells them."""
-        if wish.lever != _UNLOAD.name:
-            raise Refused(f"there is no lever {wish.lever} here")
-        try:
-            NoParams.model_validate(dict(wish.params))
-        except ValidationError as fault:
-            raise Refused(f"{_UNLOAD.name} takes no parameters") from fault
+        lever_of(self.manifest, wish)
+        fitting(NoParams, wish)
         found = await list_models(context)
         model = wish.selector
         # of a model that is not loaded KServe says nothing: it can be asked for again, by name
@@ -155,24 +151,19 @@ class OpenInference:
         return await self._send(context, planned, planned.revert)
 
     async def _send(self, context: Context, planned: Planned, requests: Sequence[Request]) -> Receipt:
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            reply = await context.send(request)
-            if reply.status == wire.NOT_FOUND and request.path.endswith("/unload"):
-                # MLServer and KServe refuse to unload what is not loaded; Triton answers 200
-                found = await list_models(context)
-                if _told(found, planned) and found.state(planned.selector) != READY:
-                    return Receipt(outcome="already-so", status=reply.status, detail="it was not loaded")
-            try:
-                wire.check(reply, request.path.rpartition("/")[2])
-            except (Refused, Malformed) as fault:
-                if number:
-                    raise OutcomeUnknown(f"{number} of {len(requests)} were accepted: {fault.detail}") from fault
-                raise
-            if reply.body.strip():
-                reply.json()  # Triton answers with an empty body, MLServer with JSON; a page is neither
-            receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-        return receipt
+        return await in_order(requests, lambda request: self._one(context, planned, request))
+
+    async def _one(self, context: Context, planned: Planned, request: Request) -> Receipt:
+        reply = await context.send(request)
+        if reply.status == wire.NOT_FOUND and request.path.endswith("/unload"):
+            # MLServer and KServe refuse to unload what is not loaded; Triton answers 200
+            found = await list_models(context)
+            if _told(found, planned) and found.state(planned.selector) != READY:
+                return Receipt(outcome="already-so", status=reply.status, detail="it was not loaded")
+        wire.check(reply, request.path.rpartition("/")[2])
+        if reply.body.strip():
+            reply.json()  # Triton answers with an empty body, MLServer with JSON; a page is neither
+        return Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the repository index anew. While it unloads it is not yet so."""
@@ -182,10 +173,7 @@ class OpenInference:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="the model left the repository")
         state = found.state(planned.selector)
         fields = {"loaded": json.dumps(state in {READY, UNLOADING})}
-        verdict: Literal["in-effect", "not-in-effect"] = "not-in-effect"
-        if fields == dict(planned.wanted) and state not in {UNLOADING, LOADING}:
-            verdict = "in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=at_ms, detail=state or "not loaded")
+        return compared(planned, fields, at_ms, state or "not loaded", arrived=state not in {UNLOADING, LOADING})
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
         """The calls to the model that wait for their turn, as Triton counts them: an unload lets them finish.

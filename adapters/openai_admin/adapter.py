@@ -9,16 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from adapters.alike import compared, for_each, in_order, lever_of
 from adapters.contract import (
     Change,
     Context,
     Evidence,
     Found,
     LastUse,
-    Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -33,7 +32,7 @@ from adapters.contract import (
 )
 from adapters.openai_admin import audit, people, policy, projects, trying, usage, wire
 from adapters.openai_admin.levers import LEVERS, Settings, params_of, words_of
-from adapters.openai_admin.organisation import for_each, limits, organisation, permissions
+from adapters.openai_admin.organisation import limits, organisation, permissions
 
 __all__ = ["OpenAIAdmin", "Settings"]
 
@@ -124,10 +123,7 @@ class OpenAIAdmin:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The requests that make it so, the fields as they are now, and the requests that restore exactly these."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         made = people.plan if lever.name in _PEOPLE else projects.plan
         return await made(context, lever, wish, params_of(lever, wish), words_of(self._settings.models))
 
@@ -148,7 +144,7 @@ class OpenAIAdmin:
     ) -> Receipt:
         """Archiving twice, or adding who is there already, is refused: then it is looked whether it is so already."""
         try:
-            return await _send(context, requests)
+            return await in_order(requests, lambda request: _one(context, request))
         except Refused as fault:
             if fault.status != _BAD or (await self.read_back(context, planned)).fields != after:
                 raise
@@ -158,9 +154,7 @@ class OpenAIAdmin:
         """Read the fields by another call than the one that wrote; a project that came later is looked for too."""
         look = people.fields_now if planned.lever in _PEOPLE else projects.fields_now
         fields, detail = await look(context, planned)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=context.now_ms(), detail=detail)
+        return compared(planned, fields, context.now_ms(), detail)
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One small call on a fresh connection; only the lever's own refusal counts as one."""
@@ -192,18 +186,6 @@ def _state(name: str, found: Sequence[_Project]) -> SurfaceState:
     lines += [f"not restricted in {', '.join(free)}"] if denied and free else []
     detail = f"in {len(having)} projects"
     return SurfaceState(key=name, model=name, state=state, restrictions=tuple(lines), detail=detail)
-
-
-async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    receipt = Receipt(outcome="accepted")
-    for number, request in enumerate(requests):
-        try:
-            receipt = await _one(context, request)
-        except (Refused, Malformed, NotSent, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-            raise
-    return receipt
 
 
 async def _one(context: Context, request: Request) -> Receipt:

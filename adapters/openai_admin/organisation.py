@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -11,11 +10,8 @@ from adapters.contract import AdapterFault, Context, Malformed, Refused
 from adapters.openai_admin import wire
 
 Row = TypeVar("Row", bound=wire.Said)
-Asked = TypeVar("Asked")
-Told = TypeVar("Told")
 PAGE = 100
 MOST_PAGES = 200  # a list that never ends is no list
-AT_ONCE = 8
 _USERS = "/organization/users"
 
 
@@ -75,22 +71,6 @@ async def pages(context: Context, path: str, kind: type[wire.Page[Row]], what: s
             return rows, elapsed_ms
         after = f"&after={wire.quoted(page.last_id)}"
     raise Malformed(f"{what}: the list does not end")
-
-
-async def for_each(asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
-    """Every answer in the order asked, some at a time; the first fault is everybody's, when all have ended."""
-    turn = asyncio.Semaphore(AT_ONCE)
-
-    async def one(question: Asked) -> Told:
-        async with turn:
-            return await ask(question)
-
-    told: list[Told] = []
-    for answer in await asyncio.gather(*(one(question) for question in asked), return_exceptions=True):
-        if isinstance(answer, BaseException):
-            raise answer
-        told.append(answer)
-    return told
 
 
 async def permissions(context: Context, project: str) -> wire.Permissions | None:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from adapters.alike import for_each
 from adapters.contract import Context, LastUse, Lever, Planned, Refused, Request, Wish
 from adapters.openai_admin import wire
 from adapters.openai_admin.organisation import (
     Organisation,
-    for_each,
     let_in,
     member,
     organisation,

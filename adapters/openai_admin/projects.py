@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from adapters.alike import for_each
 from adapters.contract import Context, Lever, Planned, Refused, Wish
 from adapters.openai_admin import policy, usage, wire
 from adapters.openai_admin.levers import words_of
 from adapters.openai_admin.organisation import (
     Organisation,
-    for_each,
     let_in,
     limits,
     organisation,

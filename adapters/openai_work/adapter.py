@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from adapters.alike import compared, lever_of
 from adapters.contract import (
     Category,
     Context,
@@ -35,7 +36,7 @@ from adapters.contract import (
     Throttled,
     Wish,
 )
-from adapters.forms import NoParams, safe_address
+from adapters.forms import NoParams, fitting, safe_address
 from adapters.openai_work import wire
 from adapters.openai_work.wire import Work
 from adapters.snapshots import snapshots
@@ -163,13 +164,8 @@ class OpenAIWork:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The cancelling of one piece of work, or of all of a model."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-            NoParams.model_validate(dict(wish.params))
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        except ValidationError as fault:
-            raise Refused(f"{wish.lever} takes no parameters") from fault
+        lever = lever_of(self.manifest, wish)
+        fitting(NoParams, wish)
         if wish.direction == "restore":
             raise Refused(NO_WAY_BACK)
         models = await self._models(context)
@@ -215,11 +211,9 @@ class OpenAIWork:
         found = await self._meant(context, planned)
         fields = {one.id: json.dumps(one.runs) for one in found}
         late = sum(one.id not in planned.wanted for one in found)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
         detail = ", ".join(sorted({one.status for one in found}))
         detail += f"; {late} began since" if late else ""
-        return ReadBack(verdict=verdict, fields=fields, at_ms=context.now_ms(), detail=detail)
+        return compared(planned, fields, context.now_ms(), detail)
 
     async def probe(
         self,

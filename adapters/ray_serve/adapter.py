@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from adapters.access import Access, CallersSide
+from adapters.alike import lever_of
 from adapters.contract import (
     Context,
     Found,
@@ -106,10 +107,7 @@ class RayServe:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The whole document with the change, and the whole document as it is."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         params = _params(lever, wish)
         name = wish.selector or wish.surface_key
         if not name or wish.surface_key not in {"", name}:

@@ -12,14 +12,13 @@ from typing import ClassVar, Literal
 
 from adapters import contract
 from adapters.access import Access
+from adapters.alike import compared, in_order, lever_of
 from adapters.contract import (
     Context,
     Found,
-    Lever,
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -103,11 +102,8 @@ class VLLM:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """Sleep and waking, or an adapter's unloading and loading."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
-        params = _params(lever, wish)
+        lever = lever_of(self.manifest, wish)
+        params = params_of(lever, wish) if wish.direction == "contain" else {}
         name = wish.selector or wish.surface_key
         if not name or wish.surface_key not in {"", name}:
             raise Refused("say which model or adapter, by its name; each is a surface of its own")
@@ -151,21 +147,16 @@ class VLLM:
     async def _send(
         self, context: Context, planned: Planned, requests: Sequence[Request], after: Mapping[str, str]
     ) -> Receipt:
+        return await in_order(requests, lambda request: self._one(context, planned, request, after), did="done")
+
+    async def _one(self, context: Context, planned: Planned, request: Request, after: Mapping[str, str]) -> Receipt:
         """Unloading what is not loaded, or loading what is, is refused: then it is looked whether it is so already."""
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            reply = await context.send(request)
-            perhaps = planned.lever == UNLOAD.name and reply.status in {400, wire.NOT_FOUND}
-            if perhaps and (await self.read_back(context, planned)).fields == after:
-                return Receipt(outcome="already-so", status=reply.status)
-            try:
-                wire.written(wire.check(reply, "write"))
-            except (Refused, Malformed) as fault:
-                if number:
-                    raise OutcomeUnknown(f"{number} of {len(requests)} were done, then: {fault.detail}") from fault
-                raise
-            receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-        return receipt
+        reply = await context.send(request)
+        perhaps = planned.lever == UNLOAD.name and reply.status in {400, wire.NOT_FOUND}
+        if perhaps and (await self.read_back(context, planned)).fields == after:
+            return Receipt(outcome="already-so", status=reply.status)
+        wire.written(wire.check(reply, "write"))
+        return Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Ask whether it sleeps, or for the list of adapters."""
@@ -179,8 +170,7 @@ class VLLM:
             if asleep is None:
                 return ReadBack(verdict="cannot-tell", fields={}, at_ms=context.now_ms(), detail=_OFF)
             fields = {"asleep": json.dumps(asleep)}
-        same = fields == dict(planned.wanted)
-        return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=context.now_ms())
+        return compared(planned, fields, context.now_ms())
 
     async def running(self, context: Context, planned: Planned) -> Sequence[Running] | None:
         """The calls that run and wait on the server; which of them are an adapter's, its metrics do not say."""
@@ -261,12 +251,6 @@ def _adapter(name: str, fields: Mapping[str, str], path: str) -> Request:
     body = {"lora_name": name} if gone else {"lora_name": name, "lora_path": path}
     where = "/v1/unload_lora_adapter" if gone else "/v1/load_lora_adapter"
     return Request(method="POST", path=where, body=json.dumps(body, separators=(",", ":")))
-
-
-def _params(lever: Lever, wish: Wish) -> dict[str, str]:
-    if wish.direction == "restore":
-        return {}
-    return params_of(lever, wish)
 
 
 def _judge(name: str, reply: Reply) -> tuple[Literal["refused", "passed", "cannot-tell"], str]:
