@@ -18,6 +18,7 @@ from console.domain.deceit import warnings_about
 from console.domain.errors import BadForm, WrongUse
 from console.domain.ids import is_sha256
 from console.domain.profile import check_text
+from console.domain.spreadsheet import plain_cell
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_LINES: Final = 100_000
@@ -30,7 +31,6 @@ LIFTS: Final = "list.lifts"  # of a list that gives back: the document whose lis
 _UNRESERVED: Final = frozenset(string.ascii_letters.encode() + string.digits.encode() + b"-._~")
 _SHOWN_PROBLEMS: Final = 200
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 # what the column of accounts is called in the exports people bring
 _HEADERS: Final = (
     "selector", "account", "account_id", "user", "user_id", "userid", "username", "key", "key_id", "api_key", "token",
@@ -203,7 +203,7 @@ def to_csv(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULAS) else cell for cell in row])
+        writer.writerow(map(plain_cell, row))
     return out.getvalue()
 
 

@@ -22,6 +22,7 @@ from console.domain.ids import incident_label
 from console.domain.named_file import file_words, named_file
 from console.domain.occurred import occurred_at
 from console.domain.profile import JsonValue
+from console.domain.spreadsheet import plain_cell
 from console.exports import names
 from console.exports.evidence import Evidence
 from console.exports.looking_back import Back, look_back
@@ -30,7 +31,6 @@ from console.exports.words import span, stamp
 
 SILENCE_MS = 15 * 60_000
 LATE_MS = 15 * 60_000
-_FORMULA = ("=", "+", "-", "@", "\t")
 _SPOKEN: Final[tuple[str, ...]] = (
     "title", "text", "reason", "name", "selector", "briefing", "how", "why", "fields", "request_id", "response",
     "ticket", "contact", "speaker", "who", "signal", "source",
@@ -302,13 +302,13 @@ def _silences(mine: list[tuple[str, Entry]]) -> Iterable[str]:
 
 
 def to_csv(account: Account) -> bytes:
-    """One line for each entry. A cell that a spreadsheet would take for a formula begins with an apostrophe."""
+    """One line for each entry. What a spreadsheet would take for a formula has an apostrophe before it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["at", "written", "who", "kind", "what", "flags", "file"])
     for row in account.rows:
         cells = [stamp(row.at_ms), stamp(row.written_ms), row.who, row.kind, row.what, "; ".join(row.flags), row.file]
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
+        writer.writerow(map(plain_cell, cells))
     return out.getvalue().encode()
 
 
