@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from console.ui.room import Room
@@ -15,6 +16,7 @@ def may_close(room: Room, window: QWidget) -> bool:
     if not waiting:
         return True
     box = QMessageBox(window)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setIcon(QMessageBox.Icon.NoIcon)
     box.setWindowTitle("Close Standdown?")
     count = len(waiting)

@@ -19,6 +19,7 @@ from console.ui.kept import Kept
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_lines
 from console.ui.widgets import EmptyState, Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.incident_words import (
     INCIDENT_ROLES,
     Member,
@@ -88,7 +89,7 @@ class RolesDialog(Sheet):
     def _box(self, one: Member, role: str) -> QCheckBox:
         box = QCheckBox()
         box.setAccessibleName(f"{role_word(role)}: {one.name}")
-        box.setToolTip(f"{role_word(role)}")
+        box.setToolTip(plain_tooltip(role_word(role)))
         holds = role in one.roles
         box.setChecked(holds)
         box.setEnabled(self._may_give or (one.me and holds))

@@ -20,6 +20,7 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_lines
 from console.ui.widgets import IconMark, Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.emergency import (
     Choice,
     CommandPage,
@@ -241,7 +242,7 @@ class CommandSheet(Sheet):
         """Asking has its own conditions."""
         super().check()
         self.ask.setEnabled(self._page is not None and not self._page.why_not_ask and not self.is_busy)
-        self.ask.setToolTip("" if self._page is None else self._page.why_not_ask)
+        self.ask.setToolTip(plain_tooltip("" if self._page is None else self._page.why_not_ask))
 
     def _ask(self) -> None:
         def work(session: Session) -> None:

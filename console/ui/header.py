@@ -17,6 +17,7 @@ from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.tokens import LINKS, SEVERITIES, STATES, Mark
 from console.ui.widgets.shapes import paint_shape
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.header import CONNECTIVITY, Chip, header_lines
 from console.viewmodels.shell import SHELL, Shell
 from console.viewmodels.zones import shown_zone, zone_chosen
@@ -83,7 +84,7 @@ class Header(QWidget):
         self._right = _fill(self._room.look, self._above, self._right, told.incident, 1)
         self._left = _fill(self._room.look, self._below, self._left, told.links, 0)
         self._me.setText(told.me.text)
-        self._me.setToolTip(told.me.tip)
+        self._me.setToolTip(plain_tooltip(told.me.tip))
         self._me.setIcon(self._room.look.icon("lock-open" if self._is_open() else "lock"))
         self._me.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
@@ -122,7 +123,7 @@ class ChipLabel(QWidget):
         before, self._chip = self.sizeHint(), chip
         spoken = f"{_MARKS[chip.mark].word}, {chip.text}" if chip.mark in SEVERITIES else chip.text
         self.setAccessibleName(spoken)
-        self.setToolTip(chip.tip or chip.text)
+        self.setToolTip(plain_tooltip(chip.tip or chip.text))
         if self.sizeHint() != before:  # a second that passed changes no width: figures are equally wide
             self.updateGeometry()
         self.update()

@@ -13,6 +13,7 @@ from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.tokens import SEVERITIES
 from console.ui.widgets.shapes import paint_shape
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.shell import INCIDENTS, SHELL, Incidents, Shell
 
 if TYPE_CHECKING:  # the list is there before what it shows
@@ -106,7 +107,8 @@ class _Rows(QAbstractListModel):
         if role == int(Qt.ItemDataRole.AccessibleTextRole):
             return "The organisation's record" if line is None else f"{line.label}, {_word(line)}, {line.title}"
         if role in (int(Qt.ItemDataRole.ToolTipRole), int(Qt.ItemDataRole.DisplayRole)):
-            return "The organisation's record" if line is None else line.title
+            title = "The organisation's record" if line is None else line.title
+            return plain_tooltip(title) if role == int(Qt.ItemDataRole.ToolTipRole) else title
         return None
 
 

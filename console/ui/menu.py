@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from console.ui.room import Room
+from console.ui.widgets.text import plain_tooltip
 
 _ORDER = ("Incident", "Write", "Corrections", "Go", "Providers", "Organisation", "Sharing", "Keys", "Window", "Help")
 
@@ -46,5 +47,5 @@ def fill_menu(menu: QMenu, room: Room, give: Callable[[str], None]) -> None:
             why = command.why_not()
             action = part.addAction(f"{command.title}\t{command.key}" if command.key else command.title)
             action.setEnabled(why is None)
-            action.setToolTip(why or command.title)
+            action.setToolTip(plain_tooltip(why or command.title))
             action.triggered.connect(lambda _checked=False, chosen=name: give(chosen))

@@ -12,6 +12,7 @@ from console.ui.parts import column, panel_title
 from console.ui.room import Room
 from console.ui.theme import Look
 from console.ui.widgets import Text, paint_shape
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.shell import LOOKS
 
 if TYPE_CHECKING:  # the list is there before the board is
@@ -98,8 +99,8 @@ class _Rows(QAbstractListModel):
         if role == _CELLS:
             return self._found[name]
         if role in (int(Qt.ItemDataRole.AccessibleTextRole), int(Qt.ItemDataRole.ToolTipRole)):
-            told = ", ".join(f"{cell.provider} {cell.word}" for cell in self._found[name])
-            return f"{name}: {told}"
+            told = f"{name}: " + ", ".join(f"{cell.provider} {cell.word}" for cell in self._found[name])
+            return plain_tooltip(told) if role == int(Qt.ItemDataRole.ToolTipRole) else told
         return None
 
 

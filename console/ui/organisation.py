@@ -35,6 +35,7 @@ from console.ui.roster_restored import RestoredSheet
 from console.ui.roster_waiting import Shelf, Splits, WaitingRosters, carded, marked, quiet_button
 from console.ui.stages import AbilityList, Beside, open_process
 from console.ui.widgets import Banner, Elide, Stripe, Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.firstrun import HOUSES
 from console.viewmodels.organisation import Member, abilities, members, missing, owed
 from console.viewmodels.shell import Trouble
@@ -218,7 +219,7 @@ class Who(QWidget):
             name.setFixedWidth(96)
             said = Text(look, f"{words} (ends or revoked)" if gone else words, mono=True, wrap=True,
                         tone="text-muted" if gone else "text")  # fmt: skip
-            said.setToolTip(fingerprint)
+            said.setToolTip(plain_tooltip(fingerprint))
             said.setAccessibleName(f"{use} key in words: {words}")
             told.addWidget(name, 0, Qt.AlignmentFlag.AlignTop)
             told.addWidget(said, 1)

@@ -35,6 +35,7 @@ from console.ui.proposal_rows import Change, SurfaceRow, complete
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Lines, text_line
 from console.ui.widgets import Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.composing import Composition
 from console.viewmodels.ground import Ground
 from console.viewmodels.house import kind_means, kinds
@@ -113,7 +114,7 @@ class KindBar(QWidget):
         for number, (name, title) in enumerate(self._kinds.items(), start=1):
             button = QRadioButton(CATEGORY_WORDS[name])
             button.setAccessibleName(f"{title}: {self._meanings[name]}")
-            button.setToolTip(f"{title} (Alt+{number})")
+            button.setToolTip(plain_tooltip(f"{title} (Alt+{number})"))
             button.clicked.connect(lambda _on=False, name=name: self._clicked(name))
             button.toggled.connect(self._turned)
             group.addButton(button)

@@ -32,6 +32,7 @@ from console.ui.provider_parts import AbilityList, ReportPanel
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.provider_cards import AdapterCard, adapter_cards, report_view, where_secrets_lie
 from console.viewmodels.provider_forms import Form, settings_form
 
@@ -273,7 +274,7 @@ class _ChoosePage(QWidget):
         for one in cards:
             item = QListWidgetItem(one.title)
             if one.why_not:
-                item.setToolTip(one.why_not)
+                item.setToolTip(plain_tooltip(one.why_not))
                 item.setForeground(self._room.look.theme.colour("text-disabled"))
             item.setData(int(Qt.ItemDataRole.AccessibleTextRole), f"{one.title}. {one.why_not}".rstrip(". "))
             self.list.addItem(item)

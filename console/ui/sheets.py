@@ -26,6 +26,7 @@ from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import Banner, Stripe, Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.lanes import Lane
 from console.viewmodels.shell import Trouble
 
@@ -245,7 +246,7 @@ class Sheet(QDialog):
             self._re_read.setEnabled(not self._busy)
         if self._main is not None:
             self._main.setEnabled(not self._busy and not why)
-            self._main.setToolTip(why)
+            self._main.setToolTip(plain_tooltip(why))
         if not self._busy:
             self.doing.setText(why)
 

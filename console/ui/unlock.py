@@ -36,8 +36,10 @@ class UnlockDialog(QDialog):
         self._held = what == HELD_WRITER
         asks = f"Unlock {what}?" if self._held else f"Passphrase for {what}"
         heading = QLabel(f"Choose a passphrase for {what}" if new else asks)
+        heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setFont(look.theme.font("title", "medium"))
         why = QLabel("That passphrase does not open it. " + _WHY.get(what, "") if wrong else _WHY.get(what, ""))
+        why.setTextFormat(Qt.TextFormat.PlainText)
         why.setText(f"{why.text()}\n{hint}".strip())
         why.setWordWrap(True)
         self._typed = secret_field(f"Passphrase for {what}")

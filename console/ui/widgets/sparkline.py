@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
 from console.ui.theme import Look
+from console.ui.widgets.text import plain_tooltip
 
 Readings = Sequence[float | None]
 
@@ -84,7 +85,7 @@ class Sparkline(QLabel):
         self._readings = tuple(readings)
         said = words_of(self._readings, self._name, self._unit)
         self.setAccessibleName(said)
-        self.setToolTip(said)
+        self.setToolTip(plain_tooltip(said))
         self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
