@@ -1,7 +1,8 @@
-"""How long a change may take to bite, where an instance's settings decide that and not the manifest alone."""
+"""What of a manifest holds where: its times at one instance, its headers below one path."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -31,4 +32,14 @@ def manifest_here(adapter: Adapter) -> Manifest:
     ))  # fmt: skip
 
 
-__all__ = ["TakesLonger", "manifest_here"]
+def below(headers: Mapping[str, Mapping[str, str]], path: str) -> dict[str, str]:
+    """The headers that a manifest wants with a call to this path (`Manifest.headers_below`)."""
+    at = path.partition("?")[0]
+    found: dict[str, str] = {}
+    for where, more in headers.items():
+        if at == where or at.startswith(f"{where}/"):
+            found |= more
+    return found
+
+
+__all__ = ["TakesLonger", "below", "manifest_here"]

@@ -216,7 +216,8 @@ class Lever:
 class Manifest:
     """What is known of an adapter without calling it. `secrets` names the secrets an instance needs, admin first.
 
-    `headers` are sent with every call, beside the authentication: a version, say; never a secret.
+    `headers` are sent with every call, beside the authentication: a version, say; never a secret. `headers_below` are
+    sent besides with calls below a path: a part of the interface that is in trial, which no other call should hang on.
     """
 
     name: str
@@ -229,6 +230,7 @@ class Manifest:
     not_possible: Mapping[str, str] = field(default_factory=dict)
     contract: int = CONTRACT_VERSION
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers_below: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
 
     def lever(self, name: str) -> Lever:
         """The lever of this name.

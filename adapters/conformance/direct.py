@@ -15,6 +15,7 @@ import httpx
 
 from adapters import local
 from adapters.access import CallerHeader, parted
+from adapters.bounds import below
 from adapters.contract import (
     AdapterFault,
     Effect,
@@ -62,6 +63,7 @@ class DirectContext:
         self._now_ms = now_ms
         self._places = places or Places()
         self.headers: dict[str, str] = {}  # of the manifest; sent with every call
+        self.headers_below: dict[str, Mapping[str, str]] = {}  # of the manifest; sent besides below these paths
         self.callers: dict[str, str] = {}  # names of secrets, by selector
         self.aws: Aws | None = None  # every request is then signed, as `adapters.access.Access` says
         self.services: dict[str, str] = {}  # addresses by a path's first step, as there; no other is then reached
@@ -177,7 +179,8 @@ class DirectContext:
                 if self.services and side == "control":
                     name, there = parted(path)
                     url = _known(self.services, name) + there
-                made = client.build_request(method, url, headers=headers, **content)
+                told = {**below(self.headers_below, path), **headers}
+                made = client.build_request(method, url, headers=told, **content)
                 if self.aws is not None:
                     made = self._signed(self.aws, made, path, side)
                 async with _streamed(client, made) as response:

@@ -52,6 +52,8 @@ def told(found: Bypass) -> str:
     if not found.round:
         return f"{sums}: as far as that goes, none went round it"
     keys = sorted(found.by, key=lambda key: (-found.by[key], key))
+    if not keys:
+        return f"{sums}: {found.round} or more went round it"
     if len(keys) == 1:
         return f"{sums}: the key {keys[0]} had {_calls(found.round)} or more that the gateway did not carry"
     of = ", ".join(f"{key} {found.by[key]}" for key in keys[:_NAMED])

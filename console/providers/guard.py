@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, NoReturn, cast
 import httpx
 
 from adapters import local
+from adapters.bounds import below
 from adapters.contract import (
     Effect,
     Malformed,
@@ -78,6 +79,7 @@ class GuardedContext:
     deadline_s: float = CALL_DEADLINE_S
     places: Places = _NO_PLACES
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers_below: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     ends_ms: int | None = None  # of the whole step, on the boot clock
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
@@ -178,7 +180,7 @@ class GuardedContext:
         if proof.pin is None:
             raise NotSent("it has no address: people act here by hand")
         url = proof.pin.url(proof.path_of(path))
-        headers = {**self.headers, **proof.headers}
+        headers = {**self.headers, **below(self.headers_below, path), **proof.headers}
         if content_type is not None:
             headers["content-type"] = content_type
         if proof.aws is not None:

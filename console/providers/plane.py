@@ -158,6 +158,7 @@ class Plane:
             deadline_s=self._call_deadline_s,
             places=self._places,
             headers=self.manifest.headers,
+            headers_below=self.manifest.headers_below,
             ends_ms=self.clock.boot_ms() + int(self._step_deadline_s * 1000),
         )
 

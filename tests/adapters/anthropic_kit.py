@@ -49,5 +49,6 @@ def adapter_at(url: str, kind=ADAPTER):
 def context_at(url: str, callers=None) -> DirectContext:
     made = DirectContext(url, secrets=SECRETS)
     made.headers.update(ADAPTER.manifest.headers)
+    made.headers_below.update(ADAPTER.manifest.headers_below)
     made.callers.update(CALLERS if callers is None else callers)
     return made

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.anthropic_admin import ADAPTER
 from adapters.anthropic_admin.simulator import ADMIN_KEY, OUT, RPM
+from adapters.bounds import below
 from adapters.contract import Wish
 from adapters.simulator import Simulator
 from tests.adapters.anthropic_kit import CALLER, adapter_at, context_at, site
@@ -68,6 +69,10 @@ def everything(sdk, caller):
     yield lambda: spaces.members.retrieve("user_1", workspace_id="wrkspc_1")
     yield lambda: spaces.members.remove("user_1", workspace_id="wrkspc_1")
     yield lambda: spaces.members.add("wrkspc_1", user_id="user_1", workspace_role="workspace_developer")
+    yield lambda: sdk.beta.organization.analytics.usage.list(
+        starting_at="2026-01-31T12:00:00Z", ending_at="2026-01-31T13:00:00Z", time_bucket_width="1m",
+        group_by=["api_key_id"], models=["atlas-1"], limit=1000,
+    )  # fmt: skip
     yield lambda: caller.models.list(limit=1)
     yield lambda: _message(caller)
     yield lambda: here.api_keys.update("apikey_1", status="archived")
@@ -78,13 +83,16 @@ def _message(caller):
     return caller.messages.create(model="bora-2", max_tokens=1, messages=[{"role": "user", "content": "ping"}])
 
 
-def test_the_sdk_parses_every_answer_and_authenticates_as_the_adapter_does(sdk, caller, witness):
+def test_the_sdk_parses_every_answer_and_authenticates_as_the_adapter_does(sdk, caller, witness, server):
+    server.poke(lambda rows: rows.used.extend([("apikey_1", "atlas-1", 4), (None, "atlas-1", None)]))
     for call in everything(sdk, caller):
         call()
     assert len(witness.seen) == len(list(everything(sdk, caller)))
     for incoming, _ in witness.seen:
         assert incoming.bearer in {ADMIN_KEY, CALLER}
         assert {name: incoming.headers[name] for name in ADAPTER.manifest.headers} == dict(ADAPTER.manifest.headers)
+        trial = below(ADAPTER.manifest.headers_below, incoming.path)
+        assert incoming.headers.get("anthropic-beta") == trial.get("anthropic-beta"), "with these calls, and no others"
 
 
 @pytest.mark.parametrize(
@@ -163,6 +171,7 @@ def test_every_other_call_of_the_adapter_is_one_that_the_sdk_makes(sdk, caller, 
         for (lever, selector, params), _ in [*PULLS, (("member.remove", "caller@example.org", {}), None)]:
             witness.state = site().state
             await adapter.status(context)
+            await adapter.traffic(context, "atlas-1", 1_769_860_800_000, 1_769_864_400_000)
             planned = await adapter.plan(context, Wish(lever=lever, selector=selector, surface_key="", params=params))
             await adapter.apply(context, planned)
             await adapter.read_back(context, planned)
@@ -177,9 +186,12 @@ def test_every_other_call_of_the_adapter_is_one_that_the_sdk_makes(sdk, caller, 
     assert all(set(body) == {"model", "max_tokens", "messages"} for body in probes)
 
 
+_VALUES = {"workspace_id", "email", "starting_at", "ending_at"}
+
+
 def _form(one):
     """A call without the names in it; a filter keeps its name only."""
     named = ("wrkspc_", "apikey_", "user_", "rl_")
     path = "/".join("*" if step.startswith(named) else step for step in one.path.split("/"))
-    query = tuple((name, "*" if name in {"workspace_id", "email"} else value) for name, value in one.query)
+    query = tuple((name, "*" if name in _VALUES else value) for name, value in one.query)
     return one.method, path, query

@@ -6,12 +6,15 @@ The real gateway of these tests writes no log of calls, and no vendor was asked:
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from click.testing import CliRunner
 
+from adapters.anthropic_admin.simulator import ADMIN_KEY as ANTHROPIC_KEY
+from adapters.anthropic_admin.simulator import OUT, RPM, AnthropicSite, Family
 from adapters.litellm.simulator import MASTER_KEY, hash_of
 from adapters.openai_admin.simulator import ADMIN_KEY
 from adapters.simulator import Simulator
@@ -110,6 +113,23 @@ def test_one_key_that_had_more_than_the_gateway_carried_is_named(both):
     assert of(round_now(session)).told.endswith("as far as that goes, none went round it")
 
 
+def test_calls_at_a_second_vendor_count_as_well(both):
+    """Anthropic's report is in trial: the console sends its header with this question, and with no other."""
+    session, *_ = both
+    family = Family("rl_1", "Atlas", ["atlas"], {RPM: 50, OUT: 8_000})
+    with Simulator(AnthropicSite([], [], [family], {})) as other:
+        other.poke(lambda rows: rows.used.extend([("apikey_1", "atlas", 9), (None, "atlas", 4)]))
+        form = {"base_url": other.url}
+        made = providers.add(session, "anthropic_admin", "second", form, lambda _what: ANTHROPIC_KEY)
+        providers.adopt_surfaces(session, made[0].id)
+        found = of(round_now(session)).found
+        assert (found.carried, found.counted, found.round) == (30, 60, 30)
+        assert found.vendors == ("vendor", "second")
+        assert (found.by["apikey_1"], found.by["without a key"], found.by["key_1"]) == (9, 4, 40)
+        trials = [one.path for one in other.requests() if "anthropic-beta" in one.headers]
+        assert trials == ["/v1/organizations/analytics/usage"]
+
+
 def test_a_gateway_without_a_log_makes_nobody_look_guilty_and_a_silent_vendor_stops_no_plan(both):
     session, gateway, vendor = both
     gateway.poke(lambda rows: rows.calls.clear())
@@ -144,4 +164,5 @@ def test_in_words():
         "00:00 to 01:00 UTC: v counted at least 9 calls, g carried 1: 8 or more went round it. "
         "By key at the vendor: k0 5, k1 4, k2 3 and 2 more"
     )
+    assert told(replace(some, by={})).endswith("8 or more went round it"), "whose, it does not tell"
     assert notes_of(None) == ()
