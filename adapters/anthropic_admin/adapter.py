@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from adapters.alike import compared, for_each, in_order, lever_of
 from adapters.anthropic_admin import keys, limits, people, trying, usage, wire
 from adapters.anthropic_admin import organisation as there
 from adapters.anthropic_admin.levers import LEVERS, Settings
@@ -16,10 +17,8 @@ from adapters.contract import (
     Context,
     Evidence,
     Found,
-    Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -113,7 +112,7 @@ class AnthropicAdmin:
         every = await there.keys(context)
         found = [one for one in every if one.scope.type == "workspace"]
         active = await there.workspaces(context)
-        own = await there.for_each(active, lambda one: there.limits(context, one.id))
+        own = await for_each(active, lambda one: there.limits(context, one.id))
         return _Look(
             families=families, on=sum(one.status == keys.ON for one in found),
             off=sum(one.status == keys.OFF for one in found), elapsed_ms=elapsed_ms,
@@ -129,10 +128,7 @@ class AnthropicAdmin:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The requests that make it so, the fields as they are now, and the requests that restore exactly these."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         planned: Planned = await _FAMILIES[lever.name].plan(context, lever, wish, model_or_params(lever, wish))
         return planned
 
@@ -153,7 +149,7 @@ class AnthropicAdmin:
     ) -> Receipt:
         """Archiving twice, or adding who is there already, is refused: then it is looked whether it is so already."""
         try:
-            return await _send(context, requests)
+            return await in_order(requests, lambda request: _one(context, request))
         except Refused as fault:
             if fault.status != _BAD or (await self.read_back(context, planned)).fields != after:
                 raise
@@ -162,9 +158,7 @@ class AnthropicAdmin:
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields by another call than the one that wrote; what came later is looked for too."""
         fields, detail = await _FAMILIES[planned.lever].fields_now(context, planned)
-        same = fields == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=fields, at_ms=context.now_ms(), detail=detail)
+        return compared(planned, fields, context.now_ms(), detail)
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """One call of one token on a fresh connection; only the lever's own refusal counts as one."""
@@ -200,18 +194,6 @@ def _state(name: str, seen: _Look) -> SurfaceState:
     family = next((one.group.display_name for one in seen.families if name in (one.models or ())), "")
     told = "; workloads that sign in without a key are not seen here" if none else ""
     return SurfaceState(key=name, model=name, state=state, restrictions=tuple(lines), detail=f"family {family}{told}")
-
-
-async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    receipt = Receipt(outcome="accepted")
-    for number, request in enumerate(requests):
-        try:
-            receipt = await _one(context, request)
-        except (Refused, Malformed, NotSent, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-            raise
-    return receipt
 
 
 async def _one(context: Context, request: Request) -> Receipt:
