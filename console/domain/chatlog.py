@@ -153,8 +153,6 @@ class _Reading:
                 self._waiting.append(number)
             else:
                 self._go_on(number, line)
-        for number in self._waiting:  # what announced a message that never came is text
-            self._go_on(number, self._lines[number])
         return self._found
 
     def _begin(self, head: _Head, number: int) -> None:
@@ -207,7 +205,7 @@ class _Reading:
         return _Head(stamp, line, "", "Slack or Teams", own_form=True)
 
     def _day_line(self, number: int) -> tuple[date, ...] | None:
-        """A date on a line of its own, directly above a message."""
+        """A date on a line of its own, directly above a message: it never waits for one that does not come."""
         line = self._lines[number].strip()
         found = _DAY_LINE.fullmatch(line) if len(line) <= _HEADER_CHARS else None
         after = self._next(number)

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from console.domain.actions import Rehearsal
 from console.domain.forms import Entry, RevokedKey, Roster
-from console.domain.moment import NotSeen, counting, held_roles, reachable
+from console.domain.moment import NotSeen, Paper, View, counting, facts_of, held_roles, is_exact_revert, reachable
+from tests.domain import made
 from tests.journal.world import INC, ORG, World
 
 WORLD = World(members=2)
@@ -92,6 +94,75 @@ def test_whom_the_roster_does_not_grant_it_takes_no_command_from_anybody():
     ]
     assert held_roles(said, INC, roster) == {A.person: {"commander"}}
     assert held_roles(said, INC)[B.person] == {"commander"}
+
+
+# -- facts, from entries that say odd things ---------------------------------------------------------------------------
+
+ROSTER_REF = (1, "ab" * 32)
+REHEARSAL = Rehearsal(org=ORG, person=A.person, role="approver", roster=ROSTER_REF, created=1)
+
+
+def signed_by(person, doc, doc_type="action.v1", decision="approve"):
+    one = made.signed(doc=doc, doc_type=doc_type, decision=decision)
+    return replace(one, record=replace(one.record, person=person))
+
+
+def view(entries, papers, proven):
+    return View(
+        entries=dict(entries), papers={sha: Paper(document, {}) for sha, document in papers.items()}, roster=ROSTER,
+        roster_sha="ab" * 32, policy=made.POLICY, policy_sha=made.POLICY_SHA,
+        prove=lambda one: proven.get(one.pub.get("record")),
+    )  # fmt: skip
+
+
+def chain(*told):
+    """Entries of one feed, each a kind and its public part; its opening first."""
+    found = {"e0": entry("aa", 0, None, "feed.open")}
+    for at, (kind, pub) in enumerate(told, 1):
+        found[f"e{at}"] = entry("aa", at, f"e{at - 1}", kind, A.person, pub)
+    return found
+
+
+def test_only_a_rehearsal_of_ones_own_that_is_here_counts():
+    entries = chain(
+        ("self-test", {}), ("document.approved", {"doc": "d1", "record": "mine"}),
+        ("document.approved", {"doc": "d2", "record": "of another"}),
+        ("document.approved", {"doc": "d3", "record": "not here"}),
+    )  # fmt: skip
+    others = {"d2": replace(REHEARSAL, person=B.person), "d4": made.action()}
+    proven = {name: signed_by(A.person, doc, "rehearsal.v1")
+              for name, doc in (("mine", "d1"), ("of another", "d2"), ("not here", "d3"))}  # fmt: skip
+    assert facts_of(view(entries, others, proven), "x", 1).rehearsed == frozenset()
+    assert facts_of(view(entries, {**others, "d1": REHEARSAL}, proven), "x", 1).rehearsed == {A.person}
+
+
+@pytest.mark.parametrize("before", [None, REHEARSAL])
+def test_what_undoes_something_that_is_not_here_or_no_action_has_no_facts_of_it(before):
+    undo = made.action(undoes="b" * 64, direction="restore")
+    papers = {"u": undo} if before is None else {"u": undo, "b" * 64: before}
+    facts = facts_of(view(chain(), papers, {}), "u", 1)
+    assert (facts.undone, facts.undone_sha, facts.undone_signers) == (None, None, frozenset())
+
+
+def test_signers_of_what_is_undone_are_those_whose_approval_is_proven_and_here():
+    before = "b" * 64
+    entries = chain(
+        ("approval.received", {"doc": before, "record": "yes"}), ("approval.received", {"doc": before, "record": "no"}),
+        ("approval.received", {"doc": before, "record": "forged"}),
+        ("dispatch.authorised", {"doc": before, "now": "soon", "records": ["e1", "e2", "e3", "e9"]}),
+        ("dispatch.authorised", {"doc": "c" * 64, "now": 5, "records": ["e1"]}),
+    )  # fmt: skip
+    proven = {"yes": signed_by(A.person, before), "no": signed_by(B.person, before, decision="refuse")}
+    undo = made.action(undoes=before, direction="restore")
+    papers = {"u": undo, before: made.action()}
+    facts = facts_of(view(entries, papers, proven), "u", 1)
+    assert (facts.undone_sha, facts.undone_signers, facts.undone_at_ms) == (before, {A.person}, None)
+    assert not facts.undone_same
+
+
+def test_only_an_action_has_targets_whose_values_are_told():
+    assert Paper(REHEARSAL, {}).of_target(0) == {}
+    assert not is_exact_revert(Paper(REHEARSAL, {}), Paper(made.action(), {}))
 
 
 def test_an_answer_comes_after_its_offer_whatever_the_clocks_say():

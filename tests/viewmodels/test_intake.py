@@ -157,6 +157,19 @@ def test_lines_before_the_first_time_are_a_row_of_their_own() -> None:
     assert log("from the war room\n14:02 A: x\n14:03 B: y")[0] == (None, "", "from the war room")
 
 
+@pytest.mark.parametrize("line", ["Is it off?  3:14 PM", "https://x.example/.  3:14 PM"])
+def test_what_is_no_name_before_a_time_begins_no_message(line: str) -> None:
+    (row,) = read_log(line + "\nIt is.", NOW, ZONE).rows
+    assert (row.text, row.occurred_ms, row.speaker) == (line + "\nIt is.", None, "")
+
+
+def test_a_date_over_no_message_stays_among_the_words() -> None:
+    for text in ("9:12 Ada: it lies\n--- Tuesday, November 24, 2026 ---", "Tuesday", "it lies\n\nTuesday\n\n"):
+        assert "Tuesday" in read_log(text, NOW, ZONE).rows[-1].text
+    assert read_dates("someday", TODAY) == read_dates("May", TODAY) == ()
+    assert [one.isoformat()[5:] for one in read_dates("3/3", TODAY)] == ["03-03"]
+
+
 def test_prose_about_times_is_one_note() -> None:
     for text in ("We saw it at 3:14 PM\nand more", "plain\nnotes with\nno time", "Friday\nis the day"):
         assert one(text)[0] == text
