@@ -1,27 +1,43 @@
-"""The LiteLLM adapter against a real proxy with two workers, where one hears of the other's writes only later.
+"""The LiteLLM adapter against a real proxy with two workers and the cache that it has unless somebody sets another.
 
-One worker refuses at once, the other when its cache ends (here 3 s) or when it reads the database again (30 s). All
-levers are pulled at the same time, each on a key, team or model of its own, so that the waiting is done once.
+One worker refuses at once, the other when its cache ends (60 s) or when it reads the database again (30 s). Everything
+is done at the same time, each lever on a key, team or model of its own, so that the waiting is done once; beside it a
+dispatcher blocks one more key, and every word of it is held against calls that are made all the while.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from adapters.conformance import DirectContext
-from adapters.contract import Refused, Wish
+from adapters.contract import Planned, Probe, Refused, Wish
+from adapters.litellm import LiteLLM
+from console.domain.profile import JsonValue
+from console.services import bites, corrections, incidents, providers
+from console.services.bites import Series
+from console.services.corrections import TargetWish
 from tests.adapters.kit import litellm_at
 from tests.adapters.test_real_litellm import TOOLS, WORDS, prepare
+from tests.scenarios.test_real_lists import Desk, organisation
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(420)]
+__all__ = ["organisation"]
+
+pytestmark = [pytest.mark.real, pytest.mark.timeout(600)]
 IN_A_ROW = 12  # on connections of their own: that all went to one of two workers is one chance in two thousand
-BITES_WITHIN_S = 90.0
-PAUSE_S = 0.3
+WITHIN_S = 90.0
+SENT_WITHIN_S = 300.0
+PAUSE_S = 0.4
+SLACK_S = 5.0  # a call that was let in may be answered on a busy machine so much later than it was asked
 MODEL = {
     "model_name": "rerouted-model",
     "litellm_params": {"model": "openai/none", "api_key": "none", "mock_response": "itself"},
@@ -39,33 +55,63 @@ GATEWAY = {
     "tools.forbid": ("fake-small", {}),
     "words.forbid": ("fake-small", {"words": "Forbidden Matter"}),
 }
+DISPATCHED = "two-dispatched"
 
 
 @dataclass(frozen=True)
 class Place:
+    """A lever, on what it is pulled, and who tries."""
+
     wish: Wish
     caller: str
 
 
+@dataclass
+class Tries:
+    """What calls came to, each with when it was asked (monotonic s)."""
+
+    made: list[tuple[float, str]] = field(default_factory=list)
+
+    def last(self, outcome: str, since_s: float = 0.0) -> float | None:
+        """When one last came to this."""
+        return max((at for at, came_to in self.made if came_to == outcome and at >= since_s), default=None)
+
+
+@dataclass
+class Told:
+    """All that was seen. `late_s` is by lever: how long after the write the last call came to the old answer."""
+
+    late_s: dict[str, dict[str, float]] = field(default_factory=dict)
+    settled: dict[str, dict[str, bool]] = field(default_factory=dict)
+    key: Tries = field(default_factory=Tries)
+    meanwhile: Series | None = None
+    entries: dict[str, list[dict[str, JsonValue]]] = field(default_factory=dict)
+    accepted_ms: int = 0
+    rows: list[tuple[str, str]] = field(default_factory=list)
+
+
+# -- a proxy of our own ------------------------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="module")
-def proxy(real_kit):
-    """A proxy of our own, with a key or team for every lever."""
-    server = real_kit("litellm", "--workers", "2", "--litellm-cache-ttl", "3")["litellm"]
+def proxy(real_kit: Callable[..., dict[str, Any]]) -> tuple[str, dict[str, str], list[Place]]:
+    """Two workers, with a key or team for every lever."""
+    server = real_kit("litellm", "--workers", "2")["litellm"]
     headers = {"authorization": f"Bearer {server['master_key']}"}
     secrets, places = {"admin": server["master_key"]}, []
     with httpx.Client(base_url=server["base_url"], headers=headers, timeout=30) as admin:
 
-        def post(path, **body):
-            made = admin.post(path, json=body)
-            made.raise_for_status()
-            return made.json()
+        def post(path: str, **body: object) -> dict[str, Any]:
+            made: dict[str, Any] = admin.post(path, json=body).raise_for_status().json()
+            return made
 
         post("/model/new", **MODEL)
-        _known_to_both(base_url=server["base_url"], headers=headers)
+        _known_to_both(server["base_url"], headers)
         for body in (TOOLS, WORDS):
             prepare(admin, body)
         names = ["fake-small", "fake-frontier", "rerouted-model"]
         secrets["caller"] = post("/key/generate", models=names)["key"]
+        secrets[DISPATCHED] = post("/key/generate", models=names, key_alias=DISPATCHED)["key"]
         for lever, params in KEYS.items():
             secrets[lever] = post("/key/generate", models=names, key_alias=f"two-{lever}")["key"]
             wish = Wish(lever=lever, selector=f"two-{lever}", surface_key="fake-small", params=params)
@@ -75,64 +121,193 @@ def proxy(real_kit):
             secrets[lever] = post("/key/generate", team_id=team)["key"]
             wish = Wish(lever=lever, selector=f"two-{lever}", surface_key="fake-small", params=params)
             places.append(Place(wish, lever))
+        # what answers calls that fail, and never those of a blocked model
+        post("/fallback", model="fake-frontier", fallback_models=["fake-small"])
     for lever, (model, params) in GATEWAY.items():
         places.append(Place(Wish(lever=lever, selector=model, surface_key=model, params=params), "caller"))
     return server["base_url"], secrets, places
 
 
-def _known_to_both(base_url, headers):
+def _known_to_both(base_url: str, headers: dict[str, str]) -> None:
     """A worker tells of the models that it knows; the other one hears of a new one when it reads the database again."""
-    in_a_row, ends = 0, time.monotonic() + BITES_WITHIN_S
+    in_a_row, ends = 0, time.monotonic() + WITHIN_S
     while in_a_row < IN_A_ROW and time.monotonic() < ends:
         told = httpx.get(f"{base_url}/v1/model/info", headers=headers, timeout=30).json()["data"]
         in_a_row = in_a_row + 1 if any(one["model_name"] == MODEL["model_name"] for one in told) else 0
         time.sleep(PAUSE_S)
 
 
-async def _settles(look, outcome):
-    """Whether so many probes in a row said this, within the time."""
-    in_a_row, ends = 0, asyncio.get_running_loop().time() + BITES_WITHIN_S
-    while in_a_row < IN_A_ROW and asyncio.get_running_loop().time() < ends:
-        in_a_row = in_a_row + 1 if (await look()).outcome == outcome else 0
-        await asyncio.sleep(PAUSE_S)
-    return in_a_row >= IN_A_ROW
+# -- every lever by itself ---------------------------------------------------------------------------------------------
 
 
-def test_every_lever_bites_and_lifts_on_both_workers(proxy):
-    base_url, secrets, places = proxy
-    adapter = litellm_at(base_url)
-    context = DirectContext(base_url, secrets=secrets, deadline_s=30.0)
+class Levers:
+    """All of them, pulled and given back at the same time."""
 
-    async def everywhere(plans, outcome):
-        def look(place, planned):
-            return lambda: adapter.probe(context, planned, place.caller)
+    def __init__(self, adapter: LiteLLM, context: DirectContext, told: Told) -> None:
+        self.adapter, self.context, self.told = adapter, context, told
 
-        ran = [_settles(look(place, planned), outcome) for place, planned in plans]
-        return dict(zip([place.wish.lever for place, _ in plans], await asyncio.gather(*ran), strict=True))
-
-    async def planned_for(wish):
+    async def planned(self, wish: Wish) -> Planned:
         """Planned by whichever worker answers: one may not have heard of a new model yet."""
-        ends = time.monotonic() + BITES_WITHIN_S
+        ends = time.monotonic() + WITHIN_S
         while True:
             try:
-                return await adapter.plan(context, wish)
+                return await self.adapter.plan(self.context, wish)
             except Refused:
                 if time.monotonic() > ends:
                     raise
                 await asyncio.sleep(PAUSE_S)
 
-    async def story():
-        plans = [(place, await planned_for(place.wish)) for place in places]
-        told = {"passes before": await everywhere(plans, "passed")}
-        for _, planned in plans:
-            await adapter.apply(context, planned)
-        told["refused"] = await everywhere(plans, "refused")
-        for _, planned in plans:
-            await adapter.revert(context, planned)
-        return {**told, "passes after": await everywhere(plans, "passed")}
+    async def _settles(self, look: Callable[[], Awaitable[Probe]], outcome: str, tries: Tries, least_s: float) -> bool:
+        """Whether so many calls in a row came to this, once so much time has gone by; every one is kept."""
+        in_a_row, began = 0, time.monotonic()
+        while in_a_row < IN_A_ROW or time.monotonic() - began < least_s:
+            if time.monotonic() - began > WITHIN_S:
+                return False
+            at, seen = time.monotonic(), await look()
+            tries.made.append((at, seen.outcome))
+            in_a_row = in_a_row + 1 if seen.outcome == outcome else 0
+            await asyncio.sleep(PAUSE_S)
+        return True
 
-    told = asyncio.run(story())
-    assert len(told["refused"]) == 15
-    assert {when: [lever for lever, so in found.items() if not so] for when, found in told.items()} == {
-        "passes before": [], "refused": [], "passes after": [],
-    }  # fmt: skip
+    async def story(self, places: list[Place]) -> None:
+        """Called by both workers before, so that both keep what they were told; then written; then given back."""
+        plans = [(place, await self.planned(place.wish)) for place in places]
+        for when, write, old, new in (
+            ("before", None, "refused", "passed"), ("pulled", self.adapter.apply, "passed", "refused"),
+            ("given back", self.adapter.revert, "refused", "passed"),
+        ):  # fmt: skip
+            done = await asyncio.gather(*(self._one(place, planned, write, old, new) for place, planned in plans))
+            names = [place.wish.lever for place, _ in plans]
+            self.told.settled[when] = dict(zip(names, (so for so, _ in done), strict=True))
+            self.told.late_s[when] = dict(zip(names, (late_s for _, late_s in done), strict=True))
+
+    async def _one(self, place: Place, planned: Planned, write: Any, old: str, new: str) -> tuple[bool, float]:
+        least_s, tries = 0.0, Tries()
+        if write is not None:
+            await write(self.context, planned)
+            least_s = self.adapter.manifest.lever(planned.lever).propagation_s
+        written_s = time.monotonic()
+        so = await self._settles(
+            lambda: self.adapter.probe(self.context, planned, place.caller), new, tries, least_s + SLACK_S
+        )
+        last_s = tries.last(old)
+        return so, 0.0 if last_s is None else max(0.0, last_s - written_s)
+
+
+# -- a dispatcher ------------------------------------------------------------------------------------------------------
+
+
+class Dispatched:
+    """One key, blocked by two people's signatures and a dispatcher as it is; and a caller who goes on all the while."""
+
+    def __init__(self, desk: Desk, base_url: str, secrets: dict[str, str], told: Told) -> None:
+        self.desk, self.told = desk, told
+        self._headers = {"authorization": f"Bearer {secrets[DISPATCHED]}"}
+        self._url = f"{base_url}/v1/chat/completions"
+        with desk.open("commander") as one:
+            settings = {"base_url": base_url}
+            made, _ = providers.add(one, "litellm", "gateway", settings, lambda _what: secrets["admin"])
+            providers.adopt_surfaces(one, made.id)
+            providers.add_canary(one, made.id, DISPATCHED, secrets[DISPATCHED])
+            inc = incidents.declare(one, "a key that was stolen", severity=1).entry.inc
+            wish = TargetWish(provider="gateway", surface="fake-small", lever="key.block", selector=DISPATCHED)
+            proposal = corrections.propose(one, str(inc), [wish], "it calls what nobody should")
+            self.sha, self.op = proposal.sha, proposal.op
+            desk.sign(one, self.sha)
+
+    async def story(self) -> None:
+        """Until the dispatcher has nothing left to do."""
+        child = self.desk.start()
+        try:
+            ends = time.monotonic() + SENT_WITHIN_S
+            while child.poll() is None:
+                assert time.monotonic() < ends, "it never ended"
+                await self._try()
+                if self.told.meanwhile is None:
+                    await asyncio.to_thread(self._look)
+                await asyncio.sleep(PAUSE_S)
+            for _ in range(IN_A_ROW):
+                await self._try()
+            out, err = child.communicate(timeout=30)
+        finally:
+            child.kill()
+        assert "Traceback" not in err, err
+        self._read(out)
+
+    async def _try(self) -> None:
+        body = {"model": "fake-small", "messages": [{"role": "user", "content": "ping"}], "max_tokens": 1}
+        at = time.time()
+        async with httpx.AsyncClient(timeout=30) as caller:
+            status = (await caller.post(self._url, json=body, headers=self._headers)).status_code
+        self.told.key.made.append((at, {200: "passed", 401: "refused"}.get(status, str(status))))
+
+    def _look(self) -> None:
+        """What a person reads while one worker still lets it in."""
+        with self.desk.open("commander") as one:
+            found = bites.series(one, self.sha)
+            if found and found[0].passed and found[0].refused:
+                self.told.meanwhile = found[0]
+
+    def _read(self, out: str) -> None:
+        rows = json.loads(out.splitlines()[-1])["rows"]
+        self.told.rows = [(row["state"], row["detail"]) for row in rows]
+        with self.desk.open("commander") as one:
+            for stored in one.reader.about(self.op):
+                self.told.entries.setdefault(stored.entry.kind, []).append(dict(stored.entry.pub))
+                if stored.entry.kind == "dispatch.accepted":
+                    self.told.accepted_ms = stored.entry.hlc[0]
+
+
+@pytest.fixture(scope="module")
+def told(
+    proxy: tuple[str, dict[str, str], list[Place]], organisation: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Told:
+    """Both stories, at the same time."""
+    base_url, secrets, places = proxy
+    found = Told()
+    desk = Desk(organisation, tmp_path_factory.mktemp("dispatched") / "org")
+    levers = Levers(litellm_at(base_url), DirectContext(base_url, secrets=secrets, deadline_s=30.0), found)
+    dispatched = Dispatched(desk, base_url, secrets, found)
+
+    async def both() -> None:
+        await asyncio.gather(levers.story(places), dispatched.story())
+
+    asyncio.run(both())
+    sys.stdout.write(f"{json.dumps(found.late_s)}\n")
+    return found
+
+
+def test_every_lever_bites_and_lifts_on_both_workers(told: Told) -> None:
+    assert len(told.settled["pulled"]) == 15
+    missed = {when: [lever for lever, so in found.items() if not so] for when, found in told.settled.items()}
+    assert missed == {"before": [], "pulled": [], "given back": []}
+
+
+def test_none_takes_longer_than_its_manifest_tells(told: Told) -> None:
+    bounds = {one.name: one.propagation_s for one in LiteLLM.manifest.levers}
+    for when in ("pulled", "given back"):
+        late = {lever: s for lever, s in told.late_s[when].items() if s > bounds[lever]}
+        assert late == {}, when
+    assert max(told.late_s["pulled"].values()) > 20.0, "a cache was met, or nothing was measured"
+
+
+def test_nothing_is_called_enforced_while_a_worker_serves(told: Told) -> None:
+    assert [state for state, _ in told.rows] == ["enforced"], told.rows
+    [enforced] = told.entries["dispatch.enforced"]
+    since, until, probes = (int(str(enforced[name])) for name in ("since", "until", "probes"))
+    last = told.key.last("passed")
+    assert last is not None
+    assert last * 1000 > told.accepted_ms + 5_000, "the other worker went on serving"
+    assert last * 1000 < until
+    assert (probes >= 24, until - since >= 60_000) == (True, True)
+    assert told.entries["dispatch.passed"], "it met that worker too"
+    assert {came_to for _, came_to in told.key.made[-IN_A_ROW:]} == {"refused"}
+
+
+def test_a_worker_that_still_serves_is_shown(told: Told) -> None:
+    seen = told.meanwhile
+    assert seen is not None
+    assert (seen.state, seen.verdict) == ("recorded", "partly")
+    words = bites.sentence(seen, lambda at_ms: f"at {at_ms}")
+    assert "It reads back and does not bite everywhere" in words
+    assert f"Its lever may take {seen.bound_s} s to bite everywhere" in words
