@@ -72,6 +72,8 @@ async def _spoken(socket: str, request: Request, deadline_s: float) -> bytes:
                     answer += more
             finally:
                 writer.close()
+            if not answer:  # even silence is a line that ends: without a byte the connection broke
+                raise ConnectionResetError
     except (OSError, TimeoutError, ValueError) as fault:
         what = "no connection to the local socket" if not sent else "no whole answer from the local socket"
         if sent and request.effect == "write":

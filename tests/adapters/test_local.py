@@ -253,7 +253,7 @@ async def said_to(answer, request):
     async with server:
         port = server.sockets[0].getsockname()[1]
         try:
-            reply = await carry_out(Places(socket=f"127.0.0.1:{port}"), request, 30.0 if answer else DEADLINE_S)
+            reply = await carry_out(Places(socket=f"127.0.0.1:{port}"), request, DEADLINE_S if answer is None else 30.0)
         finally:
             for _ in range(3):
                 await asyncio.sleep(0)
@@ -270,6 +270,13 @@ def test_a_line_goes_out_whole_and_everything_that_comes_back_is_kept():
 def test_silence_after_the_line_went_out_is_unknown_to_a_write(effect, kind):
     with pytest.raises(kind, match="no whole answer"):
         asyncio.run(said_to(None, line(effect=effect)))
+
+
+@pytest.mark.parametrize(("effect", "kind"), [("write", OutcomeUnknown), ("read", NotSent)])
+def test_a_connection_that_ends_without_a_byte_is_no_silence(effect, kind):
+    """HAProxy ends even what it says in silence with a line's end."""
+    with pytest.raises(kind, match="no whole answer"):
+        asyncio.run(said_to(b"", line(effect=effect)))
 
 
 @pytest.mark.parametrize(("effect", "kind"), [("write", OutcomeUnknown), ("read", Malformed)])
