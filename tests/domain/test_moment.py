@@ -57,6 +57,20 @@ def test_nothing_counts_after_a_fork_or_behind_the_last_good():
     assert ([ident for ident, _ in kept], forked) == (["a0", "a1"], frozenset())
 
 
+def test_the_good_branch_of_a_fork_is_known_only_back_to_its_opening():
+    """Of a revoked key: where the last good entry's past is not here, nothing after the fork counts."""
+    found = {
+        "a0": entry("aa", 0, None), "a1": entry("aa", 1, "a0"), "x1": entry("aa", 1, "a0"), "a2": entry("aa", 2, "a1"),
+    }  # fmt: skip
+    revoked = replace(ROSTER, revoked=(RevokedKey(key="SHA256:" + "A" * 43, good=(("aa" * 32, 2, "a2"),)),))
+    kept, forked = counting(found, revoked)
+    assert ([ident for ident, _ in kept], forked) == (["a0", "a1", "a2"], frozenset())
+    del found["a1"]
+    found["y1"] = entry("aa", 1, "a0", "observation")
+    kept, forked = counting(found, revoked)
+    assert ([ident for ident, _ in kept], forked) == (["a0"], frozenset({"aa" * 32}))
+
+
 def test_command_moves_by_offer_and_acceptance_or_by_assuming():
     def role(kind, seq, author, **pub):
         return (f"e{seq}", entry("aa", seq, None if seq == 0 else f"e{seq - 1}", kind, author, pub))

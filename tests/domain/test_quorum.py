@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from console.domain.actions import Closing, Extension, Ratification, Redaction, RedactionItem, Rehearsal
 from console.domain.facts import approver_keys, fingerprint
 from console.domain.forms import Level, PersonKey, RevokedKey, RoleClause
+from console.domain.policy import table
 from console.domain.quorum import quorum
 from tests.domain import made
 from tests.domain.made import (
@@ -51,6 +52,24 @@ def test_one_approver_suffices_for_what_is_normal():
     assert verdict.counted == (APPROVER,)
     assert verdict.gravity == "normal"
     assert verdict.missing == verdict.can_sign == ()
+
+
+def test_where_four_have_to_sign_the_table_names_whoever_suffices_all_the_same():
+    four = replace(POLICY, levels={**POLICY.levels, "high": replace(POLICY.levels["high"], persons=4)})
+    rows = {row.deed: row for row in table(replace(FACTS, policy=four), NOW)}
+    assert rows["high"].together == (tuple(sorted(PEOPLE)),)
+    five = replace(POLICY, levels={**POLICY.levels, "high": replace(POLICY.levels["high"], persons=5)})
+    row = {row.deed: row for row in table(replace(FACTS, policy=five), NOW)}["high"]
+    assert (row.can, row.missing) == (False, ("1 more person has to sign.",))
+
+
+def test_while_the_roster_is_split_only_those_in_every_part_of_it_count():
+    both = frozenset({APPROVER, DEPUTY})
+    assert judge(action(), signed(APPROVER), in_all=both).met
+    verdict = judge(action(), signed(COMMANDER), in_all=both)
+    assert not verdict.met
+    assert "only one of two rosters" in why(verdict)
+    assert set(verdict.can_sign) == both
 
 
 def test_nothing_goes_without_a_signature():

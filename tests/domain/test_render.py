@@ -181,6 +181,11 @@ def test_old_stands_beside_new_and_nothing_of_the_values_is_lost():
     assert [request.head for request in one.requests] == ["POST /key/block"]
 
 
+def test_a_state_in_a_form_nobody_knows_is_shown_whole():
+    one = sheet(VALUES | {"pre": "blocked for years"}).targets[0]
+    assert ("as it is", "blocked for years") in one.more
+
+
 def test_provider_values_in_their_second_spelling_are_read_the_same():
     pairs = with_params(wanted=[[{"base64": "w6k="}, "1"]], values=[["a b", {"base64": "AA=="}]])
     one = sheet(pairs).targets[0]

@@ -129,6 +129,7 @@ STEP = {"id": "a", "name": "A", "role": "scribe"}
     "changes",
     [
         {"id": "A b"}, {"version": 0}, {"version": True}, {"name": ""}, {"step": []}, {"step": [STEP, STEP]},
+        {"step": [{**STEP, "id": "Not so"}]}, {"step": [{**STEP, "id": 7}]},
         {"step": [{**STEP, "role": "boss"}]}, {"step": [{**STEP, "within_min": 0}]}, {"step": ["a"]},
         {"severities": [5]}, {"severities": 1}, {"step": [{**STEP, "name": "x" * 400}]},
     ],
