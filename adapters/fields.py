@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from adapters.alike import compared, in_order, lever_of
 from adapters.answers import Said, Voice
 from adapters.contract import (
     Context,
@@ -20,7 +21,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -111,10 +111,7 @@ class SetsFields(ABC):
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The exact requests there and back, and the fields they start from."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         params = model_or_params(lever, wish)
         if not wish.selector and not lever.wide:
             raise Refused(f"name a {lever.selector}")
@@ -142,24 +139,17 @@ class SetsFields(ABC):
         return await self._send(context, planned.revert)
 
     async def _send(self, context: Context, requests: Sequence[Request]) -> Receipt:
-        receipt = Receipt(outcome="accepted")
-        for number, request in enumerate(requests):
-            try:
-                reply = await context.send(request)
-                self.check(reply)
-            except (Refused, Malformed, NotSent, Throttled) as fault:
-                if number:  # an earlier one landed: nobody may call that "not sent"
-                    raise OutcomeUnknown(f"{number} were accepted, then: {fault.detail}") from fault
-                raise
-            receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-        return receipt
+        async def one(request: Request) -> Receipt:
+            reply = await context.send(request)
+            self.check(reply)
+            return Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
+
+        return await in_order(requests, one)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
         """Read the fields anew: what the provider's record says, which is not yet that it bites."""
         held = await self.held(context, self.manifest.lever(planned.lever), planned.selector)
-        same = dict(held.fields) == dict(planned.wanted)
-        verdict: Literal["in-effect", "not-in-effect"] = "in-effect" if same else "not-in-effect"
-        return ReadBack(verdict=verdict, fields=held.fields, at_ms=context.now_ms())
+        return compared(planned, held.fields, context.now_ms())
 
     async def probe(self, context: Context, planned: Planned, credential: str | None) -> Probe:
         """Try what is forbidden, as the caller; what is no clear refusal and no clear pass proves nothing."""
