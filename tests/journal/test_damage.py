@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 
 from console.domain.errors import BadForm
 from console.domain.forms import RevokedKey
-from console.journal import branches, envelope, faults, migrate, prover_child, rosters
+from console.journal import bench, bench_child, branches, envelope, faults, migrate, prover_child, rosters
 from console.journal.faults import Damaged, NotWritten, Redacted, WrongFeed
 from console.journal.own_feeds import Watermark
 from console.journal.prover import Prover
@@ -25,7 +26,7 @@ from console.journal.verify import verify_file, verify_profile
 from console.journal.whole import select_whole_heads
 from console.keys import canon
 from console.keys.roster import verify_next
-from console.keys.sshsig import roster_ns
+from console.keys.sshsig import Verifier, roster_ns
 from tests.journal.world import INC, ORG, World
 from tests.kit.clock import FakeClock
 
@@ -356,3 +357,95 @@ def test_a_mark_without_a_file_begins_anew_as_it_was(world):
         mark = Watermark(None, FakeClock())
         mark.start_anew(connection)
         assert mark.lacking(connection) == {}
+
+
+# -- what is neither an entry nor proven by one ------------------------------------------------------------------------
+
+OF_NOBODY = {
+    "a roster in no standing": ("UPDATE roster SET rival = 2 WHERE n = 1", "neither that it is in force"),
+    "signatures of no roster": (
+        "INSERT INTO roster_sig SELECT 'ab', key, sig FROM roster_sig LIMIT 1", "a roster that is not here",
+    ),
+    "a standing of no entry": ("INSERT INTO standing VALUES ('ab', 'forked')", "belongs to no entry"),
+    "a feed without its opening": (
+        "INSERT INTO feed SELECT * FROM other", "has lost the entry it began with",
+    ),
+    "an entry before the first": ("UPDATE entry SET seq = -5 WHERE seq = 2", "belong to no feed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_NOBODY)
+def test_what_belongs_to_nothing_is_named(world, name):
+    statement, why = OF_NOBODY[name]
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        for text in "ab":
+            note(world, store, feed, text)
+        edit(world, ("CREATE TEMP TABLE other AS SELECT * FROM feed LIMIT 1",),
+             ("UPDATE other SET feed = 'ff', opened = 'ab'",), (statement,))  # fmt: skip
+    with world.open("a", rosters=False) as store:
+        report = verify_profile(store)
+    assert not report.ok
+    assert why in report.first_wrong.why
+
+
+def test_a_document_of_its_hash_in_another_spelling_is_no_document(world):
+    raw = b'{ "type": "x.v1" }'
+    with world.open("a") as store:
+        sha = store.write(lambda tx: tx.put_document(canon.encode({"type": "x.v1"})))
+        edit(world, ("UPDATE document SET raw = ?, sha256 = ? WHERE sha256 = ?", raw, canon.sha256_hex(raw), sha))
+        wrong = verify_profile(store).first_wrong
+        assert wrong.where == f"document {canon.sha256_hex(raw)[:16]}"
+
+
+def test_attachments_are_read_again_where_one_came_between_and_one_that_cannot_be_read_is_named(world):
+    with world.open("a") as store:
+        first = store.write(lambda tx: tx.put_blob(b"one"))
+        store.write(lambda tx: tx.put_blob(b"two"))
+        upto = verify_profile(store).upto
+        again = verify_profile(store, since=replace(upto, blobs=1))
+        assert (again.ok, again.counts["blobs"], again.upto.blobs) == (True, 2, 2)
+        path = store.paths.blob(first)
+        path.unlink()
+        path.mkdir()
+        wrong = verify_profile(store).first_wrong
+        assert (wrong.where, "cannot be read" in wrong.why) == (f"blob {first[:16]}", True)
+
+
+def test_an_entry_of_another_organisation_is_not_its_feeds(world):
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        said = note(world, store, feed)
+        verifier = Verifier(feed.signer.public, envelope.namespace_of(ORG, None))  # a console's, not a person's
+        with pytest.raises(BadForm, match="another organisation or kind of feed"):
+            envelope.verify_entry(said.raw, said.sig, verifier)
+
+
+# -- the instrument that measures two cores ----------------------------------------------------------------------------
+
+
+def test_the_process_beside_verifies_what_it_was_given(world):
+    key = world.members[0].writer
+    signed = [(key.private.sign(text), text) for text in (b"a", b"b")]
+    assert bench_child.answer((key.public.raw, signed)) is None
+    assert bench_child.answer(None) > 0
+    assert bench_child.answer((key.public.raw, [(signed[0][0], b"x")])) is None
+    with pytest.raises(InvalidSignature):
+        bench_child.answer(None)
+
+
+def test_where_no_two_processes_can_be_had_nothing_is_said_of_two_cores(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench.Hands, "processes", property(lambda _: ()))
+    figure = bench.bench_two_cores(tmp_path, entries=20, raw_bar=0.0)
+    assert figure.not_measurable == "no two processes could be had here"
+
+
+def test_a_journal_that_cannot_be_begun_is_closed_again(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise sqlite_fault(sqlite3.SQLITE_FULL)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.JournalStore, "open_feed", fail)
+        with pytest.raises(sqlite3.OperationalError):
+            bench.open_bench(tmp_path / "p")
+    bench.open_bench(tmp_path / "q").store.close()
