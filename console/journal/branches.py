@@ -25,12 +25,17 @@ def settled_feeds(connection: sqlite3.Connection, current: VerifiedRoster) -> di
         good = current.good(key, feed)
         if good is None or good[0] < at:
             continue
-        here = connection.execute(
-            "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?", (good[1], feed, good[0])
-        ).fetchone()
-        if here is not None:
+        if is_here(connection, feed, good, at):
             found[feed] = good[1]
     return found
+
+
+def is_here(connection: sqlite3.Connection, feed: str, good: tuple[int, str] | None, forked_at: int) -> bool:
+    """Whether the last good entry of a feed lies behind its fork, and is here: then its branch is known."""
+    if good is None or good[0] < forked_at:
+        return False
+    sql = "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?"
+    return connection.execute(sql, (good[1], feed, good[0])).fetchone() is not None
 
 
 def good_branch(connection: sqlite3.Connection, ident: str) -> frozenset[str]:

@@ -114,13 +114,10 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
     received_ms = ledger.clock.wall_ms()
     n = insert(ledger, entry, offer.id, offer.raw, offer.sig, received_ms)
     whole.note(ledger, entry, offer.id, n, mine=False)
+    if rival or (head.forked_at is not None and entry.seq >= head.forked_at):
+        _place_beside(ledger, offer, head.forked_at, rival=rival)
     if rival:
-        mark_fork(ledger, entry.feed, entry.seq)
-        _settle(ledger, offer)
         return Answer.forked
-    if head.forked_at is not None and entry.seq >= head.forked_at:
-        set_standing(ledger, offer.id, "forked")
-        _settle(ledger, offer)
     if head.mine and not head.aside:  # a later self wrote it, or a copy of this console
         own_feeds.set_aside(ledger.connection, entry.feed)
         ledger.forget()
@@ -131,10 +128,22 @@ def _place(ledger: Ledger, offer: _Offer) -> Answer:
     return Answer.skewed if entry.hlc[0] > received_ms + MAX_AHEAD_MS else Answer.inserted
 
 
-def _settle(ledger: Ledger, offer: _Offer) -> None:
-    """Of a feed whose key is revoked, the branch that the revocation names goes on counting."""
-    if offer.current.is_revoked(offer.entry.key) and branches.settle(ledger.connection, offer.current):
-        ledger.forget_head(offer.entry.feed)
+def _place_beside(ledger: Ledger, offer: _Offer, forked_at: int | None, *, rival: bool) -> None:
+    """An entry of a feed that forked, or forks with it: it does not count, and what is behind the fork does not either.
+
+    Of a feed whose key is revoked, the branch that the revocation names goes on counting, whatever comes beside it.
+    """
+    entry, current = offer.entry, offer.current
+    good = current.good(entry.key, entry.feed) if current.is_revoked(entry.key) else None
+    is_settled = forked_at is not None and branches.is_here(ledger.connection, entry.feed, good, forked_at)
+    if rival and not is_settled:
+        mark_fork(ledger, entry.feed, entry.seq, before=forked_at)
+    elif rival:
+        note_fork(ledger, entry.feed, entry.seq)
+    set_standing(ledger, offer.id, "forked")
+    completes = good is not None and (good[1] == offer.id or not is_settled)
+    if completes and branches.settle(ledger.connection, current):
+        ledger.forget_head(entry.feed)
 
 
 def _chain_fault(ledger: Ledger, head: FeedHead, entry: Entry) -> Answer | None:
@@ -150,22 +159,11 @@ def _chain_fault(ledger: Ledger, head: FeedHead, entry: Entry) -> Answer | None:
         ).fetchone()
         if row is None:
             return Answer.gap
-        before, last = (row[0], row[1]), _last_on_branch(ledger, entry)
+        before = (row[0], row[1])
+        last = ledger.ancestry.last_in_incident(ledger.connection, entry.prev, entry.inc)
     expected = (0, None) if last is None else (last[0] + 1, last[1])
     if entry.hlc <= before or (entry.iseq, entry.iprev) != expected:
         return Answer.malformed
-    return None
-
-
-def _last_on_branch(ledger: Ledger, entry: Entry) -> tuple[int, str] | None:
-    """In a forked feed the last entry of this incident is found by walking back from `prev`."""
-    at = entry.prev
-    while at is not None:
-        row = ledger.connection.execute("SELECT raw FROM entry WHERE id = ?", (at,)).fetchone()
-        earlier = envelope.read_entry(row[0])
-        if earlier.inc == entry.inc:
-            return earlier.iseq, at
-        at = earlier.prev
     return None
 
 
@@ -207,15 +205,23 @@ def insert(ledger: Ledger, entry: Entry, ident: str, raw: bytes, sig: bytes, rec
     return n
 
 
-def mark_fork(ledger: Ledger, feed: str, seq: int) -> None:
-    """From the earliest fork on nothing in this feed counts; every side is kept and shown."""
+def mark_fork(ledger: Ledger, feed: str, seq: int, *, before: int | None = None) -> None:
+    """From the earliest fork on nothing in this feed counts; every side is kept and shown.
+
+    `before`: where it had forked already, so that what lies behind that is marked.
+    """
+    note_fork(ledger, feed, seq)
+    ledger.connection.execute(
+        "INSERT INTO standing (id, standing) SELECT id, 'forked' FROM entry WHERE feed = ? AND seq >= ? AND seq < ? "
+        "ON CONFLICT (id) DO NOTHING",
+        (feed, seq, 2**62 if before is None else before),
+    )
+
+
+def note_fork(ledger: Ledger, feed: str, seq: int) -> None:
+    """Where the feed forks first, as far as it is known here."""
     ledger.connection.execute(
         "INSERT INTO fork (feed, seq) VALUES (?, ?) ON CONFLICT (feed) DO UPDATE SET seq = min(seq, excluded.seq)",
-        (feed, seq),
-    )
-    ledger.connection.execute(
-        "INSERT INTO standing (id, standing) SELECT id, 'forked' FROM entry WHERE feed = ? AND seq >= ? "
-        "ON CONFLICT (id) DO NOTHING",
         (feed, seq),
     )
     ledger.forget_head(feed)

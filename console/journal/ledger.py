@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from console.domain.forms import Head
+from console.journal.ancestry import Ancestry
 from console.journal.faults import named
 from console.journal.migrate import migrate
 from console.journal.own_feeds import Watermark, is_aside
@@ -92,6 +93,7 @@ class Ledger:
         self._newest_n: int | None = None
         self._any_awaits: bool | None = None
         self._verifiers: OrderedDict[tuple[str, str], Verifier] = OrderedDict()
+        self.ancestry = Ancestry()
 
     @classmethod
     def open(
