@@ -332,7 +332,9 @@ def test_what_was_proven_before_is_proven_anew_where_it_is_not_so_any_more(world
 # -- by itself ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_prover_beside_answers_by_the_rosters_it_was_given_last(world):
+def test_the_prover_beside_answers_by_the_rosters_it_was_given_last(world, monkeypatch):
+    gave_way = []
+    monkeypatch.setattr(prover_child.platform, "give_way", lambda: gave_way.append(True))
     with world.open("a") as store:
         said = note(world, store, world.person_feed(store))
         prover = Prover.of(store.reader().roster_tree(), frozenset())
@@ -343,6 +345,7 @@ def test_the_prover_beside_answers_by_the_rosters_it_was_given_last(world):
             ).fetchall()
         assert prover_child.answer(prover) is None
         assert prover_child.answer(True) is None
+        assert gave_way == [True]
         proof = prover_child.answer((rows, {}))
         assert (len(proof.links), proof.wrong) == (2, None)
         assert rows[-1][0] == said.id
