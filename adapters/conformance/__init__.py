@@ -11,6 +11,7 @@ from adapters.conformance.direct import REPLY_CAP_BYTES, DirectContext
 from adapters.conformance.effects import Effects
 from adapters.conformance.faults import ECHOED_SECRET, RETRY_AFTER_S, Faults
 from adapters.conformance.known import Known
+from adapters.conformance.roads import Roads
 from adapters.conformance.steps import faulted, run, until
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class AdapterConformance(Known, Effects, Faults):
+class AdapterConformance(Known, Effects, Faults, Roads):
     """What the contract demands, tried. Each test puts the server back as it was.
 
     Set `probe_credential` to the name of the caller's secret that the wish shuts out (None where none is needed), and
@@ -28,5 +29,5 @@ class AdapterConformance(Known, Effects, Faults):
 
 
 def demands() -> list[str]:
-    """The names of its tests, in their order: looking, there and back, a provider that misbehaves."""
-    return [name for part in (Known, Effects, Faults) for name in vars(part) if name.startswith("test_")]
+    """The names of its tests, in their order: looking, there and back, a bad provider, a bad network."""
+    return [name for part in (Known, Effects, Faults, Roads) for name in vars(part) if name.startswith("test_")]

@@ -14,8 +14,9 @@ from typing import Any, Literal
 import httpx
 
 from adapters import local
-from adapters.access import CallerHeader, parted
+from adapters.access import CallerHeader, Scheme, parted
 from adapters.bounds import below
+from adapters.conformance.lent import Lent
 from adapters.contract import (
     AdapterFault,
     Effect,
@@ -56,7 +57,7 @@ class DirectContext:
         self._base_url = base_url.rstrip("/")
         self._tls = tls
         self._callers_url = callers_url.rstrip("/")
-        self._auth = auth
+        self._auth: Scheme = auth
         self._secrets = dict(secrets or {})
         self._deadline_s = deadline_s
         self._paused_s = 0.0
@@ -73,6 +74,14 @@ class DirectContext:
     def base_url(self) -> str:
         """The only place it talks to."""
         return self._base_url
+
+    def lent(self) -> Lent:
+        """What it lends, as a console would take it from settings and vault."""
+        return Lent(
+            base_url=self._base_url, scheme=self._auth, secrets=self._secrets, callers=self.callers, tls=self._tls,
+            callers_url=self._callers_url, caller_header=self.caller_header, aws=self.aws, services=self.services,
+            places=self._places,
+        )  # fmt: skip
 
     def now_ms(self) -> int:
         """Wall clock, ms since the epoch."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from adapters.conformance import AdapterConformance, DirectContext, demands
+from adapters.conformance.standin import Behind
 from adapters.contract import Wish
 from console.providers.address import Pin
+from console.providers.behind import behind
 from console.providers.registry import Usable, make_adapter
 
 
@@ -40,13 +42,18 @@ def run(
     """
     Pin.parse(make_adapter(usable, settings).base_url(), loopback_only=True)
     lever = usable.manifest.lever(wish.lever)
-    kit = type("Kit", (AdapterConformance,), {"probe_credential": caller, "probes_measure": lever.probe is not None})()
+    told = {"probe_credential": caller, "probes_measure": lever.probe is not None, "behind": _guard}
+    kit = type("Kit", (AdapterConformance,), told)()
     for name in demands():
         test = getattr(kit, name)
         adapter = make_adapter(usable, settings)
         context = DirectContext(adapter.base_url(), auth=usable.manifest.auth, secrets=secrets)
         given = {"adapter": adapter, "context": context, "wish": wish}
         yield Tried(name, _first_line(test.__doc__), _why_not(test, given))
+
+
+def _guard(_kit: object) -> Behind:
+    return behind
 
 
 def _why_not(test: Any, given: Mapping[str, object]) -> str:  # noqa: ANN401  a test takes some of what is given

@@ -32,8 +32,11 @@ class Sockets(httpx.AsyncBaseTransport):
     Use it on one event loop. After `aclose` it may be used again.
     """
 
-    def __init__(self, verify: ssl.SSLContext, *, most: int, keep: int) -> None:
+    def __init__(
+        self, verify: ssl.SSLContext, *, most: int, keep: int, network: httpcore.AsyncNetworkBackend | None = None
+    ) -> None:
         self._verify = verify
+        self._network = network
         self._keep = keep
         self._turn = asyncio.Semaphore(most)
         self._idle: list[httpcore.AsyncHTTPConnection] = []  # the last one used at the end
@@ -73,7 +76,9 @@ class Sockets(httpx.AsyncBaseTransport):
                 self._busy.discard(found)
                 await found.aclose()
                 return await self._take(origin)
-        made = httpcore.AsyncHTTPConnection(origin, ssl_context=self._verify, keepalive_expiry=_KEPT_S)
+        made = httpcore.AsyncHTTPConnection(
+            origin, ssl_context=self._verify, keepalive_expiry=_KEPT_S, network_backend=self._network
+        )
         self._busy.add(made)
         return made
 

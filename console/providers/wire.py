@@ -6,6 +6,7 @@ import hashlib
 import ssl
 from typing import Final
 
+import httpcore
 import httpx
 
 from adapters.access import Tls
@@ -21,12 +22,14 @@ class Wire:
     """The sockets of one provider. Reads share kept connections; writes and probes open a new one each.
 
     A write never rides on an idle connection: one that the server is just closing would lose the answer for nothing.
+    `network` is how connections are made; the conformance kit leads them through one that misbehaves.
     """
 
-    __slots__ = ("_clients", "_tls", "_verify", "slow_ms")
+    __slots__ = ("_clients", "_network", "_tls", "_verify", "slow_ms")
 
-    def __init__(self, tls: Tls | None = None) -> None:
+    def __init__(self, tls: Tls | None = None, network: httpcore.AsyncNetworkBackend | None = None) -> None:
         self._tls = tls
+        self._network = network
         self._clients: dict[tuple[bool, bytes], httpx.AsyncClient] = {}
         self._verify: dict[bytes, ssl.SSLContext] = {}
         self.slow_ms = 0  # how long an answer takes here lately: the slowest provider is sent to first
@@ -57,7 +60,7 @@ class Wire:
         return httpx.AsyncClient(
             trust_env=False,
             follow_redirects=False,
-            transport=Sockets(verify, most=MAX_IN_FLIGHT + _BESIDE, keep=keep),
+            transport=Sockets(verify, most=MAX_IN_FLIGHT + _BESIDE, keep=keep, network=self._network),
             timeout=None,  # noqa: S113  the deadline is total and ours: `GuardedContext`
             headers={"user-agent": _AGENT, "accept": "application/json, */*", "accept-encoding": "identity"},
         )
