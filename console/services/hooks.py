@@ -6,7 +6,9 @@ this machine is reached.
 
 from __future__ import annotations
 
+import html
 import os
+import re
 import shlex
 import smtplib
 import ssl
@@ -38,6 +40,7 @@ _WITHIN_S: Final = 10.0
 _PAGERDUTY: Final = "https://events.pagerduty.com/v2/enqueue"
 _OPSGENIE: Final = "https://api.opsgenie.com/v2/alerts"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+_MARKDOWN: Final = re.compile(r"[\\\[\]()*_`<>]")  # of a name that somebody gave themselves no link is made
 _SEVERITIES: Final = {1: "critical", 2: "error", 3: "warning", 4: "info"}
 
 
@@ -137,9 +140,9 @@ def _shape(hook: Hook, call: Call, text: str, secret: str) -> tuple[str, dict[st
                     "priority": f"P{min(call.severity, 5)}", "source": "standdown"}  # fmt: skip
             return hook.address or _OPSGENIE, {"Authorization": f"GenieKey {secret}"}, body
         case "slack":
-            return secret or hook.address, {}, {"text": text}
+            return secret or hook.address, {}, {"text": html.escape(text, quote=False)}  # Slack's own three
         case "teams":
-            block = {"type": "TextBlock", "text": text, "wrap": True}
+            block = {"type": "TextBlock", "text": _MARKDOWN.sub(r"\\\g<0>", text), "wrap": True}
             card = {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard",
                     "version": "1.4", "body": [block]}  # fmt: skip
             kind = "application/vnd.microsoft.card.adaptive"

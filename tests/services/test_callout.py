@@ -81,6 +81,16 @@ def test_chat_rooms_get_text_at_their_secret_address(receiver) -> None:
     assert got[1][2]["attachments"][0]["content"]["body"][0]["text"] == "one\ntwo"
 
 
+def test_no_name_is_a_link_or_a_call_in_a_chat_room(receiver) -> None:
+    """What people call themselves stands in the text of a page."""
+    url, got = receiver
+    page(Hook(name="s", kind="slack"), CALL, "Asked: <https://evil.test|sign> <!channel>", f"{url}/slack", drill=True)
+    page(Hook(name="t", kind="teams"), CALL, "Asked: [sign](https://evil.test)", f"{url}/teams", drill=True)
+    assert got[0][2] == {"text": "Asked: &lt;https://evil.test|sign&gt; &lt;!channel&gt;"}
+    shown = got[1][2]["attachments"][0]["content"]["body"][0]["text"]
+    assert shown == r"Asked: \[sign\]\(https://evil.test\)"
+
+
 @pytest.mark.parametrize(("hook", "drill"), [
     (Hook(name="h", kind="webhook", address="http://192.0.2.1/x"), False),
     (Hook(name="h", kind="webhook", address="https://example.org/x"), True),
