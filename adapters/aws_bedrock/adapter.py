@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from adapters.access import Access, CallersSide
 from adapters.alike import compared, in_order, lever_of
-from adapters.aws_bedrock import principals, trying, whole, wire, work
+from adapters.aws_bedrock import principals, trying, usage, whole, wire, work
 from adapters.aws_bedrock.here import Here, enforced, models
 from adapters.aws_bedrock.levers import AGENTS, DELETE, DENY, GUARD, KEY, LEVERS, SCP, STOP, STOP_ALL, TUNING, Settings
 from adapters.contract import (
@@ -31,6 +31,7 @@ from adapters.contract import (
     Status,
     SurfaceState,
     Throttled,
+    Traffic,
     Wish,
 )
 from adapters.forms import NoParams, fitting
@@ -59,6 +60,8 @@ class AwsBedrock:
         },
     )  # fmt: skip
 
+    passes_on: ClassVar[bool] = False
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -75,6 +78,9 @@ class AwsBedrock:
         services = {
             "bedrock": Service(url=self.base_url(), name="bedrock", region=here.region),
             "iam": Service(url=here.endpoint or "https://iam.amazonaws.com", name="iam", region=_GLOBAL),
+            usage.MONITORING: Service(
+                url=self._at(usage.MONITORING, here.region), name=usage.MONITORING, region=here.region
+            ),
             "organizations": Service(
                 url=self._at("organizations", _GLOBAL), name="organizations", region=_GLOBAL,
                 target="AWSOrganizationsV20161128",
@@ -127,6 +133,10 @@ class AwsBedrock:
         if planned.lever in {KEY.name, DELETE.name, GUARD.name}:
             return None
         return await work.running(context, planned, stops=planned.lever in {STOP.name, STOP_ALL.name})
+
+    async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
+        """How often the model was called here, as CloudWatch counts it."""
+        return await usage.traffic(context, surface_key, since_ms, until_ms)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

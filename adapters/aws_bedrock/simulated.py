@@ -38,7 +38,7 @@ class Rows:
     """Everything that a write may change, and `bites`: from when which state of denials and keys is enforced.
 
     `above` has what lies above an account or unit, `ending` when a job that is being stopped has ended;
-    `manages` is the account that manages the organisation.
+    `manages` is the account that manages the organisation, `used` how often a model was called in each minute.
     """
 
     models: list[str]
@@ -55,6 +55,7 @@ class Rows:
     manages: str = "210987654321"
     ending: dict[str, float] = field(default_factory=dict[str, float])
     bites: list[tuple[float, Row]] = field(default_factory=list[tuple[float, Row]])
+    used: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
 
     def denials(self) -> Row:
         """What is enforced of all that, as it is now."""

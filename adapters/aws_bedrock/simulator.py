@@ -73,7 +73,7 @@ class AwsSite:
         key, region, service = found.groups() if found else ("", "", "")
         if key != CONSOLE_KEY:
             return refused(403, "UnrecognizedClientException")
-        here = region == (REGION if service == "bedrock" else "us-east-1")
+        here = region == (REGION if service in {"bedrock", "monitoring"} else "us-east-1")
         if not here or not _proven(incoming, Service(url="", name=service, region=region)):
             return refused(403, "InvalidSignatureException")
         before = self.state.denials()
@@ -82,6 +82,8 @@ class AwsSite:
                 answer = self._iam(incoming)
             case "organizations":
                 answer = self._organisation(incoming)
+            case "monitoring":
+                answer = self._counted(dict(parse_qsl(incoming.body.decode())))
             case _:
                 answer = self._bedrock(incoming)
         if self.state.denials() != before:
@@ -187,6 +189,18 @@ class AwsSite:
             "Description": "", "Type": "SERVICE_CONTROL_POLICY", "AwsManaged": False,
         }  # fmt: skip
         return told({"Policy": {"PolicySummary": named, "Content": self.state.scp["content"]}})
+
+    # -- CloudWatch ----------------------------------------------------------------------------------------------------
+
+    def _counted(self, asked: Row) -> Answer:
+        wanted = {"Namespace": "AWS/Bedrock", "MetricName": "Invocations", "Dimensions.member.1.Name": "ModelId"}
+        mine = {name: asked.get(name) for name in wanted} == wanted
+        minutes = self.state.used.get(asked.get("Dimensions.member.1.Value", ""), []) if mine else []
+        rows = "".join(
+            f"<member>{element('Timestamp', asked['StartTime'])}{element('Sum', str(count))}"
+            f"{element('Unit', 'Count')}</member>" for count in minutes
+        )  # fmt: skip
+        return iam(asked["Action"], f"{element('Label', 'Invocations')}<Datapoints>{rows}</Datapoints>")
 
     # -- Bedrock -------------------------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ _LEAD: Final = (
     "minutes ago."
 )
 _NOTHING: Final = (
-    "No model is offered both by a gateway and by a vendor that counts calls by key, as the Admin APIs of OpenAI and "
-    "Anthropic do. Where the two call it differently, say on the composer that they are one model."
+    "No model is offered both by a gateway and by a vendor that counts calls, as OpenAI, Anthropic and AWS do. "
+    "Where the two call it differently, say on the composer that they are one model."
 )
 
 

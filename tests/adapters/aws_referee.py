@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
@@ -32,6 +33,7 @@ pytestmark = [pytest.mark.real, pytest.mark.timeout(120), pytest.mark.filterwarn
 
 BATCH, TUNING = arn("model-invocation-job", "aaaaaaaaaaa1"), arn("model-customization-job", f"{ATLAS}/bbbbbbbbbbb1")
 BIG = arn("provisioned-model", "ccccccccccc1")
+USED_MS = time.time_ns() // 60_000_000_000 * 60_000
 
 
 def client(url, service, region=REGION, key=CONSOLE_KEY, secret=CONSOLE_SECRET):
@@ -203,10 +205,18 @@ def estate(server):
         allowed = [
             "iam:GetUser", "iam:GetUserPolicy", "iam:PutUserPolicy", "iam:DeleteUserPolicy", "iam:UpdateAccessKey",
             "iam:GetAccessKeyLastUsed", "iam:ListAccessKeys", "organizations:DescribePolicy",
-            "organizations:UpdatePolicy", "organizations:ListTargetsForPolicy",
+            "organizations:UpdatePolicy", "organizations:ListTargetsForPolicy", "cloudwatch:GetMetricStatistics",
+            "monitoring:GetMetricStatistics",  # moto takes the name in the signature for that of the permission
         ]  # fmt: skip
         allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": allowed, "Resource": "*"}]}
         iam.put_user_policy(UserName="standdown", PolicyName="least", PolicyDocument=json.dumps(allow))
+        points = [(ATLAS, "Invocations", 10, 3), (ATLAS, "Invocations", 40, 4), (ATLAS, "Invocations", 90, 50),
+                  (ATLAS, "InvocationLatency", 10, 700), ("another", "Invocations", 10, 9)]  # fmt: skip
+        data = [
+            {"MetricName": metric, "Dimensions": [{"Name": "ModelId", "Value": model}], "Value": value,
+             "Timestamp": (USED_MS - minutes * 60_000) / 1000} for model, metric, minutes, value in points
+        ]  # fmt: skip
+        client(url, "cloudwatch").put_metric_data(Namespace="AWS/Bedrock", MetricData=data)
         organisation.create_organization(FeatureSet="ALL")
         root = organisation.list_roots()["Roots"][0]["Id"]
         content = json.dumps({"Version": "2012-10-17", "Statement": [
@@ -262,6 +272,13 @@ def test_there_and_back_at_moto_with_the_smallest_permissions(server, estate, le
         return [*told, back.verdict], dict(back.fields) == dict(planned.pre)
 
     assert asyncio.run(story()) == (["not-in-effect", "in-effect", "not-in-effect"], True)
+
+
+def test_moto_counts_as_the_adapter_reads_it(server, estate):
+    """Of this model, of this metric, in this hour; by the library's own writing of them."""
+    adapter, context = at_moto(server, estate)
+    found = asyncio.run(adapter.traffic(context, ATLAS, USED_MS - 3_600_000, USED_MS))
+    assert (found.calls, found.whole) == (7, False)
 
 
 def test_moto_refuses_another_secret_and_what_is_not_allowed(server, estate):

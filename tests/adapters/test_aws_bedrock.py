@@ -420,6 +420,7 @@ def test_without_an_address_it_speaks_to_awss_own():
     access = adapter_at("").access()
     assert {name: one.url for name, one in access.aws.services.items()} == {
         "bedrock": "https://bedrock.eu-central-1.amazonaws.com", "iam": "https://iam.amazonaws.com",
+        "monitoring": "https://monitoring.eu-central-1.amazonaws.com",
         "organizations": "https://organizations.us-east-1.amazonaws.com",
     }  # fmt: skip
     assert access.callers.url == "https://bedrock-runtime.eu-central-1.amazonaws.com"

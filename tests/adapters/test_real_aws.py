@@ -15,7 +15,7 @@ import pytest
 from tests.kit.beside import ROOT, python_beside
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
-AT_LEAST = 17
+AT_LEAST = 18
 WITHIN_S = 240
 
 
