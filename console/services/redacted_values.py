@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from console.domain.actions import Redaction
-from console.domain.errors import BadForm
+from console.domain.errors import BadForm, Problem
 from console.domain.ids import is_sha256
 from console.domain.named_file import file_words, named_file
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
@@ -22,6 +22,17 @@ from console.outbox.facts import Held
 from console.services.session import Session
 
 WHOLE_CHARS: Final = 600
+_WINDOW: Final = 500
+
+
+class TakesMore(Problem):
+    """A redaction would delete a file that something else names, too, without saying so."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"It would also delete a file that {what} names, and says nothing of it; it cannot be signed.",
+            "Leave it to lapse, and propose anew what is to be forgotten: all that names the file goes with it.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +79,13 @@ def shown_values(session: Session, held: Held) -> dict[str, str]:
 
     Raises:
         NotAllHere: where one of them is not here, or its signed bytes do not name such a value.
+        TakesMore: where a file would go that something else names, of which the redaction says nothing.
     """
     if not isinstance(held.document, Redaction):
         return {}
     buried = session.reader.tombstones()
     told: dict[str, str] = {}
+    doomed: set[str] = set()
     for item in held.document.items:
         holder = item.entry or item.doc or ""
         found = source(session, holder)
@@ -88,7 +101,35 @@ def shown_values(session: Session, held: Held) -> dict[str, str]:
             if one is None and digest not in buried:
                 raise NotAllHere("What is to be redacted", [f"a value of {found.title}"])
             told[digest] = f"{digest}: redacted already" if one is None else f"{one.name} = {one.text} ({digest})"
+            doomed |= frozenset() if one is None else one.files
+    _require_no_more(session, doomed, {digest for item in held.document.items for digest in item.digests})
     return told
+
+
+def _require_no_more(session: Session, doomed: set[str], named: set[str]) -> None:
+    """A file dies with any value that names it, and anybody can name any file: nothing else may rest on these."""
+    if not doomed:
+        return
+    for holder, digest, body in rows_of(session):
+        if digest in named:
+            continue
+        _, name, value = canon.open_disclosure(body)
+        if files_of(name, value) & doomed:
+            found = _signed(session, holder)
+            raise TakesMore("something here" if found is None else f"{found[1]} ({holder[:16]})")
+
+
+def rows_of(session: Session) -> Iterator[tuple[str, str, str]]:
+    """Holder, digest and body of every value here, in windows."""
+    sql = "SELECT holder, digest, body FROM disclosure WHERE (holder, digest) > (?, ?) ORDER BY holder, digest LIMIT ?"
+    after = ("", "")
+    while True:
+        with session.reader.snapshot() as connection:
+            rows: list[tuple[str, str, str]] = connection.execute(sql, (*after, _WINDOW)).fetchall()
+        if not rows:
+            return
+        yield from rows
+        after = rows[-1][:2]
 
 
 def _signed(session: Session, holder: str) -> tuple[bool, str, str | None, frozenset[str]] | None:
@@ -137,4 +178,4 @@ def files_of(name: str, value: JsonValue) -> frozenset[str]:
     return frozenset(one for one in fields if isinstance(one, str) and is_sha256(one))
 
 
-__all__ = ["Source", "Value", "files_of", "in_words", "shown_values", "source"]
+__all__ = ["Source", "TakesMore", "Value", "files_of", "in_words", "rows_of", "shown_values", "source"]

@@ -23,7 +23,7 @@ from console.outbox.facts import good_entries, read_document
 from console.outbox.redaction import DONE, Forgotten, Redactions, prove
 from console.services import timeline
 from console.services.approvals import judge
-from console.services.redacted_values import Source, Value, files_of, in_words, source
+from console.services.redacted_values import Source, Value, files_of, in_words, rows_of, source
 from console.services.session import Session
 from console.sync.held import file_names
 
@@ -34,7 +34,6 @@ State = Literal["proposed", "authorised", "done here", "refused", "lapsed"]
 Chosen = Mapping[str, Sequence[str]]
 """Digests to be forgotten, by the entry or document that carries them."""
 
-_WINDOW: Final = 500
 _LEAST_WORDS: Final = 3
 _MOST_FOUND: Final = 200
 _TRIES: Final = 8
@@ -101,13 +100,10 @@ def find(session: Session, words: str) -> tuple[tuple[Source, tuple[Value, ...]]
     if len(wanted) < _LEAST_WORDS:
         raise WrongUse("That would find nearly everything.", "Give at least three characters of what must go.")
     hits: dict[str, set[str]] = {}
-    after = ("", "")
-    while rows := _rows_after(session, after):
-        for holder, digest, body in rows:
-            _, name, value = canon.open_disclosure(body)
-            if wanted in in_words(value, whole=True).casefold() or wanted in files_of(name, value):
-                hits.setdefault(holder, set()).add(digest)
-        after = rows[-1][:2]
+    for holder, digest, body in rows_of(session):
+        _, name, value = canon.open_disclosure(body)
+        if wanted in in_words(value, whole=True).casefold() or wanted in files_of(name, value):
+            hits.setdefault(holder, set()).add(digest)
         if len(hits) >= _MOST_FOUND:
             break
     found: list[tuple[Source, tuple[Value, ...]]] = []
@@ -116,12 +112,6 @@ def find(session: Session, words: str) -> tuple[tuple[Source, tuple[Value, ...]]
         if one is not None:
             found.append((one, tuple(value for value in one.values if value.digest in digests)))
     return tuple(found)
-
-
-def _rows_after(session: Session, after: tuple[str, str]) -> list[tuple[str, str, str]]:
-    sql = "SELECT holder, digest, body FROM disclosure WHERE (holder, digest) > (?, ?) ORDER BY holder, digest LIMIT ?"
-    with session.reader.snapshot() as connection:
-        return connection.execute(sql, (*after, _WINDOW)).fetchall()
 
 
 def _document_named(session: Session, named: str) -> Source | None:

@@ -23,6 +23,7 @@ from console.runtime.drafts import Drafts, RepeatsRedacted
 from console.runtime.paths import ProfilePaths
 from console.services import approvals, corrections, dispatch, exporting, incidents, redaction, timeline
 from console.services.record import start_record
+from console.services.redacted_values import TakesMore
 from console.services.session import Session
 from tests.kit.pair import Asks, founded, pair, passphrase, sync
 from tests.kit.traces import traces
@@ -199,6 +200,25 @@ def test_a_signer_reads_each_value_and_what_it_cannot_do(told):
     assert all(sentence in text for sentence in redaction.LEAVES)
     for value in redaction.choose(one, note.id)[0].values:
         assert value.digest in text
+
+
+def test_a_file_that_somebody_else_relies_on_does_not_go_unsaid(told):
+    """A program of one's own names a colleague's evidence in a harmless value, and asks to have that one forgotten."""
+    one, two, inc, _, stored = told
+    sha = stored.disclosed["blob"]["sha256"]
+    bait = two.append(Draft("evidence", inc, None, {"class": "open"}, {"blob": {"name": "badge.png", "sha256": sha}}))
+    sync(two, one)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redaction, "_with_same_files", lambda _session, chosen: dict(chosen))
+        made = redaction.propose(two, {bait.id: bait.entry.sd}, "a picture of my badge")
+    sync(two, one)
+    with pytest.raises(TakesMore, match="would also delete a file that evidence by Approver"):
+        sign(one, "commander", made.sha)
+    whole = redaction.propose(two, {bait.id: bait.entry.sd}, "a picture of my badge")
+    assert whole.values > made.values
+    sync(two, one)
+    sign(one, "commander", whole.sha)
+    assert one.reader.blob(sha) is not None
 
 
 def test_what_is_not_here_or_is_nobodys_value_cannot_be_signed(told):
