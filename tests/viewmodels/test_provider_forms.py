@@ -14,8 +14,9 @@ from console.viewmodels.provider_forms import lever_form, settings_form
 def test_a_gateway_asks_for_its_address_and_apart_from_it_for_its_secret() -> None:
     form = settings_form("litellm")
     assert [(one.name, one.title, one.kind, one.required) for one in form.fields] == [
-        ("base_url", "Address", "url", True)
+        ("base_url", "Address", "url", True), ("key_cache_s", "Seconds for which it keeps keys", "number", False),
     ]  # fmt: skip
+    assert form.first()["key_cache_s"] == "60", "nobody has to know it in the first minutes"
     assert [(one.name, one.kind) for one in form.secrets] == [("admin", "secret")]
     assert "master key" in form.secrets[0].help
     assert form.notes["end user"]
