@@ -175,6 +175,13 @@ class HAProxy:
             reading.line(f"shutdown sessions server {backend}/{one.name}") for one in await self._servers(context)
         )
 
+    async def may_not(self, context: Context, planned: Planned) -> Sequence[str] | None:
+        """By the level of the socket: a map takes lines from any, servers and sessions obey the highest only."""
+        level = wire.level_of(await reading.say(context, "show cli level"))
+        lines = [one.body for one in (*planned.requests, *planned.revert) if one.method == "LINE"]
+        high = any(line.startswith(planning.NEEDS_ADMIN) for line in lines)
+        return [f"steer servers and sessions: the socket has the level {level}"] if high and level != "admin" else []
+
     # -- doing ---------------------------------------------------------------------------------------------------------
 
     async def apply(self, context: Context, planned: Planned) -> Receipt:

@@ -11,6 +11,7 @@ from adapters.contract import Lever, Planned, Refused, Request
 from adapters.haproxy.levers import BLOCK, DRAIN, STOP
 from adapters.haproxy.reading import line
 
+NEEDS_ADMIN = ("set server ", "shutdown sessions ")  # maps take lines from a socket of any level, seen on 2.6.12
 MODE, STOPPED = "global", "stopped"
 _CALLER = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}\Z")
 _SECRET = re.compile(r"sk-|Bearer|eyJ", re.IGNORECASE)

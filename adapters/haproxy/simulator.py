@@ -34,6 +34,7 @@ class Rows:
     maps: dict[str, list[tuple[str, str]]]
     servers: dict[str, tuple[bool, str]] = field(default_factory=dict[str, tuple[bool, str]])
     sessions: dict[str, int] = field(default_factory=dict[str, int])
+    level: str = "admin"
     cookies: dict[str, str] = field(default_factory=dict[str, str])
 
     def get(self, path: str, key: str) -> str | None:
@@ -72,6 +73,10 @@ class HAProxySite:
 
     def _one(self, words: list[str]) -> str:  # noqa: PLR0911  one return for each command it knows
         match words:
+            case ["show", "cli", "level"]:
+                return f"{self.state.level}\n"
+            case ["shutdown", *_] | ["set", "server", *_] if self.state.level != "admin":
+                return "Permission denied\n"
             case ["show", "info"]:
                 return "Name: HAProxy\nVersion: 2.6.12-simulated\n"
             case ["show", "servers", "state", backend]:
@@ -169,4 +174,4 @@ class RuntimeSocket:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join()
+        self._thread.join(timeout=60)

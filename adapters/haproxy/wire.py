@@ -81,6 +81,14 @@ def facts_of(reply: Reply) -> dict[str, str]:
     return found
 
 
+def level_of(reply: Reply) -> str:
+    """The level of this socket, from `show cli level`; raises as `written`."""
+    said = text_of(reply).strip()
+    if said not in {"admin", "operator", "user"}:
+        raise Malformed("HAProxy did not tell the level of its socket")
+    return said
+
+
 def servers_of(reply: Reply) -> list[Server]:
     """Every server of a backend, from `show servers state`; raises as `written`."""
     lines = text_of(reply).splitlines()

@@ -32,7 +32,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams, fitting
-from adapters.kubernetes import objects, planning, policies, states, trying, wire
+from adapters.kubernetes import objects, planning, policies, rights, states, trying, wire
 from adapters.kubernetes.levers import ISOLATE, LEVERS, SERVICE, Allow, Fewer, Settings, split
 
 __all__ = ["Kubernetes", "Settings"]
@@ -129,6 +129,10 @@ class Kubernetes:
             return await planning.service(context, blank, seen, argo)
         fewer = params.replicas if isinstance(params, Fewer) else None
         return await planning.scale(context, blank, seen, fewer, argo)
+
+    async def may_not(self, context: Context, planned: Planned) -> Sequence[str] | None:
+        """By the server's own review of each write; nobody needs a right of his own to ask about himself."""
+        return await rights.lacking(context, planned)
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 

@@ -33,12 +33,16 @@ Key = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Cluster:
-    """Every object by plural, namespace and name; when the pods of each last changed; plurals that are not there."""
+    """Every object by plural, namespace and name; when the pods of each last changed; plurals that are not there.
+
+    `denied` are verbs and resources that the console's account may not use, as the server tells when asked.
+    """
 
     objects: dict[Key, dict[str, Any]] = field(default_factory=dict[Key, dict[str, Any]])
     changed: dict[Key, tuple[float, int]] = field(default_factory=dict[Key, tuple[float, int]])
     missing: set[str] = field(default_factory=set[str])
     forbidden: set[str] = field(default_factory=set[str])
+    denied: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     version: int = 100
 
     def put(self, plural: str, namespace: str, name: str, **parts: Any) -> None:  # noqa: ANN401  any JSON
@@ -99,6 +103,8 @@ class ClusterSite:
             return Answer(
                 status=201, body={**incoming.json(), "metadata": {}, "status": {"userInfo": {"username": who}}}
             )
+        if incoming.path.endswith("/selfsubjectaccessreviews"):
+            return self._review(incoming.json())
         if "namespaces" not in steps:
             return _status(404, "NotFound", "the server could not find the requested resource")
         namespace, plural, *rest = steps[steps.index("namespaces") + 1 :]
@@ -109,6 +115,12 @@ class ClusterSite:
         if not rest:
             return self._list(incoming, plural, namespace)
         return self._one(incoming, (plural, namespace, rest[0]), rest[1:], enforce_lag_s)
+
+    def _review(self, asked: dict[str, Any]) -> Answer:
+        about = asked["spec"]["resourceAttributes"]
+        resource = "/".join(filter(None, (about["resource"], about.get("subresource"))))
+        allowed = (about["verb"], resource) not in self.state.denied
+        return Answer(status=201, body={**asked, "metadata": {}, "status": {"allowed": allowed}})
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

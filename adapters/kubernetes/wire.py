@@ -239,6 +239,18 @@ class SelfReview(Said):
     status: ReviewStatus = ReviewStatus()
 
 
+class Access(Said):
+    """Inside a SelfSubjectAccessReview."""
+
+    allowed: bool
+
+
+class AccessReview(Said):
+    """POST .../selfsubjectaccessreviews."""
+
+    status: Access
+
+
 class Details(Said):
     """Which object a refusal is about."""
 

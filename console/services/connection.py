@@ -14,6 +14,7 @@ from console.domain.errors import WaitsForConnection
 from console.providers.instance import MANUAL, Instance, Instances, check_settings, check_world
 from console.providers.plane import Plane
 from console.providers.registry import make_adapter
+from console.providers.rights import may_not
 from console.providers.wishes import AdapterFault, Found, Lever, wish
 from console.runtime.ids import new_id
 from console.services.provider_settings import STAND_IN, least_of
@@ -34,7 +35,8 @@ class LeverReport:
 
     `can-plan`: it was planned by reading on `at` (only a write would tell whether the provider allows it). `cannot`:
     the provider or the adapter refuses even the plan, `why`; `denied` where it is this credential that it refuses.
-    `not-tried`: it needs a selector that was not given.
+    `not-tried`: it needs a selector that was not given. `allowed` is the provider's own word about the writes of those
+    plans; None where it tells nothing of them.
     """
 
     lever: str
@@ -48,6 +50,7 @@ class LeverReport:
     why: str = ""
     at: tuple[str, ...] = ()
     denied: bool = False
+    allowed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,14 +208,17 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
     planned: list[str] = []
     refused: list[str] = []
     denied = False
+    lacks: list[tuple[str, ...] | None] = []
     for chosen, key in places:
         try:
-            planned.append((await plane.plan(wish(lever.name, chosen, key, params))).name)
+            made = await plane.plan(wish(lever.name, chosen, key, params))
+            planned.append(made.name)
+            lacks.append(await may_not(plane, made))
         except AdapterFault as fault:
             denied = denied or getattr(fault, "status", None) in _DENIED
             refused.append(f"{chosen}: {fault.detail.rstrip('.')}" if named else fault.detail.rstrip("."))
     if planned and named:
-        return _report(lever, "can-plan", "; ".join(refused), planned)
+        return _allowed(_report(lever, "can-plan", "; ".join(refused), planned), lacks)
     if not named and not denied:
         why = f"name {_one(lever.selector)} to try it with; only a write would tell whether it is allowed"
         return _report(lever, "not-tried", why)
@@ -220,6 +226,15 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
         return _report(lever, "not-tried", f"it has to be told {' and '.join(unsaid)}, which nobody can guess")
     why = "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on"
     return replace(_report(lever, "cannot", why), denied=denied)
+
+
+def _allowed(report: LeverReport, lacks: Sequence[tuple[str, ...] | None]) -> LeverReport:
+    """The report with what the provider says of the writes, where it says that of every plan."""
+    missing = list(dict.fromkeys(one for each in lacks for one in each or ()))
+    if missing:
+        why = f"this credential may not {'; nor '.join(missing)}"
+        return replace(report, verdict="cannot", why=why, denied=True, allowed=False)
+    return replace(report, allowed=True) if lacks and None not in lacks else report
 
 
 def _one(kind: str) -> str:
@@ -259,8 +274,9 @@ def _lines(report: ConnectionReport) -> list[str]:
     for one in report.levers:
         where = f" on {', '.join(one.at)}" if one.at else ""
         why = f": {one.why}" if one.why else ""
-        lines.append(f"  {one.lever} ({one.title}, {one.category}): {_VERDICTS[one.verdict]}{where}{why}")
-    if any(one.verdict == "can-plan" for one in report.levers):
+        verdict = "can be planned, and its writes are allowed" if one.allowed else _VERDICTS[one.verdict]
+        lines.append(f"  {one.lever} ({one.title}, {one.category}): {verdict}{where}{why}")
+    if any(one.verdict == "can-plan" and not one.allowed for one in report.levers):
         lines.append("  Planned by reading only: whether the provider allows the write, only a write would tell.")
     lines += [f"  not possible, {what}: {why}" for what, why in sorted(report.not_possible.items())]
     return [*lines, *(f"  ! {warning}" for warning in report.warnings)]

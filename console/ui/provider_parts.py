@@ -71,7 +71,7 @@ class ReportPanel(QWidget):
             for one in view.levers:
                 self._add(StateMark(self._look, one.verdict, one.title, table=VERDICTS))
                 self._add(Text(self._look, one.detail, size="small", tone="text-muted", wrap=True))
-            if any(one.verdict == "can-plan" for one in view.levers):
+            if any(one.verdict == "can-plan" and not one.allowed for one in view.levers):
                 self._add(Text(self._look, _READ_ONLY, size="small", wrap=True))
         self._block("Not possible there", view.impossible)
         self._lines.addStretch(1)

@@ -53,16 +53,17 @@ class AdapterCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One lever of a trial. `verdict` is can-plan, cannot or not-tried."""
+    """One lever of a trial: can-plan, cannot or not-tried. `allowed`: the provider says so of its writes."""
 
     verdict: str
     title: str
     detail: str
+    allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """A trial as it is shown. `good` is whether it answers; nothing in it says that a write is allowed."""
+    """A trial as it is shown. `good` is whether it answers; that a write is allowed, only a lever's `allowed` says."""
 
     good: bool
     headline: str
@@ -166,7 +167,10 @@ def _report_line(one: LeverReport) -> ReportLine:
         parts.append(f"planned for {', '.join(one.at)}")
     if one.why:
         parts.append(one.why)
-    return ReportLine(verdict=one.verdict, title=one.title, detail=_sentence("; ".join(parts)))
+    if one.allowed:
+        parts.append("the provider says that its writes are allowed")
+    detail = _sentence("; ".join(parts))
+    return ReportLine(verdict=one.verdict, title=one.title, detail=detail, allowed=one.allowed is True)
 
 
 def rows_of(session: Session) -> tuple[ProviderRow, ...]:

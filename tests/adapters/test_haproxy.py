@@ -253,6 +253,26 @@ def test_settings_name_places_of_this_machine_only(place, wrong):
         HAProxy.manifest.settings.model_validate({**place.settings("http://127.0.0.1:1"), **wrong})
 
 
+@pytest.mark.parametrize(
+    ("lever", "running", "level", "lacks"),
+    [
+        ("servers.drain", "finish", "admin", []), ("servers.drain", "finish", "operator", ["operator"]),
+        ("traffic.stop", "stop", "user", ["user"]), ("traffic.stop", "finish", "user", []),
+    ],
+)  # fmt: skip
+def test_the_socket_says_by_its_level_what_it_will_not_do(adapter, context, server, lever, running, level, lacks):
+    wish = Wish(lever=lever, selector="", surface_key="", params={"running": running})
+    planned = asyncio.run(adapter.plan(context, wish))
+    server.poke(lambda rows: setattr(rows, "level", level))
+    told = asyncio.run(adapter.may_not(context, planned))
+    assert [one.rpartition(" ")[2] for one in told] == lacks
+    if lacks:
+        with pytest.raises(OutcomeUnknown if lever == "traffic.stop" else Refused, match="level admin"):
+            asyncio.run(adapter.apply(context, planned))
+    with pytest.raises(Malformed):
+        asyncio.run(adapter.may_not(Bent(context, answer=reply(200, b"Unknown command\n")), planned))
+
+
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from pydantic import ValidationError
 
-from adapters.conformance import AdapterConformance, Bent, DirectContext, reply
+from adapters.conformance import AdapterConformance, Bent, DirectContext, Overheard, reply
 from adapters.contract import NotSent, Refused, Stale, Wish
 from adapters.kubernetes import ADAPTER, states
 from adapters.kubernetes.adapter import Kubernetes
@@ -17,6 +17,8 @@ from adapters.kubernetes.objects import DEPLOYMENT, STATEFULSET, Seen
 from adapters.kubernetes.simulator import CALLER_TOKEN, CONSOLE_TOKEN, STOP, Cluster, ClusterSite, workload
 from adapters.kubernetes.wire import Workload
 from adapters.simulator import Simulator
+from console.services.connection import try_plane
+from console.viewmodels.provider_cards import report_view
 from tests.adapters.authority import authority
 from tests.adapters.test_behind_the_guard import plane_of, whole_story
 
@@ -322,6 +324,49 @@ def test_a_workload_nobody_reaches_or_shares_its_service_is_said(server, adapter
     server.poke(lambda rows: rows.put("deployments", "models", "canary", spec=workload("atlas", 1)))
     (shared,) = plan(adapter, context).notes
     assert "deployment/models/canary: callers go on there" in shared
+
+
+# -- what the account may do -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lever", "selector", "denied", "lacks"),
+    [
+        ("workload.down", ATLAS, ("patch", "deployments/scale"), ["patch deployments/scale in models"]),
+        ("workload.down", ATLAS, ("patch", "deployments"), []),
+        ("workload.fewer", "statefulset/models/borealis", ("patch", "statefulsets/scale"),
+         ["patch statefulsets/scale in models"]),
+        ("service.down", "cirrus", ("patch", "inferenceservices"), ["patch inferenceservices in models"]),
+        ("traffic.isolate", ATLAS, ("create", "networkpolicies"), ["create networkpolicies in models"]),
+        ("traffic.isolate", ATLAS, ("delete", "networkpolicies"), ["delete networkpolicies in models"]),
+    ],
+)  # fmt: skip
+def test_the_server_says_what_the_account_may_not_write(server, adapter, context, lever, selector, denied, lacks):
+    params = {"replicas": "1"} if lever == "workload.fewer" else {}
+    planned = plan(adapter, context, lever, selector, **params)
+    assert asyncio.run(adapter.may_not(context, planned)) == []
+    server.poke(lambda rows: rows.denied.add(denied))
+    heard = Overheard(context)
+    assert asyncio.run(adapter.may_not(heard, planned)) == lacks
+    assert {effect for _, _, effect, *_ in heard.calls} == {"read"}
+    none = Bent(context, answer=reply(404, b'{"kind":"Status","reason":"NotFound"}'))
+    assert asyncio.run(adapter.may_not(none, planned)) is None
+
+
+def test_a_trial_says_cannot_where_the_account_may_not_write(server):
+    plane = plane_of("kubernetes", settings(server.url), {"token": CONSOLE_TOKEN})
+    server.poke(lambda rows: rows.denied.add(("patch", "deployments/scale")))
+    report = asyncio.run(try_plane(plane, "kubernetes", {}))
+    told = {one.lever: (one.verdict, one.allowed, one.denied) for one in report.levers}
+    assert told["workload.down"] == ("cannot", False, True)
+    assert told["service.down"] == ("can-plan", True, False)
+    lines = "\n".join(report.lines)
+    assert ": this credential may not patch deployments/scale in models" in lines
+    assert "can be planned, and its writes are allowed" in lines
+    assert "It refuses this credential a part of what is needed" in lines
+    shown = {one.title: one for one in report_view(report).levers}
+    assert shown["Take a workload down"].verdict == "cannot"
+    assert "the provider says that its writes are allowed" in shown["Take a KServe service down"].detail
 
 
 # -- there and back ----------------------------------------------------------------------------------------------------

@@ -90,6 +90,26 @@ def test_it_parses_every_list_and_asks_for_each_as_the_adapter_does(server, offi
     assert asked(server) == told
 
 
+def test_it_reviews_its_own_access_as_the_client_does(server, official):
+    client, api = official
+    planned_isolation, _ = planned(server, "traffic.isolate", "deployment/models/atlas")
+    lacking, told = ours(server, lambda adapter, context: adapter.may_not(context, planned_isolation))
+    assert lacking == []
+    name = planned_isolation.params["policy"]
+    for verb in ("patch", "create", "delete"):
+        attributes = client.V1ResourceAttributes(
+            verb=verb, group="networking.k8s.io", resource="networkpolicies", namespace=NAMESPACE,
+            name=None if verb == "create" else name,
+        )  # fmt: skip
+        body = client.V1SelfSubjectAccessReview(
+            api_version="authorization.k8s.io/v1", kind="SelfSubjectAccessReview",
+            spec=client.V1SelfSubjectAccessReviewSpec(resource_attributes=attributes),
+        )  # fmt: skip
+        review = client.AuthorizationV1Api(api).create_self_subject_access_review(body)
+        assert review.status.allowed is True
+    assert asked(server) == told
+
+
 def test_a_list_goes_on_as_the_client_would_go_on(server, official):
     client, api = official
     for name in ("one", "two"):
