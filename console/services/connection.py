@@ -233,7 +233,8 @@ def _allowed(report: LeverReport, lacks: Sequence[tuple[str, ...] | None]) -> Le
     missing = list(dict.fromkeys(one for each in lacks for one in each or ()))
     if missing:
         why = f"this credential may not {'; nor '.join(missing)}"
-        return replace(report, verdict="cannot", why=why, denied=True, allowed=False)
+        verdict: Verdict = "cannot" if all(lacks) else "can-plan"  # one surface may be another kind of thing
+        return replace(report, verdict=verdict, why=why, denied=True, allowed=False)
     return replace(report, allowed=True) if lacks and None not in lacks else report
 
 

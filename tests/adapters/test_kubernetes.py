@@ -354,14 +354,23 @@ def test_the_server_says_what_the_account_may_not_write(server, adapter, context
 
 
 def test_a_trial_says_cannot_where_the_account_may_not_write(server):
-    plane = plane_of("kubernetes", settings(server.url), {"token": CONSOLE_TOKEN})
+    def tried():
+        plane = plane_of("kubernetes", settings(server.url), {"token": CONSOLE_TOKEN})
+        return asyncio.run(try_plane(plane, "kubernetes", {}))
+
     server.poke(lambda rows: rows.denied.add(("patch", "deployments/scale")))
-    report = asyncio.run(try_plane(plane, "kubernetes", {}))
+    report = tried()
+    told = {one.lever: (one.verdict, one.allowed, one.denied) for one in report.levers}
+    assert told["workload.down"] == ("can-plan", False, True)  # a StatefulSet may be stopped
+    server.poke(lambda rows: rows.denied.add(("patch", "statefulsets/scale")))
+    report = tried()
     told = {one.lever: (one.verdict, one.allowed, one.denied) for one in report.levers}
     assert told["workload.down"] == ("cannot", False, True)
     assert told["service.down"] == ("can-plan", True, False)
     lines = "\n".join(report.lines)
-    assert ": this credential may not patch deployments/scale in models" in lines
+    assert (
+        ": this credential may not patch deployments/scale in models; nor patch statefulsets/scale in models" in lines
+    )
     assert "can be planned, and its writes are allowed" in lines
     assert "It refuses this credential a part of what is needed" in lines
     shown = {one.title: one for one in report_view(report).levers}
