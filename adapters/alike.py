@@ -1,8 +1,9 @@
-"""What most adapters do alike: find the lever, send in order, compare what is read, ask about many at once."""
+"""What most adapters do alike: find the lever, send in order, compare what is read, ask about many, know a name."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Literal, TypeVar
 
@@ -37,6 +38,11 @@ def lever_of(manifest: Manifest, wish: Wish) -> Lever:
         return manifest.lever(wish.lever)
     except KeyError:
         raise Refused(f"there is no lever {wish.lever} here") from None
+
+
+def names(sentence: str, name: str) -> bool:
+    """Whether a sentence names a thing as a whole word: "t" is in "Not found", and is not named there."""
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", sentence) is not None
 
 
 async def in_order(

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from adapters.access import Access, CallersSide
-from adapters.alike import compared, in_order, lever_of
+from adapters.alike import compared, in_order, lever_of, names
 from adapters.contract import (
     Context,
     Found,
@@ -240,6 +240,6 @@ def _judge(model: str, reply: Reply) -> tuple[Literal["refused", "passed", "cann
         except Malformed as fault:
             return "cannot-tell", fault.detail
         return "passed", "it answered"
-    if reply.status == wire.NOT_FOUND and model in wire.error_of(reply):
+    if reply.status == wire.NOT_FOUND and names(wire.error_of(reply), model):
         return "refused", "the server serves no such model"
     return "cannot-tell", "refused for another reason than this correction"

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 
 from adapters import contract
 from adapters.access import Access
-from adapters.alike import compared, in_order, lever_of
+from adapters.alike import compared, in_order, lever_of, names
 from adapters.contract import (
     Context,
     Found,
@@ -258,6 +258,6 @@ def _judge(name: str, reply: Reply) -> tuple[Literal["refused", "passed", "canno
         wire.read(wire.Chat, reply)
         return "passed", "it answered"
     kind, said = wire.error_of(reply)
-    if reply.status == wire.NOT_FOUND and kind == "NotFoundError" and name in said:
+    if reply.status == wire.NOT_FOUND and kind == "NotFoundError" and names(said, name):
         return "refused", "the server has no such model"
     return "cannot-tell", "refused for another reason than this correction"

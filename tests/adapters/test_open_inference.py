@@ -48,6 +48,21 @@ def test_it_refuses_what_cannot_be_done(adapter, context, wish, why):
         asyncio.run(adapter.plan(context, wish))
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ({"error": "Request for unknown model: 'toy' is not found"}, "refused"),
+        ({"error": "Model toy not found"}, "refused"), ({"detail": "Model with name toy does not exist."}, "refused"),
+        ({"detail": "Not Found: the toyshop has no such page"}, "cannot-tell"),
+        ({"error": "Model toy-2 not found"}, "cannot-tell"), ({"error": "Model toy.v2 not found"}, "cannot-tell"),
+    ],
+)  # fmt: skip
+def test_a_refusal_names_this_model_and_no_word_that_holds_its_letters(adapter, context, said, outcome):
+    planned = asyncio.run(adapter.plan(context, WISH))
+    bent = Bent(context, answer=reply(404, json.dumps(said).encode()))
+    assert asyncio.run(adapter.probe(bent, planned, None)).outcome == outcome
+
+
 @pytest.mark.parametrize("state", ["UNLOADING", "LOADING"])
 def test_a_model_on_its_way_is_not_planned(adapter, context, state):
     index = json.dumps([{"name": "toy", "version": "1", "state": state}]).encode()
