@@ -45,4 +45,5 @@ def back_with(whole: ReadBack, seen: ReadBack) -> str:
 
 JUDGES: Mapping[str, Callable[[Any, Any], str]] = {
     "status": status_with, "discover": found_with, "plan": plan_with, "read_back": back_with,
+    "plan_many": plan_with, "read_back_many": back_with,
 }  # fmt: skip

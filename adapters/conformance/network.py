@@ -202,14 +202,24 @@ class BadNetwork:
 
     async def _passed_on(self, lane: _Lane, request: bytes) -> bytes:
         """What the provider answers. A write has a connection of its own, as at the guard."""
-        reader, writer = lane.idle.pop() if lane.idle and not self._writing else await self._to(lane)
-        writer.write(request)
-        await writer.drain()
-        answer = await asyncio.wait_for(messages.answer(reader, request), _PATIENCE_S)
+        if lane.idle and not self._writing:
+            with contextlib.suppress(OSError, EOFError):  # it may have been ended there since: then on a new one
+                return await self._exchanged(lane, lane.idle.pop(), request)
+        return await self._exchanged(lane, await self._to(lane), request)
+
+    async def _exchanged(self, lane: _Lane, talk: Talk, request: bytes) -> bytes:
+        reader, writer = talk
+        try:
+            writer.write(request)
+            await writer.drain()
+            answer = await asyncio.wait_for(messages.answer(reader, request), _PATIENCE_S)
+        except BaseException:
+            writer.transport.abort()
+            raise
         if messages.ends(answer):
             writer.close()
         else:
-            lane.idle.append((reader, writer))
+            lane.idle.append(talk)
         return answer
 
     async def _to(self, lane: _Lane) -> Talk:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from adapters.conformance.lent import Lends, Lent
 from adapters.conformance.network import BadNetwork
 from adapters.conformance.standin import DEADLINE_S, Behind, Guarded, Hurried, StandIn
 from adapters.conformance.steps import faulted, must
 from adapters.conformance.troubles import FORBIDDEN, OF_LINES, READS, RETRY_AFTER_S, TOLD, Kind, Trouble
-from adapters.contract import Adapter, AdapterFault, Context, Planned, Receipt, Refused, Throttled, Wish
+from adapters.contract import (
+    Adapter,
+    AdapterFault,
+    Context,
+    Planned,
+    ReadBack,
+    Receipt,
+    Refused,
+    TakesLists,
+    Throttled,
+    Wish,
+)
 from adapters.local import FILE
 
+Outcome = TypeVar("Outcome")
 Step = Callable[[], Awaitable[object]]
 _A_FEW = 2
 
@@ -44,10 +57,25 @@ class Road:
 
     def reads(self, wish: Wish, planned: Planned) -> dict[str, Step]:
         """Every step that reads."""
+        guarded = self.guarded
         return {
-            "status": self.guarded.status, "discover": self.guarded.discover,
-            "plan": lambda: self.guarded.plan(wish), "read_back": lambda: self.guarded.read_back(planned),
+            "status": guarded.status, "discover": guarded.discover, "plan": lambda: guarded.plan(wish),
+            "read_back": lambda: guarded.read_back(planned),
         }  # fmt: skip
+
+    async def lists(self, wish: Wish, planned: Planned) -> dict[str, Step]:
+        """The steps about many at once, where the adapter takes lists here."""
+        if not isinstance(self.adapter, TakesLists):
+            return {}
+        guarded = self.guarded
+        try:
+            await guarded.plan_many([wish])
+        except Refused:
+            return {}
+        return {
+            "plan_many": lambda: _first(guarded.plan_many([wish])),
+            "read_back_many": lambda: _first(guarded.read_back_many([planned])),
+        }
 
     async def apply(self, planned: Planned) -> Receipt:
         """As the console does."""
@@ -60,7 +88,7 @@ class Road:
     async def fails(self, step: Step, trouble: Trouble, kind: type[AdapterFault], what: str) -> None:
         """It fails so, and neither tells a secret nor lets another host hear of it."""
         self.network.misbehave(trouble)
-        fault = await faulted(step(), (kind,), f"{what}: {TOLD[trouble.kind]} is {kind.__name__}")
+        fault = await faulted(_known(step, what), (kind, _Said), f"{what}: {TOLD[trouble.kind]} is {kind.__name__}")
         if trouble.writes:
             must(self.network.written == trouble.nth + 1, f"{what}: after {TOLD[trouble.kind]} it writes nothing more")
         if isinstance(fault, Throttled):
@@ -70,6 +98,25 @@ class Road:
         must(not any(one in fault.detail for one in self.lent.secrets.values()), f"{what}: a fault tells no secret")
         must(not self.network.elsewhere.came(), f"{what}: a redirect is not followed")
         self.network.misbehave(None)
+
+
+class _Said(AdapterFault):
+    """It says itself that it cannot tell: of one of many, that is as good as a fault."""
+
+
+async def _known(step: Step, what: str) -> object:
+    seen = await step()
+    if what == "read_back_many" and isinstance(seen, ReadBack) and seen.verdict == "cannot-tell":
+        raise _Said(seen.detail)
+    return seen
+
+
+async def _first(many: Awaitable[Sequence[Outcome | AdapterFault]]) -> Outcome:
+    """The only one of a list; its fault is raised."""
+    found = (await many)[0]
+    if isinstance(found, AdapterFault):
+        raise found
+    return found
 
 
 def in_parts(planned: Planned) -> tuple[bool, bool]:

@@ -31,7 +31,8 @@ class Roads(Kit):
 
         async def story(good: Road) -> None:
             planned = await good.guarded.plan(wish)
-            for what, step in self._reads(good, wish, planned, "reading").items():
+            lists = await good.lists(wish, planned)
+            for what, step in (self._reads(good, wish, planned, "reading") | lists).items():
                 good.network.misbehave(None)
                 await step()
                 must(good.network.heard or what in MAY_KNOW, f"{what}: it asks, and asks through its context")
@@ -88,7 +89,7 @@ class Roads(Kit):
 
         async def story(good: Road) -> None:
             planned = await good.guarded.plan(wish)
-            if not in_parts(planned)[0]:
+            if not any(in_parts(planned)):
                 return
             kinds = good.some(IN_PART)
             try:
@@ -100,20 +101,22 @@ class Roads(Kit):
         self._on(adapter, context, story)
 
     async def _in_part(self, good: Road, planned: Planned, trouble: Trouble) -> None:
-        await good.fails(lambda: good.apply(planned), trouble, OutcomeUnknown, "apply, in part")
-        back = await good.guarded.read_back(planned)
-        whole = dict(back.fields) == dict(planned.wanted)
-        must(back.verdict != "in-effect" or whole, f"a part is not all of it: {back}")
+        there, back = in_parts(planned)
+        if there:
+            await good.fails(lambda: good.apply(planned), trouble, OutcomeUnknown, "apply, in part")
+            seen = await good.guarded.read_back(planned)
+            whole = dict(seen.fields) == dict(planned.wanted)
+            must(seen.verdict != "in-effect" or whole, f"a part is not all of it: {seen}")
         await good.apply(planned)
-        back = await self._comes_to(good, planned, "in-effect")
-        must(back.verdict == "in-effect", f"applied again, what was done in part is whole: {back}")
+        seen = await self._comes_to(good, planned, "in-effect")
+        must(seen.verdict == "in-effect", f"applied again, what was done in part is whole: {seen}")
         if planned.reversal == "none":
             return
-        if in_parts(planned)[1]:
+        if back:
             await good.fails(lambda: good.revert(planned), trouble, OutcomeUnknown, "revert, in part")
         await good.revert(planned)
-        back = await self._comes_to(good, planned, "not-in-effect", planned.pre)
-        must(dict(back.fields) == dict(planned.pre), f"reverted again, all is as it was: {back}")
+        seen = await self._comes_to(good, planned, "not-in-effect", planned.pre)
+        must(dict(seen.fields) == dict(planned.pre), f"reverted again, all is as it was: {seen}")
 
     def test_a_hole_in_a_look(self, adapter: Adapter, context: Context, wish: Wish) -> None:
         """Of several reads one fails: no surface is left out, and nothing is planned or told otherwise."""
@@ -122,7 +125,8 @@ class Roads(Kit):
             if not good.has_http:
                 return
             planned = await good.guarded.plan(wish)
-            for what, step in self._reads(good, wish, planned, "a hole").items():
+            lists = await good.lists(wish, planned)
+            for what, step in (self._reads(good, wish, planned, "a hole") | lists).items():
                 good.network.misbehave(None)
                 whole = await step()
                 for nth in sorted({0, 1, good.network.heard - 1} & set(range(good.network.heard))):

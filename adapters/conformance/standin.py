@@ -16,6 +16,7 @@ from adapters.conformance.lent import Address, Lent, place_of
 from adapters.conformance.network import BadNetwork
 from adapters.contract import (
     Adapter,
+    AdapterFault,
     Context,
     Found,
     Manifest,
@@ -24,9 +25,12 @@ from adapters.contract import (
     Probe,
     ReadBack,
     Receipt,
+    Refused,
     Reply,
     Request,
+    Served,
     Status,
+    TakesLists,
     Wish,
 )
 
@@ -58,6 +62,14 @@ class Guarded(Protocol):
         ...
 
     async def revert(self, planned: Planned) -> Receipt:
+        """As above."""
+        ...
+
+    async def plan_many(self, wishes: Sequence[Wish]) -> Sequence[Planned | AdapterFault]:
+        """As the adapter's, where it takes lists."""
+        ...
+
+    async def read_back_many(self, planned: Sequence[Planned]) -> Sequence[ReadBack | AdapterFault]:
         """As above."""
         ...
 
@@ -125,8 +137,9 @@ class StandIn:
 
     @classmethod
     def of(cls, adapter: Adapter, lent: Lent, network: BadNetwork, *, secure: bool) -> StandIn:
-        """One with the adapter's own manifest."""
-        made = cast("type[StandIn]", type(cls.__name__, (cls,), {"manifest": adapter.manifest}))
+        """One with the adapter's own manifest, that takes lists where the adapter does."""
+        kind = _WithLists if isinstance(adapter, TakesLists) else cls
+        made = cast("type[StandIn]", type(cls.__name__, (kind,), {"manifest": adapter.manifest}))
         return made(adapter, lent, network, secure=secure)
 
     def base_url(self) -> str:
@@ -184,3 +197,20 @@ class StandIn:
     async def revert(self, context: Context, planned: Planned) -> Receipt:
         """As above."""
         return await self._do(lambda inner: self._adapter.revert(inner, planned), context)
+
+
+class _WithLists(StandIn):
+    """One that tells about many at once."""
+
+    @property
+    def _lists(self) -> TakesLists:
+        return cast("TakesLists", self._adapter)
+
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        return await self._do(lambda inner: self._lists.plan_many(inner, wishes), context)
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        return await self._do(lambda inner: self._lists.read_back_many(inner, planned), context)
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:
+        return await self._do(lambda inner: self._lists.served_many(inner, planned), context)

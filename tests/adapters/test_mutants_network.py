@@ -164,6 +164,12 @@ class LeavesOutWhatItCannotRead(LiteLLM):
         return found
 
 
+class TakesAListUnreadForFree(LiteLLM):
+    async def read_back_many(self, context, planned):
+        seen = await super().read_back_many(context, planned)
+        return [replace(one, verdict="not-in-effect") for one in seen]
+
+
 class CallsAPartDone(LiteLLM):
     async def apply(self, context, planned):
         done = 0
@@ -211,6 +217,7 @@ class RevertsTheFirstOnly(LiteLLM):
         (ReadsBySocketsOfItsOwn, EXPIRED, ONE),
         (ShowsTheLastLook, READING, ONE),
         (LeavesOutWhatItCannotRead, HOLE, ONE),
+        (TakesAListUnreadForFree, READING, ONE),
         (CallsAPartDone, PART, TWO),
         (CallsAPartWhole, PART, TWO),
         (GivesUpAtWhatIsDone, PART, TWO),
