@@ -59,6 +59,10 @@ sys.exit(main())
 """
 
 
+INSTALL_S = 1800  # a slow mirror is waited for, one that hangs is not
+TRY_S = 120
+
+
 class CannotInstall(Exception):
     """One sentence for the person, with what to do next."""
 
@@ -77,6 +81,12 @@ def main(arguments: list[str]) -> int:
         install("dev" if command in {"test", "install"} else "runtime", window=command == "run" and has_display())
     except CannotInstall as fault:
         print(fault, file=sys.stderr)
+        return WRONG_USE
+    except subprocess.TimeoutExpired as slow:
+        print(
+            f"{slow.cmd[0]} took more than {slow.timeout:.0f} s. Look at the network, then run this again.",
+            file=sys.stderr,
+        )
         return WRONG_USE
     if command == "install":
         return 0
@@ -106,7 +116,7 @@ def become(command: list[str]) -> int:
     if os.name != "nt":
         os.execv(command[0], command)  # noqa: S606 - no shell is what is wanted
     try:
-        return subprocess.run(command, check=False).returncode
+        return subprocess.run(command, check=False).returncode  # without end: it is the program itself
     except KeyboardInterrupt:
         return 130
 
@@ -175,7 +185,9 @@ def install(lock: str, *, window: bool = False) -> None:
         pip = [str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         exact = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(LOCKS[lock])]
         environment = {**os.environ, "PIP_USER": "0"}
-        if subprocess.run([*pip, *exact], check=False, env=environment, stdout=sys.stderr).returncode:
+        if subprocess.run(
+            [*pip, *exact], check=False, env=environment, stdout=sys.stderr, timeout=INSTALL_S
+        ).returncode:
             raise CannotInstall(
                 "The locked dependencies could not be installed (pip says why above). "
                 "The first start needs a package index; run this again with a connection."
@@ -196,7 +208,9 @@ def make_environment() -> None:
         raise CannotInstall(
             f"{VENV} cannot be written ({refused.strerror}). Clone the repository to a folder of your own, start there."
         ) from refused
-    made = subprocess.run([PYTHON, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True)
+    made = subprocess.run(
+        [PYTHON, "-m", "venv", str(VENV)], check=False, capture_output=True, text=True, timeout=INSTALL_S
+    )
     if made.returncode:
         why = (made.stderr.strip() or made.stdout.strip()).replace("\n", " ")
         raise CannotInstall(f"The virtual environment could not be made: {why}")
@@ -250,13 +264,13 @@ def missing_system_packages(*, window: bool = False) -> list[str]:
 def missing_libraries() -> list[str]:
     """Those of DRAWN_WITH that a fresh interpreter cannot load."""
     command = [PYTHON, "-c", TRY_TO_LOAD, *DRAWN_WITH]
-    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=TRY_S).stdout.split()
 
 
 def has_modules(*names: str) -> bool:
     """True where a fresh interpreter can import them all: what apt brings is not seen by this process."""
     command = [PYTHON, "-c", f"import {', '.join(names)}"]
-    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    return subprocess.run(command, check=False, capture_output=True, timeout=TRY_S).returncode == 0
 
 
 def require_system_packages(*, window: bool = False) -> None:
@@ -271,7 +285,7 @@ def require_system_packages(*, window: bool = False) -> None:
         print(f"Installing system packages: {' '.join(missing)} ...", file=sys.stderr)
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
-            subprocess.run([apt, *step], check=False, env=quiet, stdout=subprocess.DEVNULL)
+            subprocess.run([apt, *step], check=False, env=quiet, stdout=subprocess.DEVNULL, timeout=INSTALL_S)
         missing = missing_system_packages(window=window)
     if missing:
         names = " ".join(missing)

@@ -456,7 +456,7 @@ def _main(arguments: Sequence[str] | None = None) -> int:
             with contextlib.suppress(OSError, ValueError):
                 sys.stdin.read()
         else:
-            ended.wait()
+            ended.wait()  # without end: it serves until whoever began it ends it
     return 0
 
 

@@ -31,6 +31,7 @@ from console.runtime.clock import SystemClock
 from console.runtime.ids import SystemEntropy
 from console.runtime.paths import ProfilePaths
 
+_SYSTEM_S = 600
 SIZE_BYTES = 96 * 1024 * 1024
 _TOOLS = ("mkfs.ext4", "losetup", "mount", "umount")
 _LEAST_S, _MOST_S = 0.1, 1.2
@@ -292,7 +293,7 @@ def _written(device: str) -> tuple[str, ...]:
 
 
 def _run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SYSTEM_S)
     if done.returncode != 0:
         said = " ".join(done.stderr.split())[:200]
         raise Problem(f"The system refused {command[0]}: {said}.", "Run it as root where loop devices can be made.")

@@ -43,7 +43,7 @@ class EngineThread:
     def start(self) -> None:
         """Begin; returns when the loop takes work. Once only."""
         self._thread.start()
-        self._ready.wait()
+        self._ready.wait()  # without end: it is the first thing that the thread does
 
     def submit(self, work: Coroutine[object, object, T]) -> Future[T]:
         """Run `work` on the loop from any thread; cancelling the future cancels the task.
@@ -159,7 +159,7 @@ class OwnedThread(Generic[R]):
         try:
             self._opened.result()
         except BaseException:
-            self._thread.join()
+            self._thread.join()  # without end: opening failed, and the thread has nothing left to do
             raise
 
     def submit(self, work: Callable[[R], T]) -> Future[T]:

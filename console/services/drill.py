@@ -91,7 +91,7 @@ class Estate:
         reader.join(_START_WITHIN_S)
         if not line or not line[0]:
             child.kill()
-            child.wait()
+            child.wait(5)
             raise DrillFailed("the practice estate did not start")
         return cls(child, json.loads(line[0]))
 
@@ -112,7 +112,7 @@ class Estate:
             self._child.wait(5)
         except subprocess.TimeoutExpired:
             self._child.kill()
-            self._child.wait()
+            self._child.wait(5)
         if self._child.stdout:
             self._child.stdout.close()
 

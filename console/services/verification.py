@@ -24,6 +24,7 @@ from console.services.session import Session
 
 SLICE_S: Final = 2.0  # one snapshot: the journal's log cannot be wiped while somebody still reads an older one
 _LEAST_GAP_S: Final = 0.2
+_CLOSES_WITHIN_S: Final = 60.0
 NEXT_STEP: Final = (
     "Keep the folder as it is, stop writing here, and pull the record from a colleague or the sync place."
 )
@@ -125,7 +126,7 @@ class Verification:
     def close(self) -> None:
         """Cancel, and wait until the thread is gone (a few hundred entries at most)."""
         self.cancel()
-        self.wait()
+        self.wait(_CLOSES_WITHIN_S)
 
     def wait(self, timeout_s: float | None = None) -> Progressed:
         """Wait for the end of the run; gives how it stands then."""

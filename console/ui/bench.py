@@ -174,7 +174,7 @@ def _gaps(paths: ProfilePaths, look: Look, folder: Path) -> Figure:
         QTest.qWait(8_000)
         found = [gap for _, gap in gaps.stop()]
         ending.set()
-        worker.join()
+        worker.join(timeout=60)
     return Figure("interface gap, 99th percentile", p99(found), "ms", 20)
 
 

@@ -62,5 +62,5 @@ def _started(which: str, paths: ProfilePaths, settings: Path) -> tuple[float, ..
     command = [sys.executable, "-c", _START, which, str(paths.root), str(settings)]
     # A shell may forbid Python to keep what it compiled; "warm" is what a second ordinary start finds.
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=usual)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=usual, timeout=300)
     return tuple(float(one) for one in done.stdout.split())

@@ -34,7 +34,7 @@ def main() -> int:
             source = Path(folder) / f"{name}.in"
             source.write_text("\n".join(lines) + "\n", encoding="utf-8")
             command = [sys.executable, "-m", "piptools", "compile", *OPTIONS, "--output-file", str(out), str(source)]
-            done = subprocess.run(command, check=False)
+            done = subprocess.run(command, check=False, timeout=3600)
         if done.returncode:
             return done.returncode
         marked = LINUX_ONLY.sub(r'\1 ; sys_platform == "linux" ', out.read_text(encoding="utf-8"))

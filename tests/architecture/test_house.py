@@ -52,7 +52,7 @@ def test_every_exception_in_a_line_says_why(path: Path) -> None:
 
 
 def _tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True)
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=False, capture_output=True, timeout=300)
     if listed.returncode == 0:
         return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     return [path for path in ROOT.rglob("*") if path.is_file() and not {".venv", ".git"} & set(path.parts)]
@@ -95,7 +95,9 @@ def test_the_readme_has_its_two_commands() -> None:
 def test_scripts_in_the_readme_exist(words: list[str]) -> None:
     assert (ROOT / words[1]).is_file()
     if words[1] == "packaging/bootstrap.py":
-        usage = subprocess.run([sys.executable, ROOT / words[1], "--help"], check=True, capture_output=True, text=True)
+        usage = subprocess.run(
+            [sys.executable, ROOT / words[1], "--help"], check=True, capture_output=True, text=True, timeout=300
+        )
         assert re.search(rf"^  {re.escape(words[2])}\b", usage.stdout, re.MULTILINE)
 
 
@@ -142,7 +144,7 @@ def test_the_version_is_written_once() -> None:
 
 def test_the_command_knows_its_version_without_being_installed() -> None:
     command = [sys.executable, "-m", "console", "--version"]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout.split()) == (0, ["standdown", _version()])
 
 

@@ -28,6 +28,7 @@ def run(session, *words, who="commander", said="", code=0):
          *words],
         check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, cwd=ROOT,
         pass_fds=(read,), input=said,
+        timeout=300,
     )  # fmt: skip
     os.close(read)
     assert done.returncode == code, done.stderr

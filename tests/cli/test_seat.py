@@ -62,6 +62,7 @@ def test_without_a_terminal_nobody_takes_the_seat(proposed):
     done = subprocess.run(
         [sys.executable, *words], check=False, capture_output=True, text=True, env=environ(), cwd=ROOT,
         stdin=subprocess.DEVNULL,
+        timeout=300,
     )  # fmt: skip
     assert done.returncode == 2
     assert "in a terminal" in done.stderr
@@ -78,6 +79,7 @@ def test_a_question_from_the_command_line_is_a_note_about_the_proposal(proposed)
     done = subprocess.run(
         [sys.executable, *words], check=False, capture_output=True, text=True, env=environ(), cwd=ROOT,
         pass_fds=(read,),
+        timeout=300,
     )  # fmt: skip
     os.close(read)
     assert done.returncode == 0, done.stderr

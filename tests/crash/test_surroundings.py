@@ -57,13 +57,13 @@ def fill(folder):
 def mounted(folder, *how):
     """A mount, where this user may make one."""
     folder.mkdir(exist_ok=True)
-    done = subprocess.run(["mount", *how, str(folder)], capture_output=True, check=False)
+    done = subprocess.run(["mount", *how, str(folder)], capture_output=True, check=False, timeout=300)
     if done.returncode != 0:
         pytest.skip("mounting needs root")
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], capture_output=True, check=True)
+        subprocess.run(["umount", str(folder)], capture_output=True, check=True, timeout=300)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_read_only_folder_is_said(tmp_path):
     writing.store.close()
     folder = tmp_path / "a"
     with mounted(folder, "--bind", str(folder)):
-        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True, timeout=300)
         with pytest.raises(NotWritten) as refused:
             writing.world.open("a", rosters=False)
         with pytest.raises(NotWritten, match="read-only"):

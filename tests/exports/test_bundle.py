@@ -91,7 +91,12 @@ def test_another_genesis_is_refused(played):
 
 def run_verify(folder, *more):
     return subprocess.run(
-        [sys.executable, "-I", "verify.py", *more], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "verify.py", *more],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
 
 
@@ -107,7 +112,9 @@ def test_every_command_of_the_readme_runs_as_it_stands(bundle):
     found = commands((bundle / names.README).read_text(encoding="utf-8"))
     assert len(found) > 10
     for command in found:
-        done = subprocess.run(["sh", "-c", command], cwd=bundle, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=bundle, capture_output=True, text=True, check=False, timeout=300
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 

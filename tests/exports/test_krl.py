@@ -13,7 +13,12 @@ def test_ssh_keygen_reads_the_list(tmp_path):
     for key, revoked in ((bad, True), (good, False)):
         (tmp_path / "key.pub").write_text(f"{key.public.line}\n")
         done = subprocess.run(
-            ["ssh-keygen", "-Q", "-f", "krl", "key.pub"], cwd=tmp_path, capture_output=True, text=True, check=False
+            ["ssh-keygen", "-Q", "-f", "krl", "key.pub"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
         assert ("REVOKED" in done.stdout) is revoked, done.stdout + done.stderr
         assert (done.returncode != 0) is revoked
@@ -22,5 +27,7 @@ def test_ssh_keygen_reads_the_list(tmp_path):
 def test_an_empty_list_is_a_list(tmp_path):
     (tmp_path / "krl").write_bytes(make_krl([], 0))
     (tmp_path / "key.pub").write_text(f"{Key('x').public.line}\n")
-    done = subprocess.run(["ssh-keygen", "-Q", "-f", "krl", "key.pub"], cwd=tmp_path, capture_output=True, check=False)
+    done = subprocess.run(
+        ["ssh-keygen", "-Q", "-f", "krl", "key.pub"], cwd=tmp_path, capture_output=True, check=False, timeout=300
+    )
     assert done.returncode == 0

@@ -52,7 +52,9 @@ def refused(bundle, why):
     seal(bundle, World(members=2).members[0])
     with pytest.raises(Wrong, match=why):
         check_bundle(bundle)
-    return subprocess.run([sys.executable, "-I", "verify.py"], cwd=bundle, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-I", "verify.py"], cwd=bundle, capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def last_entry(bundle):

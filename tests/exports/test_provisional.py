@@ -47,10 +47,17 @@ def test_a_record_of_one_person_is_exported_and_says_so(tmp_path):
     assert "Letter for counsel. SHA-256 of its bytes: abc rm -r x\n" in readme  # no command of the README
     assert "Letters lodged" in page
     for command in commands(readme):
-        done = subprocess.run(["sh", "-c", command], cwd=tmp_path / "b", capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=tmp_path / "b", capture_output=True, text=True, check=False, timeout=300
+        )
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     done = subprocess.run(
-        [sys.executable, "-I", "verify.py"], cwd=tmp_path / "b", capture_output=True, text=True, check=False
+        [sys.executable, "-I", "verify.py"],
+        cwd=tmp_path / "b",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -59,7 +59,9 @@ def receive(scene, number, sha, doc_type, op, inc=INC):
 
 
 def verdict_of_its_own_verifier(out):
-    return subprocess.run([sys.executable, "-I", "verify.py"], cwd=out, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-I", "verify.py"], cwd=out, capture_output=True, text=True, check=False, timeout=300
+    )
 
 
 def test_a_dispatcher_that_says_approved_without_the_people_is_found(tmp_path):

@@ -45,7 +45,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
 def add(folder: Path, name: str = "duty@desk", kind: str = "ed25519") -> Path:
     path = folder / f"key-{name.partition('@')[0]}-{kind}"
     openssh.run("-q", "-t", kind, "-N", "", "-C", name, "-f", path)
-    subprocess.run(["ssh-add", "-q", path], check=True, capture_output=True)
+    subprocess.run(["ssh-add", "-q", path], check=True, capture_output=True, timeout=300)
     return path.with_suffix(".pub")
 
 
@@ -91,7 +91,7 @@ def test_a_writer_in_an_agent_keeps_to_a_writers_purposes_and_locks(running: Age
     writer.lock()
     with pytest.raises(KeyLocked):
         writer.sign(ENTRY, b"m")
-    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True, timeout=300)
     with pytest.raises(WrongUse, match="It holds: none"):
         writer.unlock()
     with pytest.raises(SigningFailed, match="refused"):
@@ -114,7 +114,7 @@ def test_a_record_is_kept_with_a_key_that_never_leaves_the_agent(
         session.offer(HELD_WRITER, b"")
         assert session.append(Draft("note", disclosures={"text": "and again"})).feed == said.feed
         assert verify_profile(session.store).ok
-    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True, timeout=300)
     capsys.readouterr()
     assert main(["--profile", str(profile), "note", "lost"]) != 0
     assert "The ssh-agent holds no Ed25519 key" in capsys.readouterr().err
@@ -232,7 +232,7 @@ def test_an_agent_that_lies_gives_no_signature(tmp_path: Path, answer: bytes) ->
     liar, thread = answering(tmp_path, answer)
     with pytest.raises(SigningFailed):
         liar.sign(PUBLIC, ENTRY, b"m")
-    thread.join()
+    thread.join(timeout=60)
 
 
 @pytest.mark.parametrize("answer", [b"\x0c", b"\x0c\x00\x00\x00\x02" + ssh_string(PUBLIC.blob), b"\x0c" + b"\xff" * 9])
@@ -243,7 +243,7 @@ def test_a_list_cut_short_is_no_list(tmp_path: Path, answer: bytes) -> None:
     else:
         with pytest.raises(NoAgent, match="nonsense"):
             liar.keys()
-    thread.join()
+    thread.join(timeout=60)
 
 
 def test_keys_of_other_kinds_in_its_list_are_left_out(tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ def screen(folder: Path, size: str = "1600x1000") -> Iterator[dict[str, str]]:
         with os.fdopen(read) as told:
             number = told.readline().strip()
         if not number:
-            raise RuntimeError(f"no X server came up (exit {server.wait()}): {(folder / 'xvfb.log').read_text()}")
+            raise RuntimeError(
+                f"no X server came up (exit {server.wait(timeout=60)}): {(folder / 'xvfb.log').read_text()}"
+            )
         env = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "QT_XCB_NO_XI2": "0"}
         _begin(["openbox"], env, folder / "openbox.log", stack)
         yield env
@@ -48,7 +50,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait(10)
     except subprocess.TimeoutExpired:
         child.kill()
-        child.wait()
+        child.wait(timeout=60)
 
 
 def with_bus(command: list[str]) -> list[str]:

@@ -35,7 +35,7 @@ def _system(folder: Path, *, installed: list[str], provided: list[str]) -> dict[
 
 def _run(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     command = [f"{environment['PATH']}/bash", str(SCRIPT)]
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
+    return subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=300)
 
 
 def test_the_list_is_read_here_as_the_script_reads_it() -> None:

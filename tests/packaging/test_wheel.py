@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_wheel_holds_both_packages_and_the_command(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.iterdir()
     with zipfile.ZipFile(wheel) as file:

@@ -43,7 +43,7 @@ def test_an_engine_that_is_killed_leaves_the_place_free(tmp_path: Path) -> None:
         assert EngineLock.acquire(paths, clock) is None
         assert read_holder(paths).pid == engine.pid
         engine.kill()
-        engine.wait()
+        engine.wait(timeout=60)
     assert read_holder(paths).pid == engine.pid
     with EngineLock.acquire(paths, clock):
         assert read_holder(paths).pid == os.getpid()

@@ -59,7 +59,7 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
             assert second.stdout.readline() == "refused\n"
             second.stdin.close()
         holder.kill()
-        holder.wait()
+        holder.wait(timeout=60)
         with FileLock.try_take(path):
             pass
 
@@ -149,7 +149,7 @@ def test_of_many_creators_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path, start, outcomes = tmp_path / "file", threading.Barrier(8), []
 
     def create(number: int) -> None:
-        start.wait()
+        start.wait(timeout=60)
         try:
             platform.create_durably(path, b"%d" % number * 1000)
         except FileExistsError:
@@ -161,7 +161,7 @@ def test_of_many_creators_one_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=60)
     winners = [number for number in outcomes if number is not None]
     assert len(winners) == 1
     assert path.read_bytes() == b"%d" % winners[0] * 1000
@@ -247,7 +247,12 @@ def test_no_core_is_dumped(tmp_path: Path) -> None:
     )
     environ = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, check=False
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environ,
+        stdout=subprocess.PIPE,
+        check=False,
+        timeout=300,
     )
     assert done.stdout == b"(0, 0)\n"
     assert done.returncode == -6

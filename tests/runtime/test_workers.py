@@ -169,7 +169,7 @@ def test_each_threads_order_holds_under_contention() -> None:
         for writer in writers:
             writer.start()
         for writer in writers:
-            writer.join()
+            writer.join(timeout=60)
         lines = thread.call(list)
     assert len(lines) == 2000
     for who in range(4):

@@ -88,5 +88,7 @@ def test_every_stock_command_of_the_readme_holds(drill: dict[str, object], tmp_p
     commands = [line.strip() for line in readme.splitlines() if line.startswith("    ")]
     assert len(commands) > 10
     for line in commands:
-        done = subprocess.run(["bash", "-c", line], check=False, cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-c", line], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

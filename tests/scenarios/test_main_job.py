@@ -224,7 +224,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         child = one.start("outbox", "run", "--fast")
         _until(lambda: one.states(op).get(block) in {"accepted", "recorded"}, 60)
         child.send_signal(signal.SIGKILL)
-        child.communicate()
+        child.communicate(timeout=60)
         one("outbox", "run", "--fast", "--until-settled", "--for", "240", code=4)
         states = one.states(op)
         assert states[block] == "enforced"
@@ -262,7 +262,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         child = one.start("outbox", "run", "--fast")
         _until(lambda: one.states(mistaken["op"]).get(0) in {"recorded", "unmeasurable"}, 60)
         child.send_signal(signal.SIGINT)
-        child.communicate()
+        child.communicate(timeout=60)
         undone = one("correct", "undo", mistaken["document"], "--reason", "nothing to do with it")
         one("sync", "run")
         two("sync", "run")
@@ -271,7 +271,7 @@ def test_the_main_job(real_servers: dict[str, Any], tmp_path: Path) -> None:  # 
         child = one.start("outbox", "run", "--fast")
         _until(lambda: one.states(undone["op"]).get(0) == "recorded", 60)
         child.send_signal(signal.SIGINT)
-        child.communicate()
+        child.communicate(timeout=60)
         lifted = one("correct", "lift", document, "--reason", "fixed and re-tested")
         one.sign(lifted["document"], _varying(one, lifted["document"]))
         one("sync", "run")
@@ -362,7 +362,13 @@ def audit(bundle: Path, folder: Path, genesis: str) -> None:
     assert any(genesis in line for line in commands)
     for line in commands:
         done = subprocess.run(
-            ["bash", "-c", line], check=False, cwd=folder, env=environ, capture_output=True, text=True
+            ["bash", "-c", line],
+            check=False,
+            cwd=folder,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
     entry = next(iter(sorted((folder / "entries").rglob("*.json"))))
@@ -371,7 +377,11 @@ def audit(bundle: Path, folder: Path, genesis: str) -> None:
     entry.write_bytes(raw)
     assert (
         subprocess.run(
-            ["sha256sum", "--quiet", "-c", "manifest.sha256"], check=False, cwd=folder, capture_output=True
+            ["sha256sum", "--quiet", "-c", "manifest.sha256"],
+            check=False,
+            cwd=folder,
+            capture_output=True,
+            timeout=300,
         ).returncode
         != 0
     )

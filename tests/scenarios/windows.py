@@ -45,7 +45,7 @@ class Screen:
     def _wait_for_manager(self) -> None:
         end = time.monotonic() + _STARTS_WITHIN_S
         while subprocess.run(
-            ["xdotool", "get_num_desktops"], check=False, env=self.environ, capture_output=True
+            ["xdotool", "get_num_desktops"], check=False, env=self.environ, capture_output=True, timeout=30
         ).returncode:
             assert time.monotonic() < end, "no window manager came up"
             time.sleep(0.05)

@@ -111,7 +111,8 @@ def test_a_new_package_passes_the_kit_as_it_stands(package):
     path = os.pathsep.join((str(package), str(ROOT)))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(package)]
     done = subprocess.run(
-        command, cwd=package, check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}
+        command, cwd=package, check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout
@@ -131,7 +132,7 @@ def test_a_new_package_is_proven_at_a_server_of_ones_own(package):
         given = {"SERVER": server.url, "ADMIN": "another-admin", "CALLER": "another-caller", "PYTHONPATH": path}
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(package)], cwd=package, check=False,
-            capture_output=True, text=True, env={**os.environ, **given}, timeout=120,
+            capture_output=True, text=True, env={**os.environ, **given}, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         assert any(one.bearer == "another-caller" for one in server.requests())
@@ -147,7 +148,7 @@ def test_a_new_package_is_short(package):
 def test_a_new_package_installs_through_its_entry_point(package, tmp_path):
     into = tmp_path / "site"
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "wheel")]
-    subprocess.run(build, cwd=package, check=True, capture_output=True)
+    subprocess.run(build, cwd=package, check=True, capture_output=True, timeout=300)
     (wheel,) = (tmp_path / "wheel").iterdir()
     install = [
         sys.executable,
@@ -161,7 +162,7 @@ def test_a_new_package_installs_through_its_entry_point(package, tmp_path):
         str(into),
         str(wheel),
     ]
-    subprocess.run(install, check=True, capture_output=True)
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(into), str(ROOT)))}
     done = subprocess.run(
         [sys.executable, "-m", "console", "adapter", "list"],
@@ -169,6 +170,7 @@ def test_a_new_package_installs_through_its_entry_point(package, tmp_path):
         capture_output=True,
         text=True,
         env=environment,
+        timeout=300,
     )
     (line,) = (one for one in done.stdout.splitlines() if one.startswith("our_gateway "))
     assert "installed" in line

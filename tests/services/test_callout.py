@@ -57,7 +57,7 @@ def receiver() -> Iterator[tuple[str, list]]:
     yield f"http://127.0.0.1:{server.server_address[1]}", got
     server.shutdown()
     server.server_close()
-    thread.join()
+    thread.join(timeout=60)
 
 
 @pytest.mark.parametrize(("kind", "look"), [
@@ -147,7 +147,7 @@ def test_a_mail_is_sent_through_a_mail_server() -> None:
         thread.start()
         hook = Hook(name="m", kind="smtp", address=f"127.0.0.1:{server.server_address[1]}", to="a@x", sender="b@x")
         page(hook, CALL, "SEV-2: asked\nmore", None, drill=True)
-        thread.join()
+        thread.join(timeout=60)
     assert "Subject: SEV-2: asked" in got
     assert "To: a@x" in got
 

@@ -369,7 +369,9 @@ def test_a_bundle_lists_what_was_redacted_and_verifies(told, tmp_path):
         assert any(digest in row and row.endswith(f"redacted,{made.sha}") for row in rows)
     assert traces(SECRET, folder) == []
     assert check_bundle(folder).decisions >= 1
-    done = subprocess.run([sys.executable, "-I", "verify.py"], cwd=folder, check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "verify.py"], cwd=folder, check=False, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stdout
 
 

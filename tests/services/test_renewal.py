@@ -49,7 +49,7 @@ def test_a_team_key_in_the_agent_becomes_the_writer_key(running, pair, tmp_path:
     assert two.reader.entry(after.id).standing == "good"
     with pytest.raises(WrongUse, match="knows this key"):
         renewal.renew(one, "writer", held=held)
-    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+    subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True, timeout=300)
     one.lock()
     one.offer(HELD_WRITER, b"")
     with pytest.raises(WrongUse, match="holds no Ed25519 key"):

@@ -504,5 +504,6 @@ def test_what_was_decided_under_an_earlier_roster_stays_decided_and_exports_hold
     done = subprocess.run(
         [sys.executable, "-I", "verify.py", "--genesis", organisation.genesis_of(one)], cwd=tmp_path / "bundle",
         capture_output=True, text=True, check=False,
+        timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

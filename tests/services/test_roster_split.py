@@ -125,6 +125,11 @@ def an_auditor_sees_both_branches(session, inc, other, folder):
         assert any(name.startswith(f"roster/beside/3-{other}") for name in archive.namelist())
         archive.extractall(folder / "out")
     ran = subprocess.run(
-        [sys.executable, "-I", "verify.py"], cwd=folder / "out", check=False, capture_output=True, text=True
+        [sys.executable, "-I", "verify.py"],
+        cwd=folder / "out",
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr

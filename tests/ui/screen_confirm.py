@@ -26,7 +26,7 @@ APPROVER = passphrase("commander", "your approver key").decode()
 
 
 def xdo(*words: object) -> None:
-    subprocess.run(["xdotool", *map(str, words)], check=True)
+    subprocess.run(["xdotool", *map(str, words)], check=True, timeout=300)
     rest(120)
 
 

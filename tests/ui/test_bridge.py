@@ -30,7 +30,7 @@ def test_many_posts_are_few_calls_and_the_last_one_arrives(qtbot) -> None:
     began = time.monotonic()
     worker.start()
     qtbot.waitUntil(lambda: bool(heard) and heard[-1] == 4_999, timeout=5_000)
-    worker.join()
+    worker.join(timeout=60)
     elapsed_ms = (time.monotonic() - began) * 1000
     assert len(heard) <= elapsed_ms / FLUSH_EVERY_MS + 2
     assert threads == {threading.main_thread()}
@@ -56,7 +56,7 @@ def test_an_answer_comes_on_qts_thread_and_a_fault_to_the_other_slot(qtbot) -> N
     worker = threading.Thread(target=lambda: (done.set_result("ok"), broken.set_exception(ValueError("no"))))
     worker.start()
     qtbot.waitUntil(lambda: len(heard) == 2)
-    worker.join()
+    worker.join(timeout=60)
     assert heard == [("ok", threading.main_thread()), "no"]
     bridge.close()
 

@@ -76,7 +76,7 @@ def test_what_is_typed_in_declare_survives_sigkill(qtbot, room, window) -> None:
             time.sleep(0.05)
     finally:
         child.send_signal(signal.SIGKILL)
-        _, said = child.communicate()
+        _, said = child.communicate(timeout=60)
     assert child.returncode == -signal.SIGKILL, said
     dialog = DeclareDialog(room, window)
     dialog.open()

@@ -43,7 +43,7 @@ def test_the_damage_is_named(name, template, tmp_path):
 
 def test_the_vectors_are_what_the_generator_makes():
     command = [sys.executable, "-m", "tests.vectors.generate_bad", "--check"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -68,6 +68,7 @@ def test_the_command_says_it_and_ends_with_1(template, tmp_path):
         done = subprocess.run(
             [sys.executable, "-m", "console", "verify", str(tmp_path / folder)],
             cwd=ROOT, capture_output=True, text=True, check=False,
+            timeout=300,
         )  # fmt: skip
         said[folder] = (done.returncode, done.stdout, done.stderr)
     assert said["good"][0] == 0, said["good"]

@@ -98,7 +98,9 @@ def test_stock_ssh_keygen_verifies_every_signature(tmp_path: Path) -> None:
             (tmp_path / "allowed").write_text(f'who namespaces="{one["namespace"]}" {one["key"]}\n', encoding="utf-8")
             (tmp_path / "sig").write_text(sshsig.armour(base64.b64decode(one["sig"])), encoding="utf-8")
             command = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "who", "-n", one["namespace"], "-s", "sig"]
-            subprocess.run(command, cwd=tmp_path, input=vector["bytes"].encode(), check=True, capture_output=True)
+            subprocess.run(
+                command, cwd=tmp_path, input=vector["bytes"].encode(), check=True, capture_output=True, timeout=300
+            )
             checked += 1
     assert checked >= 14
 

@@ -43,13 +43,18 @@ def keygen_accepts(tmp_path, value, raw, sig):
         ["ssh-keygen", "-Y", "verify", "-f", tmp_path / "signers", "-I", "signer", "-n", namespace,
          "-s", tmp_path / "sig"],
         input=raw, capture_output=True, check=False,
+        timeout=300,
     )  # fmt: skip
     return done.returncode == 0
 
 
 def test_the_files_are_what_the_generator_makes():
     done = subprocess.run(
-        [sys.executable, str(HERE / "generate_journal.py"), "--check"], capture_output=True, text=True, check=False
+        [sys.executable, str(HERE / "generate_journal.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

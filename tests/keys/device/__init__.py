@@ -19,7 +19,9 @@ def device_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if compiler is None:
         pytest.skip("no C compiler: the security key in software cannot be built")
     made = tmp_path_factory.mktemp("device") / "sk.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", made, _HERE / "sk.c"], check=True, capture_output=True)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", "-o", made, _HERE / "sk.c"], check=True, capture_output=True, timeout=300
+    )
     return made
 
 
