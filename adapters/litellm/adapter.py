@@ -195,8 +195,9 @@ class LiteLLM:
                 "POST", "/v1/chat/completions", json=trying.ask(planned), effect="read", credential=credential,
                 fresh=True,
             )  # fmt: skip
-        except Throttled:
-            return replace(blank, outcome=trying.limited(planned), status=429, detail="limited")
+        except Throttled as fault:
+            outcome, detail = trying.limited(planned, fault)
+            return replace(blank, outcome=outcome, status=429, detail=detail)
         except NotSent as fault:
             return replace(blank, detail=fault.detail)
         outcome, detail = trying.judge(planned, reply)

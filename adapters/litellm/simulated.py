@@ -154,10 +154,16 @@ def _not_listed(row: KeyRow, team: TeamRow | None, model: str, at_s: float) -> A
 
 def _limited(row: KeyRow, team: TeamRow | None, model: str, at_s: float) -> Answer | None:
     for held in (row, *([team] if team is not None else [])):
-        known = held.believed(at_s)
-        limits = (known.rpm_limit, known.tpm_limit, known.max_parallel_requests, known.model_rpm_limit.get(model))
-        if 0 in limits:
-            return error(429, "throttling_error", "Rate limit exceeded")
+        known, whose = held.believed(at_s), "team" if held is team else "api_key"
+        limits = {
+            (whose, "requests"): known.rpm_limit, (whose, "tokens"): known.tpm_limit,
+            (whose, "max_parallel_requests"): known.max_parallel_requests,
+            ("model_per_key", "requests"): known.model_rpm_limit.get(model),
+        }  # fmt: skip
+        for (who, kind), limit in limits.items():
+            if limit == 0:
+                said = f"Limit type: {kind}. Current limit: 0, Remaining: 0. Limit resets at: 2026-01-05 10:00:00 UTC"
+                return error(429, "throttling_error", f"Rate limit exceeded for {who}: x. {said}")
     return None
 
 

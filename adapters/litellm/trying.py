@@ -6,9 +6,10 @@ A mistyped key is refused too, and proves nothing; a call below a limit passes, 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Literal
 
-from adapters.contract import Malformed, Planned, Reply
+from adapters.contract import Malformed, Planned, Reply, Throttled
 from adapters.litellm import wire
 from adapters.litellm.levers import words_of
 
@@ -17,6 +18,15 @@ _OK, _BAD, _UNKNOWN, _FORBIDDEN = 200, 400, 401, 403
 LIMITS = {
     "rpm": "rpm_limit", "tpm": "tpm_limit", "parallel": "max_parallel_requests", "model-rpm": "model_rpm_limit",
 }  # fmt: skip
+_LIMITERS = {
+    "key.rpm": ("api_key", "requests"), "key.tpm": ("api_key", "tokens"),
+    "key.parallel": ("api_key", "max_parallel_requests"), "key.model-rpm": ("model_per_key", "requests"),
+    "team.rpm": ("team", "requests"), "team.tpm": ("team", "tokens"),
+}  # fmt: skip
+_LIMITED = re.compile(
+    r"Rate limit exceeded for (?P<whose>[a-z_]+): .*"
+    r"Limit type: (?P<kind>[a-z_]+)\. Current limit: (?P<most>[0-9]{1,12})"
+)
 _DENIED = {
     "key.models": {"key_model_access_denied"}, "team.models": {"team_model_access_denied"},
     "model.delist": {"key_model_access_denied", "team_model_access_denied"},
@@ -27,9 +37,16 @@ _TOOL = {
 }
 
 
-def limited(planned: Planned) -> Outcome:
-    """What 429 says: this lever's own refusal only where the limit is the lever."""
-    return "refused" if _is_limit(planned) else "cannot-tell"
+def limited(planned: Planned, fault: Throttled) -> tuple[Outcome, str]:
+    """What 429 says: only the gateway's own limiter counts, for this very limit. A model behind it answers 429 too."""
+    said = "" if fault.reply is None else (wire.error_of(fault.reply).message or "")
+    told = _LIMITED.search(said)
+    if told is None or (told["whose"], told["kind"]) != _LIMITERS.get(planned.lever):
+        return "cannot-tell", "limited, and not by this limit"
+    verb = planned.lever.partition(".")[2].removeprefix("model-")
+    if planned.direction == "contain" and int(told["most"]) > int(planned.params.get(verb) or 0):
+        return "cannot-tell", "limited by a higher limit than this correction's"
+    return "refused", "limited"
 
 
 def _is_limit(planned: Planned) -> bool:

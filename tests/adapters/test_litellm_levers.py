@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from adapters.contract import Refused, Wish
+from adapters.conformance import Bent, reply
+from adapters.contract import Refused, Throttled, Wish
 from adapters.litellm.simulator import KeyRow, ModelRow, hash_of
 from adapters.simulator import Simulator
 from tests.adapters.kit import KEY, MEMBER, OTHER, litellm_at, litellm_context, litellm_site
@@ -158,6 +159,30 @@ def test_a_pass_below_a_limit_says_nothing(adapter, context, lever, params):
     planned = asyncio.run(adapter.plan(context, wish(lever, "canary", **params)))
     asyncio.run(adapter.apply(context, planned))
     assert asyncio.run(adapter.probe(context, planned, "caller")).outcome == "cannot-tell"
+
+
+OWN = "Rate limit exceeded for {}: 88dc28d0. Limit type: {}. Current limit: {}, Remaining: 0. Limit resets at: x"
+
+
+@pytest.mark.parametrize(
+    ("lever", "params", "said", "outcome"),
+    [
+        ("key.rpm", {"rpm": "3"}, OWN.format("api_key", "requests", 3), "refused"),
+        ("key.rpm", {"rpm": "3"}, OWN.format("api_key", "requests", 60), "cannot-tell"),
+        ("key.rpm", {"rpm": "3"}, OWN.format("api_key", "tokens", 3), "cannot-tell"),
+        ("key.rpm", {"rpm": "3"}, OWN.format("team", "requests", 3), "cannot-tell"),
+        ("key.rpm", {"rpm": "0"}, "litellm.RateLimitError: RateLimitError: OpenAIException - slow down", "cannot-tell"),
+        ("key.parallel", {"parallel": "0"}, OWN.format("api_key", "max_parallel_requests", 0), "refused"),
+        ("key.model-rpm", {"model": "atlas", "rpm": "0"}, OWN.format("model_per_key", "requests", 0), "refused"),
+        ("key.block", {}, OWN.format("api_key", "requests", 0), "cannot-tell"),
+    ],
+)
+def test_only_the_gateways_own_limiter_counts_and_for_this_limit(adapter, context, lever, params, said, outcome):
+    """A model behind the gateway answers 429 of its own, with the same type: a limit that does not bite would shine."""
+    planned = asyncio.run(adapter.plan(context, wish(lever, "canary", **params)))
+    body = json.dumps({"error": {"message": said, "type": "throttling_error", "code": "429"}}).encode()
+    bent = Bent(context, fault=Throttled("429", 60.0, reply(429, body)))
+    assert asyncio.run(adapter.probe(bent, planned, "caller")).outcome == outcome
 
 
 # -- another model answers ---------------------------------------------------------------------------------------------
