@@ -85,7 +85,8 @@ class Request:
 
     Two methods are no HTTP (`Local`). LINE: `body` is one line to the instance's local socket, the reply's body what it
     said. FILE: `path` is a file that the settings name; a body of `KEY VALUE` sets its line of that key, `KEY` alone
-    takes it out; with the effect "read" the reply's body is the file.
+    takes it out; with the effect "read" the reply's body is the file. A third is never sent: MEMBER says whether one
+    account is to stand in a set (`WritesWhole`).
     """
 
     method: str
@@ -537,6 +538,43 @@ class TellsChanges(Protocol):
 
         Nothing (empty) is an answer: the log knows of no change. None: it keeps no lines about what this lever writes.
         Whose doing it was stays the provider's word.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One set as it was read (the exact text at `path`), and the exact request that writes it whole.
+
+    `accounts` are those that it puts in or takes out; everything else is written as it was read.
+    """
+
+    path: str
+    read: str
+    request: Request
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What is to be sent now, in order, and for whom there is no way, with the reason. Nobody else needs a write."""
+
+    wholes: tuple[Whole, ...]
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@runtime_checkable
+class WritesWhole(Protocol):
+    """What an adapter offers besides, whose provider takes a set of accounts only whole.
+
+    Its plans hold requests MEMBER (`adapters.membership`), which are signed and never sent. What is sent is made of
+    them at the moment, and checked: it changes these accounts in what was read, and nothing else.
+    """
+
+    async def render(self, context: Context, planned: Sequence[Planned]) -> Rendered:
+        """The exact writes by which these plans come true, by reading only. It answers about `requests`.
+
+        Each set is read by `context.call("GET", path, effect="read")` with a path that the plans name.
         """
         ...
 

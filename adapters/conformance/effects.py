@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from adapters.conformance.bent import PAGE, Bent, Overheard, reply
-from adapters.conformance.steps import after_restart, as_kept, faulted, must, only_reads, run
+from adapters.conformance.steps import after_restart, as_kept, exact, faulted, must, only_reads, run
 from adapters.conformance.waiting import Kit
 from adapters.contract import Adapter, Context, CountsRunning, CountsServed, Malformed, NotSent, Refused, Wish
 
@@ -19,11 +21,11 @@ class Effects(Kit):
 
         async def story() -> None:
             planned = await adapter.plan(context, wish)
-            heard = Overheard(context)
-            receipt = await adapter.apply(heard, planned)
+            heard, sent = Overheard(context), await exact(adapter, context, planned)
+            receipt = await adapter.apply(heard, sent)
             try:
                 must(receipt.outcome == "accepted", "the first write is accepted")
-                must(tuple(heard.sent) == planned.requests, "it sends exactly what was planned, once, in order")
+                must(tuple(heard.sent) == sent.requests, "it sends exactly what was planned, once, in order")
                 must(all(effect == "read" for _, _, effect, _, _ in heard.calls), "it writes nothing beside the plan")
                 listening = Overheard(context)
                 back = await self._settled(later, listening, as_kept(planned), "in-effect")
@@ -32,7 +34,7 @@ class Effects(Kit):
                 only_reads(listening, "reading back")
                 if planned.reversal == "none":
                     return  # nobody else can undo it either
-                for request in planned.revert:  # as another administrator would
+                for request in (await exact(adapter, context, planned, planned.revert)).requests:  # as another would
                     await context.send(request)
                 back = await self._settled(adapter, context, planned, "not-in-effect")
                 must(back.verdict == "not-in-effect", "drift is seen: it is no longer in effect")
@@ -46,10 +48,11 @@ class Effects(Kit):
 
         async def story() -> None:
             planned = await adapter.plan(context, wish)
-            await adapter.apply(context, planned)
+            sent = await exact(adapter, context, planned)
+            await adapter.apply(context, sent)
             try:
                 first = await self._settled(adapter, context, planned, "in-effect")
-                receipt = await adapter.apply(context, planned)
+                receipt = await adapter.apply(context, sent)
                 must(receipt.outcome in {"already-so", "accepted"}, "a second write is no fault")
                 again = await self._settled(adapter, context, planned, "in-effect")
                 must(again.verdict == "in-effect" and again.fields == first.fields, "a second write changes nothing")
@@ -72,7 +75,7 @@ class Effects(Kit):
             must(tried[4], "a probe asks for a fresh connection")
             written = [request for request in heard.sent if request.effect == "write"]
             must(tried[3] != "" and not written, "a probe never uses the instance's own secret")
-            await adapter.apply(context, planned)
+            await adapter.apply(context, await exact(adapter, context, planned))
             try:
                 during = await self._probed(adapter, context, planned, "refused")
                 must(during.outcome == "refused", f"in effect, a probe is refused: {during}")
@@ -102,7 +105,7 @@ class Effects(Kit):
             await self._probed(adapter, context, planned, "passed")
             open_ = await counts.served(context, planned)
             must(open_ is not None and open_.served > first.served, f"what passes counts as served: {open_}")
-            await adapter.apply(context, planned)
+            await adapter.apply(context, await exact(adapter, context, planned))
             try:
                 await self._probed(adapter, context, planned, "refused")
                 before = await counts.served(context, planned)
@@ -162,7 +165,7 @@ class Effects(Kit):
 
         async def story() -> None:
             planned = await adapter.plan(context, wish)
-            await adapter.apply(context, planned)
+            await adapter.apply(context, await exact(adapter, context, planned))
             try:
                 await self._settled(adapter, context, planned, "in-effect")
                 if planned.reversal == "none":
@@ -170,15 +173,15 @@ class Effects(Kit):
                     return
                 onto = await adapter.plan(context, wish)
                 must(dict(onto.pre) == dict(planned.wanted), "a plan saves how it is now")
-                await adapter.apply(context, onto)
-                heard = Overheard(context)
-                await later.revert(heard, as_kept(onto))
-                must(tuple(heard.sent) == onto.revert, "it sends exactly the revert that was planned")
+                await adapter.apply(context, await exact(adapter, context, onto))
+                heard, back = Overheard(context), await exact(adapter, context, onto, onto.revert)
+                await later.revert(heard, replace(as_kept(onto), revert=back.requests))
+                must(tuple(heard.sent) == back.requests, "it sends exactly the revert that was planned")
                 kept = await self._settled(adapter, context, onto, "in-effect")
                 must(dict(kept.fields) == dict(onto.pre), "what was restricted before the plan stays so after revert")
             finally:
                 await self._put_back(adapter, context, planned)
-            back = await self._now(adapter, context, planned)
-            must(dict(back.fields) == dict(planned.pre), f"what was free before is free again: {back}")
+            now = await self._now(adapter, context, planned)
+            must(dict(now.fields) == dict(planned.pre), f"what was free before is free again: {now}")
 
         run(story())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 from adapters.conformance.bent import PAGE, Bent, reply
-from adapters.conformance.steps import faulted, must, run
+from adapters.conformance.steps import exact, faulted, must, run
 from adapters.conformance.waiting import Kit
 from adapters.contract import (
     Adapter,
@@ -36,7 +37,8 @@ class Faults(Kit):
             planned = await adapter.plan(context, wish)
             bent = Bent(context, fault=OutcomeUnknown("lost"), after=True)
             try:
-                await faulted(adapter.apply(bent, planned), (OutcomeUnknown,), "a lost answer stays unknown")
+                sent = await exact(adapter, context, planned)
+                await faulted(adapter.apply(bent, sent), (OutcomeUnknown,), "a lost answer stays unknown")
                 must(len(bent.sent) == 1, "a write whose outcome is not known is not sent again")
                 if len(planned.requests) == 1:
                     back = await self._settled(adapter, context, planned, "in-effect")
@@ -53,7 +55,8 @@ class Faults(Kit):
             planned = await adapter.plan(context, wish)
             body = f'{{"error":{{"message":"bad key {ECHOED_SECRET}","type":"auth"}}}}'.encode()
             bent = Bent(context, answer=reply(_UNAUTHENTICATED, body))
-            for what, work in every(adapter, bent, planned, wish):
+            sent = await exact(adapter, context, planned)
+            for what, work in every(adapter, bent, planned, wish, sent):
                 fault = await faulted(work, (Refused,), f"{what}: 401 is a refusal")
                 must(fault.status == _UNAUTHENTICATED, f"{what}: the refusal keeps its status")
                 must(ECHOED_SECRET not in f"{fault} {fault.detail}", f"{what}: a fault quotes no secret")
@@ -66,7 +69,8 @@ class Faults(Kit):
         async def story() -> None:
             planned = await adapter.plan(context, wish)
             bent = Bent(context, fault=Throttled("slow down", RETRY_AFTER_S))
-            for what, work in every(adapter, bent, planned, wish):
+            sent = await exact(adapter, context, planned)
+            for what, work in every(adapter, bent, planned, wish, sent):
                 fault = await faulted(work, (Throttled,), f"{what}: 429 stays throttled")
                 must(fault.retry_after_s == RETRY_AFTER_S, f"{what}: Retry-After is kept")
 
@@ -79,7 +83,8 @@ class Faults(Kit):
             planned = await adapter.plan(context, wish)
             await adapter.status(context)
             bent = Bent(context, fault=NotSent("no connection"))
-            for what, work in every(adapter, bent, planned, wish):
+            sent = await exact(adapter, context, planned)
+            for what, work in every(adapter, bent, planned, wish, sent):
                 await faulted(work, (NotSent,), f"{what}: no connection is not sent")
 
         run(story())
@@ -90,10 +95,11 @@ class Faults(Kit):
         async def story() -> None:
             planned = await adapter.plan(context, wish)
             page = Bent(context, answer=reply(200, PAGE, "text/html"))
-            for what, work in every(adapter, page, planned, wish):
+            sent = await exact(adapter, context, planned)
+            for what, work in every(adapter, page, planned, wish, sent):
                 await faulted(work, (Malformed, OutcomeUnknown), f"{what}: a page is malformed")
             odd = Bent(context, answer=reply(200, b"[1]"))
-            for what, work in every(adapter, odd, planned, wish):
+            for what, work in every(adapter, odd, planned, wish, sent):
                 if what not in {"apply", "revert"}:
                     await faulted(work, (Malformed,), f"{what}: another shape is malformed")
                 else:
@@ -103,16 +109,20 @@ class Faults(Kit):
 
 
 def every(
-    adapter: Adapter, context: Context, planned: Planned, wish: Wish
+    adapter: Adapter, context: Context, planned: Planned, wish: Wish, sent: Planned
 ) -> Iterator[tuple[str, Coroutine[Any, Any, object]]]:
-    """Everything an adapter does that must not hide a fault. Each begins when it is asked for, so none is left over."""
+    """Everything an adapter does that must not hide a fault. Each begins when it is asked for, so none is left over.
+
+    `sent` is the plan as it is sent.
+    """
     yield "status", adapter.status(context)
     yield "discover", adapter.discover(context)
     yield "plan", adapter.plan(context, wish)
-    yield "apply", adapter.apply(context, planned)
+    yield "apply", adapter.apply(context, sent)
     yield "read_back", adapter.read_back(context, planned)
     if planned.reversal != "none":
-        yield "revert", adapter.revert(context, planned)
+        made = sent.requests != planned.requests  # the way back is made at the moment too
+        yield "revert", adapter.revert(context, replace(planned, revert=sent.requests) if made else planned)
 
 
 async def _forgiving(work: Awaitable[object]) -> None:

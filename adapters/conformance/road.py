@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from adapters.conformance.lent import Lends, Lent
 from adapters.conformance.network import BadNetwork
 from adapters.conformance.standin import DEADLINE_S, Behind, Guarded, Hurried, StandIn
-from adapters.conformance.steps import faulted, must
+from adapters.conformance.steps import exact, faulted, must
 from adapters.conformance.troubles import FORBIDDEN, OF_LINES, READS, RETRY_AFTER_S, TOLD, Kind, Trouble
 from adapters.contract import (
     Adapter,
@@ -78,12 +78,13 @@ class Road:
         }
 
     async def apply(self, planned: Planned) -> Receipt:
-        """As the console does."""
-        return await self.guarded.apply(planned)
+        """As the console does; what is made at the moment is made anew."""
+        return await self.guarded.apply(await exact(self.adapter, self.context, planned))
 
     async def revert(self, planned: Planned) -> Receipt:
         """As `apply`."""
-        return await self.guarded.revert(planned)
+        made = await exact(self.adapter, self.context, planned, planned.revert)
+        return await self.guarded.revert(replace(planned, revert=made.requests))
 
     async def fails(self, step: Step, trouble: Trouble, kind: type[AdapterFault], what: str) -> None:
         """It fails so, and neither tells a secret nor lets another host hear of it."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 from adapters.conformance.holes import JUDGES
 from adapters.conformance.road import Road, Step, in_parts, road
 from adapters.conformance.standin import Behind, Hurried, guard, run_hurried
-from adapters.conformance.steps import faulted, must, until
+from adapters.conformance.steps import exact, faulted, must, until
 from adapters.conformance.troubles import IN_PART, LANDED, SAID_NO, Kind, Trouble
 from adapters.conformance.waiting import Kit
 from adapters.contract import Adapter, AdapterFault, Context, NotSent, OutcomeUnknown, Planned, ReadBack, Wish
@@ -148,7 +148,7 @@ class Roads(Kit):
             async with road(self.behind(), adapter, context, self._loop, expired=True) as bad:
                 steps = self._reads(bad, wish, planned, "expired")
                 steps["apply"] = lambda: bad.apply(planned)
-                if planned.revert:
+                if (await exact(adapter, context, planned, planned.revert)).requests:  # there is a way back, and a need
                     steps["revert"] = lambda: bad.revert(planned)
                 for what, step in steps.items():
                     await faulted(step(), (NotSent,), f"{what}: an expired certificate lets nothing through")

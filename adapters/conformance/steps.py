@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from adapters.conformance.bent import Overheard
-from adapters.contract import Adapter, AdapterFault, Lever, Planned, Request, Wish
+from adapters.contract import Adapter, AdapterFault, Context, Lever, Planned, Request, Wish, WritesWhole
+from adapters.membership import check, members_of
 
 Outcome = TypeVar("Outcome")
 Fault = TypeVar("Fault", bound=AdapterFault)
@@ -57,6 +58,25 @@ def after_restart(adapter: Adapter) -> Adapter:
     Taken before anything was asked.
     """
     return copy.deepcopy(adapter)
+
+
+async def exact(
+    adapter: Adapter, context: Context, planned: Planned, requests: tuple[Request, ...] | None = None
+) -> Planned:
+    """The plan with what is really sent for these `requests` (its own): some is made, and proven, at the moment."""
+    asked = planned if requests is None else replace(planned, requests=requests)
+    members = members_of([asked])
+    if not members:
+        return asked
+    must(isinstance(adapter, WritesWhole), "what is signed of a set can be made into an exact write")
+    heard = Overheard(context)
+    made = await adapter.render(heard, [asked]) if isinstance(adapter, WritesWhole) else None
+    must(made is not None and not made.refused, f"there is a way: {made}")
+    only_reads(heard, "making an exact write")
+    wholes = () if made is None else made.wholes
+    for whole in wholes:
+        check(whole, members)
+    return replace(asked, requests=tuple(whole.request for whole in wholes))
 
 
 def as_kept(planned: Planned) -> Planned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from adapters.conformance.steps import until
+from adapters.conformance.steps import exact, until
 from adapters.contract import Adapter, Context, Planned, Probe, ReadBack
 
 
@@ -38,7 +38,7 @@ class Kit:
         """
         if planned.reversal == "none":
             return
-        for request in planned.revert:
+        for request in (await exact(adapter, context, planned, planned.revert)).requests:
             await context.send(request)
 
         def so(back: ReadBack) -> bool:

@@ -1,4 +1,4 @@
-"""Unleash: flags as kill switches for a model, a feature or a use, and a segment of blocked users.
+"""Unleash: flags as kill switches for a model, a feature or a use, and segments of blocked users.
 
 It enforces nothing. A probe reads what a product would read, so it says that the product is told, not that it obeys.
 """
@@ -26,6 +26,7 @@ from adapters.contract import (
     ReadBack,
     Receipt,
     Refused,
+    Rendered,
     Request,
     Served,
     Status,
@@ -34,14 +35,12 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams
-from adapters.unleash import segments, wire
+from adapters.unleash import segments, users, wire
 from adapters.unleash.levers import BLOCK, LEVERS, Settings
 
 __all__ = ["Settings", "Unleash"]
 
-_LONGEST_USER = 200
 _LINES = 50  # of its log
-WHOLE = "blocked users are one segment that is written whole: block them one by one, or switch the flag off"
 ONLY_TOLD = "a product that does not ask Unleash goes on: the probe sees what a product would read"
 
 
@@ -95,7 +94,50 @@ class Unleash:
     # -- planning ------------------------------------------------------------------------------------------------------
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
-        """One switch, or the segment's list with one user more or less."""
+        """One switch, or one user more or less among those that are blocked."""
+        blank = self._blank(context, wish)
+        if self.manifest.lever(wish.lever).wide:
+            return await self._plan_switch(context, blank)
+        ground = await self._ground(context, blank.surface_key)
+        (found,) = users.within(ground, [users.plan(blank, ground)])
+        if isinstance(found, Refused):
+            raise found
+        return found
+
+    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
+        """Users by the thousand, from one look at the segments; those for whom there is no room are told so."""
+        grounds: dict[str, users.Ground] = {}
+        found: list[Planned | Refused] = []
+        for wish in wishes:
+            try:
+                blank = self._blank(context, wish)
+                if self.manifest.lever(wish.lever).wide:
+                    found.append(await self._plan_switch(context, blank))
+                    continue
+                if wish.surface_key not in grounds:
+                    grounds[wish.surface_key] = await self._ground(context, wish.surface_key)
+                found.append(users.plan(blank, grounds[wish.surface_key]))
+            except Refused as fault:
+                found.append(fault)
+        for ground in grounds.values():
+            found = users.within(ground, found)
+        return found
+
+    async def render(self, context: Context, planned: Sequence[Planned]) -> Rendered:
+        """The segments as they are to be written now."""
+        return await users.render(context, planned)
+
+    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
+        """As `read_back`; of users, from one look at the segments."""
+        if all(one.lever == BLOCK.name for one in planned):
+            return await users.read_back(context, planned)
+        return [await self.read_back(context, one) for one in planned]
+
+    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:  # noqa: ARG002  as the contract has it
+        """It counts nothing of a user."""
+        return [None for _ in planned]
+
+    def _blank(self, context: Context, wish: Wish) -> Planned:
         try:
             lever = self.manifest.lever(wish.lever)
         except KeyError:
@@ -104,27 +146,17 @@ class Unleash:
             NoParams.model_validate(dict(wish.params))
         except ValidationError as fault:
             raise Refused(f"{lever.name} takes no parameters") from fault
-        blank = Planned(
+        return Planned(
             lever=lever.name, selector=wish.selector, surface_key=wish.surface_key, name=wish.selector,
             model=wish.surface_key, params={}, pre={}, pre_read_ms=context.now_ms(), wanted={}, requests=(), revert=(),
             selectors=0 if lever.wide else 1, reach=lever.reach, reversal=lever.reversal, direction=wish.direction,
             notes=(ONLY_TOLD,),
         )  # fmt: skip
-        return await (self._plan_switch if lever.wide else self._plan_user)(context, blank)
 
-    async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
-        """A list of users cannot be planned one by one: the segment is written whole, and each would undo the last."""
-        if len(wishes) > 1:
-            return [Refused(WHOLE) for _ in wishes]
-        return [await self.plan(context, wish) for wish in wishes]
-
-    async def read_back_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[ReadBack]:
-        """As `read_back`, one after the other: there is never more than one."""
-        return [await self.read_back(context, one) for one in planned]
-
-    async def served_many(self, context: Context, planned: Sequence[Planned]) -> Sequence[Served | None]:  # noqa: ARG002  as the contract has it
-        """It counts nothing of a user."""
-        return [None for _ in planned]
+    async def _ground(self, context: Context, flag: str) -> users.Ground:
+        if flag and not await self._switch(context, flag):
+            raise Refused(f"there is no flag called {flag} in this project", wire.NOT_FOUND)
+        return await users.look(context, self._settings, flag)
 
     async def _plan_switch(self, context: Context, blank: Planned) -> Planned:
         flag = blank.selector or blank.surface_key
@@ -140,34 +172,6 @@ class Unleash:
             blank, selector=flag, surface_key=flag, name=flag, model=flag, pre=pre, wanted=wanted,
             requests=(self._turn(flag, wanted["enabled"]),), revert=(self._turn(flag, pre["enabled"]),),
         )  # fmt: skip
-
-    async def _plan_user(self, context: Context, blank: Planned) -> Planned:
-        user = blank.selector
-        if not user or len(user) > _LONGEST_USER or not user.isprintable():
-            raise Refused("say which user, by the id that the product gives to Unleash")
-        segment = await segments.find(context, self._settings.segment)
-        surface, carriers = await self._guarded(context, segment, blank.surface_key)
-        pre = segments.fields(segment)
-        wanted = segments.wanted(segment, user, block=blank.direction == "contain")
-        told = f"reaches every flag that carries the segment {segment.name}: {', '.join(carriers[:8])}"
-        return replace(
-            blank, surface_key=surface, model=surface, pre=pre, wanted=wanted, params={"segment": str(segment.id)},
-            requests=(segments.write(segment, wanted),), revert=(segments.write(segment, pre),),
-            notes=(told, "the segment is sent whole, with whatever else stands in it as it was read", ONLY_TOLD),
-        )  # fmt: skip
-
-    async def _guarded(self, context: Context, segment: wire.Segment, flag: str) -> tuple[str, list[str]]:
-        """The flag by which a block can be seen, and every flag that carries the segment."""
-        place = (self._settings.project, self._settings.environment)
-        carriers = await segments.carriers(context, segment, *place)
-        if flag and not await self._switch(context, flag):
-            raise Refused(f"there is no flag called {flag} in this project", wire.NOT_FOUND)
-        for one in [flag] if flag else carriers:
-            if await segments.holds(context, segment, place[0], one, place[1]):
-                return one, carriers
-        if flag:
-            raise Refused(f"{flag} has a strategy without the segment {segment.name}, which lets everybody in")
-        raise Refused(f"no flag has the segment {segment.name} on every strategy: a block would do nothing")
 
     async def _switch(self, context: Context, flag: str) -> dict[str, str]:
         """The flag in the environment; nothing where there is no such flag."""
@@ -195,18 +199,15 @@ class Unleash:
         return await _send(context, planned.revert)
 
     async def read_back(self, context: Context, planned: Planned) -> ReadBack:
-        """Read the flag or the segment anew: of the segment, whether the user stands in it."""
+        """Read the flag anew, or whether the user stands in one of the segments."""
         if planned.lever == BLOCK.name:
-            reply = await context.call("GET", f"/api/admin/segments/{planned.params['segment']}", effect="read")
-            gone = reply.status == wire.NOT_FOUND
-            fields = {} if gone else segments.fields(wire.read(wire.Segment, wire.check(reply, "segment")))
-        else:
-            fields = await self._switch(context, planned.selector)
+            (found,) = await users.read_back(context, [planned])
+            return found
+        fields = await self._switch(context, planned.selector)
         at_ms = context.now_ms()
         if not fields:
             return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail="what it was written to is gone")
-        user = planned.selector if planned.lever == BLOCK.name else ""
-        same = segments.same(fields, planned.wanted, user) if user else fields == dict(planned.wanted)
+        same = fields == dict(planned.wanted)
         return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
 
     async def changes(self, context: Context, planned: Planned, since_ms: int) -> Sequence[Change]:
@@ -216,10 +217,11 @@ class Unleash:
             f"feature=IS:{quote(planned.selector, safe='')}&environment=IS:{quote(self._settings.environment, safe='')}"
         )  # fmt: skip
         reply = await context.call("GET", f"/api/admin/search/events?{which}&limit={_LINES}", effect="read")
+        mine = users.paths_of(planned) if block else ()
         found = [
             Change(at_ms=int(one.createdAt.timestamp() * 1000), who=one.createdBy, what=one.type)
             for one in wire.read(wire.Events, wire.check(reply, "events")).events
-            if not block or _is_of(one, planned.params["segment"])
+            if not block or _is_of(one, mine)
         ]  # fmt: skip
         return sorted((one for one in found if one.at_ms >= since_ms), key=lambda one: -one.at_ms)
 
@@ -248,8 +250,8 @@ class Unleash:
         return replace(blank, outcome="refused" if shut else "passed", status=reply.status, detail=detail)
 
 
-def _is_of(event: wire.Event, segment: str) -> bool:
-    return isinstance(event.data, dict) and str(event.data.get("id")) == segment
+def _is_of(event: wire.Event, paths: Sequence[str]) -> bool:
+    return isinstance(event.data, dict) and f"/api/admin/segments/{event.data.get('id')}" in paths
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:

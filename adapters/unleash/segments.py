@@ -1,86 +1,146 @@
-"""Blocking one user by the segment of blocked users: the constraint that a user is none of these, on every strategy.
+"""The segments of blocked users: the constraint that a user is none of these, on every strategy of a flag.
 
-The segment is prepared in peace and put on the strategies of every flag that guards a model (README): a block can then
-be one write. A flag with a strategy that lacks the segment would let the user through, so it is refused.
+They are prepared in peace and put on the strategies of every flag that guards a model (README): a block can then be one
+write. A flag with a strategy that lacks the first of them would let the user through, so it is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 from urllib.parse import quote
 
 from adapters.contract import Context, Refused, Request
 from adapters.unleash import wire
 
 _USER, _NONE_OF = "userId", "NOT_IN"
+USUAL_VALUES: Final = 1_000  # so many values a segment takes, where the server does not say otherwise
+MOST_BYTES: Final = 100_000  # a longer request is refused (413): seen on 7.5.1, which does not tell
 
 
-async def find(context: Context, name: str) -> wire.Segment:
-    """The prepared segment.
+async def find(context: Context, name: str) -> tuple[wire.Segment, ...]:
+    """The prepared segment, and those that go on with it (`NAME-2`, `NAME-3`), in order.
 
     Raises:
         Refused: when there is none of this name, or it says nothing about users.
     """
     reply = await context.call("GET", "/api/admin/segments", effect="read")
-    for segment in wire.read(wire.Segments, wire.check(reply, "segments")).segments:
-        if segment.name == name:
-            if _ours(segment.constraints) is None:
-                raise Refused(f"the segment {name} has no constraint that {_USER} is none of a list")
-            return segment
-    raise Refused(f"there is no segment called {name}: prepare it once, as the adapter's README says", wire.NOT_FOUND)
+    found = wire.read(wire.Segments, wire.check(reply, "segments")).segments
+    first = next((one for one in found if one.name == name), None)
+    if first is None:
+        raise Refused(
+            f"there is no segment called {name}: prepare it once, as the adapter's README says", wire.NOT_FOUND
+        )
+    if _ours(first.constraints) is None:
+        raise Refused(f"the segment {name} has no constraint that {_USER} is none of a list")
+    numbered = {
+        int(told[1]): one
+        for one in found
+        if (told := re.fullmatch(rf"{re.escape(name)}-([1-9]\d?)", one.name)) and _ours(one.constraints) is not None
+    }
+    return (first, *(numbered[number] for number in sorted(numbered) if number > 1))
+
+
+async def most_values(context: Context) -> int:
+    """How many values this server takes in one segment."""
+    reply = await context.call("GET", "/api/admin/ui-config", effect="read")
+    told = wire.read(wire.Config, wire.check(reply, "limits")).resourceLimits
+    return USUAL_VALUES if told is None or told.segmentValues is None else told.segmentValues
 
 
 async def carriers(context: Context, segment: wire.Segment, project: str, environment: str) -> list[str]:
     """The flags of a project that have the segment on some strategy in this environment."""
-    reply = await context.call("GET", f"/api/admin/segments/{segment.id}/strategies", effect="read")
+    reply = await context.call("GET", f"{path(segment.id)}/strategies", effect="read")
     found = wire.read(wire.Carriers, wire.check(reply, "segment")).strategies
     here = [one.featureName for one in found if (one.projectId, one.environment) == (project, environment)]
     return list(dict.fromkeys(here))
 
 
-async def holds(context: Context, segment: wire.Segment, project: str, flag: str, environment: str) -> bool:
-    """Whether every strategy of a flag carries the segment: one that does not would let everybody through."""
-    path = (
+async def carried(context: Context, project: str, flag: str, environment: str) -> frozenset[int]:
+    """The segments on every strategy of a flag: one that lacks a segment lets everybody in it through."""
+    place = (
         f"/api/admin/projects/{quote(project, safe='')}/features/{quote(flag, safe='')}"
         f"/environments/{quote(environment, safe='')}/strategies"
     )
-    reply = wire.check(await context.call("GET", path, effect="read"), "strategies")
+    reply = wire.check(await context.call("GET", place, effect="read"), "strategies")
     found = wire.Strategies.model_validate({"all": reply.json()}).all
-    active = [strategy for strategy in found if not strategy.disabled]
-    return bool(active) and all(segment.id in strategy.segments for strategy in active)
+    active = [frozenset(strategy.segments) for strategy in found if not strategy.disabled]
+    return frozenset[int]().union(*active).intersection(*active)
 
 
-def fields(segment: wire.Segment) -> dict[str, str]:
-    """The users that are blocked, as exact JSON text."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One segment as it stands now: the exact text, and what it says."""
+
+    path: str
+    text: str
+    segment: wire.Segment
+
+    @property
+    def users(self) -> list[str]:
+        """Who is blocked by it, in its order."""
+        return users(self.segment)
+
+
+async def held(context: Context, paths: Sequence[str]) -> list[Held]:
+    """These segments as they stand now; those that are gone, or say nothing about users any more, are left out."""
+
+    async def one(place: str) -> Held | None:
+        reply = await context.call("GET", place, effect="read")
+        if reply.status == wire.NOT_FOUND:
+            return None
+        segment = wire.read(wire.Segment, wire.check(reply, "segment"))
+        return None if _ours(segment.constraints) is None else Held(place, reply.body.decode(), segment)
+
+    found = await asyncio.gather(*(one(place) for place in paths))
+    return [there for there in found if there is not None]
+
+
+def path(segment: int) -> str:
+    """Where a segment is read and written."""
+    return f"/api/admin/segments/{segment}"
+
+
+def users(segment: wire.Segment) -> list[str]:
+    """Who is blocked by a segment."""
     ours = _ours(segment.constraints)
-    return {"values": json.dumps(ours["values"] if ours else [])}
+    return [str(one) for one in ours["values"]] if ours else []
 
 
-def wanted(segment: wire.Segment, user: str, *, block: bool) -> dict[str, str]:
-    """The list with this user, or without; as it is where that is so already."""
-    now = json.loads(fields(segment)["values"])
-    kept = [value for value in now if value != user]
-    return {"values": json.dumps((now if user in now else [*now, user]) if block else kept)}
+def allot(there: Sequence[wire.Segment], most: int, new: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """Who goes into which of these segments, in order, and who finds no room.
+
+    The values of a segment's other constraints count too, and the whole of it has to fit into one request.
+    """
+    left, shares = list(new), list[list[str]]()
+    for segment in there:
+        values = sum(len(one["values"]) for one in segment.constraints if isinstance(one.get("values"), list))
+        bytes_ = len(write(segment, users(segment)).body.encode())
+        taken = 0
+        for user in left[: max(0, most - values)]:
+            bytes_ += len(json.dumps(user)) + 1
+            if bytes_ > MOST_BYTES:
+                break
+            taken += 1
+        shares.append(left[:taken])
+        left = left[taken:]
+    return shares, left
 
 
-def same(now: Mapping[str, str], wanted: Mapping[str, str], user: str) -> bool:
-    """Whether the list says of this user what is wanted; who else stands in it is another correction's matter."""
-    return (user in json.loads(now["values"])) is (user in json.loads(wanted["values"]))
-
-
-def write(segment: wire.Segment, values: Mapping[str, str]) -> Request:
-    """The whole segment with this list and everything else as it was: there is no narrower write."""
+def write(segment: wire.Segment, after: Sequence[str]) -> Request:
+    """The whole segment with these users and everything else as it was: there is no narrower write."""
     ours = _ours(segment.constraints)
-    after = json.loads(values["values"])
     more = {"description": segment.description, "project": segment.project}
     body = {
         "name": segment.name, **{name: value for name, value in more.items() if value is not None},
-        "constraints": [{**one, "values": after} if one is ours else one for one in segment.constraints],
+        "constraints": [{**one, "values": list(after)} if one is ours else one for one in segment.constraints],
     }  # fmt: skip
     text = json.dumps(body, separators=(",", ":"))
-    return Request(method="PUT", path=f"/api/admin/segments/{segment.id}", body=text)
+    return Request(method="PUT", path=path(segment.id), body=text)
 
 
 def shuts_out(strategies: Sequence[wire.ClientStrategy], user: str) -> bool:

@@ -46,9 +46,11 @@ class UnleashSite:
     """One project with these flags and segments (id, name, constraints), in the environment `development`."""
 
     def __init__(
-        self, flags: Sequence[Flag], segments: Mapping[int, dict[str, Any]] | None = None, *, lag_s: float = 0.0
-    ) -> None:
+        self, flags: Sequence[Flag], segments: Mapping[int, dict[str, Any]] | None = None, *, lag_s: float = 0.0,
+        most_values: int = 1_000,
+    ) -> None:  # fmt: skip
         self._lag_s = lag_s
+        self.most_values = most_values
         made = {number: {"id": number, **found} for number, found in (segments or {}).items()}
         self.state = Rows({flag.name: flag for flag in flags}, made)
         self.events: list[dict[str, Any]] = []
@@ -81,6 +83,8 @@ class UnleashSite:
         match incoming.method, steps:
             case "GET", ["search", "events"]:
                 return Answer(body={"events": self._found(incoming.query), "total": len(self.events)})
+            case "GET", ["ui-config"]:
+                return Answer(body={"resourceLimits": {"segmentValues": self.most_values, "strategySegments": 5}})
             case "GET", ["segments"]:
                 return Answer(body={"segments": list(self.state.segments.values())})
             case (("GET" | "PUT"), ["segments", number]):
@@ -130,6 +134,8 @@ class UnleashSite:
         if incoming.method == "PUT":
             asked = incoming.json()
             if not asked.get("name") or "constraints" not in asked:
+                return _error(400, "BadDataError")
+            if sum(len(one.get("values", ())) for one in asked["constraints"]) > self.most_values:
                 return _error(400, "BadDataError")
             self.state.segments[number] = {"id": number, **asked}
             self.write_log("segment-updated", data={"id": number})

@@ -126,6 +126,18 @@ class ClientFeatures(Said):
     features: list[ClientFeature]
 
 
+class Limits(Said):
+    """How much this server takes; a kind of limit that it does not know is not told."""
+
+    segmentValues: int | None = None  # noqa: N815  its own name
+
+
+class Config(Said):
+    """GET /api/admin/ui-config."""
+
+    resourceLimits: Limits | None = None  # noqa: N815  its own name
+
+
 class Health(Said):
     """GET /health."""
 

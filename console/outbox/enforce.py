@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.contract import AdapterFault, Evidence, Planned, ReadBack
+from console.domain.errors import Problem
+from console.domain.lists import drawn, from_bytes, list_of
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tries import Try
@@ -18,10 +20,14 @@ from console.outbox import store as table
 from console.outbox.executor import Executor
 from console.outbox.facts import good_entries
 from console.outbox.item import Row
+from console.outbox.list_piece import given_back
+from console.outbox.list_told import failures
 from console.outbox.members import Members
 from console.outbox.steps import Pace, Sleep, Steps
 from console.outbox.usage import counts, measure_usage
+from console.outbox.wholes import AT_ONCE, undone_at_once
 from console.providers.flight import still_running
+from console.providers.lists import fill
 from console.providers.plane import Plane
 from console.providers.planned import from_disclosures
 from console.providers.probes import Measurement, measure
@@ -31,9 +37,9 @@ _REACHED = frozenset({"accepted", "recorded", "enforced", "unmeasurable"})
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """What is probed, with which credential, and how the evidence is called (None: as the probe calls it)."""
+    """What is probed in turn, with which credential, and how the evidence is called (None: as the probe calls it)."""
 
-    planned: Planned
+    plans: tuple[Planned, ...]
     credential: str | None
     evidence: Evidence | None
 
@@ -61,6 +67,10 @@ class Enforcer:
         if seen.verdict == "in-effect" or await self.steps.write(lambda tx: self._stands(tx, row, seen)):
             return await self.steps.attempted(
                 row, "dispatch.recorded", "recorded", words={"fields": fields}, tries=0, not_before_ms=0
+            )
+        if undone_at_once(authority.planned, seen, row) and now_ms - row.since_ms >= self.pace.settle_ms:
+            return await self.steps.attempted(
+                row, "dispatch.requeued", "queued", words={"why": AT_ONCE}, tries=0, not_before_ms=0
             )
         if now_ms - row.since_ms < self.pace.record_ms + lever.read_back_lag_s * 1000:
             return await self.steps.save(row, not_before_ms=now_ms + self.pace.recheck_ms)
@@ -105,7 +115,7 @@ class Enforcer:
             row = replace(row, tries=self.pace.rounds)
             return await self._conclude(row, found, found.evidence, await still_running(plane, authority.planned))
         found = await measure(
-            plane, witness.planned, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
+            plane, witness.plans, witness.credential, sleep=self.sleep, spread_ms=spread_ms,
             probes=self.pace.probes, patience_ms=self.pace.patience_ms, on_pass=on_pass,
             on_try=lambda outcome: self.note_try(row, outcome),
         )  # fmt: skip
@@ -166,12 +176,14 @@ class Enforcer:
         lever = plane.lever(planned.lever)
         if lever.probe is None:
             return None, False
+        target = action.targets[row.target]
         own = plane.credential_for(planned.selector)
         if own is not None:
-            return Witness(planned, own, None), False
+            return Witness((planned,), own, None), False
         if lever.probe == "client-view":
-            return Witness(planned, None, None), False
-        target = action.targets[row.target]
+            # what a client is told of the surface says it of every user: one token serves for all
+            plans = (planned,) if target.listed is None else self._drawn(tx, row, planned)
+            return Witness(plans, plane.credential_for(planned.surface_key), None), False
         waits = False
         for at, other in enumerate(action.targets):
             if not other.canary or (other.instance, other.lever) != (target.instance, target.lever):
@@ -184,9 +196,26 @@ class Enforcer:
             if credential is None or beside is None:
                 continue
             if beside.state in _REACHED:
-                return Witness(sibling, credential, "canary"), False
+                return Witness((sibling,), credential, "canary"), False
             waits = waits or not beside.final
         return None, waits
+
+    def _drawn(self, tx: Tx, row: Row, planned: Planned) -> tuple[Planned, ...]:
+        """The accounts of a list that both signers saw, but those that failed or were given back.
+
+        The list itself where its lines are not here.
+        """
+        lines = self._lines(list_of(planned.params) or "")
+        gone = {*failures(tx, row), *given_back(tx, row, planned, self._lines)}
+        some = drawn(row.doc, [line for line in lines or () if line not in gone])
+        return tuple(fill(planned, one) for one in some) or (planned,)
+
+    def _lines(self, sha: str) -> tuple[str, ...] | None:
+        try:
+            raw = self.steps.store.reader().blob(sha)
+            return None if raw is None else from_bytes(raw, sha)
+        except Problem:
+            return None
 
 
 async def by_hand(row: Row, steps: Steps) -> Row:

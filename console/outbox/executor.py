@@ -24,6 +24,7 @@ from console.outbox.overlap import place_of, under_way_at
 from console.outbox.reading import Reading
 from console.outbox.steps import Pace, Steps
 from console.outbox.turn import Lease, fence, is_careful, may_stand_in, waits_ms
+from console.outbox.wholes import Exact, Wholes, by_membership, exact
 from console.providers.plane import Plane
 
 LOOK_MS: Final = 30_000  # whoever waits longer looks again meanwhile: the other may be known to be done with it
@@ -41,6 +42,7 @@ class Executor:
     steps: Steps
     pace: Pace
     lease: Lease = field(default_factory=Lease)
+    wholes: Wholes = field(default_factory=Wholes)
 
     async def dispatch(self, row: Row, plane: Plane) -> Row:
         """Send one queued target, if everything still says so.
@@ -51,6 +53,10 @@ class Executor:
         checked = await self.steps.write(lambda tx: self.check(tx, row, plane))
         if isinstance(checked, Stop):
             return await self.steps.end(row, checked.state, checked.kind, checked.why)
+        async with self.wholes.turn(plane, checked.planned) as came:
+            return await self._in_turn(row, plane, checked) if came else await self.later(row)
+
+    async def _in_turn(self, row: Row, plane: Plane, checked: Authority) -> Row:
         planned = checked.planned
         before = looked_at(checked, row) or await self.steps.write(lambda tx: self._sent_before(tx, row))
         seen = await self._look(checked, row, plane, before=before)
@@ -65,11 +71,27 @@ class Executor:
                 row, "dispatch.accepted", "accepted", pub={"outcome": "already-so"}, words=words, tries=0
             )
         pre = gate.compare(planned, seen)
-        row = await self.steps.write(lambda tx: self._intend(tx, row, plane, pre, seen))
+        made = await exact(plane, [planned]) if by_membership(planned) else None
+        if isinstance(made, AdapterFault) or (made is not None and not made.wholes):
+            return await self._not_made(row, made)
+        row = await self.steps.write(lambda tx: self._intend(tx, row, plane, pre, seen, made))
         if row.state != "dispatching":
             return row
         self.steps.crash("after-intent")
-        return await self._call(row, plane, planned)
+        return await self._call(row, plane, planned if made is None else made.sent(planned))
+
+    async def _not_made(self, row: Row, made: Exact | AdapterFault) -> Row:
+        """A set that is written whole takes nobody more; it cannot be read now; or somebody made it so a moment ago."""
+        if isinstance(made, AdapterFault):
+            return await self.wait(row, made)
+        why = next(iter(made.refused.values()), "")
+        if why:
+            return await self.steps.end(row, "stale", "dispatch.stale", f"It cannot be sent: {why}.")
+        return await self.later(row)
+
+    async def later(self, row: Row) -> Row:
+        """Nothing happened; it is looked at again soon."""
+        return await self.steps.save(row, not_before_ms=self.steps.clock.wall_ms() + self.pace.settle_ms)
 
     def _sent_before(self, tx: Tx, row: Row) -> bool:
         return sent_before(tx, self.steps.feed, row)
@@ -98,7 +120,7 @@ class Executor:
         stop = gate.recheck(tx, authority, row, tx.now_ms) or fence(tx, authority, row, lever, self.lease)
         return stop or authority
 
-    def _intend(self, tx: Tx, row: Row, plane: Plane, pre: gate.Pre | None, seen: ReadBack) -> Row:
+    def _intend(self, tx: Tx, row: Row, plane: Plane, pre: gate.Pre | None, seen: ReadBack, made: Exact | None) -> Row:
         """The last look and the intent are one transaction: a cancel either came before it or came too late."""
         checked = self.check(tx, row, plane)
         if isinstance(checked, Stop):
@@ -122,9 +144,12 @@ class Executor:
             "attempt": attempt, "requests": requests_sha(planned), "step": "apply", "pre": pre,
             "verdict": "approved",
         }  # fmt: skip
-        return self.steps.tell_in(
-            tx, row, "dispatch.intent", pub, words={"fields": fields}, state="dispatching", attempt=attempt
-        )
+        words: dict[str, JsonValue] = {"fields": fields}
+        if made is not None:
+            pub["requests"] = made.sha256
+            fields |= made.fields
+            words["blob"] = made.keep(tx)
+        return self.steps.tell_in(tx, row, "dispatch.intent", pub, words=words, state="dispatching", attempt=attempt)
 
     def _leave(self, tx: Tx, row: Row, fields: dict[str, JsonValue]) -> Row:
         why = "Another correction in force there is as strict or stricter; nothing was sent."

@@ -7,7 +7,7 @@ is looked through again: what landed already is read, never sent twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -15,7 +15,6 @@ import orjson
 
 from adapters.contract import (
     AdapterFault,
-    Malformed,
     NotSent,
     Planned,
     ReadBack,
@@ -25,10 +24,9 @@ from adapters.contract import (
     TakesLists,
     Throttled,
 )
-from console.domain.actions import Action, Target
+from console.domain.actions import Action
 from console.domain.errors import Problem
-from console.domain.lists import DRAWN, LIFTS, drawn, from_bytes, list_of
-from console.domain.overlap import covers
+from console.domain.lists import DRAWN, drawn, from_bytes, list_of
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
@@ -36,30 +34,20 @@ from console.outbox.alone import alone, looked_at
 from console.outbox.executor import Executor
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
-from console.outbox.members import HELD, Members, failed_in, number_in
-from console.outbox.overlap import in_force_at, lift_of, place_at
+from console.outbox.list_piece import Piece, fields_of, given_back, is_so, look, lost, not_held, sort_out
+from console.outbox.list_told import BACK, by_name, failures, may_go_back, next_line
+from console.outbox.members import Members, failed_in
 from console.outbox.reading import Reading
 from console.outbox.steps import Pace, Sleep, Steps
+from console.outbox.wholes import Exact, by_membership, exact
 from console.providers.lists import each, fill
 from console.providers.plane import Plane
-from console.providers.planned import from_disclosures
 
 PIECE: Final = 100
+WHOLE_PIECE: Final = 250  # of a set that is written whole, each piece costs the whole of it
 READ_AT_ONCE: Final = 1000
 PATIENT: Final = 5  # so often a piece is tried; then what could not be sent is told as failed, and the rest goes on
-_WHY_CHARS: Final = 120
-_FIELD_CHARS: Final = 1_900
 _KEPT_LISTS: Final = 4
-
-
-@dataclass(slots=True)
-class _Piece:
-    """What became of the accounts of one piece."""
-
-    already: list[str] = field(default_factory=list[str])
-    sent: list[str] = field(default_factory=list[str])
-    failed: dict[str, str] = field(default_factory=dict[str, str])
-    again: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(slots=True)
@@ -98,23 +86,49 @@ class Lists:
         if lines is None:
             why = "The lines of its list are not here (any more), or not those that were signed."
             return await self.steps.end(row, "attention", "dispatch.attention", why)
+        async with self.executor.wholes.turn(plane, checked.planned) as came:
+            return await self._piece(row, plane, checked, lines) if came else await self.executor.later(row)
+
+    async def _piece(self, row: Row, plane: Plane, checked: Authority, lines: tuple[str, ...]) -> Row:
         at = await self.steps.write(lambda tx: next_line(tx, row))
-        piece, template = lines[at : at + PIECE], checked.planned
-        seen = await _look(plane, template, piece)
+        template = checked.planned
+        piece = lines[at : at + (WHOLE_PIECE if by_membership(template) else PIECE)]
+        seen = await look(plane, template, piece)
         if isinstance(seen, AdapterFault):
             return await self.executor.wait(row, seen)
-        found, to_send = _sorted(template, dict(zip(piece, seen, strict=True)))
+        found, to_send = sort_out(template, dict(zip(piece, seen, strict=True)))
         odd = await self._odd(checked, row, plane, to_send)
         if odd is not None:
             return await (self._stop(row, odd) if isinstance(odd, Stop) else self.executor.wait(row, odd))
-        row, to_send = await self.steps.write(lambda tx: self._intend(tx, row, plane, to_send, found))
+        made: Exact | AdapterFault | None = None
+        if by_membership(template):
+            made, to_send = await self._made(checked, row, plane, to_send, found)
+        if isinstance(made, AdapterFault):
+            return await self.executor.wait(row, made)
+        row, to_send = await self.steps.write(lambda tx: self._intend(tx, row, plane, to_send, found, made))
         if row.state not in ("dispatching", "queued"):
             return row
         if row.state == "dispatching":
             self.steps.crash("after-intent")
-            await self._send(plane, template, to_send, found)
+            await (self._send(plane, template, to_send, found) if made is None else
+                   self._send_whole(plane, template, made, found))  # fmt: skip
             self.steps.crash("after-call")
         return await self._result(row, found, at, len(piece), len(lines))
+
+    async def _made(
+        self, checked: Authority, row: Row, plane: Plane, to_send: list[str], found: Piece
+    ) -> tuple[Exact | AdapterFault, list[str]]:
+        """The exact writes of a set for those of a piece that nothing else holds, and who is in them."""
+        blob = self.steps.store.reader().blob
+        if row.direction == "restore":
+            to_send = await self.steps.write(lambda tx: not_held(tx, checked, row, to_send, found, Members(blob)))
+        if not to_send:
+            return Exact((), {}, inside=False), []
+        made = await exact(plane, [fill(checked.planned, one) for one in to_send])
+        if isinstance(made, AdapterFault):
+            return made, to_send
+        found.failed |= made.refused
+        return made, list(made.accounts)
 
     async def _odd(
         self, checked: Authority, row: Row, plane: Plane, to_send: Sequence[str]
@@ -125,15 +139,22 @@ class Lists:
         target = checked.action.targets[row.target]
         return await alone(plane, target, [fill(checked.planned, one) for one in to_send])
 
-    def _intend(self, tx: Tx, row: Row, plane: Plane, to_send: list[str], found: _Piece) -> tuple[Row, list[str]]:
+    def _intend(
+        self, tx: Tx, row: Row, plane: Plane, to_send: list[str], found: Piece, made: Exact | None
+    ) -> tuple[Row, list[str]]:
         """The last look and the intent of a piece are one transaction; nothing to send needs no intent."""
         checked = self.executor.check(tx, row, plane)
+        words: dict[str, JsonValue]
         if isinstance(checked, Stop):
-            words: dict[str, JsonValue] = {"why": checked.why}
+            words = {"why": checked.why}
             ended = self.steps.tell_in(tx, row, checked.kind, {}, words=words, state=checked.state, detail=checked.why)
             return ended, []
         if row.direction == "restore":
-            to_send = _not_held(tx, checked, row, to_send, found, Members(self.steps.store.reader().blob))
+            left = not_held(tx, checked, row, to_send, found, Members(self.steps.store.reader().blob))
+            if made is not None and left != to_send:  # decided while it was made: the piece is looked through again
+                found.again |= dict.fromkeys(to_send, "another correction was decided meanwhile")
+                return row, []
+            to_send = left
         if not to_send:
             return row, []
         sent = [request.as_json() for one in to_send for request in fill(checked.planned, one).requests]
@@ -143,12 +164,36 @@ class Lists:
             "pre": "same", "verdict": "approved",
         }  # fmt: skip
         fields: dict[str, JsonValue] = {"list.accounts": str(len(to_send)), "list.first": to_send[0]}
-        changed = self.steps.tell_in(
-            tx, row, "dispatch.intent", pub, words={"fields": fields}, state="dispatching", attempt=attempt
-        )
+        words = {"fields": fields}
+        if made is not None:
+            pub["requests"] = made.sha256
+            fields |= made.fields
+            words["blob"] = made.keep(tx)
+        changed = self.steps.tell_in(tx, row, "dispatch.intent", pub, words=words, state="dispatching", attempt=attempt)
         return changed, to_send
 
-    async def _send(self, plane: Plane, template: Planned, accounts: Sequence[str], found: _Piece) -> None:
+    async def _send_whole(self, plane: Plane, template: Planned, made: Exact, found: Piece) -> None:
+        """One set after the other, and then a look: another console may have written one at the same moment."""
+        sent: list[str] = []
+        for at, whole in enumerate(made.wholes):
+            try:
+                await plane.apply(made.sent(template, at))
+            except (Refused, Stale) as fault:
+                found.failed |= dict.fromkeys(whole.accounts, fault.detail)
+            except (NotSent, Throttled) as fault:
+                found.again |= dict.fromkeys(whole.accounts, fault.detail)
+            except AdapterFault:
+                await self.sleep(self.pace.settle_ms / 1000)  # it may land still: it is read, and never sent before
+                sent += whole.accounts
+            else:
+                sent += whole.accounts
+        if sent:
+            seen = await look(plane, template, sent)
+            gone = lost(template, sent, seen)
+            found.again |= dict.fromkeys(gone, "it was written, and does not show")
+            found.sent += [one for one in sent if one not in gone]
+
+    async def _send(self, plane: Plane, template: Planned, accounts: Sequence[str], found: Piece) -> None:
         answers = await each(accounts, lambda account: plane.apply(fill(template, account)))
         unknown: list[str] = []
         for account, answer in zip(accounts, answers, strict=True):
@@ -172,21 +217,21 @@ class Lists:
                 else:
                     found.again[account] = "its answer got lost, and it does not show"
 
-    async def _result(self, row: Row, found: _Piece, at: int, size: int, whole: int) -> Row:
+    async def _result(self, row: Row, found: Piece, at: int, size: int, whole: int) -> Row:
         """Enter what became of the piece; it is done again where some could not be sent, within patience."""
         tries = row.tries + 1
         if found.again and tries < PATIENT:
             wait = self.steps.clock.wall_ms() + backoff.wait_ms(tries, self.steps.entropy)
             why = f"{len(found.again)} accounts could not be sent: {next(iter(found.again.values()))}"
             return await self.steps.attempted(
-                row, "dispatch.requeued", "queued", words={"why": why, "fields": _fields(found, at, whole)},
+                row, "dispatch.requeued", "queued", words={"why": why, "fields": fields_of(found, at, whole)},
                 tries=tries, not_before_ms=wait, missed=True,
             )  # fmt: skip
         found.failed |= found.again
         done = at + size
         why = f"{done} of {whole} accounts gone through"
         why += f"; {len(found.failed)} of the last {size} failed" if found.failed else ""
-        words: dict[str, JsonValue] = {"why": f"{why}.", "fields": _fields(found, done, whole)}
+        words: dict[str, JsonValue] = {"why": f"{why}.", "fields": fields_of(found, done, whole)}
         if done < whole:
             return await self.steps.attempted(
                 row, "dispatch.requeued", "queued", words=words, tries=0, not_before_ms=0, missed=False
@@ -217,7 +262,7 @@ class Lists:
                 for account, one in zip(some, seen, strict=True):
                     if isinstance(one, NotSent | Throttled):
                         return await self.executor.wait(row, one)
-                    if isinstance(one, ReadBack) and _is_so(authority.planned, one):
+                    if isinstance(one, ReadBack) and is_so(authority.planned, one):
                         shows += 1
                     elif account not in failed:
                         missing.append(account)
@@ -228,16 +273,30 @@ class Lists:
         fields: dict[str, JsonValue] = {"list.shows": str(shows), "list.of": str(len(lines))}
         now_ms = self.steps.clock.wall_ms()
         lag_ms = self.pace.record_ms + plane.lever(authority.planned.lever).read_back_lag_s * 1000
+        if missing and by_membership(authority.planned) and await self.steps.write(lambda tx: may_go_back(tx, row)):
+            return await self._go_back(row, lines, missing)
         if missing and now_ms - row.since_ms < lag_ms:
             return await self.steps.save(row, not_before_ms=now_ms + self.pace.recheck_ms)
         if missing or not shows:
-            fields |= _told("list.missing", dict.fromkeys(missing, "does not show it"))
+            fields |= by_name("list.missing", dict.fromkeys(missing, "does not show it"))
             kind, why = "dispatch.attention", f"{told}; {len(missing)} were accepted and do not show it."
             return await self.steps.tell(
                 row, kind, {}, words={"why": why, "fields": fields}, state="attention", detail=why
             )
         return await self.steps.attempted(
             row, "dispatch.recorded", "recorded", words={"why": f"{told}.", "fields": fields}, tries=0, not_before_ms=0
+        )
+
+    async def _go_back(self, row: Row, lines: tuple[str, ...], missing: Sequence[str]) -> Row:
+        """Accounts that were written and do not show are sent again, from the first of them on."""
+        at = lines.index(missing[0])
+        fields: dict[str, JsonValue] = {
+            BACK: str(at),
+            **by_name("list.missing", dict.fromkeys(missing, "does not show")),
+        }
+        why = f"{len(missing)} do not show it: somebody wrote the same set at the same moment. They are sent again."
+        return await self.steps.attempted(
+            row, "dispatch.requeued", "queued", words={"why": why, "fields": fields}, tries=0, not_before_ms=0
         )
 
     async def read_back(self, row: Row, planned: Planned, plane: Plane) -> ReadBack:
@@ -250,40 +309,18 @@ class Lists:
             return await plane.read_back(planned)
         now_ms = self.steps.clock.wall_ms()
         lines = self._known(sha) or ()
-        gone = await self.steps.write(lambda tx: {*failures(tx, row), *self._given_back(tx, row, planned)})
+        gone = await self.steps.write(lambda tx: {*failures(tx, row), *given_back(tx, row, planned, self._known)})
         left = [one for one in lines if one not in gone]
         some = left if isinstance(plane.adapter, TakesLists) else drawn(str(now_ms), left)
         seen = await plane.read_back_many([fill(planned, one) for one in some])
         told = [(name, one) for name, one in zip(some, seen, strict=True) if isinstance(one, ReadBack)]
-        missing = [name for name, one in told if not _is_so(planned, one) and one.verdict == "not-in-effect"]
+        missing = [name for name, one in told if not is_so(planned, one) and one.verdict == "not-in-effect"]
         verdict: Literal["in-effect", "not-in-effect", "cannot-tell"] = (
             "in-effect" if told or not left else "cannot-tell"
         )
         verdict = "not-in-effect" if missing else verdict
         fields = {"list.looked": str(len(told)), "list.missing": ", ".join(missing[:DRAWN])}
         return ReadBack(verdict=verdict, fields=fields, at_ms=now_ms)
-
-    def _given_back(self, tx: Tx, row: Row, planned: Planned) -> Iterator[str]:
-        """Accounts that a later restore gives back, by a list of its own or one by one."""
-        for at_ms, held, action in Reading.of(tx).authorised():
-            if action.direction != "restore" or at_ms < row.decided_ms:
-                continue
-            for at, target in enumerate(action.targets):
-                if (target.instance, target.lever) == (row.instance, planned.lever) and not target.canary:
-                    yield from self._accounts(target, held.disclosed(at), action.undoes, row.doc)
-
-    def _accounts(
-        self, target: Target, disclosed: Mapping[str, JsonValue], undoes: str | None, doc: str
-    ) -> tuple[str, ...]:
-        """What a restore gives back of this list; one that names another correction leaves the list as it is."""
-        try:
-            planned = from_disclosures(target, disclosed, "restore")
-        except Problem:
-            return ()
-        if (undoes or planned.params.get(LIFTS) or doc) != doc:
-            return ()
-        sha = list_of(planned.params)
-        return (planned.selector,) if sha is None else self._known(sha) or ()
 
     async def _stop(self, row: Row, stop: Stop) -> Row:
         at = await self.steps.write(lambda tx: next_line(tx, row))
@@ -310,110 +347,6 @@ class Lists:
                 self._lines.pop(next(iter(self._lines)))
             self._lines[sha] = lines
         return self._lines[sha]
-
-
-# -- reading what was entered ------------------------------------------------------------------------------------------
-
-
-def next_line(tx: Tx, row: Row) -> int:
-    """How many accounts of the list were gone through, as this console's own entries say."""
-    at = 0
-    for stored in Reading.of(tx).steps_of(row.op, row.doc, row.target):
-        told = number_in(stored.disclosed.get("fields"), "list.next")
-        at = at if told is None else max(at, told)
-    return at
-
-
-def failures(tx: Tx, row: Row) -> dict[str, str]:
-    """The accounts that failed, and why, as entered; an account that went later is not among them."""
-    found: dict[str, str] = {}
-    for stored in Reading.of(tx).steps_of(row.op, row.doc, row.target):
-        found |= failed_in(stored.disclosed.get("fields"))
-    return found
-
-
-def _fields(found: _Piece, done: int, whole: int) -> dict[str, JsonValue]:
-    return {
-        "list.next": str(done), "list.of": str(whole), "list.sent": str(len(found.sent)),
-        "list.already": str(len(found.already)), **_told("list.failed", found.failed),
-    }  # fmt: skip
-
-
-def _told(name: str, accounts: Mapping[str, str]) -> dict[str, JsonValue]:
-    """Accounts with a word each, in as many fields as their text needs."""
-    texts = [""]
-    for account, why in accounts.items():
-        short = " ".join(why[:_WHY_CHARS].split())
-        line = f"{account}\t{short}"
-        if texts[-1] and len(texts[-1]) + len(line) > _FIELD_CHARS:
-            texts.append("")
-        texts[-1] += f"{line}\n"
-    return {f"{name}.{number}": text.rstrip("\n") for number, text in enumerate(texts[:48]) if text}
-
-
-def _sorted(template: Planned, seen: Mapping[str, ReadBack | AdapterFault]) -> tuple[_Piece, list[str]]:
-    """Which accounts are to be sent, by what was read of each a moment ago."""
-    found, to_send = _Piece(), list[str]()
-    for account, one in seen.items():
-        if isinstance(one, Malformed | Refused):
-            found.failed[account] = f"it cannot be read: {one.detail}"
-        elif isinstance(one, AdapterFault):
-            found.again[account] = one.detail
-        elif _is_so(template, one):
-            found.already.append(account)
-        elif one.verdict == "cannot-tell":
-            found.failed[account] = one.detail or "it is not there any more"
-        elif gate.compare(fill(template, account), one) is None:
-            found.failed[account] = "it is no longer as it was signed"
-        else:
-            to_send.append(account)
-    return found, to_send
-
-
-def _is_so(template: Planned, seen: ReadBack) -> bool:
-    """As wanted, or (of containment) stricter: something else in force there may hold it."""
-    return seen.verdict == "in-effect" or (template.direction == "contain" and covers(seen.fields, template.wanted))
-
-
-def _not_held(
-    tx: Tx, authority: Authority, row: Row, accounts: Iterable[str], found: _Piece, members: Members
-) -> list[str]:
-    """A lift leaves what another correction in force holds, alone or in a list; that is told, account by account.
-
-    A lift that does not say what it lifts leaves every single correction, and lists decided after it was written.
-    """
-    action = authority.action
-    target = action.targets[row.target]
-    reading = Reading.of(tx)
-    known = [
-        one
-        for one in reading.authorised()
-        if one[1].sha != row.doc and any(t.instance == target.instance for t in one[2].targets)
-    ]
-    lists = {(held.sha, at) for _, held, other in known for at, t in enumerate(other.targets) if t.listed is not None}
-    lift = lift_of(action, authority.planned, authority.decided_ms)
-    given: list[str] = []
-    for account in accounts:
-        place = place_at(target.instance, target.surface, fill(authority.planned, account))
-        there = in_force_at(tx.connection, place, known, members=members, steps=reading.steps_of) if known else None
-        claims = () if there is None else there.claims
-        left = [one for one in claims if not lift.lifts(one) or (lift.names is None and one.key not in lists)]
-        if any(not covers(lift.wanted, one.wanted) for one in left):
-            found.failed[account] = HELD
-        else:
-            given.append(account)
-    return given
-
-
-async def _look(
-    plane: Plane, template: Planned, piece: Sequence[str]
-) -> Sequence[ReadBack | AdapterFault] | AdapterFault:
-    """How each account of a piece is; one fault where the provider cannot be asked now."""
-    try:
-        seen = await plane.read_back_many([fill(template, one) for one in piece])
-    except AdapterFault as fault:
-        return fault
-    return next((one for one in seen if isinstance(one, NotSent | Throttled)), None) or seen
 
 
 def _is_listed(tx: Tx, row: Row) -> bool:

@@ -163,8 +163,9 @@ class DriftWatch:
         if witness is None:
             return 0, 0
         passed = refused = 0
-        for _ in range(self.pace.again_probes):
-            outcome = (await plane.probe(witness.planned, witness.credential)).outcome
+        for number in range(self.pace.again_probes):
+            tried = witness.plans[number % len(witness.plans)]
+            outcome = (await plane.probe(tried, witness.credential)).outcome
             passed, refused = passed + (outcome == "passed"), refused + (outcome == "refused")
             self.enforcer.note_try(one.row, outcome)
         return passed, refused

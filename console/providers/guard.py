@@ -30,6 +30,7 @@ from adapters.contract import (
     Side,
     Throttled,
 )
+from adapters.membership import MEMBER
 from console.providers.masking import masked
 from console.providers.proofs import Proof, Proofs
 from console.providers.replies import Overlong, encoded, receive, request_bytes, retry_after_s, what_broke
@@ -84,6 +85,7 @@ class GuardedContext:
     writes_begun: int = field(default=0, init=False)
     writes_answered: int = field(default=0, init=False)
     request_ids: list[str] = field(default_factory=list, init=False)
+    read: dict[str, bytes] = field(default_factory=dict, init=False)  # what was answered, by path: a check asks for it
 
     def now_ms(self) -> int:
         """The console's wall clock."""
@@ -125,7 +127,9 @@ class GuardedContext:
         proof = await self.proofs.prove(credential, side, path)
         reply = await sent(proof=proof)
         if self.proofs.refused(reply, proof) and credential == "" and effect == "read":
-            return await sent(proof=await self.proofs.prove(credential, side, path))
+            reply = await sent(proof=await self.proofs.prove(credential, side, path))
+        if (method, effect, credential, side) == ("GET", "read", "", "control"):
+            self.read[path] = reply.body
         return reply
 
     async def send(self, request: Request) -> Reply:
@@ -137,6 +141,8 @@ class GuardedContext:
         signed = self.writes == "any" or (isinstance(self.writes, frozenset) and request in self.writes)
         if request.effect == "write" and not signed:
             raise Refused("the adapter tried to send what nobody signed")
+        if request.method == MEMBER:
+            raise Refused("what says who stands in a set is made into an exact write first, and never sent")
         if request.method in local.METHODS:
             return await self._locally(request)
         proof = await self.proofs.prove("", "control", request.path)

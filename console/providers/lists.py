@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, replace
 
 from adapters.contract import AdapterFault, Planned, ReadBack, Refused, Request, Throttled
+from adapters.membership import member, member_of
 from console.domain.lists import MARK, PREFIX, filled, marked, to_path
 from console.providers.plane import Plane, each
 
@@ -24,6 +25,9 @@ def template_of(planned: Planned) -> Planned:
     account = planned.selector
 
     def mark(one: Request) -> Request:
+        told = member_of(one)
+        if told is not None:  # its places may hold the account's letters by chance
+            return member(MARK, told.paths, inside=told.inside)
         return replace(
             one, path=marked(one.path, account, to_path(account)), body=marked(one.body, account, _json(account))
         )

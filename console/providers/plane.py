@@ -33,6 +33,8 @@ from adapters.contract import (
     Probe,
     ReadBack,
     Receipt,
+    Refused,
+    Rendered,
     Request,
     Running,
     Served,
@@ -43,7 +45,9 @@ from adapters.contract import (
     Throttled,
     Traffic,
     Wish,
+    WritesWhole,
 )
+from adapters.membership import members_of
 from console.domain.errors import Problem
 from console.providers.address import BadAddress, Pin
 from console.providers.aws import Signers
@@ -53,6 +57,7 @@ from console.providers.instance import Instance, Instances, World, check_setting
 from console.providers.proofs import Auth, Proofs, Secrets
 from console.providers.registry import make_adapter
 from console.providers.replies import scrub
+from console.providers.wholes import prove
 from console.providers.wire import Wire
 from console.runtime.clock import Clock
 
@@ -317,6 +322,22 @@ class Plane:
             return None
         return await self._read(lambda context: adapter.changes(context, planned, since_ms))
 
+    async def render(self, planned: Sequence[Planned]) -> Rendered:
+        """The exact writes of plans that say who is to stand in a set, proven to change nothing else of what was read.
+
+        Raises:
+            AdapterFault: as `discover`; Refused for a write that would do more than these plans say.
+        """
+        adapter = self.adapter
+        if not isinstance(adapter, WritesWhole):
+            raise Refused("this adapter cannot write a set whole")
+        asked = members_of(planned)
+
+        async def proven(context: GuardedContext) -> Rendered:
+            return prove(await adapter.render(context, planned), asked, context.read)
+
+        return await self._read(proven)
+
     async def apply(self, planned: Planned) -> Receipt:
         """Send exactly the signed requests.
 
@@ -333,7 +354,7 @@ class Plane:
         """
         return await self._write(planned.revert, lambda context: self.adapter.revert(context, planned))
 
-    async def _read(self, call: Callable[[Context], Awaitable[T]], writes: Writes = "none") -> T:
+    async def _read(self, call: Callable[[GuardedContext], Awaitable[T]], writes: Writes = "none") -> T:
         context = self.context(writes)
         try:
             async with asyncio.timeout(self._step_deadline_s):

@@ -5,8 +5,9 @@ Time and waiting are handed in. It must never call silence a refusal (protocol.m
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Final, Literal
 
 from adapters.contract import AdapterFault, Evidence, Planned
@@ -48,7 +49,7 @@ class _Run:
 
 async def measure(  # noqa: PLR0913  bounds, and who is told what it comes to
     plane: Plane,
-    planned: Planned,
+    planned: Planned | Sequence[Planned],
     credential: str | None,
     *,
     sleep: Sleep,
@@ -62,7 +63,8 @@ async def measure(  # noqa: PLR0913  bounds, and who is told what it comes to
 
     Gives up after `patience_ms` (default: four spreads and a minute) with "passing" or "cannot-tell". It is "passing"
     too where only some of the tries pass, as with one worker of two that never heard of it (`late_pass`). `on_pass` is
-    told the number of passes so far, at each one; `on_try` the outcome of every single try.
+    told the number of passes so far, at each one; `on_try` the outcome of every single try. Several plans, accounts of
+    one list, are tried in turn.
 
     Raises:
         ValueError: for fewer than 24 probes.
@@ -70,6 +72,7 @@ async def measure(  # noqa: PLR0913  bounds, and who is told what it comes to
     if probes < LEAST_PROBES:
         raise ValueError(f"fewer than {LEAST_PROBES} probes prove nothing")
     clock = plane.clock
+    turns = cycle((planned,) if isinstance(planned, Planned) else planned)
     pause_s = spread_ms / (probes - 1) / 1000
     began_ms = clock.boot_ms()
     end_boot_ms = began_ms + (4 * spread_ms + 60_000 if patience_ms is None else patience_ms)
@@ -80,7 +83,7 @@ async def measure(  # noqa: PLR0913  bounds, and who is told what it comes to
     while True:
         asked_ms = clock.boot_ms()
         try:
-            seen = await plane.probe(planned, credential)
+            seen = await plane.probe(next(turns), credential)
             outcome, detail, kind = seen.outcome, seen.detail, seen.evidence
         except AdapterFault as fault:
             outcome, detail, kind = "cannot-tell", fault.detail, None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 
 import httpx
 import pytest
 
 from adapters.conformance import AdapterConformance, DirectContext, until
+from adapters.conformance.steps import exact
 from adapters.contract import Refused, Wish
-from adapters.unleash.adapter import WHOLE, Unleash
+from adapters.unleash import segments, wire
+from adapters.unleash.adapter import Unleash
+from adapters.unleash.users import LONGEST
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 FLAG = "conformance-model"
@@ -117,26 +119,33 @@ def test_its_log_tells_who_switched_it_back(adapter, context, flags) -> None:
         assert [one.what for one in found] == ["feature-environment-enabled", "feature-environment-disabled"], found
         assert all(one.who and began <= one.at_ms <= context.now_ms() + 1_000 for one in found)
         block = await adapter.plan(context, Wish(lever="user.block", selector="user-log", surface_key=FLAG))
-        await adapter.apply(context, block)
+        await adapter.apply(context, await exact(adapter, context, block))
         assert (await adapter.changes(context, block, began))[0].what == "segment-updated"
-        await adapter.revert(context, block)
+        back = await exact(adapter, context, block, block.revert)
+        await adapter.revert(context, replace(block, revert=back.requests))
 
     asyncio.run(story())
 
 
-def test_five_thousand_users_are_more_than_one_segment_takes(adapter, context) -> None:
-    """Why it takes no list, in its own words; and each line of one is told so."""
-    wishes = [Wish(lever="user.block", selector=f"user-{at}", surface_key=FLAG) for at in range(5_000)]
+@pytest.mark.parametrize("length", [36, 100])
+def test_a_segment_takes_what_the_adapter_reckons_with_and_no_more(adapter, context, length) -> None:
+    """By count where ids are short, by the bytes of one request where they are long; one more is refused."""
+    users = [f"{at:0{length}}" for at in range(1_100)]
 
     async def story() -> None:
-        answers = await adapter.plan_many(context, wishes)
-        assert {one.detail for one in answers} == {WHOLE}
-        planned = await adapter.plan(context, wishes[0])
-        body = json.loads(planned.requests[0].body)
-        body["constraints"][0]["values"] = [one.selector for one in wishes]
-        reply = await context.send(replace(planned.requests[0], body=json.dumps(body)))
-        assert reply.status == 400
-        assert "1000 values" in reply.body.decode()
-        assert (await adapter.read_back(context, planned)).fields == planned.pre
+        planned = await adapter.plan(context, Wish(lever="user.block", selector="user-7", surface_key=FLAG))
+        reply = await context.call("GET", planned.requests[0].path, effect="read")
+        found = wire.Segment.model_validate(reply.json())
+        ((fits,), left) = segments.allot([found], await segments.most_values(context), users)
+        assert left
+        there = segments.users(found)
+        try:
+            assert (await context.send(segments.write(found, [*there, *fits]))).status == 204
+            more = [*there, *users[: len(fits) + (1 if length == 36 else 25)]]
+            assert (await context.send(segments.write(found, more))).status == (400 if length == 36 else 413)
+            longer = segments.write(found, [*there, "x" * (LONGEST + 1)])
+            assert (await context.send(longer)).status == 400
+        finally:
+            await context.send(segments.write(found, there))
 
     asyncio.run(story())

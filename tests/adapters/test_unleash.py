@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
 
-from adapters.conformance import AdapterConformance, DirectContext
-from adapters.contract import Planned, Refused, Wish
+from adapters.conformance import AdapterConformance, DirectContext, until
+from adapters.conformance.steps import exact
+from adapters.contract import Refused, Request, Wish
+from adapters.membership import check, members_of
 from adapters.simulator import Simulator
-from adapters.unleash import ADAPTER
-from adapters.unleash.adapter import WHOLE, Unleash
+from adapters.unleash import ADAPTER, segments, wire
+from adapters.unleash.adapter import Unleash
 from adapters.unleash.simulator import ADMIN_TOKEN, CLIENT_TOKEN, Flag, UnleashSite
-from tests.adapters.test_behind_the_guard import plane_of, whole_story
+from tests.adapters.test_behind_the_guard import plane_of, signed, whole_story
 
 LAG_S = 0.1
+SECRETS = {"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN}
 BLOCK = Wish(lever="user.block", selector="user-7", surface_key="")
 BLOCKED = {"contextName": "userId", "operator": "NOT_IN", "values": ["nobody"]}
 OTHERS = {"contextName": "region", "operator": "IN", "values": ["eu"], "caseInsensitive": True}
@@ -30,6 +33,17 @@ def site(lag_s=LAG_S):
 
 def settings(url, **more):
     return {"base_url": url, "environment": "development", **more}
+
+
+def values(server):
+    """Who stands in each segment."""
+    held = [server.site.state.segments[number]["constraints"] for number in sorted(server.site.state.segments)]
+    return [one["values"] for some in held for one in some if one["contextName"] == "userId"]
+
+
+async def applied(adapter, context, planned):
+    """Sent as a console sends it: the exact write is made at the moment."""
+    await adapter.apply(context, await exact(adapter, context, planned))
 
 
 @pytest.fixture
@@ -73,6 +87,7 @@ class TestBlock(_Unleash):
         (Wish(lever="model.off", selector="atlas", surface_key="bare"), "a flag of its own"),
         (Wish(lever="model.off", selector="atlas", surface_key="", params={"x": "1"}), "takes no parameters"),
         (Wish(lever="user.block", selector="a\nb", surface_key=""), "say which user"),
+        (Wish(lever="user.block", selector="a" * 101, surface_key=""), "say which user"),
         (Wish(lever="user.block", selector="u", surface_key="nowhere"), "no flag called nowhere"),
         (Wish(lever="user.block", selector="u", surface_key="atlas-code"), "which lets everybody in"),
         (Wish(lever="user.block", selector="u", surface_key="bare"), "which lets everybody in"),
@@ -87,16 +102,17 @@ def test_a_block_writes_one_user_more_and_everything_else_as_it_was(server, adap
     planned = asyncio.run(adapter.plan(context, BLOCK))
     assert (planned.surface_key, planned.selectors) == ("atlas", 1)
     assert "atlas-code, atlas" in planned.notes[0]
-    asyncio.run(adapter.apply(context, planned))
+    asyncio.run(applied(adapter, context, planned))
     held = server.site.state.segments[1]
     assert held["constraints"] == [OTHERS, {**BLOCKED, "values": ["nobody", "user-7"]}]
     assert (held["name"], held["description"]) == ("standdown-blocked", "who may not")
     again = asyncio.run(adapter.plan(context, BLOCK))
-    assert again.wanted == planned.wanted  # the same user is not there twice
-    back = asyncio.run(
-        adapter.plan(context, Wish(lever="user.block", selector="user-7", surface_key="", direction="restore"))
-    )
-    assert json.loads(back.wanted["values"]) == ["nobody"]
+    assert (again.pre, again.wanted) == (planned.wanted, planned.wanted)
+    asyncio.run(applied(adapter, context, again))
+    assert values(server) == [["nobody", "user-7"]], "the same user is not there twice"
+    lift = Wish(lever="user.block", selector="user-7", surface_key="", direction="restore")
+    asyncio.run(applied(adapter, context, asyncio.run(adapter.plan(context, lift))))
+    assert values(server) == [["nobody"]]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +140,7 @@ def test_without_the_segment_or_a_flag_that_carries_it_nothing_can_be_planned(se
 
 def test_a_strategy_that_came_later_without_the_segment_lets_the_user_in(server, adapter, context):
     planned = asyncio.run(adapter.plan(context, BLOCK))
-    asyncio.run(adapter.apply(context, planned))
+    asyncio.run(applied(adapter, context, planned))
     server.poke(lambda rows: (rows.flags["atlas"].strategies.append([]), setattr(rows, "read", None)))
     assert asyncio.run(adapter.probe(context, planned, "product")).outcome == "passed"
     with pytest.raises(Refused, match="a block would do nothing"):
@@ -181,13 +197,31 @@ def test_settings_take_nothing_that_would_leave_the_project(wrong):
         Unleash.manifest.settings.model_validate({**settings("http://127.0.0.1:1"), **wrong})
 
 
-@pytest.mark.parametrize(
-    ("lever", "selector", "nobody"), [("model.off", "atlas", "nobody"), ("user.block", "user-7", "")]
-)
-def test_behind_the_guard(server, lever, selector, nobody):
-    secrets = {"admin": ADMIN_TOKEN, "product": CLIENT_TOKEN}
-    plane = plane_of("unleash", settings(server.url), secrets, {selector: "product"})
-    asyncio.run(whole_story(plane, Wish(lever=lever, selector=selector, surface_key="atlas"), nobody=nobody))
+def test_a_switch_behind_the_guard(server):
+    plane = plane_of("unleash", settings(server.url), SECRETS, {"atlas": "product"})
+    asyncio.run(whole_story(plane, Wish(lever="model.off", selector="atlas", surface_key="atlas"), nobody="nobody"))
+
+
+def test_a_block_behind_the_guard_is_made_exact_proven_and_nothing_else_is_let_through(server):
+    async def story():
+        plane = plane_of("unleash", settings(server.url), SECRETS, {"user-7": "product"})
+        try:
+            planned = signed(plane, await plane.plan(replace(BLOCK, surface_key="atlas")))
+            with pytest.raises(Refused, match="never sent"):
+                await plane.apply(planned)
+            made = await plane.render([planned])
+            (whole,) = made.wholes
+            assert whole.accounts == ("user-7",)
+            await plane.apply(replace(planned, requests=(whole.request,)))
+            assert (await plane.read_back(planned)).verdict == "in-effect"
+            shut = await until(lambda: plane.probe(planned, "product"), lambda seen: seen.outcome == "refused", 30.0)
+            assert shut.outcome == "refused"
+            assert (await plane.render([planned])).wholes == (), "who stands there already is not written again"
+        finally:
+            await plane.aclose()
+
+    asyncio.run(story())
+    assert values(server) == [["nobody", "user-7"]]
 
 
 def test_who_switched_it_back_is_read_from_the_log(server, adapter, context) -> None:
@@ -204,30 +238,19 @@ def test_who_switched_it_back_is_read_from_the_log(server, adapter, context) -> 
             ("ada", "feature-environment-enabled"), ("admin", "feature-environment-disabled"),
         ]  # fmt: skip
         assert await adapter.changes(context, switch, found[0].at_ms + 1) == []
-        await adapter.apply(context, block)
+        await applied(adapter, context, block)
         server.site.write_log("segment-updated", "eve", data={"id": 2})
         assert [one.who for one in await adapter.changes(context, block, 0)] == ["admin"], "another segment's line"
 
     asyncio.run(story())
 
 
-def test_a_list_of_users_is_refused_because_each_write_would_undo_the_last(adapter, context):
-    wishes = [Wish(lever="user.block", selector=f"user-{at}", surface_key="atlas") for at in range(3)]
-    answers = asyncio.run(adapter.plan_many(context, wishes))
-    assert [one.detail for one in answers] == [WHOLE] * 3
-    (planned,) = asyncio.run(adapter.plan_many(context, wishes[:1]))
-    assert isinstance(planned, Planned)
-    (seen,) = asyncio.run(adapter.read_back_many(context, [planned]))
-    assert seen.verdict == "not-in-effect"
-    assert asyncio.run(adapter.served_many(context, [planned])) == [None]
-
-
 def test_one_block_stays_in_effect_while_others_come_and_go(server, adapter, context):
     async def story():
         first = await adapter.plan(context, BLOCK)
-        await adapter.apply(context, first)
+        await applied(adapter, context, first)
         second = await adapter.plan(context, Wish(lever="user.block", selector="user-8", surface_key=""))
-        await adapter.apply(context, second)
+        await applied(adapter, context, second)
         for planned in (first, second):
             assert (await adapter.read_back(context, planned)).verdict == "in-effect"
         again = await adapter.plan(context, BLOCK)
@@ -235,9 +258,131 @@ def test_one_block_stays_in_effect_while_others_come_and_go(server, adapter, con
         lift = await adapter.plan(
             context, Wish(lever="user.block", selector="user-7", surface_key="", direction="restore")
         )
-        await adapter.apply(context, lift)
+        await applied(adapter, context, lift)
         verdicts = [(await adapter.read_back(context, planned)).verdict for planned in (first, second, lift)]
         assert verdicts == ["not-in-effect", "in-effect", "in-effect"]
-        assert json.loads(lift.wanted["values"]) == ["nobody", "user-8"]
+        assert values(server) == [["nobody", "user-8"]]
 
     asyncio.run(story())
+
+
+# -- many users at once ------------------------------------------------------------------------------------------------
+
+CROWD = tuple(f"user-{at:02}" for at in range(25))
+
+
+@pytest.fixture
+def rows():
+    """Three segments of at most ten values; the third is not on every strategy."""
+    flags = [Flag("atlas", strategies=[[1, 2], [1, 2, 3]]), Flag("old", strategies=[[1]])]
+    made = {
+        number: {"name": name, "constraints": [{**BLOCKED, "values": list(values)}]}
+        for number, name, values in (
+            (1, "standdown-blocked", ["nobody", "theirs"]), (2, "standdown-blocked-2", []),
+            (3, "standdown-blocked-3", []), (4, "standdown-blocked-x", []),
+        )
+    }  # fmt: skip
+    with Simulator(UnleashSite(flags, made, most_values=10)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def many(rows):
+    """Its adapter, and plans for so many users."""
+    adapter = Unleash(Unleash.manifest.settings.model_validate(settings(rows.url)))
+    context = DirectContext(rows.url, secrets=SECRETS)
+
+    def plan(users, direction="contain"):
+        wishes = [Wish(lever="user.block", selector=one, surface_key="", direction=direction) for one in users]
+        return asyncio.run(adapter.plan_many(context, wishes))
+
+    return adapter, context, plan
+
+
+async def sent(adapter, context, plans):
+    """All of them as a console sends a piece: made, proven, written."""
+    made = await adapter.render(context, plans)
+    for whole in made.wholes:
+        check(whole, members_of(plans))
+        await adapter.apply(context, replace(plans[0], requests=(whole.request,)))
+    return made
+
+
+def test_a_list_goes_into_the_segments_that_every_strategy_has_and_who_finds_no_room_is_told(rows, many):
+    adapter, context, plan = many
+    answers = plan(CROWD)
+    (why,) = {one.detail for one in answers[18:]}
+    assert why.startswith("no room: 18 of 25 new ones fit into standdown-blocked, standdown-blocked-2;")
+    plans = answers[:18]
+    first = plans[0]
+    assert (first.surface_key, first.pre, first.wanted) == ("atlas", {"blocked": "false"}, {"blocked": "true"})
+    assert "still be let in by old" in first.notes[1], "a flag that lacks one of them is named"
+    assert "not used, for standdown-blocked-3" in first.notes[3]
+    asyncio.run(sent(adapter, context, plans))
+    assert values(rows) == [["nobody", "theirs", *CROWD[:8]], list(CROWD[8:18]), [], []]
+    seen = asyncio.run(adapter.read_back_many(context, plans))
+    assert {(one.verdict, one.fields["blocked"]) for one in seen} == {("in-effect", "true")}
+    assert asyncio.run(adapter.render(context, plans)).wholes == ()
+    assert asyncio.run(adapter.served_many(context, plans)) == [None] * 18
+
+
+def test_room_is_by_bytes_too(rows, many):
+    """What is longer than one request may be is refused by the server: such ids fill a segment sooner."""
+    rows.site.most_values = 1_000
+    adapter, context, plan = many
+    users = [f"{at:0100}" for at in range(2_000)]
+    answers = plan(users)
+    fits = [one for one in answers if not isinstance(one, Refused)]
+    assert 1_900 < len(fits) < 1_950
+    asyncio.run(sent(adapter, context, fits))
+    bodies = [segments.write(wire.Segment.model_validate(one), segments.users(wire.Segment.model_validate(one))).body
+              for one in rows.site.state.segments.values()]  # fmt: skip
+    assert max(map(len, bodies)) <= segments.MOST_BYTES
+
+
+def test_whoever_came_or_went_meanwhile_is_left_as_somebody_made_it(rows, many):
+    adapter, context, plan = many
+    plans = plan(CROWD[:6])
+    rows.poke(lambda state: state.segments[1]["constraints"][0]["values"].extend([*"abcdefgh"]))
+    made = asyncio.run(sent(adapter, context, plans))
+    assert [one.path for one in made.wholes] == ["/api/admin/segments/2"], "the first is full by now"
+    rows.poke(lambda state: state.segments[2]["constraints"][0]["values"].remove(CROWD[3]))
+    back = plan(CROWD[:6], "restore")
+    assert back[3].pre == back[3].wanted
+    asyncio.run(sent(adapter, context, back))
+    assert values(rows)[:2] == [["nobody", "theirs", *"abcdefgh"], []]
+
+
+def test_who_stands_in_several_segments_is_taken_out_of_all(rows, many):
+    adapter, context, plan = many
+    rows.poke(lambda state: [state.segments[at]["constraints"][0]["values"].append("twice") for at in (1, 2)])
+    (one,) = plan(["twice"], "restore")
+    asyncio.run(sent(adapter, context, [one]))
+    assert values(rows)[:2] == [["nobody", "theirs"], []]
+    assert asyncio.run(adapter.read_back(context, one)).verdict == "in-effect"
+
+
+def test_what_does_not_go_together_is_not_made(rows, many):
+    adapter, context, plan = many
+    contain, restore = plan(["a"]), plan(["theirs"], "restore")
+    with pytest.raises(Refused, match="one thing"):
+        asyncio.run(adapter.render(context, [*contain, *restore]))
+    (late,) = plan(["late"])
+    rows.poke(lambda state: state.segments[1]["constraints"][0]["values"].extend(["x"] * 8))
+    rows.poke(lambda state: state.segments[2]["constraints"][0]["values"].extend(["x"] * 10))
+    assert asyncio.run(adapter.render(context, [late])).refused == {"late": "no segment has room for it"}
+    rows.poke(lambda state: state.segments.clear())
+    with pytest.raises(Refused, match="is there any more"):
+        asyncio.run(adapter.render(context, [late]))
+
+
+def test_a_block_that_an_earlier_version_signed_is_still_read_back(server, adapter, context):
+    planned = asyncio.run(adapter.plan(context, BLOCK))
+    older = replace(
+        planned, params={"segment": "1"}, pre={"values": '["nobody"]'}, wanted={"values": '["nobody", "user-7"]'},
+        requests=(Request(method="PUT", path="/api/admin/segments/1", body="{}"),), revert=(),
+    )  # fmt: skip
+    assert asyncio.run(adapter.read_back(context, older)).verdict == "not-in-effect"
+    asyncio.run(applied(adapter, context, planned))
+    seen = asyncio.run(adapter.read_back(context, older))
+    assert (seen.verdict, seen.fields) == ("in-effect", {"values": '["nobody", "user-7"]'})
