@@ -132,7 +132,8 @@ class JournalStore:
         return self._thread.call(_truncate_wal)
 
     def close(self) -> None:
-        """Finish what was taken, then close writer and readers."""
+        """Finish what was taken, then close readers and writer: the last one brings the log into the file."""
+        self._reader.close()  # a reader that closes last can bring nothing anywhere, and the next start reads the log
         self._thread.stop(60.0)
         self._reader.close()
 

@@ -1,7 +1,7 @@
 """What a session has read of the entries that move corrections: each reading takes in only what is new.
 
 For screens; it decides nothing (decision 0155). Where anything else than new entries came (values, a redaction, a
-standing, a roster, a document that was awaited, an entry that belongs before others), all is read anew.
+standing, a roster, a document that was awaited), all is read anew; where one belongs before others, its incident is.
 """
 
 from __future__ import annotations
@@ -108,12 +108,13 @@ class Told:
                 by_inc.setdefault(one.entry.inc, []).append(seen(one))
         for name, told in by_inc.items():
             before = read.folds.get(name)
-            if before is None:
-                read.folds[name] = CorrectionsOn(told, read.documents, self._session.roster.roster, name)
-            elif before.goes_on(told):
+            if before is not None and before.goes_on(told):
                 before.take(told)
-            else:
-                return None
+                continue
+            # where something belongs before others this incident is read anew, and no other
+            again = () if before is None else _entries(connection, name, kinds, 0)
+            whole = [seen(one) for one in again if one.id not in false] or told
+            read.folds[name] = CorrectionsOn(whole, read.documents, self._session.roster.roster, name)
         read.n = fresh[-1].n if fresh else read.n
         read.wanted |= wanted
         read.false = false

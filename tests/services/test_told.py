@@ -179,3 +179,16 @@ def test_a_decision_without_its_people_moves_nothing_while_it_could_mislead(reco
     assert record.states()[0] == ["proposed"]
     record.clock.ahead_ms = 2 * HOUR_MS
     assert record.states()[0] == ["queued"]
+
+
+def test_what_belongs_before_others_makes_its_own_incident_read_anew_and_no_other(record):
+    sha, op = record.propose(*record.action("k1", "k2"))
+    for _ in range(20):
+        record.step("requeued", sha, op)
+    other = incidents.declare(record.session, "Another one", 2).entry.inc
+    assert record.states()[1] == 23
+    role = {"person": record.session.me, "role": "scribe"}  # of those that say who commands: never folded on
+    record.session.append(Draft("role.assigned", other, None, role))
+    assert record.states() == (["queued", "proposed"], 3)  # it, and both of its incident
+    record.session.append(Draft("role.assigned", record.inc, None, role))
+    assert record.states()[1] == 24
