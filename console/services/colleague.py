@@ -80,6 +80,7 @@ class Colleague:
             ],
             "All exploits so far came through these two keys; the canaries show whether the block bites.",
             criteria="The keys' owners have answered, and the model refuses",
+            if_not="Three working exploits a minute go on reaching customers through these keys",
         )  # fmt: skip
         self._sign(made.sha)
         return made.sha

@@ -114,7 +114,7 @@ class AttestDialog(Sheet):
         self.add_button("Attest", self._attest, "main")
         self._turn()
         self.text.setFocus()
-        self.resize(640, 620)
+        self.take_room(640, 620)
         self._kept = Kept(self, f"attest:{doc or 'any'}:{target}", {"text": self.text, "outcome": self.outcome},
                           when=self.when.line)  # fmt: skip
         self._read()
@@ -242,7 +242,7 @@ class RecordDialog(Sheet):
         self.save = self.add_button("Record", self._save, "main")
         self._offer_levers()
         self.text.setFocus()
-        self.resize(660, 700)
+        self.take_room(660, 700)
         parts: dict[str, Part] = {"text": self.text, "kind": self.kind, "back": self.back, "selector": self.selector}
         self._kept = Kept(self, f"record:{inc or 'organisation'}", parts, when=self.when.line)
         self.room.doer.do(read_ground, self._took, lane="look", over=self)

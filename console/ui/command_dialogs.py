@@ -185,6 +185,10 @@ class AcceptDialog(Sheet):
         self.read_first(lambda session: last_offer(session, line.inc), self._fill, READING, "look")
         self.take_room(640, 520)
 
+    def not_read(self) -> None:
+        """Neither that it was offered nor that it was not."""
+        self.lead.setText("Whether command was offered to you is not known.")
+
     def why_not(self) -> str:
         """Whether there is an offer at all."""
         return "" if self._offer is not None else "Nobody offered you command of this incident."

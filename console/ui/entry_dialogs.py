@@ -49,7 +49,7 @@ class AmendDialog(_About):
         self.text.setEnabled(False)
         self.add(Labelled(room, "New wording", self.text), 1)
         self.add_button("Amend", self._amend, "main")
-        self.resize(620, 440)
+        self.take_room(620, 440)
         self._kept = Kept(self, f"amend:{line.id}", {"text": self.text}, wait=True)
         self.read_first(lambda session: timeline.detail(session, line.id), self._read, "Reading ...", "look")
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -25,7 +25,7 @@ from console.ui.bridge import Bridge
 from console.ui.doors import AlonePage, DoorsPage, HearPage, JoinPage, PractisePage
 from console.ui.key_choices import Take
 from console.ui.pages import Page, trouble_of
-from console.ui.parts import column
+from console.ui.parts import column, fit
 from console.ui.theme import Look
 from console.ui.widgets import Stripe
 from console.viewmodels.keys import agent_keys
@@ -72,8 +72,7 @@ class FirstRun(QWidget):
         self._stripe = Stripe(look, self._pages)
         column(self).addWidget(self._stripe)
         self.setWindowTitle("Standdown")
-        self.setMinimumSize(720, 560)
-        self.resize(960, 760)
+        fit(self, QSize(960, 760), QSize(720, 560))
         self._begin(practise=practise)
         self._worker.submit(lambda _none: _load())  # while the person reads
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QScrollArea, QWidget
 
 from console import __version__
-from console.ui.parts import column
+from console.ui.parts import column, fit
 from console.ui.room import Room
 from console.ui.widgets import KeyHint, Stripe, Text
 
@@ -50,7 +50,7 @@ class KeysSheet(QDialog):
         lines.addWidget(scroll, 1)
         lines.addWidget(_close(self))
         _frame(self, room, content)
-        self.resize(760, 520)
+        fit(self, QSize(760, 520))
 
 
 class About(QDialog):

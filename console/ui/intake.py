@@ -160,7 +160,7 @@ class IntakeDialog(Sheet):
         )
         accept = self.add_button("Write them" if mendable else "Keep it", self._accept, "main")
         accept.setDefault(True)
-        self.resize(820, 560)
+        self.take_room(820, 560)
         accept.setFocus()
 
     def _accept(self) -> None:

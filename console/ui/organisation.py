@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -25,7 +25,7 @@ from console.runtime.settings import House
 from console.services.founding import Progress
 from console.services.session import Session
 from console.ui.founding import LOOK_EVERY_MS, Founding
-from console.ui.parts import column, row
+from console.ui.parts import column, fit, row
 from console.ui.room import Room
 from console.ui.roster_envelopes import EnvelopesSheet
 from console.ui.roster_keys import RenewSheet
@@ -65,7 +65,7 @@ class OrganisationDialog(QDialog):
         inner.addWidget(self.tabs, 1)
         inner.addWidget(buttons)
         column(self).addWidget(Stripe(room.look, held, drill=room.desk.session.settings.world == "drill"))
-        self.resize(940, 680)
+        fit(self, QSize(940, 680))
         self._first = True
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_EVERY_MS)

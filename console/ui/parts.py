@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
+from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from console.ui.theme import Look
@@ -11,6 +12,7 @@ from console.ui.widgets import Text
 
 FLAT: Final = (0, 0, 0, 0)
 L = TypeVar("L", bound=QBoxLayout)
+_FRAME: Final = QSize(8, 40)  # what the system puts round a window
 
 
 def panel_title(look: Look, text: str) -> Text:
@@ -29,6 +31,17 @@ def column(widget: QWidget, spacing: int = 0, margins: tuple[int, int, int, int]
 def row(widget: QWidget, spacing: int = 0, margins: tuple[int, int, int, int] = FLAT) -> QHBoxLayout:
     """A horizontal layout without surprises."""
     return _bare(QHBoxLayout(widget), spacing, margins)
+
+
+def fit(window: QWidget, wanted: QSize, least: QSize | None = None) -> None:
+    """So large, and never smaller than `least`, but never larger than the screen: what is beyond it cannot be used.
+
+    At 200 % a laptop has room for half of what it has at 100 %.
+    """
+    most = window.screen().availableSize() - _FRAME
+    if least is not None:
+        window.setMinimumSize(least.boundedTo(most))
+    window.resize(wanted.boundedTo(most))
 
 
 def _bare(layout: L, spacing: int, margins: tuple[int, int, int, int]) -> L:

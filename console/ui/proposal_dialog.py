@@ -18,6 +18,7 @@ from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing
 from console.ui.model_names import ModelNamesDialog
+from console.ui.parts import fit
 from console.ui.proposal_fields import Fields
 from console.ui.proposal_plan import PlanPanel, PlanPaper, Shown
 from console.ui.proposal_reading import PlanReader, key_of
@@ -33,6 +34,7 @@ from console.viewmodels.shell import GROWN, INCIDENTS, LOOKS, NOW, Grown
 DEBOUNCE_MS: Final = 300
 _LARGE_TEXT: Final = 1.4
 _WANTED: Final = QSize(1180, 800)
+_LEAST: Final = QSize(1000, 600)
 READING: Final = "Reading what is there ..."
 _PROPOSING: Final = "Reading once more, and proposing ..."
 _ALONE: Final = (
@@ -92,9 +94,7 @@ class ProposalDialog(Sheet):
         self.trouble.acted.connect(self._take_over)
         room.bridge.on(GROWN, self._grown, self)
         room.bridge.on(LOOKS, lambda _looks: self.fields.see(), self)
-        self.setMinimumSize(1000, 600)
-        scaled = (_WANTED * room.look.theme.text_scale).boundedTo(self.screen().availableSize())
-        self.resize(scaled.expandedTo(self.minimumSize()))  # its buttons are at the foot: never beyond the screen
+        fit(self, _WANTED * room.look.theme.text_scale, _LEAST)  # its buttons are at the foot: never beyond the screen
         self._load()
 
     # -- what is there -------------------------------------------------------------------------------------------------

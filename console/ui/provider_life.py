@@ -187,6 +187,10 @@ class EditProviderDialog(Sheet):
         self.name.setText(known.name)
         self.name.textChanged.connect(self.check)
         self.add(Labelled(room, "Name", self.name, "Changed, it changes for everybody."))
+        self._rest = QWidget()
+        self._rest_lines = column(self._rest, room.look.theme.space("wide"))
+        self.add(self._rest)
+        self.body.addStretch(1)
         self.add_button("Save and test", self._save, "main")
         self.read_first(lambda _session: settings_form(known.kind), self._show_form, "Reading ...", "look")
         self.take_room(560, 560)
@@ -211,10 +215,9 @@ class EditProviderDialog(Sheet):
         self.fields.put(form.typed(self._known.settings))
         self.fields.changed.connect(self.check)
         self.fields.entered.connect(self.press_main)
-        self.add(self.fields)
+        self._rest_lines.addWidget(self.fields)
         if form.secrets:
-            self.add(Text(self.room.look, _KEEP, size="small", tone="text-muted", wrap=True))
-        self.body.addStretch(1)
+            self._rest_lines.addWidget(Text(self.room.look, _KEEP, size="small", tone="text-muted", wrap=True))
         self.check()
 
     def _save(self) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from console.services.upgrading import Upgrade
 from console.ui.pages import Page
-from console.ui.parts import column
+from console.ui.parts import column, fit
 from console.ui.theme import Look
 from console.ui.widgets import Text
 
@@ -45,7 +45,7 @@ class UpgradeWindow(QWidget):
         close = self.page.add_button("Close")
         close.clicked.connect(self.close)
         column(self).addWidget(self.page)
-        self.setMinimumSize(640, 320)
+        fit(self, QSize(760, 420), QSize(640, 320))
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_EVERY_MS)
         self._timer.timeout.connect(self.look)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, QWidget
 
@@ -21,7 +21,7 @@ from console.ui.menu import MenuButton
 from console.ui.models import ModelsPanel
 from console.ui.now import NowPanel
 from console.ui.outbox import OutboxDrawer
-from console.ui.parts import column
+from console.ui.parts import column, fit
 from console.ui.room import Room
 from console.ui.timeline import TimelinePanel
 from console.ui.widgets import Stripe
@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # a window that starts shows the timeline; the board is built
 TABS = (
     ("timeline", "Timeline"), ("board", "Status board"), ("coverage", "Coverage"), ("review", "After action"),
 )  # fmt: skip
+_WANTED: Final = QSize(1360, 860)
+_LEAST: Final = QSize(960, 600)
 _PAINTED_AT_LATEST_MS: Final = 1_000  # a window that opens minimised is never exposed, and has to work all the same
 
 
@@ -55,7 +57,6 @@ class MainWindow(QMainWindow):
         self._room = room
         self._settings = settings
         self.setObjectName("main")
-        self.setMinimumSize(960, 600)
         self.timeline = TimelinePanel(room)
         self.now = NowPanel(room)
         self.outbox = OutboxDrawer(room)
@@ -269,9 +270,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(" - ".join([*parts, "Standdown"]))
 
     def _restore(self) -> None:
+        fit(self, _WANTED, _LEAST)
         for name, put in (("geometry", self.restoreGeometry), ("split", self._split.restoreState)):
             kept: object = self._settings.value(name)
             if isinstance(kept, QByteArray):
                 put(kept)
-        if not isinstance(self._settings.value("geometry"), QByteArray):
-            self.resize(1360, 860)
