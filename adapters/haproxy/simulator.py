@@ -63,8 +63,7 @@ class HAProxySite:
         if rows.get(self._block, caller) is not None:
             return _page(403, "Forbidden", "Request forbidden by administrative rules.")
         if rows.get(self._rate, caller) == "0":
-            page = _page(429, "Too Many Requests", "You have sent too many requests in a given amount of time.")
-            return Answer(status=429, body=page.body, headers={"retry-after": "10"})
+            return Answer(status=429, body=b"", headers={"retry-after": "10"})  # a rule with `hdr` sends no page
         return Answer(body={"live": True})
 
     def say(self, line: str) -> str:

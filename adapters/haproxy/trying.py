@@ -35,7 +35,8 @@ def stopped(planned: Planned, servers: Sequence[Server]) -> Told:
 
 
 def limited(planned: Planned, fault: Throttled) -> Told:
-    """A server behind it answers 429 too: only the proxy's own page says that it was the proxy's limit."""
-    if planned.lever == RATE.name and fault.reply is not None and _TOO_MANY in fault.reply.body:
+    """A server behind it answers 429 too, with an account of it: the proxy has its own page, or nothing (with `hdr`)."""
+    said = None if fault.reply is None else fault.reply.body.strip()
+    if planned.lever == RATE.name and said is not None and (not said or _TOO_MANY in said):
         return "refused", "limited"
     return "cannot-tell", "limited, and not in the proxy's words"

@@ -202,7 +202,7 @@ def test_a_servers_own_limit_is_not_the_proxys(adapter, context):
     wish = Wish(lever="caller.rate", selector="caller-a", surface_key="", params={"rate": "0"})
     planned = asyncio.run(adapter.plan(context, wish))
     for body, outcome in (
-        (b'{"error":{"type":"rate_limit_error"}}', "cannot-tell"),
+        (b'{"error":{"type":"rate_limit_error"}}', "cannot-tell"), (b"slow down", "cannot-tell"), (b"", "refused"),
         (b"<html><body><h1>429 Too Many Requests</h1>\nYou have sent too many requests in a given amount of time.\n",
          "refused"),
     ):  # fmt: skip
