@@ -108,10 +108,19 @@ async def _reroute(context: Context, blank: Planned, there: Gateway) -> Planned:
             raise Refused(f"{fallback} cannot answer: it is blocked")
         wanted[blank.model] = fallback
         notes.append("callers are not told: the answer names the model that they asked for")
+        beside = sorted(name for name, target in now.items() if name != blank.model and _leads_to(target, blank.model))
+        if beside:
+            notes.insert(0, f"NOT rerouted: {', '.join(beside)[:200]} lead to it by aliases of their own")
+        notes.append("who calls a deployment by its id is not rerouted: block it as well where it is in the database")
     return replace(
         blank, pre=_alias_fields(now), wanted=_alias_fields(wanted), notes=tuple(notes),
         requests=(_write_aliases(wanted),), revert=(_write_aliases(now),),
     )  # fmt: skip
+
+
+def _leads_to(target: object, model: str) -> bool:
+    """An alias is a name, or an object that holds one."""
+    return (target.get("model") if isinstance(target, dict) else target) == model
 
 
 def _alias_fields(found: Mapping[str, object]) -> dict[str, str]:

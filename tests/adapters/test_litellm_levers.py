@@ -202,6 +202,16 @@ def test_another_model_answers_and_other_aliases_stay(server, adapter, context):
     assert server.site.state.aliases == {"old": "filed"}
 
 
+@pytest.mark.parametrize("target", ["atlas", {"model": "atlas", "hidden": True}])
+def test_other_names_that_lead_to_a_rerouted_model_are_told(server, adapter, context, target):
+    """An alias is followed once: callers of such a name reach the model as before."""
+    assert not any("NOT rerouted" in note for note in asyncio.run(
+        adapter.plan(context, wish("model.reroute", "atlas", fallback="filed"))).notes)  # fmt: skip
+    server.poke(lambda rows: rows.aliases.update(classic=target))
+    planned = asyncio.run(adapter.plan(context, wish("model.reroute", "atlas", fallback="filed")))
+    assert planned.notes[0] == "NOT rerouted: classic lead to it by aliases of their own"
+
+
 def test_a_blocked_model_cannot_be_the_one_that_answers(server, adapter, context):
     server.poke(lambda rows: setattr(rows.models["m-3"], "blocked", True))
     with pytest.raises(Refused, match="it is blocked"):
