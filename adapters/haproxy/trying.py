@@ -35,7 +35,7 @@ def stopped(planned: Planned, servers: Sequence[Server]) -> Told:
 
 
 def limited(planned: Planned, fault: Throttled) -> Told:
-    """A server behind it answers 429 too, with an account of it: the proxy has its own page, or nothing (with `hdr`)."""
+    """A server behind it answers 429 too, and says why: the proxy has its own page, or nothing (a rule with `hdr`)."""
     said = None if fault.reply is None else fault.reply.body.strip()
     if planned.lever == RATE.name and said is not None and (not said or _TOO_MANY in said):
         return "refused", "limited"
