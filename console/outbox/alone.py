@@ -11,26 +11,50 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.contract import AdapterFault, Lever, Planned, Refused
-from console.domain.actions import Target
+from console.domain.actions import Action, Target
 from console.journal.tx import Tx
 from console.journal.values import FeedSigner
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
+from console.outbox.moments import Moments
+from console.outbox.papers import policy_of
 from console.outbox.reading import Reading
 from console.providers.plane import Plane
 from console.providers.replanned import plan_all_anew, plan_differs
 
 _CHARS: Final = 900
+_NOT_ALONE: Final = (
+    "One person alone signed this undo, and what it would undo was signed by one person too, and this console never "
+    "compared its way back before sending it. Nothing was sent; lift it with two signatures."
+)
 
 
 def looked_at(authority: Authority, row: Row) -> bool:
-    """Whether it needs no second plan: two people signed these bytes, or it gives back.
-
-    What one person gives back alone is an undo, which is exactly what was signed to be its revert.
-    """
+    """Whether it needs no second look: two people signed these bytes."""
     people = {one.record.person for one in authority.signed
               if one.record.decision == "approve" and one.record.doc == row.doc}  # fmt: skip
-    return len(people) > 1 or authority.action.direction == "restore"
+    return len(people) > 1
+
+
+def goes_back(tx: Tx, feed: FeedSigner, authority: Authority, row: Row) -> Stop | None:
+    """Why an undo that one person alone signed may not go, if so.
+
+    It sends exactly the revert that was signed. So that this is no request of one person's own, either two people
+    signed what is undone, or this console itself compared that revert with its own plan before it sent it (0174).
+    """
+    named = authority.action.undoes
+    before = None if named is None else Reading.of(tx).document(named)
+    if before is None or not isinstance(before.document, Action):
+        return Stop("attention", "dispatch.attention", _NOT_ALONE)
+    facts = Moments(tx.connection, tx.roster(), policy_of(tx.roster())).now(row.doc, tx.now_ms)
+    if len(facts.undone_signers) > 1:
+        return None
+    own = [one for one in Reading.of(tx).steps(before.document.op, before.sha, row.target)
+           if one.kind == "dispatch.intent" and one.feed == feed.feed]  # fmt: skip
+    listed = before.document.targets[row.target].listed is not None
+    if own and own[0].pub.get("pre") == "same" and not listed:
+        return None
+    return Stop("attention", "dispatch.attention", _NOT_ALONE)
 
 
 def sent_before(tx: Tx, feed: FeedSigner, row: Row) -> bool:
@@ -42,22 +66,25 @@ def sent_before(tx: Tx, feed: FeedSigner, row: Row) -> bool:
     return any(one.kind == "dispatch.intent" and one.feed == feed.feed for one in steps)
 
 
-async def alone(plane: Plane, target: Target, plans: Sequence[Planned]) -> Stop | AdapterFault | None:
+async def alone(plane: Plane, target: Target, plans: Sequence[Planned]) -> Stop | AdapterFault | bool:
     """What sends it back to people where it is not what it calls itself; the fault where that cannot be read now.
 
-    `plans` are one, or of a list what is to be sent now for each of its accounts.
+    Else whether its way back is the one this console would take, too; where it stands otherwise than it was signed,
+    that cannot be told. `plans` are one, or of a list what is to be sent now for each of its accounts.
     """
     fault: AdapterFault | None = None
+    same = True
     for signed, found in zip(plans, await plan_all_anew(plane, plans), strict=True):
         if isinstance(found, Refused):
             return _stop(signed, target, f"this console cannot plan it: {found.detail.rstrip('.')}")
         if isinstance(found, AdapterFault):
             fault = found
             continue
+        same = same and dict(found.pre) == dict(signed.pre)
         odd = _odd(plane.lever(signed.lever), target, signed, found)
         if odd:
             return _stop(signed, target, f"this console would plan it otherwise: {', '.join(odd)}")
-    return fault
+    return same if fault is None else fault
 
 
 def _odd(lever: Lever, target: Target, signed: Planned, found: Planned) -> list[str]:

@@ -15,7 +15,7 @@ from adapters.contract import AdapterFault, NotSent, Planned, ReadBack, Refused,
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
-from console.outbox.alone import alone, looked_at, sent_before
+from console.outbox.alone import alone, goes_back, looked_at, sent_before
 from console.outbox.gate import Authority, Stop
 from console.outbox.guards import why_it_waits
 from console.outbox.item import Row
@@ -58,8 +58,9 @@ class Executor:
 
     async def _in_turn(self, row: Row, plane: Plane, checked: Authority) -> Row:
         planned = checked.planned
-        before = looked_at(checked, row) or await self.steps.write(lambda tx: self._sent_before(tx, row))
-        seen = await self._look(checked, row, plane, before=before)
+        before: bool | Stop = looked_at(checked, row)
+        before = before or await self.steps.write(lambda tx: self._sent_before(tx, checked, row))
+        seen, compared = await self._look(checked, row, plane, before=before)
         if isinstance(seen, Stop):
             return await self.steps.end(row, seen.state, seen.kind, seen.why)
         if isinstance(seen, AdapterFault):
@@ -71,6 +72,8 @@ class Executor:
                 row, "dispatch.accepted", "accepted", pub={"outcome": "already-so"}, words=words, tries=0
             )
         pre = gate.compare(planned, seen)
+        if pre == "same" and not compared:
+            pre = "not-laxer"  # nobody but its one signer knows the way back: nobody undoes it alone
         made = await exact(plane, [planned]) if by_membership(planned) else None
         if isinstance(made, AdapterFault) or (made is not None and not made.wholes):
             return await self._not_made(row, made)
@@ -93,20 +96,29 @@ class Executor:
         """Nothing happened; it is looked at again soon."""
         return await self.steps.save(row, not_before_ms=self.steps.clock.wall_ms() + self.pace.settle_ms)
 
-    def _sent_before(self, tx: Tx, row: Row) -> bool:
+    def _sent_before(self, tx: Tx, checked: Authority, row: Row) -> bool | Stop:
+        """Whether it was looked at before; what one person alone may not give back does not go."""
+        if checked.action.direction == "restore":
+            return goes_back(tx, self.steps.feed, checked, row) or True
         return sent_before(tx, self.steps.feed, row)
 
     async def _look(
-        self, checked: Authority, row: Row, plane: Plane, *, before: bool
-    ) -> ReadBack | Stop | AdapterFault:
-        """How the target is; and where nobody looked before, whether it is what it calls itself."""
+        self, checked: Authority, row: Row, plane: Plane, *, before: bool | Stop
+    ) -> tuple[ReadBack | Stop | AdapterFault, bool]:
+        """How the target is; and where nobody looked before, whether it is what it calls itself.
+
+        Beside it: whether its way back is known to be the one that this console's own adapter would take.
+        """
+        if isinstance(before, Stop):
+            return before, False
         try:
             seen = await plane.read_back(checked.planned)
         except AdapterFault as fault:
-            return fault
+            return fault, False
         if seen.verdict == "in-effect" or before:
-            return seen
-        return await alone(plane, checked.action.targets[row.target], (checked.planned,)) or seen
+            return seen, True
+        looked = await alone(plane, checked.action.targets[row.target], (checked.planned,))
+        return (seen, looked) if isinstance(looked, bool) else (looked, False)
 
     def check(self, tx: Tx, row: Row, plane: Plane) -> Authority | Stop:
         """The decision proven and the rule asked again, inside the caller's transaction; why it may not go, else."""

@@ -30,7 +30,7 @@ from console.domain.lists import DRAWN, drawn, from_bytes, list_of
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
 from console.outbox import backoff, gate
-from console.outbox.alone import alone, looked_at
+from console.outbox.alone import alone, goes_back, looked_at
 from console.outbox.executor import Executor
 from console.outbox.gate import Authority, Stop
 from console.outbox.item import Row
@@ -136,8 +136,11 @@ class Lists:
         """As of a single target (`console.outbox.alone`): every account of every piece, each time before it goes."""
         if looked_at(checked, row) or not to_send:
             return None
+        if row.direction == "restore":
+            return await self.steps.write(lambda tx: goes_back(tx, self.steps.feed, checked, row))
         target = checked.action.targets[row.target]
-        return await alone(plane, target, [fill(checked.planned, one) for one in to_send])
+        looked = await alone(plane, target, [fill(checked.planned, one) for one in to_send])
+        return None if isinstance(looked, bool) else looked
 
     def _intend(
         self, tx: Tx, row: Row, plane: Plane, to_send: list[str], found: Piece, made: Exact | None

@@ -119,6 +119,8 @@ def prove_record(pub: dict[str, JsonValue], roster: VerifiedRoster, received_ms:
     listed = approver_keys(roster.roster).get(record.key)
     if listed is None:
         raise UnprovenRecord("An approval was signed by a key that is no approver's.", "It does not count.")
+    if listed[0].person != record.person:
+        raise UnprovenRecord("An approval was signed by another person than it names.", "It does not count.")
     kind, user_verified = _verified(listed[1].key, roster.roster.org, raw, sig)
     return Signed(record, kind, user_verified, received_ms)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 
 import pytest
 
 from adapters.contract import NotSent, Refused, Request
+from console.journal.values import Draft
+from console.keys.sshsig import approve_ns
 from console.outbox.alone import alone, sent_before
 from console.outbox.gate import Stop
 from console.providers.lists import fill, template_of
+from tests.journal.world import INC, ORG
 from tests.kit.plainadapter import PlainAdapter, lever, plan_of
 from tests.kit.scene import plane_at, sent
 from tests.outbox.test_bad_rows import behind_its_back, first_row, rounds
@@ -168,6 +172,107 @@ def test_a_table_that_says_it_was_sent_before_spares_nothing(tmp_path):
     play(tmp_path, story)
 
 
+ANYTHING = (Request(method="POST", path="/set", body='{"selector": "everybody", "blocked": false}'),)
+
+
+def undo_of(scene, sha, action, plan, number=1):
+    """The exact revert of what was signed, by the form of an undo, signed by one."""
+    back = replace(
+        plan, requests=plan.revert, revert=plan.requests, wanted=plan.pre, pre=plan.wanted, direction="restore"
+    )
+    undo = scene.propose([scene.target(back)], direction="restore", undoes=sha)
+    scene.approve(*undo, number)
+    return undo
+
+
+async def comes_to(scene, doc):
+    """Where its one target is when it no longer waits to be sent."""
+    for _ in range(60):
+        found = [row for row in (await run(scene, seconds=1)).rows if row.doc == doc]
+        if found and found[0].state not in ("queued", "dispatching"):
+            return found[0].state
+    return "nowhere"
+
+
+@pytest.mark.parametrize("how", ["so already", "otherwise", "nothing was read before"])
+def test_no_undo_by_one_person_sends_a_way_back_that_nobody_compared(tmp_path, how):
+    """Whoever signs alone could else have anything sent: first as the revert of little or nothing, then as its undo."""
+
+    async def story(scene, estate):
+        plan = replace(plan_of("k", now=False, wanted=True, lever_name="quiet"), revert=ANYTHING)
+        if how == "so already":
+            plan = replace(plan, wanted={"blocked": "false"}, pre={"blocked": "false"})
+        elif how == "otherwise":
+            plan = replace(plan, pre={})
+        else:
+            plan = replace(plan, pre={"blocked": "true"})
+        sha, action = scene.propose([scene.target(plan)], gravity="normal")
+        scene.approve(sha, action, 1)
+        assert await comes_to(scene, sha) in ("accepted", "recorded", "unmeasurable", "stale")
+        before = list(sent(estate))
+        undo, _ = undo_of(scene, sha, action, plan)
+        assert await comes_to(scene, undo) in ("attention", "stale")
+        assert sent(estate) == before
+
+    play(tmp_path, story)
+
+
+def test_an_honest_undo_by_one_person_goes_from_the_console_that_sent_it(tmp_path):
+    async def story(scene, estate):
+        sha, action = scene.block("k", approve=(1,), gravity="normal")
+        assert states(await run(scene)) == ["enforced"]
+        undo_of(scene, sha, action, plan_of("k", now=False, wanted=True))
+        await run(scene)
+        assert sent(estate) == [("k", True), ("k", False)]
+
+    play(tmp_path, story)
+
+
+def test_what_two_signed_one_of_them_undoes_whoever_sent_it(tmp_path):
+    async def story(scene, estate):
+        sha, action = scene.block("k", approve=(0, 1))
+        assert states(await run(scene)) == ["enforced"]
+        undo_of(scene, sha, action, plan_of("k", now=False, wanted=True))
+        await run(scene)
+        assert sent(estate) == [("k", True), ("k", False)]
+
+    play(tmp_path, story)
+
+
+def test_a_decision_of_ones_own_machine_is_no_ground_for_an_undo(tmp_path):
+    """They sign alone what needs two, have their own machine say that it was decided, and undo it at an honest one."""
+
+    async def story(scene, estate):
+        plan = replace(plan_of("k", now=False, wanted=True), revert=ANYTHING)
+        theirs = scene.machine_feed(scene.store, 1)
+        sha, action = scene.propose([scene.target(plan, dispatchers=(theirs.feed,))], gravity="high", number=1)
+        scene.approve(sha, action, 1)
+        heads = [[feed, seq, ident] for feed, (seq, ident) in sorted(scene.store.reader().heads().items())]
+        records = []
+        for who in (1, 0):  # one's own, and one in another's name
+            named, _ = scene.record(who, sha, "action.v1", action.op, key=scene.members[1].approver.public.fingerprint)
+            sig = scene.members[1].approver.sign(approve_ns(ORG), named)
+            pub = {"doc": sha, "record": base64.b64encode(named).decode(), "sig": base64.b64encode(sig).decode(),
+                   "carried_by": None}  # fmt: skip
+            received = Draft("approval.received", inc=INC, subj=action.op, pub=pub)
+            stored = scene.store.write(lambda tx, draft=received: tx.append(theirs, draft, roster=scene.ref))
+            records.append(stored.id)
+        told = {"doc": sha, "records": records, "roster": list(scene.ref), "policy": scene.policy, "seen": heads,
+                "clock": "trusted", "now": scene.clock.wall_ms(), "verdict": "approved"}  # fmt: skip
+        decided = Draft("dispatch.authorised", inc=INC, subj=action.op, pub=told)
+        scene.store.write(lambda tx: tx.append(theirs, decided, roster=scene.ref))
+        intent = {"doc": sha, "target": 0, "attempt": 1, "requests": "0" * 64, "step": "apply", "pre": "same",
+                  "verdict": "approved"}  # fmt: skip
+        began = Draft("dispatch.intent", inc=INC, subj=action.op, pub=intent)
+        scene.store.write(lambda tx: tx.append(theirs, began, roster=scene.ref))
+        estate.blocked["k"] = True
+        undo, _ = undo_of(scene, sha, action, plan)
+        assert await comes_to(scene, undo) == "attention"
+        assert sent(estate) == []
+
+    play(tmp_path, story)
+
+
 def test_every_account_of_a_list_is_planned_anew(tmp_path):
     """One template stands for all only where the provider plans each account as the template says."""
 
@@ -184,7 +289,7 @@ def test_every_account_of_a_list_is_planned_anew(tmp_path):
         template = template_of(plan_of(names[0], now=False, wanted=True))
         target, _ = scene.target(template, listed=len(names), selectors=0)
         plane = plane_at(scene.url, Special)
-        assert await alone(plane, target, [fill(template, one) for one in names[:57]]) is None
+        assert await alone(plane, target, [fill(template, one) for one in names[:57]]) is True
         assert Special.asked == 57
         stop = await alone(plane, target, [fill(template, one) for one in names])
         assert isinstance(stop, Stop)
