@@ -15,8 +15,10 @@ from console.outbox.engine import _undecided
 from console.outbox.gate import Unauthorised
 from console.outbox.steps import Pace
 from console.outbox.turn import LEASE_MS, SILENCE_MS
+from console.providers.plane import Plane
 from tests.journal.world import INC
-from tests.kit.quick import Estate, QuickScene, exchange, quick_plan, quick_plane
+from tests.kit.quick import Estate, QuickAdapter, QuickScene, exchange, quick_plan, quick_plane
+from tests.kit.scene import Kept
 
 PACE = Pace(settle_ms=1_000, recheck_ms=1_000, record_ms=5_000, again_ms=())
 
@@ -151,10 +153,14 @@ def test_a_stand_by_sends_nothing_by_a_lever_that_has_become_one_to_pull_once(tw
     assert two.decide(outbox, sha).outcome == "standing-by"
     two.later(SILENCE_MS)
     assert two.decide(outbox, sha).outcome == "authorised"
-    plane = quick_plane(two.estate, two.second.clock)
-    once = tuple(replace(one, idempotency="none") for one in plane.adapter.manifest.levers)
-    plane.adapter.manifest = replace(plane.adapter.manifest, levers=once)
-    changed = two.second.outbox(plane, pace=PACE)  # a newer version of the adapter says so
+
+    class Newer(QuickAdapter):
+        once = tuple(replace(one, idempotency="none") for one in QuickAdapter.manifest.levers)
+        manifest = replace(QuickAdapter.manifest, levers=once)
+
+    before = quick_plane(two.estate, two.second.clock)
+    plane = Plane(before.instance, Newer(two.estate), Kept(), two.second.clock, world="drill")
+    changed = two.second.outbox(plane, pace=PACE)
     with pytest.raises(Unauthorised, match="only stands by"):
         two.step(two.second, changed, sha)
     assert two.estate.landed == []
