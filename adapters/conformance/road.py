@@ -86,6 +86,19 @@ class Road:
         made = await exact(self.adapter, self.context, planned, planned.revert)
         return await self.guarded.revert(replace(planned, revert=made.requests))
 
+    async def tells_nothing(self, planned: Planned, credential: str | None, kind: Kind) -> int:
+        """A probe comes to no conclusion, neither that it is refused nor that it still works. How much arrived."""
+        self.network.misbehave(Trouble(kind=kind, lasting=True))
+        try:
+            seen = await self.guarded.probe(planned, credential)
+            must(seen.outcome == "cannot-tell", f"probe: {TOLD[kind]} proves nothing: {seen}")
+        except AdapterFault as fault:
+            must(not any(one in fault.detail for one in self.lent.secrets.values()), "probe: a fault tells no secret")
+        must(not self.network.elsewhere.came(), "probe: a redirect is not followed")
+        heard = self.network.heard
+        self.network.misbehave(None)
+        return heard
+
     async def fails(self, step: Step, trouble: Trouble, kind: type[AdapterFault], what: str) -> None:
         """It fails so, and neither tells a secret nor lets another host hear of it."""
         self.network.misbehave(trouble)

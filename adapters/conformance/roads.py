@@ -38,6 +38,8 @@ class Roads(Kit):
                 must(good.network.heard or what in MAY_KNOW, f"{what}: it asks, and asks through its context")
                 for kind, fault in good.kinds.items() if good.network.heard else ():
                     await good.fails(step, Trouble(kind=kind, lasting=True), fault, what)
+            for kind in good.some(LANDED):
+                await good.tells_nothing(planned, self.probe_credential, kind)
             self._saw(adapter, "reading")
 
         self._on(adapter, context, story)
@@ -152,7 +154,9 @@ class Roads(Kit):
                     steps["revert"] = lambda: bad.revert(planned)
                 for what, step in steps.items():
                     await faulted(step(), (NotSent,), f"{what}: an expired certificate lets nothing through")
-                must(not bad.network.heard, "nothing arrives where a certificate has expired")
+                heard = bad.network.heard
+                heard += await bad.tells_nothing(planned, self.probe_credential, "cut")
+                must(not heard, "nothing arrives where a certificate has expired")
             back = await good.guarded.read_back(planned)
             must(back.verdict == "not-in-effect", f"what was not sent is not in effect: {back}")
             self._saw(adapter, "expired")

@@ -65,6 +65,10 @@ class Guarded(Protocol):
         """As above."""
         ...
 
+    async def probe(self, planned: Planned, credential: str | None) -> Probe:
+        """As above."""
+        ...
+
     async def plan_many(self, wishes: Sequence[Wish]) -> Sequence[Planned | AdapterFault]:
         """As the adapter's, where it takes lists."""
         ...

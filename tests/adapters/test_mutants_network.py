@@ -164,6 +164,12 @@ class LeavesOutWhatItCannotRead(LiteLLM):
         return found
 
 
+class ProvesByAnOutage(LiteLLM):
+    async def probe(self, context, planned, credential):
+        seen = await super().probe(context, planned, credential)
+        return replace(seen, outcome="refused") if seen.status and seen.status >= 500 else seen
+
+
 class TakesAListUnreadForFree(LiteLLM):
     async def read_back_many(self, context, planned):
         seen = await super().read_back_many(context, planned)
@@ -217,6 +223,7 @@ class RevertsTheFirstOnly(LiteLLM):
         (ReadsBySocketsOfItsOwn, EXPIRED, ONE),
         (ShowsTheLastLook, READING, ONE),
         (LeavesOutWhatItCannotRead, HOLE, ONE),
+        (ProvesByAnOutage, READING, ONE),
         (TakesAListUnreadForFree, READING, ONE),
         (CallsAPartDone, PART, TWO),
         (CallsAPartWhole, PART, TWO),
