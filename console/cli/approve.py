@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from console.cli.carried import answer, carry, take
-from console.cli.frame import Call, pass_call, when
+from console.cli.frame import Call, harmless, pass_call, when
 from console.domain.errors import WrongUse
 
 
@@ -77,10 +77,10 @@ def _decide(call: Call, document: str, decision: str, reason: str, seat: Path | 
         if guest is None:
             session.person()
         for line in approvals.text(session, held):
-            click.echo(line)
+            click.echo(harmless(line))
         click.echo("")
         if guest is not None:
-            click.echo(f"{guest.name} signs here at a shared seat, with their own key; the record says so.")
+            click.echo(harmless(f"{guest.name} signs here at a shared seat, with their own key; the record says so."))
             why = approvals.why_not_counted(session, held, guest) if decision == "approve" else None
             if why:
                 raise WrongUse(why, "Sign it at your own console; nothing was signed here.")

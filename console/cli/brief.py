@@ -7,7 +7,7 @@ from typing import cast
 
 import click
 
-from console.cli.frame import Call, pass_call
+from console.cli.frame import Call, harmless, pass_call
 
 
 @click.command(
@@ -49,4 +49,4 @@ def command(call: Call, incident: str | None, audience: str, zone: str, record: 
     )  # fmt: skip
     for line in after:
         if not call.as_json:
-            click.echo(line, err=True)  # the brief alone is on standard output, ready to be piped
+            click.echo(harmless(line), err=True)  # the brief alone is on standard output, ready to be piped

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from console.domain.errors import Problem, WrongUse
+from console.domain.profile import REFUSED_TEXT
 
 if TYPE_CHECKING:
     from console.runtime.paths import ProfilePaths
@@ -127,14 +128,28 @@ class Call:
     def tell(self, result: dict[str, Any], *lines: str) -> None:
         """The command's answer: `result` as JSON where asked for, else the lines."""
         if self.as_json:
-            click.echo(json.dumps(result, ensure_ascii=False, sort_keys=True))
+            click.echo(json_line(result))
             return
         for line in lines:
-            click.echo(line)
+            click.echo(harmless(line))
 
     def progress(self, text: str) -> None:
         """A line about work that goes on; never on standard output when that is JSON."""
-        click.echo(text, err=self.as_json)
+        click.echo(harmless(text), err=self.as_json)
+
+
+def harmless(text: str) -> str:
+    """Text for a terminal: whatever would steer it, or turn the writing around, is spelled out.
+
+    Entries hold none of it, but names of files do, and what a provider answers.
+    """
+    return REFUSED_TEXT.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def json_line(result: dict[str, Any]) -> str:
+    """One JSON object on one line, which no terminal takes for anything else."""
+    made = json.dumps(result, ensure_ascii=False, sort_keys=True)
+    return REFUSED_TEXT.sub(lambda found: f"\\u{ord(found[0]):04x}", made)
 
 
 def _lines_of(fd: int) -> Iterator[bytes]:
@@ -209,8 +224,8 @@ def report_fault(fault: Exception, *, as_json: bool) -> int:
     if not isinstance(what, str):
         what, next_step = _log_bug(fault)
     if as_json:
-        click.echo(json.dumps({"ok": False, "what": what, "next": str(next_step), "exit": code}, ensure_ascii=False))
-    click.echo(" ".join(part for part in (what, str(next_step)) if part), err=True)
+        click.echo(json_line({"ok": False, "what": what, "next": str(next_step), "exit": code}))
+    click.echo(harmless(" ".join(part for part in (what, str(next_step)) if part)), err=True)
     return code
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from console.cli.frame import Call, moment, pass_call, when
+from console.cli.frame import Call, harmless, moment, pass_call, when
 from console.cli.org_keys import COMMANDS, device_option
 from console.domain.errors import Problem, WaitsForPeople, WrongUse
 
@@ -172,7 +172,7 @@ def sign(call: Call, which: str, recovery: Path | None) -> None:
         one = roster.find(session, which)
         lines = _paper(session, one)
         if not call.as_json:
-            click.echo("\n".join(lines))
+            click.echo(harmless("\n".join(lines)))
         if one.mine != "signed" or sealed is not None:
             _confirm(lines, one, named=bool(which))
         outcome = roster.sign(session, one.sha, recovery=sealed)

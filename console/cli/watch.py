@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from typing import Any
 
 import click
 
-from console.cli.frame import Call, pass_call
+from console.cli.frame import Call, harmless, json_line, pass_call
 
 
 @click.command(
@@ -35,7 +34,7 @@ def command(call: Call, seconds: float | None) -> None:
 
     def say(fact: dict[str, Any], line: str) -> None:
         with said:
-            click.echo(json.dumps(fact, ensure_ascii=False, sort_keys=True) if call.as_json else line)
+            click.echo(json_line(fact) if call.as_json else harmless(line))
 
     call.bring_up_to_date()
     with Session.open(call.paths(), nobody_asked) as session, Watching(session, say):

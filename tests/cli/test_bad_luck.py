@@ -180,3 +180,18 @@ def test_json_faults_are_one_object(run: Run) -> None:
     done = run("--json", "incident", "show")
     assert done.returncode == 2
     assert json.loads(done.stdout)["ok"] is False
+
+
+def test_no_name_of_a_file_steers_the_terminal(run: Run, tmp_path: Path) -> None:
+    """Whoever sends a file chooses its name, and a share's host those of its folders."""
+    share = tmp_path / "sh\x1b]0;owned\x07\u009b2Jare\u202e"
+    (share / "\x1b[2J").mkdir(parents=True)
+    (share / "\x1b[2J" / "x").write_bytes(b"")
+    for said in (run("sync", "places", "add", str(share)), run("sync", "places", "list"), run("verify", str(share))):
+        told = said.stdout + said.stderr
+        assert not set("\x1b\x07\x9b\u202e") & set(told), told
+        assert "<U+001B>" in told
+    for said in (run("--json", "sync", "places", "list"), run("--json", "verify", str(share))):
+        assert not set("\x1b\x07\x9b\u202e") & set(said.stdout)
+        json.loads(said.stdout)
+    assert json.loads(run("--json", "sync", "places", "list").stdout)["places"] == [str(share)]
