@@ -353,6 +353,9 @@ def test_the_prover_beside_answers_by_the_rosters_it_was_given_last(world, monke
 
 def test_without_a_roster_no_key_has_ended(world):
     assert not rosters.has_ended((), world.members[0].writer.public.fingerprint, 1)
+    with world.open("a") as store:
+        said = note(world, store, world.person_feed(store))
+    assert not Prover((), {}, frozenset()).is_late(said.entry, said.id)
 
 
 def test_a_mark_without_a_file_begins_anew_as_it_was(world):

@@ -149,6 +149,18 @@ def test_what_was_forgotten_is_taken_to_the_place_at_once(tmp_path):
     play(tmp_path, story)
 
 
+def test_what_is_waited_for_is_no_fault_and_stops_no_correction(tmp_path):
+    async def story(scene, estate):
+        _, sha = decided(scene)
+        without(scene, sha)
+        scene.block("k")
+        settled = await run(scene)
+        assert (states(settled), reported(scene)) == (["enforced"], [])
+        assert not any(one.startswith("redaction") for one in settled.odd)
+
+    play(tmp_path, story)
+
+
 @pytest.mark.parametrize("how", ["a disk", "one person"])
 def test_what_cannot_be_forgotten_is_said_and_stops_no_correction(tmp_path, how, monkeypatch):
     async def story(scene, estate):

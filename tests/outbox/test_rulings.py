@@ -7,10 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from console.domain.actions import TARGET_DISCLOSURES
 from console.domain.errors import BadForm, Problem
 from console.journal import envelope
 from console.journal.faults import Damaged
 from console.journal.values import Draft
+from console.keys import canon
 from console.keys.canon import sha256_hex
 from console.outbox.facts import Moments, policy_of, read_document
 from console.outbox.moments import _everything, _Papers
@@ -93,6 +95,21 @@ def test_what_two_consoles_decided_is_in_force_once_and_what_is_no_action_never(
             assert [held.sha for _, held, _ in authorised(connection)] == [sha, sha]
             (claim,) = in_force_at(connection, place).claims
         assert (claim.doc, claim.found) == (sha, {"blocked": "false"})
+
+    play(tmp_path, story)
+
+
+def test_of_what_another_console_decided_and_whose_values_are_not_all_here_nothing_is_claimed(tmp_path):
+    async def story(scene, estate):
+        plan = plan_of("k", now=False, wanted=True)
+        made, texts = scene.target(plan)
+        names = [name for name in TARGET_DISCLOSURES if name != "revert"]
+        here = [text for text in texts if canon.open_disclosure(text)[1] in names]
+        sha, action = scene.propose([(made, here)])
+        forged(scene, sha, action, [])
+        with scene.store.reader().snapshot() as connection:
+            assert [held.sha for _, held, _ in authorised(connection)] == [sha]
+            assert in_force_at(connection, place_of(action, 0, plan)).claims == ()
 
     play(tmp_path, story)
 
