@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.domain import ids, kinds, profile
+from console.domain import ids, kinds, profile, shape
 from console.domain.actions import (
     CATEGORIES,
     CREDENTIALS,
@@ -244,6 +244,16 @@ def test_kinds():
         with pytest.raises(BadForm):
             kinds.check_kind(kind, pub, names)
     assert kinds.check_kind("incident.declared", {"severity": 2, "serious": True}) is not None
+
+
+def test_no_time_and_no_length_of_time_goes_beyond_what_a_calendar_shows():
+    ten_years = 10 * 366 * 86_400_000
+    assert shape.length(ten_years, "x") == ten_years
+    for check in (shape.length, shape.moment):
+        with pytest.raises(BadForm):
+            check(10**15, "x")
+    with pytest.raises(BadForm, match="under ten years"):
+        shape.length(ten_years + 1, "x")
 
 
 def test_small_things():
