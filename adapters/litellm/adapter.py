@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import ClassVar, Literal, Protocol
 
+from adapters.alike import compared
 from adapters.contract import (
     Change,
     Context,
@@ -221,8 +222,8 @@ def _read_back(context: Context, planned: Planned, fields: Mapping[str, str]) ->
     at_ms = context.now_ms()
     if not fields:
         return ReadBack(verdict="cannot-tell", fields={}, at_ms=at_ms, detail=f"{planned.name} is gone")
-    same = fields == dict(planned.wanted)
-    return ReadBack(verdict="in-effect" if same else "not-in-effect", fields=fields, at_ms=at_ms)
+    late = len(set(fields) - set(planned.wanted))
+    return compared(planned, fields, at_ms, f"{late} lists made since let the model in" if late else "")
 
 
 def _family(lever: str) -> _Family:

@@ -49,10 +49,17 @@ async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, 
 
 
 async def fields_now(context: Context, planned: Planned) -> dict[str, str]:
-    """The lever's fields as they are now; none where what they belong to is gone."""
+    """The lever's fields as they are now, with a list made since that lets the model in; none where all are gone."""
     if planned.lever == "model.delist":
-        held = {_field(one): json.dumps(one.held.models) for one in (await _holders(context)).holders}
-        return {field: held[field] for field in planned.wanted if field in held}
+        there = (await _holders(context)).holders
+        # a pattern was told when it was planned, and is left
+        open_ = [
+            one for one in there
+            if lets_through(one, planned.model) and not patterns_for(planned.model, one.held.models)
+        ]  # fmt: skip
+        late = {_field(one) for one in open_} - set(planned.wanted)
+        meant = {*planned.wanted, *(late if planned.direction == "contain" else ())}
+        return {_field(one): json.dumps(one.held.models) for one in there if _field(one) in meant}
     behind = (await gateway(context, planned.surface_key)).behind(planned.surface_key)
     if planned.lever == "model.block":
         return {f"{found.model_info.id}.blocked": _flag(found.model_info.blocked) for found in behind}

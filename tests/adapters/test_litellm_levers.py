@@ -118,6 +118,20 @@ def test_taking_a_model_out_of_every_list_counts_saves_and_gives_back(server, ad
     assert asyncio.run(adapter.probe(context, planned, "other")).outcome == "passed"
 
 
+@pytest.mark.parametrize(
+    ("models", "verdict"),
+    [([], "not-in-effect"), (["filed"], "not-in-effect"), (["*"], "not-in-effect"), (["atlas"], "in-effect"),
+     (["fil*"], "in-effect")],
+)  # fmt: skip
+def test_a_key_made_later_that_has_the_model_is_found_by_reading_back(server, adapter, context, models, verdict):
+    planned = asyncio.run(adapter.plan(context, wish("model.delist", "filed")))
+    asyncio.run(adapter.apply(context, planned))
+    server.poke(lambda rows: rows.keys.update(late=KeyRow(key="sk-late", alias="late", models=models)))
+    back = asyncio.run(adapter.read_back(context, planned))
+    assert back.verdict == verdict
+    assert ("1 lists made since let the model in" in back.detail) is (verdict == "not-in-effect")
+
+
 def test_a_model_of_the_file_comes_with_the_lines_that_a_person_takes_out(adapter, context):
     planned = asyncio.run(adapter.plan(context, wish("model.delist", "filed")))
     assert any("- model_name: filed, model: openai/filed" in note for note in planned.notes)
