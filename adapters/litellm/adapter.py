@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC
 from typing import ClassVar, Literal, Protocol
 
-from adapters.alike import compared
+from adapters.alike import compared, in_order, lever_of
 from adapters.contract import (
     Change,
     Context,
@@ -21,7 +21,6 @@ from adapters.contract import (
     Malformed,
     Manifest,
     NotSent,
-    OutcomeUnknown,
     Planned,
     Probe,
     ReadBack,
@@ -103,10 +102,7 @@ class LiteLLM:
 
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The requests that make it so, the fields as they are now, and the requests that restore exactly these."""
-        try:
-            lever = self.manifest.lever(wish.lever)
-        except KeyError:
-            raise Refused(f"there is no lever {wish.lever} here") from None
+        lever = lever_of(self.manifest, wish)
         return await _family(lever.name).plan(context, lever, wish, model_or_params(lever, wish))
 
     async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
@@ -249,14 +245,9 @@ def _state(name: str, behind: Sequence[wire.Deployment]) -> SurfaceState:
 
 
 async def _send(context: Context, requests: Sequence[Request]) -> Receipt:
-    receipt = Receipt(outcome="accepted")
-    for number, request in enumerate(requests):
-        try:
-            reply = wire.check(await context.send(request), request.path.lstrip("/").partition("/")[0])
-            wire.read(wire.Said, reply)
-        except (Refused, Malformed, NotSent, Throttled) as fault:
-            if number:
-                raise OutcomeUnknown(f"{number} of {len(requests)} were accepted, then: {fault.detail}") from fault
-            raise
-        receipt = Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
-    return receipt
+    async def one(request: Request) -> Receipt:
+        reply = wire.check(await context.send(request), request.path.lstrip("/").partition("/")[0])
+        wire.read(wire.Said, reply)
+        return Receipt(outcome="accepted", status=reply.status, request_id=reply.request_id)
+
+    return await in_order(requests, one)
