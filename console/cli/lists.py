@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli.correct import target_of, tell_proposal
-from console.cli.frame import Call, pass_call
+from console.cli.frame import Call, exit_with, pass_call
 from console.domain.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _SHOWN = 20
   standdown list propose keys.csv --target 'gateway key.block' --canary 'gateway key.block canary' --reason "campaign"
   standdown list show CORRECTION
   standdown list failures CORRECTION failed.csv
+  standdown list sent CORRECTION
   standdown list lift CORRECTION --reason "the campaign is over" """,
 )
 def command() -> None:
@@ -157,6 +158,25 @@ def failures(call: Call, correction: str, file: Path) -> None:
     with call.session() as session:
         count = list_progress.write_failures(session, correction, file)
     call.tell({"ok": True, "failed": count, "file": str(file)}, f"{count} accounts failed; they are in {file}.")
+
+
+@command.command()
+@click.argument("correction")
+@pass_call
+def sent(call: Call, correction: str) -> None:
+    """The exact writes of a set that its provider takes only whole, each proven to have moved nobody else."""
+    from console.services import list_sent
+
+    with call.session() as session:
+        found = list_sent.sent(session, correction)
+    facts = [
+        {"target": one.target, "at_ms": one.at_ms, "requests": one.requests, "path": one.path, "put": one.inside,
+         "accounts": list(one.accounts), "others": one.others, "problem": one.problem} for one in found
+    ]  # fmt: skip
+    proven = not any(one.problem for one in found)
+    call.tell({"ok": proven, "sent": facts}, *(f"{one.requests[:16]}  {one.sentence}" for one in found))
+    if not proven:
+        exit_with(1)
 
 
 @command.command()

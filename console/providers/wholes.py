@@ -8,14 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from adapters.contract import Planned, Refused, Rendered
-from adapters.membership import MEMBER, Member, check
+from adapters.membership import MEMBER, Member, check, members_of
 
-__all__ = ["by_membership", "prove"]
+__all__ = ["by_membership", "prove", "puts_in"]
 
 
 def by_membership(planned: Planned) -> bool:
     """Whether a plan says who is to stand in a set, so that what is sent is made of it at the moment."""
     return any(request.method == MEMBER for request in planned.requests)
+
+
+def puts_in(planned: Planned) -> bool:
+    """Whether it puts accounts in, rather than taking them out.
+
+    Raises:
+        Refused: when it is of no form that can be told.
+    """
+    return any(one.inside for one in members_of([planned]).values())
 
 
 def prove(found: Rendered, asked: Mapping[str, Member], read: Mapping[str, bytes]) -> Rendered:

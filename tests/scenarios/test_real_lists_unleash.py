@@ -17,9 +17,8 @@ import httpx
 import pytest
 
 from console.domain.lists import read_list
-from console.domain.wholes import prove_sent
 from console.outbox.lists import PIECE
-from console.services import corrections, incidents, list_progress, lists, protected, providers
+from console.services import corrections, incidents, list_progress, list_sent, lists, protected, providers
 from console.services.corrections import TargetWish
 from tests.scenarios.test_real_lists import Desk, desk, organisation
 
@@ -177,8 +176,10 @@ def test_five_thousand_users_of_unleash(desk: Desk, flags: Flags, tmp_path: Path
     with desk.open("commander") as one:
         (far,) = list_progress.progress(one, first.op)
         assert (far.gone_through, far.failed) == (len(matched.accounts), ())
-        proven = sent(one, first.sha, frozenset(matched.accounts), inside=True)
-        assert set(matched.accounts) - set(other) <= proven, "each was moved by bytes that are in the record"
+        proven = list_sent.sent(one, first.sha)
+        assert not [piece.problem for piece in proven if piece.problem]
+        moved = {account for piece in proven for account in piece.accounts}
+        assert set(matched.accounts) - set(other) <= moved, "each was moved by bytes that are in the record"
         with desk.timed("match to give back"):
             back = lists.lift(one, first.op, "the campaign is over")
         assert any(f"3 of {len(matched.accounts)} stay restricted" in note for note in back.plans[0].notes)
@@ -194,15 +195,3 @@ def test_five_thousand_users_of_unleash(desk: Desk, flags: Flags, tmp_path: Path
             desk.sign(one, lift.sha)
     desk.run()
     assert flags.blocked() == {theirs, "by-hand-meanwhile"}
-
-
-def sent(session: Any, sha: str, lines: frozenset[str], *, inside: bool) -> set[str]:
-    """Whom the exact requests of a list moved, each proven from the record alone."""
-    inc = corrections.action_of(corrections.find_document(session, sha)).inc
-    moved: set[str] = set()
-    for stored in session.reader.entries(inc=inc, kinds=("dispatch.intent",)):
-        if stored.entry.pub["doc"] == sha:
-            raw = session.reader.blob(stored.entry.pub["requests"])
-            some = prove_sent(raw, stored.disclosed["fields"], lines, inside=inside)
-            moved |= {account for one in some for account in one.accounts}
-    return moved

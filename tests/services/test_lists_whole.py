@@ -6,7 +6,6 @@ somebody else put there stays.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,12 +16,11 @@ import pytest
 from adapters.simulator import Incoming, Simulator
 from adapters.unleash.simulator import ADMIN_TOKEN, CLIENT_TOKEN, Flag, UnleashSite
 from console.domain.errors import Problem
-from console.domain.lists import list_of
-from console.domain.wholes import prove_sent
 from console.outbox import list_piece
-from console.services import corrections, incidents, list_progress, lists, providers
+from console.services import corrections, incidents, list_progress, list_sent, lists, providers
 from console.services.corrections import TargetWish
 from console.services.session import Session
+from tests.cli.test_redact import run as typed
 from tests.kit.pair import found, pair_at
 from tests.services.test_list_overlap import listed
 from tests.services.test_lists import run, sign
@@ -83,22 +81,9 @@ def ready(organisation: Path, folder: Path, site: Site) -> Iterator[tuple[Sessio
 
 def proven(session: Session, sha: str) -> list[str]:
     """Whom the exact requests of a correction moved, each proven from the record alone."""
-    held = corrections.find_document(session, sha)
-    action = corrections.action_of(held)
-    moved: list[str] = []
-    for stored in session.reader.entries(inc=action.inc, kinds=("dispatch.intent",)):
-        if stored.entry.pub["doc"] != sha:
-            continue
-        (target,) = action.targets
-        disclosed = held.disclosed(0)
-        values = disclosed["params"]["values"]
-        lines = [disclosed["selector"]] if target.listed is None else lists.lines_of(session, list_of(values) or "")
-        raw = session.reader.blob(stored.entry.pub["requests"])
-        assert raw is not None, "the exact requests are kept under the name that was signed"
-        inside = json.loads(disclosed["requests"][0]["body"]).keys() == {"put", "into"}
-        for one in prove_sent(raw, stored.disclosed["fields"], frozenset(lines), inside=inside):
-            moved += one.accounts
-    return moved
+    found = list_sent.sent(session, sha)
+    assert not [one.problem for one in found if one.problem]
+    return [account for one in found for account in one.accounts]
 
 
 def test_lists_and_blocks_hold_users_together_and_what_somebody_else_did_stands(organisation, tmp_path) -> None:
@@ -156,6 +141,13 @@ def test_what_another_console_wrote_over_is_found_and_sent_again(organisation, t
         run(one)
         assert site.blocked() == {*names, "him", "raced"}
         assert proven(one, single) == ["him", "him"]
+        (first, *_) = list_sent.sent(one, single)
+        assert first.sentence.startswith("1 put into /api/admin/segments/")
+        told = typed(one, "list", "sent", single)
+        assert (told["ok"], told["sent"][0]["accounts"], told["sent"][0]["problem"]) == (True, ["him"], "")
+        one.paths.blob(first.requests).unlink()
+        assert "not here" in list_sent.sent(one, single)[0].sentence
+        assert typed(one, "list", "sent", single, code=1)["ok"] is False
 
 
 def test_two_that_never_rest_end_with_people(organisation, tmp_path, monkeypatch) -> None:
