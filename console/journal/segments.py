@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from console.domain.errors import BadForm
 from console.domain.ids import is_sha256
@@ -21,7 +21,6 @@ MAX_SIGNATURE_BYTES = 2048
 FLUSH_BYTES = 256 * 1024
 _MAX_LINE_BYTES = (MAX_ENTRY_BYTES + MAX_SIGNATURE_BYTES) * 4 // 3 + 64
 _MAX_IN_LINE = 4096
-_NAME = re.compile(r"(0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})-([0-9a-f]{64})\.(seg|dis)\Z")
 _LINE = re.compile(rb'\{"e":"([A-Za-z0-9+/]+={0,2})","s":"([A-Za-z0-9+/]+={0,2})"\}\Z')
 
 Pair = tuple[bytes, bytes]
@@ -82,28 +81,6 @@ def decode_disclosures(data: bytes, *, limit: int = MAX_SEGMENT_BYTES) -> list[D
 def file_name(first: int, last: int, data: bytes, kind: str = "seg") -> str:
     """`<first>-<last>-<sha256>.seg` (or `.dis`): sequence numbers of the feed and the hash of these bytes."""
     return f"{first}-{last}-{canon.sha256_hex(data)}.{kind}"
-
-
-def read_file_name(name: str) -> tuple[int, int, str, str] | None:
-    """(first, last, sha256, kind) of a file's name; None for a name that is none of ours and so is ignored."""
-    match = _NAME.match(name)
-    if match is None or int(match[1]) > int(match[2]):
-        return None
-    return int(match[1]), int(match[2]), match[3], match[4]
-
-
-def chunks(pairs: Sequence[Pair], flush_bytes: int = FLUSH_BYTES) -> list[list[Pair]]:
-    """Cut pairs into runs whose raw bytes stay near `flush_bytes`; at least one pair in each."""
-    runs: list[list[Pair]] = []
-    size = flush_bytes
-    for raw, sig in pairs:
-        weight = len(raw) + len(sig)
-        if size + weight > flush_bytes:
-            runs.append([])
-            size = 0
-        runs[-1].append((raw, sig))
-        size += weight
-    return runs
 
 
 def _texts(values: list[JsonValue], number: int) -> tuple[str, ...]:

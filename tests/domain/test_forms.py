@@ -256,6 +256,12 @@ def test_no_time_and_no_length_of_time_goes_beyond_what_a_calendar_shows():
         shape.length(ten_years + 1, "x")
 
 
+@pytest.mark.parametrize("value", [None, 7, "x", ["pub"]])
+def test_what_should_be_an_object_and_is_none_is_refused(value):
+    with pytest.raises(BadForm, match="expected an object"):
+        shape.check_known(value, "pub", {"x": shape.whole})
+
+
 def test_small_things():
     assert missing_disclosures({"name": 1}) == ("selector", "params", "pre", "requests", "revert")
     assert default_policy(ORG, 0).levels["critical"].distinct_consoles

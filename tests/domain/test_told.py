@@ -7,7 +7,7 @@ import pytest
 from console.domain.named_file import named_file
 from console.domain.occurred import give_or_take_ms, occurred_at
 from console.domain.sheet import opened
-from console.domain.words import role_word
+from console.domain.words import category_word, role_word, roles_said
 
 SHA = "ab" * 32
 
@@ -41,6 +41,12 @@ def test_text_that_travelled_as_base64_is_opened_and_what_is_none_is_shown_as_it
 )  # fmt: skip
 def test_a_moment_that_cannot_be_shown_is_none(told: object, moment: tuple[int | None, int]) -> None:
     assert (occurred_at(told), give_or_take_ms(told)) == moment
+
+
+def test_a_sort_of_correction_that_this_version_does_not_know_is_told_as_it_stands() -> None:
+    assert category_word("shutdown") != "shutdown"
+    assert category_word("of.a-newer-version") == "of.a-newer-version"
+    assert (roles_said(["expert", "scribe"]), roles_said([])) == ("subject-matter expert, scribe", "no role")
 
 
 def test_a_role_by_itself_begins_with_a_capital() -> None:

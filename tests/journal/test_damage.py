@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidSignature
 
 from console.domain.errors import BadForm
 from console.domain.forms import RevokedKey
-from console.journal import bench, bench_child, branches, envelope, faults, migrate, prover_child, rosters
-from console.journal.faults import Damaged, NotWritten, Redacted, WrongFeed
+from console.journal import bench, bench_child, branches, envelope, faults, migrate, prover_child, rosters, segments
+from console.journal.faults import BadSegment, Damaged, NotWritten, Redacted, WrongFeed
 from console.journal.own_feeds import Watermark
 from console.journal.prover import Prover
 from console.journal.rows import select_heads
@@ -198,6 +198,13 @@ def test_no_entry_is_made_or_taken_that_is_too_long_or_opens_no_feed(world):
                 envelope.read_entry(raw)
         with pytest.raises(WrongFeed, match="opened once"):
             store.write(lambda tx: tx.append(feed, Draft("feed.open", pub=dict(opened.entry.pub)), roster=world.ref))
+
+
+def test_a_file_of_entries_is_not_read_beyond_its_limit():
+    line = segments.encode_segment([(b"raw", b"sig")])
+    assert segments.decode_segment(line * 2, limit=2 * len(line)) == [(b"raw", b"sig")] * 2
+    with pytest.raises(BadSegment, match="longer than"):
+        segments.decode_segment(line * 2, limit=2 * len(line) - 1)
 
 
 def test_an_opening_that_was_told_twice_otherwise_is_a_fork_from_the_first(world):
