@@ -111,7 +111,7 @@ def _check_entries(evidence: Evidence, seal: Seal) -> None:
     evidence.notes += [
         f"feed {feed[:16]} has forked at number {seq}: "
         + (f"the roster says that it is good up to {good[feed]}" if good.get(feed, -1) >= seq else _NOTHING)
-        for feed, seq in forks
+        for feed, seq in sorted(forks)
     ]
     last: dict[str, dict[str | None, tuple[int, str]]] = {}
     for (feed, seq, start), path in found:
@@ -288,7 +288,7 @@ def _check_values(evidence: Evidence) -> None:
 
 
 def _read_papers(evidence: Evidence) -> None:
-    for sha, kind in evidence.kinds.items():
+    for sha, kind in sorted(evidence.kinds.items()):  # whatever the order of the files: the page tells the notes
         path = evidence.file_of[sha]
         try:
             if kind in names.APPROVABLE:
@@ -297,8 +297,8 @@ def _read_papers(evidence: Evidence) -> None:
                 evidence.policies[sha] = Policy.parse(evidence.json(path))
         except UnknownField as fault:
             evidence.notes.append(f"{path} is of a newer form ({fault.why}): not judged")
-        except BadForm as fault:
-            raise Wrong(path, fault.what.rstrip(".")) from None
+        except BadForm as fault:  # anybody may propose what nobody can approve; where it was decided on, that is wrong
+            evidence.notes.append(f"{path} is not of the form of its kind ({fault.what.rstrip('.')}): nothing follows")
 
 
 def _check_records(evidence: Evidence, seal: Seal) -> None:

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from console.exports.evidence import Wrong
 from console.journal.projections import Projections
 from console.journal.values import Answer
+from console.keys import canon
+from console.keys.canon import sha256_hex
 from console.services import (
     after_action,
     agreements,
@@ -22,7 +25,9 @@ from console.services import (
     incidents,
     needs,
     overview,
+    presented,
     readiness,
+    redaction,
     room,
     rotation,
     staging,
@@ -111,6 +116,35 @@ def test_every_reading_goes_on(hostile, tmp_path) -> None:
         read()
     exporting.export(victim, inc, tmp_path / "bundle")
     exporting.check(tmp_path / "bundle", None)
+
+
+def test_a_document_that_is_none_stops_neither_verification_nor_export(hostile, tmp_path) -> None:
+    """Anybody may propose anything: it lies in every record, and in every bundle that is ever made of it."""
+    victim, inc, person, machine = hostile
+    odd: list[dict[str, Any]] = [
+        {"type": "action.v1"}, {"type": "action.v1", "op": "x"}, {"type": "action.v1", "op": OP, "targets": [[]]},
+        {"type": "redaction.v1", "org": victim.org, "items": 5}, {"type": "policy.v1", "levels": None}, {"type": ""},
+        {"type": "clock.v1", "created": BEYOND}, {"type": "closing.v1", "inc": inc, "frontier": [[SHA, BEYOND, SHA]]},
+    ]  # fmt: skip
+    for document in odd:
+        raw = canon.encode(document)
+        sha = victim.store.write(lambda tx, raw=raw: tx.put_document(raw))
+        for kind, more in (("correction.proposed", {"rev": 1}), ("document.proposed", {"doc_type": "redaction.v1"})):
+            assert person.give(victim.store, kind, {"doc": sha, **more}, inc=inc, subj=OP) is Answer.inserted
+    for read in _readings(victim, inc):
+        read()
+    for sha, _, _ in victim.reader.documents():
+        presented.present(victim, sha)
+    redaction.standings(victim)
+    redaction.carry_out(victim)
+    exporting.export(victim, inc, tmp_path / "bundle")
+    lines = exporting.check(tmp_path / "bundle", None)
+    assert sum("not of the form of its kind" in line for line in lines) >= 6
+    decided = {**DECIDED, "doc": sha256_hex(canon.encode(odd[0])), "seen": [], "verdict": "approved"}
+    assert machine.give(victim.store, "dispatch.authorised", decided, inc=inc, subj=OP) is Answer.inserted
+    exporting.export(victim, inc, tmp_path / "decided")
+    with pytest.raises(Wrong, match="the document it authorises"):
+        exporting.check(tmp_path / "decided", None)
 
 
 def _readings(session: Session, inc: str) -> list[Callable[[], object]]:
