@@ -25,6 +25,7 @@ from console.journal.verified import FeedUpto, Upto, read_upto, write_upto
 from console.journal.verify import verify_file, verify_profile
 from console.journal.whole import select_whole_heads
 from console.keys import canon
+from console.keys.faults import BadRoster
 from console.keys.roster import verify_next
 from console.keys.sshsig import Verifier, roster_ns
 from tests.journal.world import INC, ORG, World
@@ -231,6 +232,13 @@ def test_a_document_has_a_type_and_a_file_its_name(world):
         assert store.reader().blob(sha) is None
 
 
+def test_a_profile_of_another_organisation_is_not_opened(world):
+    world.open("a").close()
+    world.genesis = "ab" * 32
+    with pytest.raises(BadRoster):
+        world.open("a", rosters=False)
+
+
 def test_the_first_roster_comes_with_its_pin(world):
     raw, sigs = world.rosters[0]
     with world.open("a", rosters=False) as store:
@@ -304,6 +312,26 @@ def test_a_page_that_was_written_over_is_found_by_sqlite_itself(world, of):
     with world.open("a", rosters=False) as store:
         wrong = verify_file(store)
         assert wrong.where == "journal.db"
+
+
+@pytest.mark.parametrize("how", ["its end was cut off", "its list of tables was written over"])
+def test_a_file_that_was_changed_while_it_was_open_is_found_by_sqlite_itself(world, how):
+    with world.open("a") as store:
+        feed = world.person_feed(store)
+        for number in range(100):
+            note(world, store, feed, f"{number}" * 20)
+        path = store.paths.journal
+        with closing(sqlite3.connect(path)) as raw:
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        with path.open("r+b") as file:
+            if how == "its end was cut off":
+                file.truncate(path.stat().st_size // 2)
+            else:
+                file.seek(100)
+                file.write(b"\xff" * 8)
+        store.reader().release()
+        wrong = verify_file(store)
+        assert (wrong.where, "damaged" in wrong.why) == ("journal.db", True)
 
 
 @pytest.mark.parametrize(

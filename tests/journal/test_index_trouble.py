@@ -94,6 +94,22 @@ def test_a_search_everywhere_and_of_kinds_keeps_only_what_was_asked_for(world):
         assert set(here) < set(everywhere)
 
 
+def test_what_came_in_many_windows_is_in_the_one_order(world, monkeypatch):
+    monkeypatch.setattr(projections, "_WINDOW", 2)
+    merged = []
+    monkeypatch.setattr(projections.filling, "merge", lambda _, most: merged.append(most))
+    with world.open("a") as store, Projections(store) as shown:
+        feed = world.person_feed(store)
+        shown.update()
+        for number in range(7):
+            note(world, store, feed, f"{number}")
+        assert shown.update() == 7
+        lines = shown.timeline(INC)
+        assert [line.text for line in lines] == [f"{number}" for number in range(7)]
+        assert sorted(lines, key=lambda line: line.order) == lines
+    assert merged.count(projections._MERGE_MANY) == 3
+
+
 @pytest.mark.parametrize("what", [b"no database at all" * 100, "another form", "no tables"])
 def test_a_file_that_is_no_index_is_made_anew(world, what):
     with world.open("a") as store:
