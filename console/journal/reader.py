@@ -101,6 +101,14 @@ class Reader:
                 connection, "e.feed = ? AND e.seq BETWEEN ? AND ?", (feed, from_seq, last), "e.seq, e.id"
             )
 
+    def first_by(self, author: str, inc: str, *, from_ms: int, until_ms: int) -> list[Stored]:
+        """Of each feed of a person: its first few good entries of an incident in that time (its own, both included).
+
+        However long the record is: along a feed time only grows, so that the place in it is found by halving.
+        """
+        with self.snapshot() as connection:
+            return rows.select_first_by(connection, author, inc, from_ms, until_ms)
+
     def feeds(self) -> list[FeedFacts]:
         """Every feed known here and who writes it."""
         with self.snapshot() as connection:

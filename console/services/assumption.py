@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.domain.assumed import ASKED, SILENCE_MS, Assumption, assumptions
+from console.domain.command import ROLE_KINDS
 from console.domain.errors import WrongUse
 from console.domain.seen import Seen
 from console.journal.seen import all_seen
@@ -66,10 +67,19 @@ def assumed(session: Session, inc: str) -> tuple[Assumption, ...]:
 
     Another program may have written it sooner than this one would: it counts, and it is a finding.
     """
-    if not session.reader.entries(inc, kinds=("command.assumed",)):
+    reader, roster = session.reader, session.roster.roster
+    if not reader.entries(inc, kinds=("command.assumed",)):
         return ()
-    told = all_seen(one for one in session.reader.entries(inc) if one.standing == "good")
-    return assumptions(told, session.roster.roster)
+    told = all_seen(one for one in reader.entries(inc, kinds=_JUDGED) if one.standing == "good")
+    # of what the asked ones wrote meanwhile only the first says something: the rest of the incident is not read
+    known = {one.id for one in told}
+    for one in assumptions(told, roster):
+        if one.holder is not None and one.asked_ms is not None:
+            heard = reader.first_by(one.holder, inc, from_ms=one.asked_ms, until_ms=one.at_ms)
+            fresh = [entry for entry in all_seen(heard) if entry.id not in known]
+            known |= {entry.id for entry in fresh}
+            told += fresh
+    return assumptions(told, roster)
 
 
 def finding(session: Session, one: Assumption) -> str:
@@ -81,6 +91,7 @@ def finding(session: Session, one: Assumption) -> str:
 
 
 _TAKEN = ("incident.declared", "command.accepted", "command.assumed")
+_JUDGED = tuple(dict.fromkeys((*ROLE_KINDS, *_TAKEN, "communication")))
 
 
 def _displaced(session: Session, inc: str, holder: str | None) -> str | None:

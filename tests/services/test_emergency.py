@@ -13,8 +13,10 @@ import pytest
 
 from adapters.practice.simulator import Estate
 from console.app import main
+from console.domain.assumed import assumptions
 from console.domain.errors import WrongUse
 from console.exports.check import check_bundle
+from console.journal.seen import all_seen
 from console.journal.values import Draft
 from console.services import (
     approvals,
@@ -193,6 +195,33 @@ def test_command_is_assumed_after_ten_silent_minutes_and_taken_back(pair, monkey
     sync(one, two)
     assert incidents.list_incidents(two)[0].commander == one.me
     assert "Ask Commander" in assumption.silence(two, inc).why_not
+
+
+def test_whether_the_holder_was_heard_is_found_without_reading_the_incident(pair, monkeypatch) -> None:
+    one, two = pair
+    inc = declared(one)
+    for at in range(40):
+        one.append(Draft("note", inc, None, {}, {"text": f"before {at}"}))
+    sync(one, two)
+    assumption.ask(two, inc)
+    sync(one, two)
+    for at in range(40):
+        one.append(Draft("note", inc, None, {}, {"text": f"I am here {at}"}))
+    sync(one, two)
+    later(two, monkeypatch, assumption.SILENCE_MS + 1)
+    two.append(Draft("command.assumed", inc, None, {}, {"reason": "impatience"}))
+    told = all_seen(stored for stored in two.reader.entries(inc) if stored.standing == "good")
+    whole = assumptions(told, two.roster.roster)
+    entries = type(two.reader).entries
+
+    def some(self, inc=None, **how):
+        assert inc is None or how.get("kinds"), "the whole incident is read"
+        return entries(self, inc, **how)
+
+    monkeypatch.setattr(type(two.reader), "entries", some)
+    (found,) = assumption.assumed(two, inc)
+    assert (found,) == whole
+    assert (found.rule, found.heard_ms is not None) == ("heard", True)
 
 
 def test_command_that_another_program_assumed_too_soon_is_a_finding_everywhere(pair, tmp_path, capsys) -> None:
