@@ -39,6 +39,8 @@ TABS = (
 )  # fmt: skip
 _WANTED: Final = QSize(1360, 860)
 _LEAST: Final = QSize(960, 600)
+_SIDE_PX: Final = 230
+_NOW_PX: Final = (300, 380)
 _PAINTED_AT_LATEST_MS: Final = 1_000  # a window that opens minimised is never exposed, and has to work all the same
 
 
@@ -193,7 +195,6 @@ class MainWindow(QMainWindow):
         for part, stretch in ((side, 0), (middle, 1), (self.now, 0)):
             self._split.addWidget(part)
             self._split.setStretchFactor(self._split.count() - 1, stretch)
-        self._split.setSizes([230, 700, 380])
         self._split.setChildrenCollapsible(False)
         content = QWidget()
         lines = column(content)
@@ -271,6 +272,9 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         fit(self, _WANTED, _LEAST)
+        wide = self.width()  # where there is little of it, the middle, where one writes, keeps most
+        side, now = min(_SIDE_PX, wide // 5), max(_NOW_PX[0], min(_NOW_PX[1], wide * 28 // 100))
+        self._split.setSizes([side, wide - side - now, now])
         for name, put in (("geometry", self.restoreGeometry), ("split", self._split.restoreState)):
             kept: object = self._settings.value(name)
             if isinstance(kept, QByteArray):

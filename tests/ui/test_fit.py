@@ -33,6 +33,14 @@ def test_every_large_window_opens_within_the_screen(room, qtbot, tmp_path) -> No
         assert window.minimumSize().boundedTo(most) == window.minimumSize(), type(window).__name__
 
 
+def test_where_there_is_little_room_the_middle_keeps_most(room, qtbot, tmp_path) -> None:
+    window = MainWindow(room, QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.show()
+    side, middle, now = window._split.sizes()
+    assert middle > now > side
+
+
 def test_a_window_is_as_large_as_is_wanted_where_there_is_room(qtbot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
