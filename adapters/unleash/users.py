@@ -71,7 +71,8 @@ def _notes(
         yield f"some of them may still be let in by {', '.join(open_[:8])}: not every strategy there has every segment"
     names = ", ".join(one.name for one in kept)
     there = sum(len(segments.users(one)) for one in kept)
-    yield f"{there} users stand in {names} now, which take at most {most} values each; whoever stands there stays"
+    yield f"{there} users stand in {names} now, which take at most {most} values each"
+    yield "what is sent is the whole segment as it stands then, with nobody else moved in or out"
     if left:
         yield f"not used, for {', '.join(left)} is not on every strategy"
 

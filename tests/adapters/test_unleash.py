@@ -317,7 +317,7 @@ def test_a_list_goes_into_the_segments_that_every_strategy_has_and_who_finds_no_
     first = plans[0]
     assert (first.surface_key, first.pre, first.wanted) == ("atlas", {"blocked": "false"}, {"blocked": "true"})
     assert "still be let in by old" in first.notes[1], "a flag that lacks one of them is named"
-    assert "not used, for standdown-blocked-3" in first.notes[3]
+    assert "not used, for standdown-blocked-3" in first.notes[4]
     asyncio.run(sent(adapter, context, plans))
     assert values(rows) == [["nobody", "theirs", *CROWD[:8]], list(CROWD[8:18]), [], []]
     seen = asyncio.run(adapter.read_back_many(context, plans))

@@ -133,6 +133,9 @@ def test_what_another_console_wrote_over_is_found_and_sent_again(organisation, t
         (row,) = run(one).rows
         assert row.state == "enforced", row
         assert not site.undo_after, "both races happened"
+        told = [str(one.disclosed.get("why")) for one in one.reader.entries(inc=inc, kinds=("dispatch.requeued",))]
+        for why in ("it was written, and does not show", "somebody wrote the same set at the same moment"):
+            assert any(why in text for text in told), (why, told)
         assert site.blocked() == {*names, "raced"}
         single = corrections.propose(one, inc, [replace(BLOCK, selector="him")], "him too").sha
         site.before.clear()
