@@ -111,7 +111,12 @@ def test_a_new_package_passes_the_kit_as_it_stands(package):
     path = os.pathsep.join((str(package), str(ROOT)))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(package)]
     done = subprocess.run(
-        command, cwd=package, check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
+        command,
+        cwd=package,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
         timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
