@@ -70,12 +70,13 @@ def read(reply: Reply) -> Summary:
     """The page.
 
     Raises:
-        Refused: when it does not answer with a page.
-        Malformed: when it is none; nothing may be concluded from it.
+        Refused: when it says that there is none.
+        Malformed: when it is none, or sends elsewhere; nothing may be concluded from it.
     """
+    if reply.status >= _REFUSALS:
+        raise Refused(f"it has no such page ({reply.status})", reply.status)
     if reply.status >= _REDIRECTS:
-        what = "moved the page" if reply.status < _REFUSALS else "has no such page"
-        raise Refused(f"it {what} ({reply.status})", reply.status)
+        raise Malformed(f"it sends elsewhere ({reply.status}): name the page's present address")
     told = reply.json()
     if not isinstance(told, dict) or not ({"page", "status"} & set(told)):
         raise Malformed("it is no status page of this kind")

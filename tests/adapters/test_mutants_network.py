@@ -88,7 +88,7 @@ class GoesWhereItIsSent(Through):
 
 
 class TakesARedirectForARefusal(Through):
-    class around(Overheard):  # noqa: N801
+    class around(Overheard):  # noqa: N801  as above
         async def send(self, request):
             answer = await super().send(request)
             if answer.status == 307:
@@ -97,7 +97,7 @@ class TakesARedirectForARefusal(Through):
 
 
 class TakesFiveHundredForFailed(Through):
-    class around(Overheard):  # noqa: N801
+    class around(Overheard):  # noqa: N801  as above
         async def send(self, request):
             try:
                 return await super().send(request)
@@ -106,7 +106,7 @@ class TakesFiveHundredForFailed(Through):
 
 
 class TakesSilenceForAnEmptyList(Through):
-    class around(Overheard):  # noqa: N801
+    class around(Overheard):  # noqa: N801  as above
         async def call(self, method, path, **more):
             try:
                 return await super().call(method, path, **more)
@@ -115,7 +115,7 @@ class TakesSilenceForAnEmptyList(Through):
 
 
 class TakesTooMuchForAnOutage(Through):
-    class around(Overheard):  # noqa: N801
+    class around(Overheard):  # noqa: N801  as above
         async def call(self, method, path, **more):
             try:
                 return await super().call(method, path, **more)
@@ -124,7 +124,7 @@ class TakesTooMuchForAnOutage(Through):
 
 
 class SendsAgain(Through):
-    class around(Overheard):  # noqa: N801
+    class around(Overheard):  # noqa: N801  as above
         async def send(self, request):
             try:
                 return await super().send(request)

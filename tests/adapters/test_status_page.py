@@ -8,6 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.conformance import DirectContext
+from adapters.conformance.road import road
+from adapters.conformance.standin import guard, run_hurried
+from adapters.conformance.troubles import READS, Trouble
 from adapters.contract import AdapterFault, Malformed, NotSent, Refused, Wish
 from adapters.simulator import Simulator
 from adapters.status_page import ADAPTER
@@ -48,6 +51,17 @@ def test_it_tells_what_the_page_says_and_when_that_was_set(server) -> None:
         "at_ms": "0",
     }  # fmt: skip
     assert looked(server, parts="console, none").facts["trouble"] == "Elevated errors (investigating)"
+
+
+@pytest.mark.parametrize(("kind", "fault"), READS.items())
+def test_on_a_bad_network_behind_the_guard_there_is_no_hint(server, kind, fault) -> None:
+    adapter = ADAPTER(Settings(base_url=server.url))  # it asks seldom: one that has not asked yet
+
+    async def story(loop):
+        async with road(guard(), adapter, DirectContext(server.url, auth="none"), loop) as page:
+            await page.fails(page.guarded.status, Trouble(kind=kind, lasting=True), fault, "status")
+
+    run_hurried(story)
 
 
 def test_what_is_missing_or_not_known_is_never_called_well(server) -> None:
