@@ -22,7 +22,7 @@ from console.ui.kept import Kept
 from console.ui.parts import column
 from console.ui.proposal_said import ProposedPage
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet, text_lines
+from console.ui.sheets import NOT_READ, Labelled, Sheet, text_lines
 from console.ui.widgets import StateMark, Text, Words
 from console.viewmodels.approval_words import field, value
 from console.viewmodels.times import both
@@ -49,6 +49,7 @@ class AgainSheet(Sheet):
         self.some, self.one, self._how = tuple(some), some[0], how
         self.is_over = False
         self.found: tuple[TargetChange, ...] = ()
+        self._is_known = False
         self._form = QWidget()
         self._lines = column(self._form, room.look.theme.space("wide"))
         self.which = self._choice()
@@ -100,21 +101,28 @@ class AgainSheet(Sheet):
         """What is still to be said, or why there is nothing to propose."""
         if self.is_over:
             return ""
+        if not self._is_known:
+            return NOT_READ
         if not self.found:
             return "Nothing of it is left to be sent."
         return "" if self.reason.toPlainText().strip() else "Say why."
 
     def _read(self) -> None:
-        doc = self.one.doc
+        doc, self._is_known = self.one.doc, False
 
         def took(found: tuple[TargetChange, ...]) -> None:
             if doc == self.one.doc:  # nobody has turned to another one meanwhile
                 self._took(found)
 
-        self.carry_out(lambda session: changes.changes(session, doc), took, _READING, "aside")
+        def lost() -> None:
+            if doc == self.one.doc:
+                self.found = ()
+                self._fill([Text(self.room.look, "What stands there now is not known.", tone="unknown")])
+
+        self.carry_out(lambda session: changes.changes(session, doc), took, _READING, "aside", lost)
 
     def _took(self, found: tuple[TargetChange, ...]) -> None:
-        self.found = found
+        self.found, self._is_known = found, True
         zone = shown_zone(zone_chosen(self.room.desk.outlet))
         papers: list[QWidget] = [ChangePaper(self.room, each, both(each.signed_ms, zone)) for each in found]
         self._fill(papers or [Text(self.room.look, "Nothing of it is left to be sent.", tone="text-muted")])

@@ -66,6 +66,10 @@ class RefusalsSheet(Sheet):
         doc, first = self.one.doc, self.found is None
         self.read_first(lambda session: bites.series(session, doc), self._took, _READING if first else " ", "look")
 
+    def not_read(self) -> None:
+        """What went wrong stays to be read, until somebody has it read again."""
+        self._again.stop()
+
     def _took(self, found: tuple[Series, ...]) -> None:
         if found == self.found:
             return
@@ -82,6 +86,8 @@ class RefusalsSheet(Sheet):
             self._lines.addWidget(Text(self.room.look, told, tone="text-muted"))
         if focused is not None and focused < len(self.charts):
             self.charts[focused].setFocus()
+        if not self._again.isActive():
+            self._again.start()
         if all(one.verdict not in ("measuring", "asked", "partly", "does not bite") for one in found):
             self._again.stop()
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from console.services import incidents
+from console.ui.again import AgainSheet
 from console.ui.callout import CalloutSheet
 from console.ui.doer import Doer
 from console.ui.emergency import BreakGlassSheet, CommandSheet
@@ -19,10 +20,12 @@ from console.ui.lift_stages import StagesSheet
 from console.ui.lists import ListSheet
 from console.ui.organisation import OrganisationDialog
 from console.ui.policy import PolicySheet
+from console.ui.refusals import RefusalsSheet
 from console.ui.room import Room
 from console.ui.roster_restored import RestoredSheet
 from console.ui.sheets import Sheet, text_line
 from tests.kit.rooms import troubles_of
+from tests.viewmodels.standings import standing, target
 
 WITHIN_MS = 30_000
 NO_DISK = OSError(5, "Input/output error", "journal.db")
@@ -96,6 +99,28 @@ def test_what_cannot_be_read_says_so_and_is_read_again(name: str, room: Room, in
         qtbot.waitUntil(lambda: "journal.db" not in said(dialog), timeout=WITHIN_MS)
         qtbot.waitUntil(lambda: "not be read" not in said(dialog), timeout=WITHIN_MS)
     assert "could not be read" not in said(dialog)
+
+
+def test_what_is_left_of_a_correction_is_not_said_to_be_nothing_where_it_cannot_be_read(room: Room, qtbot) -> None:
+    with patch.object(Doer, "do", fails):
+        sheet = AgainSheet(room, None, [standing(target())])
+        qtbot.addWidget(sheet)
+        sheet.show()
+        qtbot.waitUntil(lambda: "journal.db" in said(sheet), timeout=WITHIN_MS)
+        assert "What stands there now is not known." in said(sheet)
+        assert "Nothing of it is left" not in said(sheet)
+        assert "Reading" not in said(sheet)
+        assert not enabled(sheet)
+
+
+def test_why_tries_cannot_be_read_stays_to_be_read(room: Room, qtbot) -> None:
+    with patch.object(Doer, "do", fails):
+        sheet = RefusalsSheet(room, None, standing(target()))
+        qtbot.addWidget(sheet)
+        sheet.show()
+        qtbot.waitUntil(lambda: "journal.db" in said(sheet), timeout=WITHIN_MS)
+        assert not sheet._again.isActive(), "reading again by itself wipes it away"
+        assert "could not be read" in said(sheet)
 
 
 def test_what_is_not_kept_of_a_dialog_that_was_left_is_said_by_the_window(room: Room, qtbot) -> None:
