@@ -30,6 +30,8 @@ from console.outbox.undone import by_whom
 from console.providers.plane import Plane, Planes
 
 Read = Callable[[Row, Planned, Plane], Awaitable[ReadBack]]
+# What ended in attention is left out: nothing says that it is in force, it is an alarm already, and people decide about
+# it by a reading of their own. Once somebody proposes it again, that is looked at.
 WATCHED: Final = ("enforced", "unmeasurable")
 # an action that ended in one of these changed nothing
 CAME_TO_NOTHING: Final = ("failed", "stale", "expired", "cancelled")

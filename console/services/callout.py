@@ -86,11 +86,11 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
         person for person, roles in held_roles(session, one.inc).items() if roles & {"commander", "deputy"}
     )
 
-    def call(why: Any, asked: Sequence[str], until_ms: int | None, *, key: str = "", everyone: bool = False) -> Call:  # noqa: ANN401  a word of Why
+    def call(why: Any, asked: Sequence[str], until_ms: int | None, *, key: str = "", since_ms: int = now) -> Call:  # noqa: ANN401  a word of Why
         return Call(
             key=f"{why}:{one.doc[:24]}{key}", why=why, organisation=session.org, incident=label, severity=severity,
-            words=words_of(one.doc), asked=tuple(dict.fromkeys(asked)), since_ms=now, until_ms=until_ms, doc=one.doc,
-            inc=one.inc, everyone=everyone,
+            words=words_of(one.doc), asked=tuple(dict.fromkeys(asked)), since_ms=since_ms, until_ms=until_ms,
+            doc=one.doc, inc=one.inc,
         )  # fmt: skip
 
     if one.group == "pending" and one.state == "proposed" and now <= one.approve_by_ms:
@@ -100,12 +100,17 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
             asked = approvals.judge(session, held).verdict.can_sign
             if asked:
                 yield call("signature", asked, one.approve_by_ms)
-    troubled = {_TROUBLED[t.state] for t in one.targets if t.state in _TROUBLED}
-    for why in sorted(troubled):
-        yield call(why, [*commanders, *([one.proposer] if one.proposer else [])], None)
+    troubled: dict[str, int] = {}
+    for target in one.targets:
+        if (word := _TROUBLED.get(target.state)) is not None:
+            troubled[word] = max(troubled.get(word, 0), target.since_ms)
+    for why, since_ms in sorted(troubled.items()):
+        whom = [*commanders, *([one.proposer] if one.proposer else [])]
+        yield call(why, whom, None, key=f":{since_ms}", since_ms=since_ms)
     soon = [t for t in one.targets if t.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS]
     if soon and one.authorised_ms is not None:
-        yield call("lapse", [*commanders, *one.signed], one.execute_until_ms)
+        since_ms = one.execute_until_ms - LAPSE_WARNING_MS
+        yield call("lapse", [*commanders, *one.signed], one.execute_until_ms, since_ms=since_ms)
 
 
 def _undone(session: Session, one: ByHand, inc: str, label: str, severity: int) -> Call:
@@ -188,6 +193,10 @@ def told_pages(session: Session, call: Call) -> tuple[Page, ...]:
 
 
 def _answers(session: Session, call: Call) -> tuple[Answer, ...]:
+    """Who has heard of it or opened it since it began; of a signature that is asked for, who signed.
+
+    Whoever signed a correction has not answered that it was undone: they are the ones to be called.
+    """
     if call.inc is None or call.doc is None:
         return ()
     found: list[Answer] = []
@@ -205,7 +214,9 @@ def _answers(session: Session, call: Call) -> tuple[Answer, ...]:
         for one in signed
         if one.entry.pub.get("doc") == call.doc and one.entry.author
     ]
-    return tuple(found)
+    if call.why == "signature":
+        return tuple(found)
+    return tuple(one for one in found if one.state != "signed" and one.at_ms >= call.since_ms)
 
 
 def acknowledge(session: Session, doc: str) -> Stored:
