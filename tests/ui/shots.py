@@ -7,6 +7,8 @@ Real windows on real profiles, offscreen: a drill on simulators, the same one wi
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -25,7 +27,7 @@ from console.ui.start import application
 from console.ui.theme import Choice
 from console.viewmodels.shell import NOW
 from tests.kit.resting import rest
-from tests.ui import shots_in_force, shots_roster, shots_signing, shots_states
+from tests.ui import screens, shots_in_force, shots_roster, shots_signing, shots_states
 from tests.ui.shots_base import LOOKS, Shots, until
 
 # a command, and what is on screen after it
@@ -35,24 +37,42 @@ DIALOGS = (
     "copy-situation-for", "room-page", "export", "verify", "jump", "keys", "about", "policy", "callout", "list",
     "lists", "stages", "rotate", "break-glass", "glass", "extend", "assume-command", "clocks", "regimes", "checklist",
     "task", "carry", "take-in",
-    "propose-again", "take-over", "refusals",
+    "propose-again", "take-over", "refusals", "agreements", "redactions", "evidence-for", "next-update", "bypass",
+    "envelopes", "letter", "adopt-record", "this-record",
 )  # fmt: skip
+_OFFLINE = ("review", "correct", "providers", "provider-add", "organisation", "watch-by-hand", "bypass")
+_AT_MOST_S = 900.0
+_LAPTOP = Path(__file__).with_name("laptop.json")
 
 
 def main() -> int:
-    """Everything; the exit status."""
+    """Everything, or some parts; the exit status: 1 where a picture is missing that `screens` wants."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     shots = Shots(application(), folder)
     with tempfile.TemporaryDirectory(prefix="standdown-shots-", ignore_cleanup_errors=True) as made:
         refused: list[str] = []
         for name in sys.argv[2:] or PARTS:
-            refused += PARTS[name](shots, Path(made) / name) or ()
+            if name == "sizes" and _LAPTOP.name not in os.environ["QT_QPA_PLATFORM"]:
+                _on_a_laptop(folder)
+            else:
+                refused += PARTS[name](shots, Path(made) / name) or ()
     (folder / "shots.ini").unlink(missing_ok=True)
     print(f"{shots.count} pictures in {folder}")  # noqa: T201  a script's answer
     for line in refused:
         print(f"not open: {line}")  # noqa: T201  as above
-    return 0
+    missing = [] if sys.argv[2:] else screens.missing(shots.seen)
+    for kind, lines in (("means nothing", screens.meaningless()), ("MISSING", missing)):
+        for line in lines if not sys.argv[2:] else ():
+            print(f"{kind}: {line}")  # noqa: T201  as above
+    return 1 if missing else 0
+
+
+def _on_a_laptop(folder: Path) -> None:
+    """A process has one screen: another one for what is too large for a small one."""
+    surroundings = {**os.environ, "QT_QPA_PLATFORM": f"offscreen:configfile={_LAPTOP}"}
+    command = [sys.executable, "-m", "tests.ui.shots", str(folder), "sizes"]
+    subprocess.run(command, check=True, env=surroundings, timeout=_AT_MOST_S)
 
 
 def first_run(shots: Shots, root: Path) -> list[str]:
@@ -87,7 +107,7 @@ def empty(shots: Shots, root: Path) -> list[str]:
     rest(2_500)
     shots.tabs(opened, "empty")
     refused = shots.dialogs(
-        opened, ("correct", "providers", "provider-add", "organisation", "review", "unlock"), "empty"
+        opened, ("correct", "providers", "provider-add", "organisation", "review", "unlock", "redactions"), "empty"
     )
     opened.room.doer.do(lambda _session: (_ for _ in ()).throw(OSError(28, "No space left on device", str(root))))
     rest(500)
@@ -115,7 +135,7 @@ def drill(shots: Shots, root: Path) -> list[str]:
         practice.stop()
         rest(16_000)
         shots.tabs(opened, "offline")
-        refused += shots.dialogs(opened, ("review", "correct", "providers"), "offline")
+        refused += shots.dialogs(opened, _OFFLINE, "offline")
     finally:
         opened.window.hide()
         opened.end()

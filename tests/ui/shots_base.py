@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-# a laptop's screen, so that a dialog that is too large for it shows
-os.environ.setdefault("QT_QPA_PLATFORM", f"offscreen:configfile={Path(__file__).with_name('screen.json')}")
+# Qt's own offscreen screen is 800 x 800, on which wide dialogs scroll as nowhere else
+if os.environ.get("QT_QPA_PLATFORM", "offscreen") == "offscreen":
+    os.environ["QT_QPA_PLATFORM"] = f"offscreen:configfile={Path(__file__).with_name('desk.json')}"
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
@@ -21,6 +22,7 @@ from console.ui.theme import Choice, Look
 from console.ui.wall import Wall
 from console.ui.window import MainWindow
 from tests.kit.resting import rest
+from tests.ui.screens import screen_of, state_of
 
 LOOKS: Final[tuple[Choice, ...]] = ("dark", "light")
 TABS: Final = ("timeline", "entry", "board", "coverage", "after-action", "outbox", "wall")
@@ -35,6 +37,7 @@ class Shots:
         self.looks = LOOKS
         self.look = Look(app, "dark")
         self.count = 0
+        self.seen: set[tuple[str, str, str]] = set()  # screen, state, look
 
     def both(self, widget: QWidget, name: str, looks: tuple[Choice, ...] | None = None) -> None:
         """The widget as it is now, dark and light, or as `looks` say."""
@@ -44,6 +47,7 @@ class Shots:
             QApplication.sendPostedEvents()  # laid out anew where something has just changed
             widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
             self.count += 1
+            self.seen.add((screen_of(widget, name), state_of(widget, name), choice))
         self.look.choose("dark")
 
     def dialogs(self, opened: OpenProfile, names: tuple[str, ...], prefix: str, wait_ms: int = 1_200) -> list[str]:

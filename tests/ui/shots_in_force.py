@@ -6,6 +6,7 @@ A practice whose corrections are played to "in force" through the real services:
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import httpx
 
@@ -15,11 +16,14 @@ from console.services.corrections import TargetWish
 from console.services.practice import Practice
 from console.services.setup import PRACTICE_PASSPHRASE
 from console.services.standing import Standing
+from console.ui.doer import Doer
+from console.ui.lift import LiftDialog
 from console.ui.opened import OpenProfile
 from console.viewmodels.shell import NOW
 from console.viewmodels.stages import plan
 from tests.kit.resting import rest
 from tests.ui.shots_base import LOOKS, Shots, until
+from tests.ui.shots_doing import fails, never
 
 _SLOWED = TargetWish(provider="gateway-west", surface="", lever="key.rpm", selector="key-batch", params={"rpm": 20})
 _UNLOADED = TargetWish(provider="model-server", surface="atlas-large", lever="model.unload", selector="atlas-large")
@@ -37,11 +41,14 @@ def pictures(shots: Shots, root: Path) -> list[str]:
         scene.play()
         shots.tabs(opened, "force")
         refused = scene.dialogs(_CALM, "force")
+        refused += scene.unread(("refusals",))
+        scene.not_lifted()
         scene.staged()
         refused += scene.dialogs(("stages",), "force-planned")
         scene.drifted()
         shots.tabs(opened, "drift")
         refused += scene.dialogs(("propose-again",), "drift")
+        refused += scene.unread(("propose-again",))
         scene.stale()
         refused += scene.dialogs(("propose-again",), "changed")
         shots.looks = ("high-contrast",)
@@ -72,6 +79,25 @@ class _Scene:
 
     def dialogs(self, names: tuple[str, ...], prefix: str) -> list[str]:
         return self.shots.dialogs(self.opened, names, prefix)
+
+    def unread(self, names: tuple[str, ...]) -> list[str]:
+        """The same before they have read, and where they cannot."""
+        refused: list[str] = []
+        for prefix, does in (("loading", never), ("error", fails)):
+            with patch.object(Doer, "do", does):
+                refused += self.shots.dialogs(self.opened, names, prefix, 400)
+        return refused
+
+    def not_lifted(self) -> None:
+        """What somebody typed stays where it cannot be proposed."""
+        dialog = LiftDialog(self.opened.room, self.opened.window, self._now(), self.unloaded)
+        dialog.show()
+        dialog.reason.setPlainText("The evaluation passes")
+        with patch.object(Doer, "do", fails):
+            dialog.press_main()
+            rest(300)
+        self.shots.both(dialog, "error-lift")
+        dialog.close()
 
     def play(self) -> None:
         """What the colleague proposed is signed; then one's own is proposed, signed by both and sent."""

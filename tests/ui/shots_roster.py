@@ -31,9 +31,11 @@ from console.ui.roster_keys import RenewSheet
 from console.ui.roster_letters import AdoptSheet, LetterSheet
 from console.ui.roster_members import AdmitSheet, LostSheet, MemberSheet
 from console.ui.roster_restored import RestoredSheet
+from console.ui.roster_settling import SettleSheet
 from console.ui.theme import Look
 from console.viewmodels.organisation import members as view_members
 from console.viewmodels.organisation import waiting_views
+from console.viewmodels.roster_split import split_views
 from tests.kit.pair import Asks, found, passphrase, sync
 from tests.kit.resting import rest
 from tests.kit.rooms import room_of
@@ -234,3 +236,5 @@ def _split(shots: Shots, one: Session, two: Session, third: Session, share: Path
         dialog.resize(940, 900)
         with _shown(shots, "roster-split", dialog, 4_000):
             dialog.tabs.setCurrentIndex(0)
+        with _shown(shots, "roster-settle", SettleSheet(room, None, split_views(one)[0])):  # type: ignore[arg-type]  # as above
+            pass

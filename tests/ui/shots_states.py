@@ -5,13 +5,11 @@ Real windows on real profiles: see `tests.ui.shots`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 from unittest.mock import patch
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
 from adapters.litellm.simulator import MASTER_KEY, LiteLLMSite
@@ -25,6 +23,7 @@ from console.services.record import start_record
 from console.services.session import Session
 from console.services.setup import PRACTICE_PASSPHRASE
 from console.ui.doer import Doer
+from console.ui.incident_dialogs import DeclareDialog
 from console.ui.opened import OpenProfile
 from console.ui.start import Windows
 from console.ui.upgrading import UpgradeWindow
@@ -33,19 +32,32 @@ from console.viewmodels.shell import NOW
 from tests.kit.old_form import make_old
 from tests.kit.pair import Asks, found, passphrase, sync
 from tests.kit.resting import rest
+from tests.ui import shots_rest
 from tests.ui.shots_base import Shots, until
+from tests.ui.shots_doing import NO_DISK, fails, never
 
 # what reads the record before it can show anything
 _READ: Final = (
     "review", "correct", "roles", "hand-over", "close", "lift", "record-by-hand", "watch-by-hand", "providers",
     "organisation", "copy-situation-for", "policy", "callout", "list", "lists", "stages", "rotate", "break-glass",
-    "glass", "assume-command", "clocks", "checklist", "agreements", "refusals",
+    "glass", "assume-command", "clocks", "checklist", "agreements", "regimes", "evidence-for", "redactions", "bypass",
+    "provider-add", "envelopes", "this-record", "carry",
 )  # fmt: skip
-_NORMAL: Final = ("correct", "review", "refusals", "lift", "organisation", "providers", "provider-add", "policy")
+_NORMAL: Final = (
+    "correct",
+    "review",
+    "refusals",
+    "lift",
+    "organisation",
+    "providers",
+    "provider-add",
+    "policy",
+    "evidence-for",
+    "drill-result",
+    "redactions",
+)
 _PARTS: Final = ("timeline", "board", "coverage", "after-action", "wall")
 _SLOW: Final = "WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t LIMIT 400000000) SELECT count(*) FROM t"
-_LATER_MS: Final = 50
-_NO_DISK: Final = OSError(5, "Input/output error", "journal.db")
 
 
 def reading(shots: Shots, root: Path) -> list[str]:
@@ -53,7 +65,7 @@ def reading(shots: Shots, root: Path) -> list[str]:
     practice = Practice(root, reads_for_ms=500)
     paths = practice.begin(lambda _line: None)
     try:
-        with patch.object(Desk, "watch", lambda _desk: None), patch.object(Doer, "do", _never):
+        with patch.object(Desk, "watch", lambda _desk: None), patch.object(Doer, "do", never):
             opened = shots.open(paths)
             rest(500)
             _tabs(shots, opened, "loading")
@@ -62,12 +74,13 @@ def reading(shots: Shots, root: Path) -> list[str]:
         try:
             opened.session.offer("your writer key", PRACTICE_PASSPHRASE.encode())
             until(lambda: opened.window.is_complete and opened.desk.outlet.latest(NOW) is not None)
-            with patch.object(Doer, "do", _never):
+            with patch.object(Doer, "do", never):
                 refused = shots.dialogs(opened, _READ, "loading", 300)
-            with patch.object(Doer, "do", _fails):
-                opened.room.doer.troubled.emit(opened.room.doer.trouble_of(_NO_DISK))
+            with patch.object(Doer, "do", fails):
+                opened.room.doer.troubled.emit(opened.room.doer.trouble_of(NO_DISK))
                 _tabs(shots, opened, "error")
                 refused += shots.dialogs(opened, _READ, "error", 400)
+                _declared(shots, opened)
         finally:
             _end(opened)
     finally:
@@ -75,16 +88,17 @@ def reading(shots: Shots, root: Path) -> list[str]:
     return refused
 
 
-def _never(*_what: object, **_how: object) -> None:
-    """Reads for ever."""
-
-
-def _fails(
-    doer: Doer, _work: object, *_done: object, failed: Callable[..., None] | None = None, **_how: object
-) -> None:
-    """A disk that cannot be read any more: told a moment later, as every answer."""
-    trouble = doer.trouble_of(_NO_DISK)
-    QTimer.singleShot(_LATER_MS, lambda: (failed or doer.troubled.emit)(trouble))
+def _declared(shots: Shots, opened: OpenProfile) -> None:
+    """What somebody typed stays where it cannot be saved."""
+    dialog = DeclareDialog(opened.room, opened.window)
+    dialog.show()
+    dialog.severity.choose("2")
+    dialog.title.setText("F-7 answers with working exploits")
+    rest(200)
+    dialog.press_main()
+    rest(300)
+    shots.both(dialog, "error-declare")
+    dialog.close()
 
 
 def _tabs(shots: Shots, opened: OpenProfile, prefix: str) -> None:
@@ -129,7 +143,9 @@ def normal(shots: Shots, root: Path) -> list[str]:
             until(lambda: _state(opened, made) in ("enforced", "recorded", "unmeasurable"))
             opened.desk.point_at(waits)
             shots.tabs(opened, "normal")
-            return shots.dialogs(opened, _NORMAL, "normal")
+            refused = shots.dialogs(opened, _NORMAL, "normal")
+            shots_rest.pictures(shots, opened)
+            return refused
         finally:
             _end(opened)
 
@@ -165,7 +181,7 @@ def upgrade(shots: Shots, root: Path) -> None:
     broken = Part("journal", (*JOURNAL.steps, ("CREATE TABLE later (n INTEGER)", "INSERT INTO nowhere VALUES (1)")))
     for part, name, comes in (
         (slow, "upgrade", lambda one: one.bar.maximum() > 1 and one.bar.value() == one.bar.maximum() - 1),
-        (broken, "upgrade-failed", lambda one: not one.bar.isVisible()),
+        (broken, "error-upgrade", lambda one: not one.bar.isVisible()),
     ):
         with patch.object(upgrading, "PARTS", (part,)):
             windows = Windows(shots.app, shots.settings())
