@@ -65,8 +65,8 @@ class Progressed:
             case Phase.failed:
                 return f"The journal could not be verified: {self.why}. Nothing is known of it until it is."
             case Phase.sound:
-                before = f", {self.earlier} of them at an earlier start" if self.earlier else ""
-                return f"The journal holds: {self.done} entries{before}."
+                before = f", {self.earlier} of them at an earlier one" if self.earlier else ""
+                return f"The journal is sound: {self.done} entries proven at this start{before}."
             case Phase.running:
                 return f"The journal is being verified: {self.done} of {self.total} entries."
             case Phase.cancelled:

@@ -76,7 +76,7 @@ def test_it_goes_on_from_where_it_was(profile):
     assert report.counts["entries"] == 706
     again = profile.run()
     assert (again.phase, again.done, again.earlier) == (Phase.sound, 706, 701)
-    assert again.sentence == "The journal holds: 706 entries, 701 of them at an earlier start."
+    assert again.sentence == "The journal is sound: 706 entries proven at this start, 701 of them at an earlier one."
 
 
 def test_it_is_stopped_and_goes_on_to_the_same_end(profile):

@@ -24,7 +24,7 @@ SCREENS: Final[dict[str, str]] = {
     "timeline": "empty loading error offline normal drill", "board": "empty loading error offline normal drill",
     "coverage": "empty loading error offline normal drill", "outbox": "empty offline normal drill",
     "after-action": "empty loading error offline normal drill", "entry": "offline normal drill",
-    "ConfirmDialog": "loading error offline normal drill", "ProposalDialog": "empty loading error offline normal drill",
+    "ConfirmDialog": "loading error offline normal drill", "ProposalDialog": "loading error offline normal drill",
     "OrganisationDialog": "empty loading error offline normal drill",
     "ProvidersDialog": "empty loading error offline normal drill", "ConnectDialog": f"{_READS} empty offline",
     "LiftDialog": "error normal drill", "UndoDialog": "", "CancelDialog": "", "RefusalsSheet": f"{_READS} normal drill",
@@ -57,6 +57,7 @@ _OWN: Final = {
     ("UpgradeWindow", "loading"): "it is a picture of that", ("UpgradeWindow", "drill"): "it comes before the profile",
     ("outbox", "loading"): "told in loading-timeline, whose foot it is", ("outbox", "error"): "as loading",
     ("entry", "loading"): "a row is read with its page", ("entry", "error"): "as loading",
+    ("ProposalDialog", "empty"): "it is about an incident: without one it does not open, and the window says so",
     ("ConfirmDialog", "empty"): "there is always a document", ("ExtendSheet", "loading"): "from what the window read",
 }  # fmt: skip
 
