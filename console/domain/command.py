@@ -37,9 +37,14 @@ def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
 
     Command is with whoever declared, until a signed pair of offer and acceptance, or until somebody assumes it. With
     `roster`, nobody comes to command by these whom it does not grant it.
+
+    An incident is declared once, by one person: its id is new then. A further declaration by somebody else, dated back
+    as it may be, takes command from nobody: of several the first by whom the roster lets command is the one, and
+    whoever else declared and may command keeps the role until command moves by signature.
     """
-    fold = _Fold(roster)
-    for entry in as_told(entries, ROLE_KINDS):
+    told = as_told(entries, ROLE_KINDS)
+    fold = _Fold(roster, declaration_of(told, roster))
+    for entry in told:
         fold.take(entry)
     held = {person: frozenset(roles) for person, roles in sorted(fold.held.items()) if roles}
     return Roles(fold.commander, held, frozenset(fold.led))
@@ -54,9 +59,18 @@ def as_told(entries: Iterable[Seen], kinds: tuple[str, ...]) -> tuple[Seen, ...]
     return in_order(replace(entry, refs=(*entry.refs, *entry.about)) for entry in some)
 
 
+def declaration_of(told: Iterable[Seen], roster: Roster | None) -> Seen | None:
+    """The declaration of an incident among its entries in order; of several by different people see `fold_roles`."""
+    declared = [entry for entry in told if entry.kind == "incident.declared" and entry.author is not None]
+    may = {one.person for one in (() if roster is None else roster.persons) if "commander" in one.roles}
+    return next((entry for entry in declared if entry.author in may), declared[0] if declared else None)
+
+
 class _Fold:
-    def __init__(self, roster: Roster | None) -> None:
+    def __init__(self, roster: Roster | None, declared: Seen | None) -> None:
         self._may = None if roster is None else {one.person: frozenset(one.roles) for one in roster.persons}
+        self._declared = declared
+        self._moved = False
         self._offers: dict[str, str] = {}
         self.held: dict[str, set[str]] = {}
         self.led: set[str] = set()
@@ -66,24 +80,34 @@ class _Fold:
         author = entry.author
         if author is None:
             return
-        if entry.kind == "incident.declared" and self.commander is None:
-            self._command(author)
+        if entry.kind == "incident.declared":
+            self._declare(entry, author)
         elif entry.kind == "command.offered" and author == self.commander:
             self._offers[entry.id] = entry.words("to")
         elif (entry.kind == "command.accepted" and author in [self._offers.get(name) for name in entry.about]) or (
             entry.kind == "command.assumed"
         ):
             if self._qualified(author):
+                self._moved = True
                 self._command(author)
         elif entry.kind in ("role.assigned", "role.released"):
             self._role(entry, author)
+
+    def _declare(self, entry: Seen, author: str) -> None:
+        if self._declared is None or self._moved:
+            return
+        if entry.id == self._declared.id:
+            self._command(author)
+        elif author != self._declared.author and self._may is not None and self._qualified(author):
+            self.led.add(author)
+            self.held.setdefault(author, set()).add("commander")
 
     def _qualified(self, person: str) -> bool:
         return self._may is None or "commander" in self._may.get(person, ())
 
     def _command(self, person: str) -> None:
-        if self.commander is not None:
-            self.held[self.commander].discard("commander")
+        for roles in self.held.values():
+            roles.discard("commander")
         self.commander = person
         self.led.add(person)
         self.held.setdefault(person, set()).add("commander")

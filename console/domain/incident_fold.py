@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from console.domain.actions import Closing, Document
-from console.domain.command import ROLE_KINDS, Roles, as_told, fold_roles
+from console.domain.command import ROLE_KINDS, Roles, as_told, declaration_of, fold_roles
 from console.domain.corrections import CorrectionState
 from console.domain.forms import Head, Roster
 from console.domain.occurred import occurred_at
@@ -94,7 +94,7 @@ class Headline:
 def headline_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: str, roster: Roster | None) -> Headline:
     """The headline of one incident from its counting entries; further kinds may be among them and change nothing."""
     told = as_told(good, HEADLINE_KINDS)
-    first = next((entry for entry in told if entry.kind == "incident.declared" and entry.author), None)
+    first = declaration_of(told, roster)
     closed, frontier = closing_of(told, documents, inc)
     status = _last_word(told, "status.changed", "status", "declared")
     return Headline(

@@ -17,11 +17,13 @@ from typing import Final
 
 from console.domain.actions import Action
 from console.domain.called import told_apart
+from console.domain.command import declaration_of
 from console.domain.forms import Entry
 from console.domain.ids import incident_label
 from console.domain.named_file import file_words, named_file
 from console.domain.occurred import occurred_at
 from console.domain.profile import JsonValue
+from console.domain.seen import Seen
 from console.domain.spreadsheet import plain_cell
 from console.exports import names
 from console.exports.evidence import Evidence
@@ -87,8 +89,9 @@ def account_of(evidence: Evidence, judge: Judge, close: Close | None) -> Account
     told = (_row(evidence, close, people, *pair) for pair in all_of_it)
     rows = sorted(told, key=lambda row: (row.at_ms, row.written_ms))
     mine = [pair for pair in all_of_it if pair[0] not in evidence.uncounted]
-    declared = next((entry for _, entry in mine if entry.kind == "incident.declared"), None)
-    title = next((_plain(evidence.named(ident).get("title")) for ident, entry in mine if entry is declared), "")
+    ident = _declaration(evidence, mine)
+    declared = None if ident is None else evidence.entries[ident]
+    title = "" if ident is None else _plain(evidence.named(ident).get("title"))
     first_ms = declared.hlc[0] if declared is not None else evidence.about.exported
     year = datetime.fromtimestamp(first_ms / 1000, UTC).year
     return Account(
@@ -122,6 +125,20 @@ def person_names(evidence: Evidence) -> dict[str, str]:
                 if name == "name" and isinstance(value, str):
                     listed[person.person] = value
     return told_apart(listed, spoken)
+
+
+def _declaration(evidence: Evidence, mine: list[tuple[str, Entry]]) -> str | None:
+    """The id of the incident's declaration, by the rule that says who commands."""
+    told = [
+        Seen(
+            id=ident, feed=entry.feed, seq=entry.seq, author=entry.author, console=entry.console, kind=entry.kind,
+            pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=entry.refs,
+        )
+        for ident, entry in mine
+        if entry.kind == "incident.declared"
+    ]  # fmt: skip
+    found = declaration_of(told, evidence.rosters[-1][1])
+    return None if found is None else found.id
 
 
 def _marks(evidence: Evidence) -> tuple[str, ...]:

@@ -105,3 +105,33 @@ def test_what_does_not_count_gives_no_role(standing):
     journal.entries.append(replace(journal.add("command.assumed", APPROVER), standing=standing))
     journal.entries.pop(1)
     assert fold_incident(journal.entries).commander == COMMANDER
+
+
+@pytest.mark.parametrize("rogue", [OBSERVER, DEPUTY])
+def test_a_declaration_dated_back_takes_command_from_nobody(rogue):
+    """Whoever knows an incident can write its declaration anew, before the true one by their clock, citing nothing."""
+    people = {one.person: one for one in ROSTER.persons}
+    roster = replace(
+        ROSTER, persons=tuple(
+            replace(one, roles=(*one.roles, "commander")) if one.person == DEPUTY else one for one in people.values()
+        )
+    )  # fmt: skip
+    journal = Journal()
+    true = journal.add("incident.declared", COMMANDER, {"severity": 1}, disclosed={"title": "it lies"})
+    false = journal.add(
+        "incident.declared", rogue, {"severity": 4}, hlc=(NOW - 10**6, 0), disclosed={"title": "all is well"}
+    )
+    for entries in (journal.entries, [journal.entries[1], journal.entries[0]]):
+        roles = fold_roles(entries, roster)
+        assert "commander" in roles.held[COMMANDER]
+        assert COMMANDER in roles.led
+        head = headline_of(entries, {}, INC, roster)
+        if rogue == OBSERVER:
+            assert (roles.commander, head.title, head.declared_ms) == (COMMANDER, "it lies", NOW)
+            assert rogue not in roles.held
+    handed = [
+        *journal.entries, journal.add("command.assumed", COMMANDER, {}, hlc=(NOW + 5000, 0), refs=(true.id, false.id)),
+    ]  # fmt: skip
+    roles = fold_roles(handed, roster)
+    assert roles.commander == COMMANDER
+    assert "commander" not in roles.held.get(rogue, ())
