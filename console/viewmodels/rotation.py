@@ -95,7 +95,7 @@ def _line(held: Held) -> CredentialLine:
     slowed = "; slowed" if held.slowed else ""
     counted = used(held.old)
     if held.new is not None:
-        counted += f" The new one: {used(held.new)}"
+        counted += f"\n      The new one: {used(held.new)}"
     place = bool(held.item.new) and held.placed_ms is None and held.word != "revoked"
     return CredentialLine(f"{shown(held.item.old)}{new}: {held.word}{slowed}", counted, icon, tone, place)
 
