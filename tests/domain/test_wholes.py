@@ -38,6 +38,13 @@ def test_what_was_sent_follows_from_what_is_told(others, accounts, inside) -> No
     assert (found.accounts, found.others) == (tuple(accounts), len(others))
 
 
+def test_many_long_names_go_into_as_many_fields_as_they_need() -> None:
+    accounts = [f"{at:0100}" for at in range(250)]
+    fields = told(0, written(accounts, accounts))
+    assert 14 < len(fields) < 48
+    assert read_told(fields)[0].accounts == tuple(accounts)
+
+
 FIELDS = told(0, written(["x", "a", "b"], ["a", "b"]))
 SENT = json.dumps([request(["x", "a", "b"])]).encode()
 SIGNED = frozenset({"a", "b", "c"})

@@ -7,13 +7,13 @@ somebody else put there stays.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from adapters.simulator import Incoming, Simulator
+from adapters.simulator import Answer, Incoming, Simulator
 from adapters.unleash.simulator import ADMIN_TOKEN, CLIENT_TOKEN, Flag, UnleashSite
 from console.domain.errors import Problem
 from console.outbox import list_piece
@@ -40,9 +40,14 @@ class Site(UnleashSite):
         super().__init__([Flag("atlas", strategies=[[1, 2, 3]])], made, most_values=most_values)
         self.undo_after: list[int] = []
         self.before: dict[int, list[str]] = {}
+        self.server: Simulator | None = None
+        self.refuses = 0
 
     def handle(self, incoming: Incoming, enforce_lag_s: float):
         number = incoming.path.rpartition("/")[2]
+        if incoming.method == "PUT" and self.refuses:
+            self.refuses -= 1
+            return Answer(status=400, body={"name": "BadDataError"})
         if incoming.method == "PUT" and number.isdigit():
             self.before[int(number)] = list(self.users(int(number)))
         answer = super().handle(incoming, enforce_lag_s)
@@ -72,6 +77,7 @@ def organisation(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def ready(organisation: Path, folder: Path, site: Site) -> Iterator[tuple[Session, Session, str]]:
     with Simulator(site) as server, pair_at(organisation, folder) as (one, two):
+        site.server = server
         settings = {"base_url": server.url, "environment": "development"}
         made, _ = providers.add(one, "unleash", "flags", settings, lambda _what: ADMIN_TOKEN)
         providers.adopt_surfaces(one, made.id)
@@ -187,6 +193,13 @@ def test_who_finds_no_room_at_the_last_moment_is_told_by_name(organisation, tmp_
         assert list_progress.write_failures(one, op, tmp_path / "failed.csv") == 2
         assert site.blocked() >= {"theirs-1", "theirs-2"}
         assert len(site.blocked()) == 11
+        freed = site.users(3).pop()
+        late = corrections.propose(one, inc, [replace(BLOCK, selector="late")], "him too").sha
+        sign(one, two, late)
+        site.users(3).append(freed)
+        assert [(row.state, row.detail) for row in run(one).rows if row.doc == late] == [
+            ("stale", "It cannot be sent: no segment has room for it.")
+        ]
         with pytest.raises(Problem, match="no room: 0 of 1"):
             corrections.propose(one, inc, [replace(BLOCK, selector="him")], "him too")
 
@@ -211,3 +224,34 @@ def test_what_would_be_sent_is_decided_in_the_same_breath_as_it_is_entered(organ
         run(one)
         assert site.blocked() == set()
         assert asked[0] > 2, "the piece was looked through again"
+
+
+@pytest.mark.parametrize("how", ["put off", "lost", "refused"])
+def test_writes_that_fail_are_settled_by_reading(organisation, tmp_path, monkeypatch, how) -> None:
+    """Put off, lost or refused: nobody is taken for blocked who is not, and nobody is forgotten."""
+    site = Site()
+    come = iter([False, False])
+
+    @asynccontextmanager
+    async def turn(_self, _plane, _planned):
+        yield next(come, True)
+
+    with ready(organisation, tmp_path / "org", site) as (one, two, inc):
+        whole = lists.propose(one, inc, lists.match(one, BLOCK, listed("a", "b")), "a campaign").sha
+        single = corrections.propose(one, inc, [replace(BLOCK, selector="him")], "him too").sha
+        for sha in (whole, single):
+            sign(one, two, sha)
+        monkeypatch.setattr("console.outbox.wholes.Wholes.turn", turn)
+        if how == "put off":
+            site.server.switch("throttle", on="writes", times=2)
+            site.server.switch("broken", on="reads", times=2)
+        elif how == "lost":
+            site.server.switch("broken", on="writes", times=2)
+        site.refuses = 2 if how == "refused" else 0
+        states = {row.doc: row.state for row in run(one).rows}
+        assert next(come, None) is None, "a turn that does not come is waited for anew"
+        op = corrections.action_of(corrections.find_document(one, whole)).op
+        (far,) = list_progress.progress(one, op)
+        failed = {account for account, _ in far.failed}
+        assert site.blocked() == ({"a", "b"} - failed) | ({"him"} if states[single] == "enforced" else set()), states
+        assert bool(failed) is (how == "refused"), far
