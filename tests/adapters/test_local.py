@@ -74,8 +74,8 @@ def test_nothing_is_opened_that_the_settings_do_not_name(tmp_path):
 
 
 def test_a_longer_key_is_another_one():
-    assert wire.line_of(b"caller-ab 1\n#caller-a 2\ncaller-a  3 \n", "caller-a") == "3"
-    assert wire.line_of(b"caller-ab 1\n", "caller-a") is None
+    assert wire.lines_of(b"caller-ab 1\n#caller-a 2\ncaller-a  3 \n").get("caller-a") == "3"
+    assert "caller-a" not in wire.lines_of(b"caller-ab 1\n")
 
 
 # -- many changes of one file ------------------------------------------------------------------------------------------
