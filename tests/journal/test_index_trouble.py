@@ -413,3 +413,12 @@ def test_a_snapshot_that_its_reader_ended_itself_is_taken_back(world):
         with store.reader().snapshot() as connection:
             connection.execute("ROLLBACK")
         assert store.reader().incidents() == []
+
+
+def test_an_index_whose_reading_was_rolled_back_on_the_way_is_read_again(world):
+    with world.open("a") as store, Projections(store) as shown:
+        note(world, store, world.person_feed(store))
+        shown.update()
+        with shown.shelf._reading() as connection:
+            connection.execute("ROLLBACK")  # as SQLite does it by itself where a disk fails
+        assert shown.shelf.count(INC) == 1
