@@ -42,6 +42,7 @@ def test_it_is_planned_anew_by_the_account_that_it_names(ready, estate: Estate, 
     (row,) = run(one).rows
     if differs:
         assert (row.state, blocked(estate)) == ("attention", set())
-        assert "One person alone signed it, and this console would plan it otherwise: it would send POST" in row.detail
+        told = f"One person alone signed it, and of the account {name} this console would plan it otherwise: it would send "
+        assert told in row.detail
     else:
         assert blocked(estate) == {name}
