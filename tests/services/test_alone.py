@@ -42,7 +42,7 @@ def test_it_is_planned_anew_by_the_account_that_it_names(ready, estate: Estate, 
     (row,) = run(one).rows
     if differs:
         assert (row.state, blocked(estate)) == ("attention", set())
-        told = f"One person alone signed it, and of the account {name} this console would plan it otherwise: it would send "
+        told = f"One person alone signed it, and of the account {name} this console would plan it otherwise: "
         assert told in row.detail
     else:
         assert blocked(estate) == {name}
