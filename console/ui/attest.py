@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from console.domain.deceit import shown
 from console.providers.planned import from_disclosures
@@ -342,8 +342,8 @@ class RecordDialog(Sheet):
             part.setEnabled(False)
         self.save.hide()
         self.watch.setProperty("kind", "main")
-        self.watch.style().unpolish(self.watch)
-        self.watch.style().polish(self.watch)
+        QApplication.style().unpolish(self.watch)
+        QApplication.style().polish(self.watch)
         self.only_close()
         self.set_main(self.watch)
         self.watch.setFocus()

@@ -27,6 +27,7 @@ from console.ui.confirm_view import Content, severity_mark
 from console.ui.kept import KeptTexts
 from console.ui.parts import column, row
 from console.ui.room import Room
+from console.ui.screens import room_on_screen
 from console.ui.seat import SeatBand
 from console.ui.widgets import Banner, Elide, EmptyState, Stripe, Text
 from console.viewmodels.approval import ApprovalView, approval_view, guard_of
@@ -102,9 +103,9 @@ class ConfirmDialog(QDialog):
 
     def _fit(self) -> None:
         """As large as is good, and never larger than the screen: what is cut off cannot be read."""
-        room_on_screen = self.screen().availableGeometry().size()
-        self.setMinimumSize(SMALLEST.boundedTo(room_on_screen))
-        self.resize((_WANTED * self._room.look.theme.text_scale).boundedTo(room_on_screen))
+        most = room_on_screen(self)
+        self.setMinimumSize(SMALLEST.boundedTo(most))
+        self.resize((_WANTED * self._room.look.theme.text_scale).boundedTo(most))
 
     def _build(self) -> None:
         room, look = self._room, self._room.look

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QFrame, QPushButton, QWidget
 
 from console.services import founding, setup
 from console.services.founding import Progress, Stage
@@ -258,5 +258,5 @@ class FoundingPage(Page):
         done = progress.stage == "ready"
         self.heading.setText("Found an organisation" if progress.founder else "Join an organisation")
         self.go.setProperty("kind", "main" if done else "")
-        self.go.style().polish(self.go)
+        QApplication.style().polish(self.go)
         self.doing.setText("" if done else "You may leave at any time; it goes on from here.")

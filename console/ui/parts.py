@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from console.ui.screens import room_on_screen
 from console.ui.theme import Look
 from console.ui.widgets import Text
 
@@ -38,7 +39,7 @@ def fit(window: QWidget, wanted: QSize, least: QSize | None = None) -> None:
 
     At 200 % a laptop has room for half of what it has at 100 %.
     """
-    most = window.screen().availableSize() - _FRAME
+    most = room_on_screen(window) - _FRAME
     if least is not None:
         window.setMinimumSize(least.boundedTo(most))
     window.resize(wanted.boundedTo(most))

@@ -10,6 +10,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QListWidget,
@@ -238,8 +239,8 @@ class ConnectDialog(Sheet):
     def _crown(self, main: QPushButton) -> None:
         for button in (self.next, self.save, self.test):
             button.setProperty("kind", "main" if button is main else "")
-            button.style().unpolish(button)
-            button.style().polish(button)
+            QApplication.style().unpolish(button)
+            QApplication.style().polish(button)
         self.set_main(main)
 
     def check(self) -> None:

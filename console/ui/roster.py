@@ -24,6 +24,7 @@ from console.ui.confirm_view import Content
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.roster_recovery import RecoveryKey
+from console.ui.screens import room_on_screen
 from console.ui.widgets import Stripe, Text
 from console.viewmodels.approval import guard_of
 from console.viewmodels.guard import Guard
@@ -81,7 +82,7 @@ class RosterDialog(QDialog):
             button.setAutoDefault(False)
             button.setDefault(False)
         self._headline.setFocus(Qt.FocusReason.OtherFocusReason)
-        screen, scale = self.screen().availableSize(), look.theme.text_scale
+        screen, scale = room_on_screen(self), look.theme.text_scale
         self.resize(min(round(_SIZE[0] * scale), screen.width()), min(round(_SIZE[1] * scale), screen.height()))
         self._senses = Senses(self, lambda: self._guard)
         self._tick = QTimer(self)

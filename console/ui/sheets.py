@@ -25,6 +25,7 @@ from shiboken6 import isValid
 from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
+from console.ui.screens import room_on_screen
 from console.ui.widgets import Banner, Stripe, Text
 from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.lanes import Lane
@@ -128,7 +129,7 @@ class Sheet(QDialog):
 
     def take_room(self, width: int, height: int) -> None:
         """So large at a text of 100 %, larger with the text, never larger than the screen."""
-        scale, most = self.room.look.theme.text_scale, self.screen().availableSize()
+        scale, most = self.room.look.theme.text_scale, room_on_screen(self)
         self.resize(min(round(width * scale), most.width()), min(round(height * scale), most.height()))
 
     def fit(self, width: int, most_height: int = 720) -> None:
@@ -157,7 +158,7 @@ class Sheet(QDialog):
     def _keep_wide(self) -> None:
         edges = self._scroll.verticalScrollBar().sizeHint().width() + 2 * self._scroll.frameWidth()
         least = self._inside.minimumSizeHint().width() + edges
-        self._scroll.setMinimumWidth(min(least, self.screen().availableSize().width() - _EDGE))
+        self._scroll.setMinimumWidth(min(least, room_on_screen(self).width() - _EDGE))
 
     # -- carrying out --------------------------------------------------------------------------------------------------
 

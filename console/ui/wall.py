@@ -16,6 +16,7 @@ from console.services.board import Cell
 from console.services.live_values import Looks
 from console.ui.fonts import Weight, font
 from console.ui.room import Room
+from console.ui.screens import room_on_screen, screen_of
 from console.ui.tokens import CLOCKS, SEVERITIES, STATES
 from console.ui.widgets import paint_shape
 from console.viewmodels.board import BoardModel
@@ -48,7 +49,7 @@ class Wall(QWidget):
         self.setWindowTitle("Standdown wall")
         self.setAccessibleName("Wall display")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumSize(QSize(960, 540).boundedTo(self.screen().availableSize()))
+        self.setMinimumSize(QSize(960, 540).boundedTo(room_on_screen(self)))
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._second)
@@ -60,7 +61,7 @@ class Wall(QWidget):
 
     def show_on(self, window: QWidget) -> None:
         """Full screen, on a screen where `window` is not, if there is one."""
-        here = window.screen()
+        here = screen_of(window)
         other = next((one for one in QGuiApplication.screens() if one is not here), here)
         self.setGeometry(other.geometry())
         self.showFullScreen()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 UI = sorted((Path(__file__).parents[2] / "console" / "ui").rglob("*.py"))
+TESTS = Path(__file__).parents[1] / "ui"
 MARKUP = ("setHtml", "insertHtml", "appendHtml", "QTextBrowser", "setMarkdown")
 
 
@@ -51,3 +52,13 @@ def test_a_tooltip_of_a_row_is_made_harmless() -> None:
     assert len(asked) >= 2
     for path in asked:
         assert "plain_tooltip(" in path.read_text(encoding="utf-8"), path.name
+
+
+def test_no_screen_or_style_is_asked_of_a_widget() -> None:
+    odd = [
+        f"{path.name}:{call.lineno}"
+        for path in (*UI, *TESTS.glob("*.py"))
+        for call in _calls(path, "screen", "style")
+        if not call.args and "app" not in ast.unparse(call.func)
+    ]
+    assert not odd, f"{odd}: it may be destroyed with the widget; see console/ui/screens.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _FROZEN: list[bool] = []
+_SCREEN: list[str] = []
 
 
 @pytest.fixture(autouse=True)
@@ -45,9 +47,15 @@ def collected_here() -> Iterator[None]:
     if not _FROZEN:
         gc.freeze()  # what was imported until now stays: looking it through after every test takes long
         _FROZEN.append(True)
+    from PySide6.QtGui import QGuiApplication
+
+    if not _SCREEN and QGuiApplication.instance() is not None:
+        QGuiApplication.primaryScreen().destroyed.connect(partial(_SCREEN.append, "gone"))
+        _SCREEN.append("there")
     yield
     gc.collect()
     gc.enable()
+    assert "gone" not in _SCREEN, "a widget that was collected took the screen with it: see console/ui/screens.py"
 
 
 @pytest.hookimpl(tryfirst=True)

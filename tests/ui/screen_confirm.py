@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from console.ui.confirm import ConfirmDialog
 from console.ui.room import Room
+from console.ui.screens import screen_of
 from console.ui.theme import Look
 from tests.kit.confirming import TRIES, name_of, opened, proposed, ready, records, until
 from tests.kit.pair import pair_at, passphrase
@@ -198,7 +199,7 @@ def main() -> None:
         dialog = in_front(room, made.sha)
         told["size"] = {
             "ratio": dialog.devicePixelRatioF(),
-            "fits": dialog.screen().availableGeometry().contains(dialog.geometry()),
+            "fits": screen_of(dialog).availableGeometry().contains(dialog.geometry()),
             "content": dialog._content.height(),
         }
         dialog.close()

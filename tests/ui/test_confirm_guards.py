@@ -21,6 +21,7 @@ from console.services import corrections
 from console.services.approvals import Reading
 from console.ui import confirm_papers
 from console.ui.confirm import ConfirmDialog
+from console.ui.screens import room_on_screen
 from console.ui.theme import Look
 from console.viewmodels.guard import HOLD_MS, STEADY_MS, STEP_MS
 from tests.kit.clock import FakeClock
@@ -446,5 +447,5 @@ def test_nothing_is_clipped(scene, qapp, percent):
 
 
 def test_it_is_never_larger_than_the_screen(dialog):
-    room = dialog.screen().availableGeometry().size()
+    room = room_on_screen(dialog)
     assert room.expandedTo(dialog.size()) == room

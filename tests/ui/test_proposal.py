@@ -23,6 +23,7 @@ from console.ui.keys import Keys
 from console.ui.model_names import ModelNamesDialog
 from console.ui.proposal import ProposalDialog, add_commands
 from console.ui.proposal_plan import PlanCard
+from console.ui.screens import room_on_screen
 from console.ui.widgets import Exact, Words
 from console.viewmodels.commands import Command
 from console.viewmodels.shell import INCIDENTS, LOOKS, NOW, SHELL
@@ -151,7 +152,7 @@ def test_one_gateway_key_is_proposed_with_an_id_a_reason_and_three_other_keys(qt
 
 def test_the_composer_is_no_larger_than_the_screen_or_what_it_needs(place) -> None:
     dialog = place.composer()
-    most = dialog.screen().availableSize().expandedTo(dialog.minimumSize())
+    most = room_on_screen(dialog).expandedTo(dialog.minimumSize())
     assert dialog.size() == dialog.size().boundedTo(most)
     assert dialog.minimumHeight() <= 600, "its buttons are at the foot of a laptop's screen too"
 
