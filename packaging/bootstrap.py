@@ -44,6 +44,8 @@ USAGE = """usage: python3 packaging/bootstrap.py COMMAND
 TOO_OLD = """Standdown needs Python 3.11 or newer; this is {}.
 Start it with a newer one that is installed beside it (on Ubuntu 22.04: sudo apt-get install python3.11, then
 python3.11 packaging/bootstrap.py run)."""
+# By whole files; and where a worker dies, the run ends and says so: taking its place, another one may wait for ever
+WORKERS = ["-n", "3", "--dist", "loadfile", "--max-worker-restart", "0"]
 TRY_TO_LOAD = """
 import ctypes, sys
 for name in sys.argv[1:]:
@@ -98,7 +100,7 @@ def child_arguments(command: str, rest: list[str]) -> list[str]:
     if command == "test":
         os.chdir(ROOT)
         chosen = any(word.startswith(("-n", "-m")) for word in rest)
-        return ["-m", "pytest", *([] if chosen else ["-n", "3", "--dist", "loadfile"]), *rest]
+        return ["-m", "pytest", *([] if chosen else WORKERS), *rest]
     if command == "run":
         rest = (rest[1:] if rest[:1] == ["--"] else rest) or (["window"] if has_display() else ["drill", "run"])
     return [str(launcher()), *rest]

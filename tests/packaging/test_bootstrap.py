@@ -322,6 +322,7 @@ def test_an_old_python_is_told_so(
 
 def test_tests_run_in_parallel_unless_told_otherwise(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)  # it changes directory: come back afterwards
-    assert bootstrap.child_arguments("test", ["-x"]) == ["-m", "pytest", "-n", "3", "--dist", "loadfile", "-x"]
+    workers = ["-n", "3", "--dist", "loadfile", "--max-worker-restart", "0"]
+    assert bootstrap.child_arguments("test", ["-x"]) == ["-m", "pytest", *workers, "-x"]
     assert bootstrap.child_arguments("test", ["-n0"]) == ["-m", "pytest", "-n0"]
     assert bootstrap.child_arguments("test", ["-m", "real"]) == ["-m", "pytest", "-m", "real"]
