@@ -87,9 +87,9 @@ def screen_of(widget: QWidget, name: str) -> str:
 
 
 def state_of(widget: QWidget, name: str) -> str:
-    """Which state: told by the name's first word, else by the stripes."""
+    """Which state: told by the first word of the name, else by the stripes (the wall has a band of its own)."""
     first = name.partition("-")[0]
-    if first in STATES[2:]:
+    if first in STATES[1:]:
         return first
     stripes = widget.findChildren(Stripe)
     return "drill" if any(one.accessibleName().startswith("Drill") for one in stripes) else "normal"
