@@ -37,7 +37,7 @@ from tests.ui import screens
 from tests.ui.shots_base import Shots, until
 from tests.ui.shots_doing import fails, never
 
-_CHAT: Final = "14:02 analyst: it writes exploits\n14:03 on-call: blocking the two keys now\n14:05 analyst: third report"
+_CHAT: Final = "14:02 analyst: it writes exploits\n14:03 on-call: blocking the keys now\n14:05 analyst: third report"
 _SHOWN_MS: Final = 600
 _UNREAD_MS: Final = 300
 
