@@ -355,7 +355,8 @@ class Wall(QWidget):
         tone = theme.colour("changed" if cell.drifted or cell.doubt else "quiet" if cell.stale else sign.tone)
         half = box.height() // 2
         painter.setFont(self._font(32, "medium"))
-        word = painter.fontMetrics().elidedText(cell.word, Qt.TextElideMode.ElideRight, box.width() // 2)
+        state, _, before = cell.word.partition(", ")  # "unreachable, was serving" would leave no room for the place
+        word = painter.fontMetrics().elidedText(state, Qt.TextElideMode.ElideRight, box.width() // 2)
         width = painter.fontMetrics().horizontalAdvance(word)
         painter.setPen(tone)
         painter.drawText(QRect(box.right() - width, box.top(), width + 1, half), _RIGHT, word)
@@ -373,7 +374,7 @@ class Wall(QWidget):
         age = "never read" if cell.read_ms is None else f"read {max(0, now - cell.read_ms) // 1000} s ago"
         what = cell.doubt or ", ".join(f"{STATES[one.state].word}: {one.what}" for one in cell.recorded)
         below = QRect(box.left(), box.top() + half, box.width(), half - self._px(2))
-        text = "   ".join(part for part in (age if not cell.by_hand else "", what) if part)
+        text = "   ".join(part for part in (before, age if not cell.by_hand else "", what) if part)
         painter.drawText(
             below, _LEFT, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, below.width())
         )
