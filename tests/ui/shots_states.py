@@ -185,6 +185,7 @@ def upgrade(shots: Shots, root: Path) -> None:
     ):
         with patch.object(upgrading, "PARTS", (part,)):
             windows = Windows(shots.app, shots.settings())
+            windows.look = shots.look  # the one whose changes are pictured
             windows.open(paths)
             shown = windows.upgrading
             assert isinstance(shown, UpgradeWindow)
