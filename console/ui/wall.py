@@ -283,7 +283,7 @@ class Wall(QWidget):
         painter.setPen(theme.colour("text"))
         left = QRect(box.left(), box.top(), box.width() - state - side - self._px(40), box.height() // 2)
         painter.drawText(
-            left, _LEFT, painter.fontMetrics().elidedText(line.text, Qt.TextElideMode.ElideRight, left.width())
+            left, _LEFT, painter.fontMetrics().elidedText(line.text, Qt.TextElideMode.ElideMiddle, left.width())
         )
         painter.setFont(self._font(26))
         painter.setPen(theme.colour("text-muted"))
