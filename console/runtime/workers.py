@@ -191,9 +191,9 @@ class OwnedThread(Generic[R]):
             return self._taking and not self._unsettled and self._using.acquire(blocking=False)
 
     def _do_here(self, work: Callable[[R], T]) -> T:
-        job: Job[R] = Job(work, Future())
-        try:
+        try:  # from here on: what is not given back, nobody gets any more
             self._borrower = threading.get_ident()
+            job: Job[R] = Job(work, Future())
             self._do(cast("R", self._resource), [job])
         finally:
             self._borrower = None
