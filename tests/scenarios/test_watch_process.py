@@ -23,6 +23,7 @@ from tests.services.test_lists import run, sign
 __all__ = ["founded", "pair", "receiver"]
 ROOT = Path(__file__).parents[2]
 WITHIN_S = 120.0
+DRIFTED = '"state": "drifted"'
 # the command as it is, but for how long it waits between two looks
 QUICK = """
 import sys
@@ -63,9 +64,12 @@ def test_what_somebody_undoes_is_an_alarm_and_pages(pair, receiver, tmp_path: Pa
             child = subprocess.Popen([sys.executable, "-c", QUICK, *words], cwd=ROOT, stdout=out, stderr=out)
             try:
                 ends = time.monotonic() + WITHIN_S
-                while not (state(one, inc) == "drifted" and got) and time.monotonic() < ends and child.poll() is None:
+                said = ""
+                while child.poll() is None and time.monotonic() < ends:
+                    said = (tmp_path / "said").read_text(encoding="utf-8")
+                    if state(one, inc) == "drifted" and got and DRIFTED in said:
+                        break
                     time.sleep(0.1)
-                said = (tmp_path / "said").read_text(encoding="utf-8")
                 assert child.poll() is None, said
                 assert state(one, inc) == "drifted", said
                 child.terminate()
@@ -74,8 +78,7 @@ def test_what_somebody_undoes_is_an_alarm_and_pages(pair, receiver, tmp_path: Pa
                 child.kill()
                 child.wait(timeout=WITHIN_S)
         assert not key.blocked.recorded, "it is told, and never sent again"
-    said = (tmp_path / "said").read_text(encoding="utf-8")
-    assert '"state": "drifted"' in said
+    assert DRIFTED in said
     assert any("was undone" in str(body) for _, _, body in got), got
     dispatch.sync_all(one)
     capsys.readouterr()

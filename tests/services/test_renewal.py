@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,8 @@ def test_a_kind_that_does_not_fit_is_refused(pair, use, how) -> None:
 def test_what_a_revocation_names_is_known_before_it_is_proposed(pair) -> None:
     one, two = pair
     first = two.append(Draft("note", disclosures={"text": "theirs"}))
+    while two.clock.wall_ms() <= first.entry.hlc[0]:  # the moment a theft is told by is a millisecond
+        time.sleep(0.001)
     last = two.append(Draft("note", disclosures={"text": "the thief's"}))
     sync(two, one)
     names = frozenset(
