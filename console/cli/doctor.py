@@ -28,6 +28,7 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
         _page_test(call)
         return
 
+    hints: list[str] = []
     facts: list[tuple[bool, str]] = [
         (sys.version_info >= (3, 11), f"Python {sys.version.split()[0]}"),
         (shutil.which("ssh-keygen") is not None, "ssh-keygen (auditors verify with it; FIDO2 keys sign through it)"),
@@ -35,7 +36,7 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
     ]
     try:
         with call.session() as session:
-            from console.services import machine_time, providers, readiness, recovery
+            from console.services import clock_hint, machine_time, providers, readiness, recovery
             from console.sync.forks import known_forks
             from console.sync.unseen import unseen
 
@@ -45,6 +46,8 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
                 for one in recovery.lacks(session)
             ]
             facts += [(False, doubt) for doubt in [machine_time.clock_sentence(session)] if doubt]
+            if (hint := clock_hint.ask_now(session)) is not None:
+                hints.append(f"{hint.sentence} {hint.next_step}")
             org = readiness.organisation_facts(session)
             facts.append(
                 (not org["missing"], "organisation" + (f": missing {org['missing'][0]}" if org["missing"] else ""))
@@ -61,10 +64,11 @@ def command(call: Call, recover: bool, alone: bool, page_test: bool) -> None:  #
                       for one in providers.instances_of(session).registry.broken()]  # fmt: skip
     except (Problem, RuntimeProblem) as fault:
         facts.append((False, fault.what + " " + fault.next_step))
-    ok = all(good for good, _ in facts)
+    ok = all(good for good, _ in facts)  # a hint proves nothing, so nothing is missing by it
     call.tell(
-        {"ok": ok, "facts": [{"ok": good, "what": what} for good, what in facts]},
+        {"ok": ok, "facts": [{"ok": good, "what": what} for good, what in facts], "hints": hints},
         *(f"{'ok     ' if good else 'MISSING'}  {what}" for good, what in facts),
+        *(f"HINT     {what}" for what in hints),
     )
     if not ok:
         exit_with(1)

@@ -48,6 +48,11 @@ class Pin:
         """What people call it in a fault: host and port."""
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine, or one at the other end of a tunnel that begins here."""
+        return _is_loopback(self.host)
+
     def url(self, path: str) -> httpx.URL:
         """The full URL of a path below the pin.
 

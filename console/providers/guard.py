@@ -155,7 +155,11 @@ class GuardedContext:
             proof=proof,
             fresh=request.effect == "write",
         )
-        self.proofs.refused(reply, proof)  # not sent again by itself: whoever dispatches reads first, as ever
+        # not sent again by itself: whoever dispatches reads first, as ever
+        if self.proofs.refused(reply, proof) == "token" and request.effect == "write":
+            self.writes_begun -= 1  # it came to nothing, and its provider refused nothing but the token
+            self.writes_answered -= 1
+            raise NotSent(f"{self._place} no longer takes the token we had: another is fetched at the next try")
         return reply
 
     async def _locally(self, request: Request) -> Reply:
@@ -210,6 +214,7 @@ class GuardedContext:
             self._lost(progress, effect, f"{proof.pin.place}: {what_broke(fault)}")
         self._begun(progress, effect)
         self.proofs.wire.took(reply.elapsed_ms)
+        self.proofs.wire.dates.note(proof.pin, reply, self.clock.boot_ms())
         return self._judge(masked(reply, self.proofs.told_by(proof)), effect, fresh=fresh)
 
     @property

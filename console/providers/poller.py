@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -53,6 +55,13 @@ async def _look(plane: Plane) -> Look:
             asked_ms=max(0, asked_ms),
         )  # fmt: skip
     return Look(instance=instance, at_ms=plane.clock.wall_ms(), reachable=True, status=status, fault=None)
+
+
+async def hear_the_time(plane: Plane, within_s: float) -> None:
+    """Ask for nothing in particular, showing no credential: the date of any answer is taken down (`Dates`)."""
+    with suppress(AdapterFault, TimeoutError):  # whatever it says, or why it does not
+        async with asyncio.timeout(within_s):
+            await plane.context().call("GET", "/", effect="read", credential=None, fresh=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import httpcore
 import httpx
 
 from adapters.access import Tls
+from console.providers.dates import Dates
 from console.providers.sockets import Sockets
 from console.providers.tls import context_of
 
@@ -25,13 +26,14 @@ class Wire:
     `network` is how connections are made; the conformance kit leads them through one that misbehaves.
     """
 
-    __slots__ = ("_clients", "_network", "_tls", "_verify", "slow_ms")
+    __slots__ = ("_clients", "_network", "_tls", "_verify", "dates", "slow_ms")
 
     def __init__(self, tls: Tls | None = None, network: httpcore.AsyncNetworkBackend | None = None) -> None:
         self._tls = tls
         self._network = network
         self._clients: dict[tuple[bool, bytes], httpx.AsyncClient] = {}
         self._verify: dict[bytes, ssl.SSLContext] = {}
+        self.dates = Dates()  # what its answers tell of its clock
         self.slow_ms = 0  # how long an answer takes here lately: the slowest provider is sent to first
 
     def took(self, elapsed_ms: int) -> None:

@@ -22,6 +22,7 @@ from console.outbox.steps import Pace
 from console.runtime.instance import EngineLock, read_holder
 from console.runtime.workers import EngineThread, Stopped
 from console.services import dispatch
+from console.services.clock_hint import Colleagues, told_by
 from console.services.dispatch import EngineBusy
 from console.services.incidents import list_incidents
 from console.services.inventory import Surface, retired, surfaces
@@ -64,6 +65,7 @@ class Live:
         self._telemetry = Telemetry(path_beside(session.paths.index))
         self._tries = TryNotes.of(session)
         self._places = Places(session, self._touch, self._note)
+        self._colleagues = Colleagues(session)
         self._rounds = RoundWatch(session.clock, self._pace, self._touch)
         self._watch: Watch | None = None
         self._outbox: Outbox | None = None
@@ -315,6 +317,7 @@ class Live:
             engine=self._engine, providers=tuple(one.link for one in self._looks(watch)), places=self._places.links(),
             locked=watch.locked, odd=tuple(odd[-_MOST_ODD:]), alarm=self._alarm,
             retired=tuple(one.link for one in watch.looks() if one.link.instance in self._retired),
+            clock=told_by(self._session, watch.planes.all(), self._colleagues),
         )  # fmt: skip
 
     def _post_news(self, news: SyncNews) -> None:
@@ -355,6 +358,7 @@ class Live:
             newest = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
             if newest == self._read_to:
                 return
+            self._colleagues.read(connection, self._read_to)
             about_surfaces, about_incidents = (
                 self._read_to < 0 or _came(connection, self._read_to, kinds)  # at first it would read the whole journal
                 for kinds in (_SURFACE_KINDS, HEADLINE_KINDS)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:  # the values are light; what finds surfaces is not
+    from console.domain.clock_hint import ClockHint
     from console.services.providers import Surface
 
 EngineWord = Literal["starting", "here", "elsewhere", "recording", "stopped"]
@@ -85,7 +86,8 @@ class Connectivity:
     """Everything this console depends on, each for itself: partial outage is the normal case.
 
     `retired` are providers that were removed for everybody and are still connected here: they count for nothing.
-    `alarm` is what is wrong with this console itself and what to do; two empty texts where nothing is.
+    `alarm` is what is wrong with this console itself and what to do; two empty texts where nothing is. `clock` is what
+    other clocks tell of this console's, where they tell anything: a hint.
     """
 
     engine: EngineLink
@@ -95,6 +97,7 @@ class Connectivity:
     odd: tuple[str, ...] = ()
     alarm: tuple[str, str] = ("", "")
     retired: tuple[ProviderLink, ...] = ()
+    clock: ClockHint | None = None
 
     def link(self, instance: str) -> ProviderLink | None:
         """How one provider is connected here, retired or not; None where it is not connected."""

@@ -40,7 +40,10 @@ def notices(
     """Every notice that stands now. Ages are in the coarsest unit, so that a notice changes rarely."""
     found: list[Notice | None] = [_journal(proven), _rung(shell)]
     if links is not None:
-        found += [_alarm(links), _locked(links), _providers(links, now_ms), _places(links, now_ms), _engine(links)]
+        found += [
+            _alarm(links), _clock(links), _locked(links), _providers(links, now_ms), _places(links, now_ms),
+            _engine(links),
+        ]  # fmt: skip
     return tuple(one for one in found if one is not None)
 
 
@@ -63,6 +66,14 @@ def _alarm(links: Connectivity) -> Notice | None:
     what, next_step = links.alarm
     told = next_step.replace(": `standdown doctor --recover`", "")  # the button beside it does the same
     return Notice(name="alarm", kind="alarm", text=what, next_step=told, command="this-record") if what else None
+
+
+def _clock(links: Connectivity) -> Notice | None:
+    """What other clocks tell of ours, where it is more than seconds: a hint."""
+    hint = links.clock
+    if hint is None or not hint.loud:
+        return None
+    return Notice(name="clock", kind="warning", text=hint.sentence, next_step=hint.next_step)
 
 
 def _journal(proven: Progressed | None) -> Notice | None:

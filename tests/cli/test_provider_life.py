@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from console.app import main
+from tests.kit.otherclock import server
 
 DOWN = "base_url=http://127.0.0.1:1"
 Run = Callable[..., dict[str, Any]]
@@ -75,3 +76,14 @@ def test_what_was_done_by_hand_is_listed_and_names_are_tied(run: Run) -> None:
     run("correct", "record-by-hand", "On call blocked key-1.", "--at", "00:00", "--selector", "key-1")
     (recorded,) = run("correct", "recorded-by-hand")["recorded"]
     assert (recorded["text"], recorded["selector"]) == ("On call blocked key-1.", "key-1")
+
+
+def test_doctor_tells_what_providers_clocks_say_and_misses_nothing_for_it(run: Run) -> None:
+    with server(240) as url:
+        run("provider", "add", "litellm", "--name", "gateway", "--set", f"base_url={url}")
+        found = run("doctor", code=1)  # one person's record: the organisation is missing
+    (hint,) = found["hints"]
+    assert hint.startswith("This console's clock is about 4 min ahead of 1 provider. A hint and no proof")
+    assert not any("clock" in one["what"] for one in found["facts"])
+    run("provider", "edit", "gateway", "--name", "gateway", "--set", DOWN)
+    assert run("doctor", code=1)["hints"] == []

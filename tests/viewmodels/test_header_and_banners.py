@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from console.domain.clock_hint import ClockHint
 from console.services.incidents import IncidentLine
 from console.services.live_values import Connectivity, EngineLink, PlaceLink, ProviderLink
 from console.viewmodels.banners import notices
@@ -116,3 +117,16 @@ def test_it_counts_down_to_the_update_that_was_promised_and_up_from_it() -> None
     assert _incident_chips(NOW_MS + 60_000) == [("update in 00:01:00", "waiting")]
     assert _incident_chips(NOW_MS - 60_000) == [("update overdue 00:01:00", "alarm")]
     assert not [chip for chip in header_lines(SHELL, None, NOW_MS).incident if chip.text.startswith("update")]
+
+
+def test_what_other_clocks_tell_of_ours_is_a_word_in_the_header_and_a_banner_from_a_minute_on() -> None:
+    far = ClockHint(ahead_ms=240_000, whose="provider", count=3, heard=3)
+    links = replace(_links(ANSWERS), clock=far)
+    (chip,) = [one for one in header_lines(SHELL, links, NOW_MS).links if one.text.startswith("clock")]
+    assert (chip.text, chip.mark, chip.tone) == ("clock 4 min ahead?", "attention", "waiting")
+    assert "A hint and no proof" in chip.tip
+    (notice,) = notices(SHELL, links, NOW_MS)
+    assert (notice.name, notice.kind, notice.text) == ("clock", "warning", far.sentence)
+    near = replace(links, clock=replace(far, ahead_ms=-10_000))
+    assert "clock 10 s behind?" in [one.text for one in header_lines(SHELL, near, NOW_MS).links]
+    assert notices(SHELL, near, NOW_MS) == ()
