@@ -111,17 +111,19 @@ class Proofs:
             return Proof(pin, {}, aws=signing)
         return Proof(pin, {"authorization": f"Bearer {secret}"} if header == "bearer" else {header: secret})
 
-    def refused(self, reply: Reply, proof: Proof) -> bool:
-        """Whether a fetched token no longer counts there; the next call then fetches another."""
+    def refused(self, reply: Reply, proof: Proof) -> Literal["", "token", "young"]:
+        """Whether a fetched token no longer counts there; the next call then fetches another.
+
+        "young": it was just fetched, so that another would fare no better, and the refusal is the provider's own.
+        """
         if reply.status != _UNAUTHENTICATED:
-            return False
+            return ""
         shown = proof.headers.get("authorization", "").partition(" ")[2]
         if self.callers_side is not None:
             self.callers_side.forget(shown)
         if self.tokens is None:
-            return False
-        self.tokens.forget(shown)
-        return True
+            return ""
+        return "token" if self.tokens.forget(shown) else "young"
 
     def _word(self, name: str) -> str:
         secret = self._secret(name)

@@ -6,15 +6,14 @@ It must never reach a log, a fault or a disk; neither must the secret it is fetc
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Final, Protocol
 
 import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.access import SignIn
-from adapters.contract import Malformed, NotSent, Refused, Throttled
-from console.providers import assertion
+from adapters.contract import AdapterFault
+from console.providers import assertion, unsigned
 from console.runtime.clock import Clock
 
 _RENEW_BEFORE_S: Final = 300.0
@@ -22,9 +21,9 @@ _SHARE_OF_LIFE: Final = 10  # a token of a minute is renewed in its last tenth
 _LONGEST_LIFE_S: Final = 86_400.0
 _KNOWN: Final = 8
 _MAX_BYTES: Final = 64 * 1024
-_OK, _REFUSALS, _TOO_MANY, _BROKEN, _UNAUTHENTICATED = 200, 400, 429, 500, 401
 _BEARER: Final = "bearer"
-_WORD: Final = re.compile(r"[a-z_]{1,40}\Z")
+_REST_MS: Final = 30_000  # while an old token is good, a sign-in that fails holds up no call but one in so long
+_YOUNG_MS: Final = 60_000
 
 
 class _Token(BaseModel):
@@ -33,12 +32,6 @@ class _Token(BaseModel):
     access_token: str
     expires_in: float = Field(allow_inf_nan=False)
     token_type: str = _BEARER
-
-
-class _No(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    error: str = ""
 
 
 class Clients(Protocol):
@@ -50,9 +43,12 @@ class Clients(Protocol):
 
 
 class Tokens:
-    """The token of one sign-in, for one event loop. Concurrent calls wait for one fetch."""
+    """The token of one sign-in, for one event loop. Concurrent calls wait for one fetch, and for one failure."""
 
-    __slots__ = ("_clock", "_ends_ms", "_fetching", "_known", "_renew_ms", "_sign_in", "_token", "_url")
+    __slots__ = (
+        "_began_ms", "_clock", "_ends_ms", "_failed", "_failures", "_fetching", "_known", "_renew_ms", "_sign_in",
+        "_token", "_url",
+    )  # fmt: skip
 
     def __init__(self, sign_in: SignIn, clock: Clock) -> None:
         self._sign_in = sign_in
@@ -60,8 +56,10 @@ class Tokens:
         self._clock = clock
         self._token = ""
         self._known: list[str] = []
-        self._renew_ms = self._ends_ms = 0
+        self._began_ms = self._renew_ms = self._ends_ms = 0
         self._fetching = asyncio.Lock()
+        self._failed: AdapterFault | None = None
+        self._failures = 0
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -73,27 +71,41 @@ class Tokens:
         """The name of the secret with which a token is fetched."""
         return self._sign_in.secret
 
-    def forget(self, refused: str) -> None:
-        """The provider refused this token: the next call fetches another, unless one has come meanwhile."""
-        if self._token == refused:
-            self._token = ""
+    def forget(self, refused: str) -> bool:
+        """The provider refused this token: the next call fetches another, unless one has come meanwhile.
+
+        Whether that may be for the token's own sake: it is not as new as can be, or its life is over by its own word.
+        """
+        if self._token != refused:
+            return True
+        now_ms = self._clock.boot_ms()
+        self._token = ""
+        return now_ms >= self._ends_ms or now_ms - self._began_ms >= _YOUNG_MS
 
     async def get(self, secret: str, clients: Clients, deadline_s: float) -> str:
-        """A token that is good for a while.
+        """A token that is good for a while. Where none can be had, one that was had goes on to its own end.
 
         Raises:
-            NotSent: when the sign-in gives no answer; Refused, Throttled: when it says so; Malformed for anything else.
+            NotSent: when the sign-in gives no answer, or refuses this client (the provider itself refused nothing);
+            Throttled: when it asks to wait; Malformed: for anything else.
         """
         if self._fresh():
             return self._token
+        failures = self._failures
         async with self._fetching:
             if self._fresh():
                 return self._token
+            if self._failed is not None and self._failures != failures:
+                raise self._failed  # while this call waited for its turn: it does not wait as long once more
             try:
                 await self._fetch(secret, clients, deadline_s)
-            except (NotSent, Throttled):
-                if not self._token or self._clock.boot_ms() >= self._ends_ms:
-                    raise
+            except AdapterFault as fault:
+                now_ms = self._clock.boot_ms()
+                if self._token and now_ms < self._ends_ms:
+                    self._renew_ms = min(self._ends_ms, now_ms + _REST_MS)
+                    return self._token
+                self._failed, self._failures = fault, self._failures + 1
+                raise
             return self._token
 
     def _fresh(self) -> bool:
@@ -101,19 +113,21 @@ class Tokens:
 
     async def _fetch(self, secret: str, clients: Clients, deadline_s: float) -> None:
         began_ms = self._clock.boot_ms()
-        status, body = await self._post(self._form(secret), clients.client(fresh=True), deadline_s)
-        self._check(status, body)
+        heard = await self._post(self._form(secret), clients.client(fresh=True), deadline_s)
+        if (fault := unsigned.refused(self._url.host, heard, self._clock)) is not None:
+            raise fault
         try:
-            found = _Token.model_validate_json(body)
+            found = _Token.model_validate_json(heard.body)
         except ValidationError:
-            raise Malformed("the sign-in answered something that is no token") from None
+            raise unsigned.no_token(self._url.host, "something that is no token") from None
         plain = found.access_token.isascii() and found.access_token.isprintable() and " " not in found.access_token
         if not found.access_token or not plain or found.token_type.lower() != _BEARER:
-            raise Malformed("the sign-in answered something that is no bearer token")
+            raise unsigned.no_token(self._url.host, "something that is no bearer token")
         life_s = min(max(found.expires_in, 0.0), _LONGEST_LIFE_S)
         early_s = min(_RENEW_BEFORE_S, life_s / _SHARE_OF_LIFE)
         self._token = found.access_token
         self._known = [found.access_token, *self._known[: _KNOWN - 1]]
+        self._began_ms = began_ms
         self._ends_ms = began_ms + int(life_s * 1000)
         self._renew_ms = began_ms + int((life_s - early_s) * 1000)
 
@@ -130,30 +144,14 @@ class Tokens:
         signed = assertion.signed(self._sign_in, secret, now_s)
         return {**form, "client_assertion_type": assertion.TYPE, "client_assertion": signed}
 
-    async def _post(self, form: dict[str, str], client: httpx.AsyncClient, deadline_s: float) -> tuple[int, bytes]:
+    async def _post(self, form: dict[str, str], client: httpx.AsyncClient, deadline_s: float) -> unsigned.Heard:
         try:
             async with asyncio.timeout(deadline_s), client.stream("POST", self._url, data=form) as answer:
                 body = bytearray()
                 async for chunk in answer.aiter_raw():
                     body += chunk
                     if len(body) > _MAX_BYTES:
-                        raise Malformed("the sign-in answered more than a token")
-                return answer.status_code, bytes(body)
-        except (httpx.HTTPError, httpx.StreamError, TimeoutError, OSError):
-            raise NotSent(f"the sign-in at {self._url.host} gave no answer") from None
-
-    def _check(self, status: int, body: bytes) -> None:
-        if status == _OK:
-            return
-        if status == _TOO_MANY:
-            raise Throttled("the sign-in asks to wait", 30.0)
-        if status >= _BROKEN:
-            raise NotSent(f"the sign-in at {self._url.host} answered {status}")
-        if status < _REFUSALS:
-            raise Malformed(f"the sign-in answered {status}, which is no token")
-        try:
-            word = _No.model_validate_json(body).error
-        except ValidationError:
-            word = ""
-        said = f" ({word})" if _WORD.fullmatch(word) else ""
-        raise Refused(f"the sign-in refused this client{said}", _UNAUTHENTICATED)
+                        raise unsigned.no_token(self._url.host, "more than a token")
+                return unsigned.Heard(answer.status_code, answer.headers, bytes(body))
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError, OSError) as fault:
+            raise unsigned.no_answer(self._url.host, fault) from None

@@ -78,7 +78,7 @@ def test_an_azure_account_signs_in_with_its_secret(run):
         given = azure_kit.settings(server.url)
         wrong = run("provider", "add", "azure_openai", "--name", "cloud", "--test", *words_of(**given),
                     secrets=("wrong-secret", ""), code=4)  # fmt: skip
-        assert "the sign-in refused this client (invalid_client)" in json.dumps(wrong)
+        assert "refused this client (invalid_client): renew the credential" in json.dumps(wrong)
         told = run("provider", "add", "azure_openai", "--name", "cloud", "--test", *words_of(**given),
                    secrets=(CLIENT_SECRET, ""))  # fmt: skip
         assert [one["model"] for one in told["surfaces"]][:1] == ["atlas-large-2025-08-07"]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import email.utils
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -37,6 +39,7 @@ class Cloud:
         self.state = {"blocked": False, "tokens": [], "refuse": set()}
         self.life_s = 3600
         self.sign_in = None  # what the sign-in answers instead
+        self.once = False  # every token ends with the first write
 
     def kind(self, incoming):
         return "write" if incoming.path == "/set" else "call" if incoming.path.startswith("/use") else "read"
@@ -51,6 +54,7 @@ class Cloud:
             return Answer(status=401, body={"error": f"token {incoming.bearer} is not known"})
         if incoming.path == "/set":
             self.state["blocked"] = incoming.json()["blocked"]
+            self.state["refuse"] |= set(self.state["tokens"]) if self.once else set()
         return Answer(body={"blocked": self.state["blocked"]})
 
     def _token(self, incoming):
@@ -204,8 +208,12 @@ def test_a_token_that_is_refused_is_fetched_anew_for_a_read_and_never_sends_a_wr
 @pytest.mark.parametrize(
     ("answer", "fault", "why"),
     [
-        (Answer(status=401, body={"error": "invalid_client"}), Refused, r"refused this client \(invalid_client\)"),
-        (Answer(status=400, body={"error": f"says {CLIENT_SECRET}"}), Refused, "refused this client$"),
+        (Answer(status=401, body={"error": "invalid_client"}), NotSent, r"this client \(invalid_client\): renew the"),
+        (
+            Answer(status=400, body={"error": f"says {CLIENT_SECRET}"}),
+            NotSent,
+            "400 without a reason: check the network",
+        ),
         (Answer(status=429, body={}), Throttled, "asks to wait"),
         (Answer(status=302, body={}, headers={"location": "http://127.0.0.1:1/"}), Malformed, "302"),
         (Answer(body=b"<html>sign in</html>"), Malformed, "no token"),
@@ -226,6 +234,83 @@ def test_what_is_no_token_is_told_and_nothing_was_sent(server, cloud, answer, fa
         with pytest.raises(NotSent if fault is Malformed else fault):
             await plane.apply(BLOCK)
         assert {one.path for one in server.requests()} == {"/tenant/token"}
+
+    run(plane, story)
+
+
+@pytest.mark.parametrize(
+    ("off_s", "why"),
+    [(720, "12 min ahead of the sign-in's"), (-720, "12 min behind the sign-in's"), (90, "renew the credential")],
+)
+def test_a_refusal_says_where_it_may_be_this_consoles_clock(server, cloud, off_s, why):
+    clock = FakeClock()
+    date = email.utils.formatdate(clock.wall_ms() / 1000 - off_s, usegmt=True)
+    cloud.sign_in = Answer(status=400, body={"error": "invalid_grant"}, headers={"date": date})
+    plane = plane_at(server.url, clock)
+
+    async def story():
+        with pytest.raises(NotSent, match=why):
+            await plane.read_back(BLOCK)
+
+    run(plane, story)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Answer(body=b"<html>sign in</html>"), Answer(status=401, body={"error": "invalid_client"}), Answer(status=429)],
+)
+def test_whatever_the_sign_in_answers_an_old_token_goes_on_and_it_is_not_asked_each_time(server, cloud, answer):
+    clock = FakeClock()
+    plane = plane_at(server.url, clock)
+
+    async def story():
+        await plane.read_back(BLOCK)
+        cloud.sign_in = answer
+        clock.advance(3400 * 1000)
+        for _ in range(3):
+            assert (await plane.apply(BLOCK)).outcome == "accepted"
+        assert fetched(server) == 2
+        clock.advance(31 * 1000)
+        await plane.read_back(BLOCK)
+        assert fetched(server) == 3
+        clock.advance(170 * 1000)
+        with pytest.raises(NotSent if answer.status != 429 else Throttled):
+            await plane.apply(BLOCK)
+
+    run(plane, story)
+
+
+def test_an_old_token_that_a_write_finds_ended_is_no_refusal_of_the_write(server, cloud):
+    """Only the token failed: nothing was done, and it goes with another. One just fetched is refused for good."""
+    clock = FakeClock()
+    plane = plane_at(server.url, clock)
+
+    async def story():
+        await plane.read_back(BLOCK)
+        clock.advance(61_000)
+        cloud.state["refuse"].add("token-planted-0")
+        with pytest.raises(NotSent, match="no longer takes the token"):
+            await plane.apply(BLOCK)
+        assert cloud.state["blocked"] is False
+        assert (await plane.apply(BLOCK)).outcome == "accepted"
+        cloud.state["refuse"].add("token-planted-1")
+        with pytest.raises(Refused):
+            await plane.apply(BLOCK)
+
+    run(plane, story)
+
+
+def test_of_two_writes_the_second_finds_the_token_ended_and_that_is_not_nothing(server, cloud):
+    clock = FakeClock()
+    plane = plane_at(server.url, clock)
+    twice = replace(BLOCK, requests=BLOCK.requests * 2)
+    cloud.once = True
+
+    async def story():
+        await plane.read_back(BLOCK)
+        clock.advance(61_000)
+        with pytest.raises(OutcomeUnknown, match="a part was sent"):
+            await plane.apply(twice)
 
     run(plane, story)
 

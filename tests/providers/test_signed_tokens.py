@@ -184,7 +184,7 @@ def test_a_refused_exchange_says_googles_word_and_no_other(server, cloud):
     cloud.sign_in = Answer(status=400, body={"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
 
     async def story(context):
-        with pytest.raises(Refused, match=r"refused this client \(invalid_grant\)$"):
+        with pytest.raises(NotSent, match=r"refused this client \(invalid_grant\): renew the credential"):
             await context.call("GET", "/get/k", effect="read")
 
     run(plane_at(server.url), story)
