@@ -6,16 +6,18 @@ revoked or forked feed wrote too late does not. It verifies no signature: `prove
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain.actions import Action, Document, Extension, Ratification, Rehearsal
 from console.domain.clock_form import Clock
 from console.domain.command import ROLE_KINDS, Roles, fold_roles
+from console.domain.decided import Decision, Prove, decisions, had_its_people, original_signers
 from console.domain.facts import Facts, Signed, SignedClock
 from console.domain.forms import Entry, Head, Policy, Roster, RosterRef
 from console.domain.profile import JsonValue
+from console.domain.quorum import quorum
 from console.domain.reach import NotSeen, counting, reachable
 from console.domain.seen import Seen
 
@@ -32,7 +34,6 @@ FACT_KINDS: Final = frozenset(
     }
 )  # fmt: skip
 _APPROVALS: Final = ("correction.approved", "approval.received")
-Prove = Callable[[Entry], Signed | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,6 @@ def _seen(ident: str, entry: Entry) -> Seen:
     )  # fmt: skip
 
 
-def _texts(value: JsonValue) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
 class _Moment:
     """The folding itself; one for each question."""
 
@@ -131,9 +128,18 @@ class _Moment:
         self._writers = {entry.feed: entry for entry in view.entries.values() if entry.seq == 0}
 
     def facts(self, sha: str, now_ms: int) -> Facts:
+        facts, paper = self.alone(sha, now_ms), self._view.papers.get(sha)
+        if paper is None:
+            return facts
+        if isinstance(paper.document, Action):
+            facts = replace(facts, extended_to=self._extended_to(sha))
+        before = _names_before(paper.document)
+        return facts if before is None else self._with_before(facts, sha, paper, before)
+
+    def alone(self, sha: str, now_ms: int) -> Facts:
+        """The facts about a document without those that follow from decisions about it, or about another one."""
         view = self._view
-        paper = view.papers.get(sha)
-        document = None if paper is None else paper.document
+        document = self._document(sha)
         inc: str | None = getattr(document, "inc", None)
         roles = Roles() if inc is None else _roles(self._kept, inc, view.roster)
         revoked = frozenset(one.key for one in view.roster.revoked)
@@ -155,10 +161,8 @@ class _Moment:
             clocks=self._clocks(),
         )
         if isinstance(document, Action):
-            recent = self._recent_normal(sha, document, facts.proposer, now_ms)
-            facts = replace(facts, recent_normal=recent, extended_to=self._extended_to(sha))
-        before = _names_before(document)
-        return facts if paper is None or before is None else self._with_before(facts, sha, paper, before)
+            facts = replace(facts, recent_normal=self._recent_normal(sha, document, facts.proposer, now_ms))
+        return facts
 
     def may_cancel(self, sha: str) -> frozenset[str]:
         inc: str | None = getattr(self._document(sha), "inc", None)
@@ -237,6 +241,8 @@ class _Moment:
                 continue
             if not isinstance(at_ms, int) or not now_ms - HOUR_MS < at_ms <= now_ms:
                 continue
+            if not self._decisions(doc, other):  # a machine alone raises nobody's gravity
+                continue
             if proposer is not None and self._proposer(doc) == proposer:
                 by_person.add(doc)
             for surface in surfaces & {target.surface for target in other.targets}:
@@ -244,31 +250,48 @@ class _Moment:
         return max([len(by_person), *(len(docs) for docs in by_surface.values())])
 
     def _extended_to(self, sha: str) -> int | None:
-        """Until when one of the action's own signers extended it, once."""
-        signers, _ = self._signers(sha)
+        found = self._extension(sha)
+        return None if found is None else found[1].execute_by
+
+    def _extension(self, sha: str) -> tuple[str, Extension] | None:
+        """The first extension of an action, once, that the rule grants: by one of its own signers, in time."""
         for signed in self._proven("document.approved", "approval.received"):
-            document = self._document(signed.record.doc)
-            if isinstance(document, Extension) and document.doc == sha and signed.record.person in signers:
-                return document.execute_by
+            doc, document = signed.record.doc, self._document(signed.record.doc)
+            paper = self._view.papers.get(doc)
+            if paper is None or not isinstance(document, Extension) or document.doc != sha:
+                continue
+            facts = self._before(self.alone(doc, signed.received_ms), paper, sha)
+            if quorum(doc, document, (signed,), facts, signed.received_ms).met:
+                return doc, document
         return None
 
     def _signers(self, sha: str) -> tuple[frozenset[str], int | None]:
         """Who signed an action that was authorised, and when that was first."""
-        people: set[str] = set()
-        times: list[int] = []
-        for _, entry in self._of("dispatch.authorised"):
-            if entry.pub["doc"] != sha:
-                continue
-            if isinstance(entry.pub["now"], int):
-                times.append(entry.pub["now"])
-            for ident in _texts(entry.pub["records"]):
-                carrier = self._by_id.get(ident)
-                signed = None if carrier is None else self._view.prove(carrier)
-                if signed is not None and signed.record.decision == "approve":
-                    people.add(signed.record.person)
-        return frozenset(people), min(times, default=None)
+        action = self._document(sha)
+        if not isinstance(action, Action):
+            return frozenset(), None
+        found = self._decisions(sha, action)
+
+        def then(upto: Mapping[str, int], now_ms: int) -> Facts:
+            below = {ident: one for ident, one in self._kept if one.seq <= upto.get(one.feed, -1)}
+            return _Moment(replace(self._view, entries=below), None).alone(sha, now_ms)
+
+        return original_signers(one for one in found if had_its_people(one, sha, action, then))
+
+    def _decisions(self, sha: str, action: Action) -> list[Decision]:
+        return decisions(self._by_id, sha, action, self._view.prove)
 
     def _with_before(self, facts: Facts, sha: str, paper: Paper, before_sha: str) -> Facts:
+        if isinstance(paper.document, Extension):
+            first = self._extension(before_sha)
+            return replace(self._before(facts, paper, before_sha), undone_used=first is not None and first[0] != sha)
+        facts = self._before(facts, paper, before_sha)
+        if isinstance(paper.document, Ratification):  # whoever signed it at all ratifies nothing of it
+            approved = (self._approver(entry, before_sha) for _, entry in self._of(*_APPROVALS))
+            return replace(facts, undone_signers=facts.undone_signers | {one for one in approved if one is not None})
+        return replace(facts, undone_used=self._used_before(sha, before_sha, facts.undone_signers))
+
+    def _before(self, facts: Facts, paper: Paper, before_sha: str) -> Facts:
         before = self._view.papers.get(before_sha)
         if before is None or not isinstance(before.document, Action):
             return facts
@@ -279,16 +302,18 @@ class _Moment:
             undone_sha=before_sha,
             undone_signers=signers,
             undone_at_ms=at_ms,
-            undone_used=self._used_before(sha, before_sha),
             undone_same=is_exact_revert(paper, before),
         )
 
-    def _used_before(self, sha: str, before_sha: str) -> bool:
-        for _, entry in self._of("dispatch.authorised"):
-            doc = entry.pub["doc"]
+    def _used_before(self, sha: str, before_sha: str, signers: frozenset[str]) -> bool:
+        """Whether another undo of it was decided: by one of its signers, or as every lift is, by two."""
+        docs = {str(entry.pub["doc"]) for _, entry in self._of("dispatch.authorised")} - {sha, before_sha}
+        for doc in docs:
             document = self._document(doc)
-            if doc not in (sha, before_sha) and isinstance(document, Action) and document.undoes == before_sha:
-                return True
+            if isinstance(document, Action) and document.undoes == before_sha:
+                for one in self._decisions(doc, document):
+                    if one.people & signers or len(one.people) > 1:
+                        return True
         return False
 
 

@@ -267,7 +267,8 @@ def test_a_decision_of_ones_own_machine_is_no_ground_for_an_undo(tmp_path):
         scene.store.write(lambda tx: tx.append(theirs, began, roster=scene.ref))
         estate.blocked["k"] = True
         undo, _ = undo_of(scene, sha, action, plan)
-        assert await comes_to(scene, undo) == "attention"
+        assert (await scene.outbox().authorise(undo)).outcome == "waiting"
+        await run(scene, seconds=1)
         assert sent(estate) == []
 
     play(tmp_path, story)
