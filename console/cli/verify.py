@@ -31,21 +31,22 @@ class _Told:
 @click.option("--genesis", help="The organisation's genesis as it was had another way: 64 hex digits.")
 @pass_call
 def command(call: Call, path: Path | None, genesis: str | None) -> None:
-    """Verify PATH, a bundle or a profile (default: the profile). Exit code 1: something does not hold."""
-    from console.services import exporting
-    from console.services.session import Session
+    """Verify PATH, a bundle or a profile (default: the profile). Exit code 1: something does not hold.
 
-    # whoever made a bundle may have put anything beside it: with its manifest it is one, and is judged as one
-    profile = path is None or ((path / "profile.toml").exists() and not (path / "manifest.sha256").exists())
+    Nothing is changed in PATH: a profile is read in a copy of its journal, made where temporary files go.
+    """
+    from console.services import exporting
+
     if path is not None and not path.exists():
         raise WrongUse(f"There is nothing at {path}.", "Name a bundle or a profile.")
-    if not profile and path is not None:
+    if path is not None and not exporting.is_profile(path):
         lines = exporting.check(path, genesis)
         call.tell({"ok": True, "bundle": str(path), "proven": lines}, *lines)
         return
     if path is not None:
-        call.profile = path
-    call.bring_up_to_date()
-    with Session.open(call.paths(), call.passphrase) as session:
-        line = exporting.check_profile(session, _Told(call), genesis)
-    call.tell({"ok": True, "profile": str(call.paths().root), "proven": [line]}, line)
+        line = exporting.check_profile_at(path, _Told(call), genesis)
+    else:
+        with call.session() as session:
+            line = exporting.check_profile(session, _Told(call), genesis)
+    root = call.paths().root if path is None else path.absolute()
+    call.tell({"ok": True, "profile": str(root), "proven": [line]}, line)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from console.journal import rows
 from console.journal.faults import Damaged
@@ -29,11 +30,16 @@ _INCIDENTS = """
     SELECT inc FROM known WHERE inc IS NOT NULL ORDER BY (SELECT min(e.n) FROM entry e WHERE e.inc = known.inc)"""
 
 
+def _read_only(path: Path) -> sqlite3.Connection:
+    return connect(path, read_only=True)
+
+
 class Reader:
     """Thread-safe. It opens connections as they are needed and keeps them until `release` or `close`."""
 
-    def __init__(self, paths: ProfilePaths) -> None:
+    def __init__(self, paths: ProfilePaths, opens: Callable[[Path], sqlite3.Connection] = _read_only) -> None:
         self._paths = paths
+        self._opens = opens
         self._gate = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._chain = RosterChain()
@@ -45,7 +51,7 @@ class Reader:
         with self._gate:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
-            connection = connect(self._paths.journal, read_only=True)
+            connection = self._opens(self._paths.journal)
         try:
             connection.execute("BEGIN")
             yield connection
@@ -73,7 +79,7 @@ class Reader:
             where.append(f"e.kind IN ({','.join('?' * len(kinds))})")
             clauses.extend(kinds)
         with self.snapshot() as connection:
-            index = "entry_told" if kinds else ""
+            index = "entry_told" if kinds and "note" not in kinds else ""
             return rows.select_entries(connection, " AND ".join(where), clauses, limit=limit, index=index)
 
     def entry(self, ident: str) -> Stored | None:

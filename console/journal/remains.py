@@ -20,6 +20,7 @@ from console.journal.verified import Upto
 from console.keys import canon
 from console.keys.roster import VerifiedRoster
 from console.runtime.paths import ProfilePaths
+from console.runtime.plain import NotPlain, open_plain
 
 _PIECE_BYTES = 1024 * 1024
 _MANY = 64
@@ -159,7 +160,7 @@ def check_blobs(
 def _blob(paths: ProfilePaths, sha: str, size: int, *, whole: bool) -> None:
     place = f"blob {sha[:16]}"
     try:
-        with paths.blob(sha).open("rb") as file:
+        with open_plain(paths.blob(sha)) as file:
             if file.seek(0, 2) != size:
                 raise Unsound(place, "its file has another size")
             if not whole:
@@ -170,6 +171,8 @@ def _blob(paths: ProfilePaths, sha: str, size: int, *, whole: bool) -> None:
                 found.update(piece)
     except FileNotFoundError:
         raise Unsound(place, "its file is missing") from None
+    except NotPlain:
+        raise Unsound(place, "it is a link or no plain file") from None
     except (OSError, ValueError) as fault:
         raise Unsound(place, f"its file cannot be read ({fault})") from None
     if found.hexdigest() != sha:

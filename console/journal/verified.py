@@ -11,8 +11,10 @@ from pathlib import Path
 
 from console.runtime import platform
 from console.runtime.paths import ProfilePaths
+from console.runtime.plain import read_plain
 
 _FORM = 1
+_MOST_BYTES = 64 * 1024 * 1024  # some 300,000 feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def path_of(paths: ProfilePaths) -> Path:
 def read_upto(path: Path) -> Upto:
     """What the file says; nothing where there is none, or none that can be understood."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(read_plain(path, _MOST_BYTES))
         if found.pop("form") != _FORM:
             return Upto()
         feeds = {str(feed): FeedUpto(**facts) for feed, facts in found.pop("feeds").items()}

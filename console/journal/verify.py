@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from console.journal import branches, remains
 from console.journal.faults import Damaged
 from console.journal.hands import Hands
 from console.journal.prover import Link, Proof, Prover, Row, Unsound, values_of, where
+from console.journal.reader import Reader
 from console.journal.rosters import RosterChain
-from console.journal.store import JournalStore
 from console.journal.verified import FeedUpto, Upto
 from console.runtime.paths import ProfilePaths
 
@@ -33,6 +34,19 @@ _ROWS = (
     "FROM entry e LEFT JOIN standing s ON s.id = e.id WHERE e.feed = ? AND (e.seq, e.id) > (?, ?) "
     "ORDER BY e.seq, e.id LIMIT ?"
 )
+
+
+class Readable(Protocol):
+    """A journal that can be read: one that is open, or a copy of one (`console.journal.still`)."""
+
+    @property
+    def paths(self) -> ProfilePaths:
+        """Where its attachments lie."""
+        ...
+
+    def reader(self) -> Reader:
+        """Read-only access."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +73,7 @@ class Report:
 
 
 def verify_profile(
-    store: JournalStore, progress: Progress | None = None, *, since: Upto | None = None,
+    store: Readable, progress: Progress | None = None, *, since: Upto | None = None,
     at_least: Upto | None = None, stop: Callable[[], bool] | None = None, hands: Hands | None = None,
 ) -> Report:  # fmt: skip
     """Walk everything (or what came after `since`). Reads one snapshot; `hands` prove beside the caller's thread.
@@ -85,7 +99,7 @@ def verify_profile(
             return Report(ok=False, first_wrong=Wrong("journal.db", f"SQLite cannot read it ({fault})"), counts=counts)
 
 
-def verify_file(store: JournalStore) -> Wrong | None:
+def verify_file(store: Readable) -> Wrong | None:
     """What SQLite itself finds wrong in the file: pages, and indexes that leave rows out. Reads everything once."""
     with store.reader().snapshot() as connection:
         try:

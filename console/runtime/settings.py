@@ -10,6 +10,7 @@ from typing import Final, Literal, get_args
 
 from console.runtime import platform
 from console.runtime.faults import RuntimeProblem
+from console.runtime.plain import read_plain
 
 World = Literal["real", "drill"]
 House = Literal["make", "use", "both"]
@@ -18,6 +19,7 @@ _HOUSES: Final[tuple[House, ...]] = get_args(House)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = frozenset({"version", "org", "world", "genesis", "person", "console", "name", "places", "house"})
 _VERSION: Final = 1
+_MOST_BYTES: Final = 1024 * 1024
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
@@ -46,13 +48,13 @@ def read_settings(path: Path) -> ProfileSettings:
         RuntimeProblem: when there are none, or they cannot be read or understood.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_plain(path.resolve(), _MOST_BYTES).decode())
     except FileNotFoundError:
         raise RuntimeProblem(
             f"There is no profile at {path.parent}.",
             "Start one with `standdown record start`, or name another folder with --profile.",
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except (OSError, ValueError, RecursionError) as fault:
         raise _unusable(path, str(fault)) from fault
     return _from_table(path, table)
 

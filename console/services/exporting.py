@@ -8,8 +8,14 @@ from pathlib import Path
 from console.domain.errors import Problem
 from console.exports.bundle import Exported, export_bundle
 from console.exports.check import Report, check_bundle
+from console.journal.still import Still
+from console.journal.verify import Progress, Readable
+from console.journal.verify import Report as Proven
+from console.runtime.paths import ProfilePaths
+from console.runtime.settings import read_settings
 from console.services import verification
 from console.services.session import Session
+from console.services.upgrading import PARTS
 
 
 class NotSound(Problem):
@@ -54,21 +60,56 @@ def report_lines(report: Report) -> list[str]:
     return [*told, *report.notes]
 
 
-def check_profile(
-    session: Session, progress: Callable[[int, int], None] | None = None, genesis: str | None = None
-) -> str:
-    """Verify everything in the profile's journal; `progress(done, all)` counts entries.
+def is_profile(path: Path) -> bool:
+    """Whether a path is to be judged as a profile.
+
+    Whoever made a bundle may have put anything beside it: with its manifest it is one, and is judged as one.
+    """
+    return (path / "profile.toml").exists() and not (path / "manifest.sha256").exists()
+
+
+def check_profile(session: Session, progress: Progress | None = None, genesis: str | None = None) -> str:
+    """Verify everything in the journal of the profile in use; `progress(done, all)` counts entries.
 
     `genesis` is roster 0's SHA-256 as it was had another way: a profile from somebody proves no more than a bundle.
 
     Raises:
         NotSound: at the first thing that does not hold, or where it is another organisation's.
     """
-    mine = session.store.rosters()[0].sha256
-    if genesis is not None and genesis != mine:
-        raise NotSound("roster 0", f"it is {mine[:16]}, you were given {genesis[:16]}")
-    report = verification.whole(session, progress)
+    return _check(session.store, session.settings.genesis, progress, genesis, verification.keep)
+
+
+def check_profile_at(path: Path, progress: Progress | None = None, genesis: str | None = None) -> str:
+    """As `check_profile`, of a profile that lies anywhere. Nothing in it is changed: a copy is read (0199).
+
+    Raises:
+        NotSound, Damaged: as there.
+        WrongUse, NewerJournal, NotWritten, Unsettled: where it cannot be read.
+    """
+    paths = ProfilePaths(path.absolute())
+    pinned = read_settings(paths.settings).genesis
+    with Still(paths, PARTS) as still:
+        return _check(still, pinned, progress, genesis, _kept_nowhere)
+
+
+def _check(
+    journal: Readable, pinned: str | None, progress: Progress | None, genesis: str | None,
+    keep: Callable[[Readable, Proven], None],
+) -> str:  # fmt: skip
+    rosters = journal.reader().rosters()
+    if not rosters:
+        raise NotSound("roster 0", "there is none")
+    mine = rosters[0].sha256
+    for wanted, who in ((genesis, "you were given"), (pinned, "the profile's settings name")):
+        if wanted is not None and wanted != mine:
+            raise NotSound("roster 0", f"it is {mine[:16]}, {who} {wanted[:16]}")
+    report = verification.whole(journal, progress)
     if report.first_wrong is not None:
         raise NotSound(report.first_wrong.where, report.first_wrong.why)
+    keep(journal, report)
     counts = ", ".join(f"{count} {what}" for what, count in report.counts.items() if count)
     return f"The profile's journal holds: {counts}."
+
+
+def _kept_nowhere(_journal: Readable, _report: Proven) -> None:
+    """What is somebody else's keeps no hint of ours."""

@@ -18,7 +18,7 @@ from typing import Final, Self
 from console.domain.errors import Problem
 from console.journal.hands import MANY, Hands
 from console.journal.verified import Upto, path_of, read_upto, write_upto
-from console.journal.verify import Progress, Report, verify_file, verify_profile
+from console.journal.verify import Progress, Readable, Report, verify_file, verify_profile
 from console.runtime import platform
 from console.services.session import Session
 
@@ -199,17 +199,20 @@ class Verification:
             self._listener(state)
 
 
-def whole(session: Session, progress: Progress | None = None) -> Report:
+def whole(journal: Readable, progress: Progress | None = None) -> Report:
     """Verify everything, here and now, on the caller's thread: the file, every byte in it, and that nothing is gone.
 
-    What was verified before is believed in one thing only: that it was here.
+    What was verified before is believed in one thing only: that it was here. It writes nothing.
     """
-    file = verify_file(session.store)
-    path = path_of(session.paths)
-    report = verify_profile(session.store, progress, at_least=read_upto(path))
+    file = verify_file(journal)
+    report = verify_profile(journal, progress, at_least=read_upto(path_of(journal.paths)))
     if report.first_wrong is None and file is not None:
         return Report(ok=False, first_wrong=file, counts=report.counts)
+    return report
+
+
+def keep(journal: Readable, report: Report) -> None:
+    """Let the next start go on from what is proven now."""
     if report.ok:
         with suppress(OSError):
-            write_upto(path, report.upto)
-    return report
+            write_upto(path_of(journal.paths), report.upto)

@@ -12,14 +12,13 @@ from typing import Final
 
 from console.domain.errors import Problem, WrongUse
 from console.exports.bundle import Exported
-from console.runtime.paths import ProfilePaths
+from console.runtime.faults import RuntimeProblem
 from console.services import exporting
 from console.services.incidents import IncidentLine
 from console.services.organisation import genesis_of
-from console.services.session import Session, nobody_asked
+from console.services.session import Session
 
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
-_PROFILE_FILE: Final = "profile.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,17 +66,16 @@ def check(session: Session, typed: str, genesis: str) -> Verdict:
     path = Path(typed.strip()).expanduser().absolute() if typed.strip() else session.paths.root
     if not path.exists():
         raise WrongUse(f"There is nothing at {path}.", "Choose a bundle or a profile.")
-    anchored = True  # a profile has its genesis pinned
+    own = path.samefile(session.paths.root)
+    anchored = own or bool(wanted)  # in one's own profile it is pinned; somebody else's pins what they like
     try:
-        if path == session.paths.root:
-            lines = [exporting.check_profile(session)]
-        elif (path / _PROFILE_FILE).is_file():
-            with Session.open(ProfilePaths(path), nobody_asked) as other:
-                lines = [exporting.check_profile(other)]
+        if own:
+            lines = [exporting.check_profile(session, genesis=wanted or None)]
+        elif exporting.is_profile(path):
+            lines = [exporting.check_profile_at(path, genesis=wanted or None)]
         else:
             lines = exporting.check(path, wanted or None)
-            anchored = bool(wanted)
-    except Problem as fault:
+    except (Problem, RuntimeProblem) as fault:
         return Verdict(
             holds=False, anchored=anchored, headline="It does not hold.", lines=(fault.what, fault.next_step)
         )

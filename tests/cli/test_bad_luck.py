@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.journal.test_still import facts, unfinished_change
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct horse battery"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -120,6 +122,21 @@ def test_a_profile_beside_a_manifest_is_no_way_round_the_bundle(run: Run, tmp_pa
     _clear(run("verify", str(own), "--genesis", "ab" * 32), 1, "roster 0", "you were given abababab")
     (own / "manifest.sha256").write_bytes(b"")
     _clear(run("verify", str(own)), 1, "a bundle has no such file")
+
+
+def test_verify_changes_nothing_in_what_somebody_sent(run: Run, tmp_path: Path) -> None:
+    assert run("note", "seen").returncode == 0
+    sent = tmp_path / "profile"
+    before = facts(sent)
+    done = run("--json", "verify", str(sent))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["profile"] == str(sent)
+    assert facts(sent) == before
+    victim = tmp_path / "precious"
+    victim.write_text("mine")
+    unfinished_change(sent / "journal.db", victim)
+    _clear(run("verify", str(sent)), 1, "no file of a profile")
+    assert victim.exists()
 
 
 def test_two_processes_append_and_one_dispatches(run: Run, tmp_path: Path) -> None:

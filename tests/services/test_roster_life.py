@@ -121,7 +121,7 @@ def test_a_third_person_is_admitted_by_two_and_counts_only_then(pair, newcomer) 
 
 
 def verified(session: Session) -> bool:
-    report = whole(session)
+    report = whole(session.store)
     assert report.ok, report.first_wrong
     return True
 

@@ -144,7 +144,7 @@ def test_what_was_proven_before_and_changed_later_is_found_by_a_whole_one(profil
     victim = made[9]
     profile.edit("UPDATE entry SET sig = ? WHERE id = ?", made[8].sig, victim.id)
     assert profile.run().phase is Phase.sound  # the hint spares it, so the screen must say "at an earlier start"
-    report = whole(profile.session)
+    report = whole(profile.store)
     assert report.first_wrong is not None
     assert victim.id[:16] in report.first_wrong.where
 
@@ -155,7 +155,7 @@ def test_a_forged_hint_hides_nothing_from_a_whole_one(profile):
     assert profile.run().phase is Phase.wrong
     upto = json.loads(path_of(profile.session.paths).read_text()) if path_of(profile.session.paths).exists() else None
     assert upto is None  # what is wrong is never written down as proven
-    assert not whole(profile.session).ok
+    assert not whole(profile.store).ok
 
 
 @pytest.mark.parametrize("how", ["background", "whole"])
@@ -169,7 +169,7 @@ def test_a_cut_tail_is_found_because_it_was_here(profile, how):
         assert state.phase is Phase.wrong
         where, why = state.where, state.why
     else:
-        wrong = whole(profile.session).first_wrong
+        wrong = whole(profile.store).first_wrong
         where, why = wrong.where, wrong.why
     assert where == f"feed {made[0].feed[:16]}"
     assert why == (
@@ -221,7 +221,7 @@ def test_damaged_pages_are_named(profile):
     profile.store.close()
     profile.store.paths.journal.write_bytes(raw)
     with profile.world.open("a", rosters=False) as store:
-        report = whole(Opened(store))
+        report = whole(store)
     assert not report.ok
     assert report.first_wrong is not None
 
