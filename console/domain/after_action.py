@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import Final
 
 from console.domain.clocks import CLOCK_KINDS, Marks, marks_of
+from console.domain.command import ROLE_KINDS, declared_besides, declared_in
+from console.domain.forms import Roster
 from console.domain.incident_fold import occurred_ms
 from console.domain.seen import Seen, carried, in_order
 
@@ -24,7 +26,7 @@ FAILURES: Final[Mapping[str, str]] = {
     "provider.unreachable": "a provider could not be reached",
 }  # fmt: skip
 STORY_KINDS: Final = tuple(dict.fromkeys((
-    *CLOCK_KINDS, "incident.declared", "observation", "correction.proposed", "correction.approved", "approval.received",
+    *CLOCK_KINDS, *ROLE_KINDS, "observation", "correction.proposed", "correction.approved", "approval.received",
     "dispatch.authorised", "correction.attested", *_BY_STEP, *FAILURES,
 )))  # fmt: skip
 
@@ -100,33 +102,43 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """All of it. `gaps` are the lengths that count: known to determined to reported; seen to declared to enforced."""
+    """All of it. `gaps` are the lengths that count: known to determined to reported; seen to declared to enforced.
+
+    `declared_too` are those who declared it besides, and may command.
+    """
 
     marks: Marks
     milestones: tuple[Milestone, ...]
     stories: tuple[Story, ...]
     failures: tuple[Failure, ...]
     gaps: tuple[Gap, ...]
+    declared_too: tuple[str, ...] = ()
 
 
-def account_of(entries: Iterable[Seen]) -> Account:
-    """The account of one incident; entries of further kinds may be among them and change nothing."""
+def account_of(entries: Iterable[Seen], roster: Roster | None = None) -> Account:
+    """The account of one incident; entries of further kinds may be among them and change nothing.
+
+    `roster` says who may command, and so which declaration is the one where there are several.
+    """
     good = [one for one in in_order(entries) if one.standing == "good"]
     gone = {name for one in good if one.kind == "retraction" for name in one.about}
     told = [one for one in good if one.id not in gone]
     marks = marks_of(good)
     stories = _stories(told)
-    found = _milestones(told, marks, stories)
+    found = _milestones(told, marks, stories, declared_in(told, roster))
     return Account(
         marks=marks, milestones=found, stories=stories, failures=tuple(_failures(told, stories)),
         gaps=tuple(_gaps(found, marks)),
+        declared_too=tuple(one.author for one in declared_besides(told, roster) if one.author is not None),
     )  # fmt: skip
 
 
 # -- milestones --------------------------------------------------------------------------------------------------------
 
 
-def _milestones(told: Sequence[Seen], marks: Marks, stories: Sequence[Story]) -> tuple[Milestone, ...]:
+def _milestones(
+    told: Sequence[Seen], marks: Marks, stories: Sequence[Story], declared: Seen | None
+) -> tuple[Milestone, ...]:
     found: list[Milestone] = []
     seen = min((one for one in told if one.kind == "observation"), key=occurred_ms, default=None)
     if seen is not None:
@@ -141,7 +153,6 @@ def _milestones(told: Sequence[Seen], marks: Marks, stories: Sequence[Story]) ->
             *((f"Acknowledged: {one.regime}", one) for one in marks.acknowledgements),
         )
     ]  # fmt: skip
-    declared = next((one for one in told if one.kind == "incident.declared" and one.author), None)
     if declared is not None:
         found.append(_of(declared, "Declared", declared.hlc[0]))
     for what, kind in (

@@ -20,7 +20,7 @@ WHY_WORDS: Final[Mapping[Why, str]] = {
     "drift": "Something in force was undone",
     "failed": "Something that was sent needs a decision",
     "lapse": "Something queued lapses soon",
-    "command": "Who commands is asked for a sign of life, or command was assumed",
+    "command": "Who commands is asked for a sign of life, command was assumed, or several declared",
     "stop": "A stop of a staged lift came true: is it put back?",
     "test": "A test of the call-out",
 }

@@ -31,6 +31,11 @@ class Roles:
     held: Mapping[str, frozenset[str]] = field(default_factory=dict)
     led: frozenset[str] = frozenset()
 
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """Who declared it too and may command: they hold the role beside the commander until it moves by signature."""
+        return tuple(one for one, roles in self.held.items() if "commander" in roles and one != self.commander)
+
 
 def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
     """Fold the entries of one incident; those of other kinds are passed over.
@@ -39,8 +44,9 @@ def fold_roles(entries: Iterable[Seen], roster: Roster | None = None) -> Roles:
     `roster`, nobody comes to command by these whom it does not grant it.
 
     An incident is declared once, by one person: its id is new then. A further declaration by somebody else, dated back
-    as it may be, takes command from nobody: of several the first by whom the roster lets command is the one, and
-    whoever else declared and may command keeps the role until command moves by signature.
+    as it may be, takes command from nobody: everybody who declared it and may command holds the role until command
+    moves by signature, whichever declaration is the one. So `held` and `led` are the same for everybody; `commander`,
+    the one who is shown, is whose declaration came here first (`declaration_of`).
     """
     told = as_told(entries, ROLE_KINDS)
     fold = _Fold(roster, declaration_of(told, roster))
@@ -59,11 +65,36 @@ def as_told(entries: Iterable[Seen], kinds: tuple[str, ...]) -> tuple[Seen, ...]
     return in_order(replace(entry, refs=(*entry.refs, *entry.about)) for entry in some)
 
 
+def declared_in(entries: Iterable[Seen], roster: Roster | None) -> Seen | None:
+    """The declaration of one incident, by the rule that says who commands it: title, words and time are this one's.
+
+    On every screen and page, whatever else is among the entries: who commands and what it is called go together.
+    """
+    return declaration_of(as_told(entries, ROLE_KINDS), roster)
+
+
+def declared_besides(entries: Iterable[Seen], roster: Roster | None) -> tuple[Seen, ...]:
+    """The declarations by others who may command, one each: nothing that this console writes ever makes one."""
+    told = as_told(entries, ROLE_KINDS)
+    one = declaration_of(told, roster)
+    if one is None or roster is None:
+        return ()
+    may = {person.person for person in roster.persons if "commander" in person.roles} - {one.author}
+    by = {entry.author: entry for entry in reversed(told) if entry.kind == "incident.declared" and entry.author in may}
+    return tuple(reversed(by.values()))
+
+
 def declaration_of(told: Iterable[Seen], roster: Roster | None) -> Seen | None:
-    """The declaration of an incident among its entries in order; of several by different people see `fold_roles`."""
+    """The declaration of an incident among its entries in order.
+
+    Of several by people whom the roster lets command, the one that was received first: whoever declares anew what was
+    declared has read of it, and may date that back, but not into the past of a console that knew. Where nothing is
+    known of receipt (a bundle), the first in order.
+    """
     declared = [entry for entry in told if entry.kind == "incident.declared" and entry.author is not None]
     may = {one.person for one in (() if roster is None else roster.persons) if "commander" in one.roles}
-    return next((entry for entry in declared if entry.author in may), declared[0] if declared else None)
+    able = [entry for entry in declared if entry.author in may]
+    return min(able, key=lambda entry: entry.received_ms, default=declared[0] if declared else None)
 
 
 class _Fold:
@@ -82,7 +113,7 @@ class _Fold:
             return
         if entry.kind == "incident.declared":
             self._declare(entry, author)
-        elif entry.kind == "command.offered" and author == self.commander:
+        elif entry.kind == "command.offered" and "commander" in self.held.get(author, ()):
             self._offers[entry.id] = entry.words("to")
         elif (entry.kind == "command.accepted" and author in [self._offers.get(name) for name in entry.about]) or (
             entry.kind == "command.assumed"
@@ -97,7 +128,9 @@ class _Fold:
         if self._declared is None or self._moved:
             return
         if entry.id == self._declared.id:
-            self._command(author)
+            self.commander = author
+            self.led.add(author)
+            self.held.setdefault(author, set()).add("commander")
         elif author != self._declared.author and self._may is not None and self._qualified(author):
             self.led.add(author)
             self.held.setdefault(author, set()).add("commander")

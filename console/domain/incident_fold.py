@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from console.domain.actions import Closing, Document
-from console.domain.command import ROLE_KINDS, Roles, as_told, declaration_of, fold_roles
+from console.domain.command import ROLE_KINDS, Roles, as_told, declared_in, fold_roles
 from console.domain.corrections import CorrectionState
 from console.domain.forms import Head, Roster
 from console.domain.occurred import occurred_at
@@ -78,13 +78,17 @@ class IncidentState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
-    """What one line says of an incident; a function of the entries of `HEADLINE_KINDS` alone."""
+    """What one line says of an incident; a function of the entries of `HEADLINE_KINDS` alone.
+
+    `declared` is the entry that declared it.
+    """
 
     title: str
     severity: int | None
     phase: str
     status: str
     roles: Roles
+    declared: str | None
     declared_ms: int | None
     declared_by: str | None
     closed: bool
@@ -94,7 +98,7 @@ class Headline:
 def headline_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: str, roster: Roster | None) -> Headline:
     """The headline of one incident from its counting entries; further kinds may be among them and change nothing."""
     told = as_told(good, HEADLINE_KINDS)
-    first = declaration_of(told, roster)
+    first = declared_in(told, roster)
     closed, frontier = closing_of(told, documents, inc)
     status = _last_word(told, "status.changed", "status", "declared")
     return Headline(
@@ -103,6 +107,7 @@ def headline_of(good: Sequence[Seen], documents: Mapping[str, Document], inc: st
         phase=_last_word(told, "phase.changed", "phase", "analysis"),
         status="closed" if closed else status,
         roles=fold_roles(told, roster),
+        declared=first.id if first else None,
         declared_ms=first.hlc[0] if first else None,
         declared_by=first.author if first else None,
         closed=closed,

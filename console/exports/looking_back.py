@@ -31,11 +31,17 @@ class Back:
 def look_back(evidence: Evidence, mine: Sequence[tuple[str, Entry]], people: Mapping[str, str]) -> Back:
     """Tell it of the entries of one incident."""
     told = [_seen(evidence, ident, entry) for ident, entry in mine]
-    account = account_of([*told, *_adopted(evidence, told)])
+    account = account_of([*told, *_adopted(evidence, told)], evidence.rosters[-1][1])
     return Back(
-        timely=tuple(_timely(account, people)), failed=tuple(_failed(evidence, account.failures)),
+        timely=tuple(_timely(account, people)),
+        failed=(*_declared_too(account, people), *_failed(evidence, account.failures)),
         tasks=tuple(_task(one, people) for one in tasks_of(told)),
     )  # fmt: skip
+
+
+def _declared_too(account: Account, people: Mapping[str, str]) -> Iterable[str]:
+    for one in account.declared_too:
+        yield f"{people.get(one, one)} declared the incident too: of several the first in order is told here"
 
 
 def _adopted(evidence: Evidence, told: Sequence[Seen]) -> Iterable[Seen]:

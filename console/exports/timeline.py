@@ -17,7 +17,7 @@ from typing import Final
 
 from console.domain.actions import Action
 from console.domain.called import told_apart
-from console.domain.command import declaration_of
+from console.domain.command import ROLE_KINDS, declared_in
 from console.domain.forms import Entry
 from console.domain.ids import incident_label
 from console.domain.named_file import file_words, named_file
@@ -135,9 +135,9 @@ def _declaration(evidence: Evidence, mine: list[tuple[str, Entry]]) -> str | Non
             pub=entry.pub, hlc=entry.hlc, subj=entry.subj, inc=entry.inc, refs=entry.refs,
         )
         for ident, entry in mine
-        if entry.kind == "incident.declared"
+        if entry.kind in ROLE_KINDS
     ]  # fmt: skip
-    found = declaration_of(told, evidence.rosters[-1][1])
+    found = declared_in(told, evidence.rosters[-1][1])
     return None if found is None else found.id
 
 

@@ -82,7 +82,7 @@ def review(session: Session, inc: str) -> Review:
     """
     seen = picture.take(session, inc, marked=False)
     steps = all_seen(session.reader.entries(inc, kinds=STORY_KINDS))
-    account = account_of([*steps, *clocks.adopted_in(session, inc)])
+    account = account_of([*steps, *clocks.adopted_in(session, inc)], session.roster.roster)
     told = standing.corrections(session, inc)
     tasks = checklist.tasks_in(session, inc)
     contained = seen.containment.word == "contained"
@@ -185,6 +185,8 @@ def _of_clocks(seen: Picture, account: Account) -> Iterable[str]:
 
 
 def _of_people(session: Session, seen: Picture, account: Account) -> Iterable[str]:
+    for person in account.declared_too:
+        yield f"{session.name_of(person)} declared it too: whoever commands had to be agreed."
     for one in glass.broken(session, seen.inc):
         if one.state != "ratified":
             yield f"What {session.name_of(one.by)} sent alone is not ratified: {one.title}."

@@ -174,7 +174,7 @@ class _Writing:
     # -- what ----------------------------------------------------------------------------------------------------------
 
     def _title(self) -> str:
-        declared = next((one for one in self._seen.said if one.kind == "incident.declared"), None)
+        declared = self._seen.declared
         label = self._seen.line.label
         if declared is None or not declared.title or not declared.may_go_to(self._audience):
             return f"Incident {label}"
@@ -193,6 +193,7 @@ class _Writing:
         told = [
             one for one in self._seen.said
             if one.text and one.may_go_to(self._audience) and one.kind not in (*DECISIONS, "knowledge.fact")
+            and (one.kind != "incident.declared" or one is self._seen.declared)
         ]  # fmt: skip
         if self._inside:
             first = [one for one in told if one.kind == "incident.declared"]

@@ -25,6 +25,7 @@ from console.services.callout_settings import read
 from console.services.glass import Broken, broken
 from console.services.hand_undone import undone_by_hand
 from console.services.hooks import Hook, HookFailed, page
+from console.services.incidents import IncidentLine
 from console.services.secrets import open_secrets
 from console.services.session import Session
 from console.services.staging import staged
@@ -66,6 +67,7 @@ def calls(session: Session) -> tuple[Call, ...]:
     found: list[Call] = []
     for inc, line in lines.items():
         found += _command(session, inc, line.label, line.severity)
+        found += _declared_twice(session, line)
         found += _stops(session, inc, line.label, line.severity)
     standings = corrections(session)
     for one in standings:
@@ -131,6 +133,19 @@ def _command(session: Session, inc: str, label: str, severity: int) -> Iterable[
         yield Call(
             key=f"command:{inc}:{who[-8:]}:{since}", why="command", organisation=session.org, incident=label,
             severity=severity, words="", asked=(who,), since_ms=since, until_ms=now.from_ms, inc=inc,
+        )  # fmt: skip
+
+
+def _declared_twice(session: Session, line: IncidentLine) -> Iterable[Call]:
+    """Everybody who declared it and may command, where there are several: one of them may have dated it back."""
+    if line.besides:
+        told = session.reader.entries(line.inc, kinds=("incident.declared",))
+        asked = (line.commander, *line.besides)
+        newest = max(one.received_ms for one in told if one.entry.author in asked)
+        yield Call(
+            key=f"command:{line.inc}:declared:{len(line.besides)}", why="command", organisation=session.org,
+            incident=line.label, severity=line.severity, words="", since_ms=newest, until_ms=None, inc=line.inc,
+            asked=tuple(one for one in asked if one is not None), everyone=True,
         )  # fmt: skip
 
 

@@ -39,7 +39,10 @@ _TOO_LONG = "Record it as held elsewhere: standdown evidence held FILE --holder 
 
 @dataclass(frozen=True, slots=True)
 class IncidentLine:
-    """One incident as a line: label, id, severity, status, who commands, when it was declared."""
+    """One incident as a line: label, id, severity, status, who commands, when it was declared, by which entry.
+
+    `besides` are those who declared it too and may command.
+    """
 
     inc: str
     label: str
@@ -49,6 +52,8 @@ class IncidentLine:
     status: str
     commander: str | None
     declared_ms: int
+    declared: str = ""
+    besides: tuple[str, ...] = ()
 
 
 def declare(session: Session, title: str, severity: int, text: str = "", *, shareable: bool = False) -> Stored:
@@ -104,6 +109,12 @@ def list_incidents(session: Session) -> list[IncidentLine]:
     return [_line(session, inc, known) for inc in known]
 
 
+def line_of(session: Session, inc: str) -> IncidentLine | None:
+    """One incident as its line; None where nothing of it is here."""
+    known = session.reader.incidents()
+    return _line(session, inc, known) if inc in known else None
+
+
 def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:
     """Reads the kinds that say something about the incident as a whole, however many notes there are."""
     stored = session.reader.entries(inc, kinds=HEADLINE_KINDS)
@@ -113,7 +124,7 @@ def _line(session: Session, inc: str, known: list[str]) -> IncidentLine:
     year = 1970 + declared // _YEAR_MS
     return IncidentLine(
         inc, incident_label(inc, year, known), head.title, head.severity or 4, head.phase, head.status,
-        head.roles.commander, declared,
+        head.roles.commander, declared, head.declared or "", head.roles.besides,
     )  # fmt: skip
 
 

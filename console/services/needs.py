@@ -60,6 +60,7 @@ def needs(session: Session, standings: Sequence[Standing], lines: Sequence[Incid
         *_documents(session, now),
         *_ahead(session, now),
         *_offers(session, lines),
+        *_declared_twice(session, lines),
         *clock_needs(session, lines, now),
     ]
     found += [need for one in live if (need := _signature(session, one, now)) is not None]
@@ -207,6 +208,28 @@ def _offers(session: Session, lines: Sequence[IncidentLine]) -> Iterable[Need]:
         if offered and offered[-1].id not in answered:
             who = session.name_of(offered[-1].entry.author)
             yield Need(kind="command", text=f"{who} offers you command of {line.label}", inc=line.inc)
+
+
+def _declared_twice(session: Session, lines: Sequence[IncidentLine]) -> Iterable[Need]:
+    """An incident that several people declared who may command: everybody has to know who does.
+
+    Which comes first is told by the entries' own times; when each arrived here is told beside, for one may be wrong.
+    """
+    for line in lines:
+        if line.status == "closed" or not line.besides:
+            continue
+        told = sorted(
+            (one for one in session.reader.entries(line.inc, kinds=("incident.declared",))
+             if one.standing == "good" and one.entry.author in (line.commander, *line.besides)),
+            key=lambda one: one.n,
+        )  # fmt: skip
+        first = list(dict.fromkeys(session.name_of(one.entry.author) for one in told))
+        others = " and ".join(session.name_of(one) for one in line.besides)
+        yield Need(
+            kind="command", text=f"{others} declared {line.label} too: {session.name_of(line.commander)} commands",
+            detail=f"Here they arrived in this order: {', '.join(first)}. Agree who commands, and hand it over or "
+            "assume it: that settles it.", inc=line.inc,
+        )  # fmt: skip
 
 
 def clock_needs(session: Session, lines: Sequence[IncidentLine], now: int) -> Iterable[Need]:

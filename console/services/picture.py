@@ -24,6 +24,7 @@ Sure = Literal["enforced", "recorded", "attested", "asked", "not yet", "over"]
 ContainmentWord = Literal["uncontained", "partly", "contained", "given back"]
 HELD: Final[tuple[Sure, ...]] = ("enforced", "recorded", "attested")
 DRILL: Final = "DRILL: practice, nothing here is real"
+ALSO_DECLARED: Final = "declared it too"
 PROVISIONAL: Final = "PROVISIONAL: ONE PERSON"
 _SURE: Final[dict[str, Sure]] = {
     "enforced": "enforced", "recorded": "recorded", "unmeasurable": "recorded", "attested": "attested",
@@ -136,6 +137,11 @@ class Picture:
     clocks: tuple[Clock, ...] = ()
 
     @property
+    def declared(self) -> Said | None:
+        """The words of the declaration that counts (`console.domain.command.declared_in`), as they stand now."""
+        return next((one for one in self.said if one.entries[0] == self.line.declared), None)
+
+    @property
     def taken(self) -> tuple[Measure, ...]:
         """What takes access away and is not over, canaries left out."""
         return tuple(one for one in self.measures if one.direction == "contain" and not one.canary)
@@ -158,7 +164,7 @@ def take(session: Session, inc: str, *, marked: bool = True) -> Picture:
     Raises:
         WrongUse: when there is no such incident here.
     """
-    line = next((one for one in incidents.list_incidents(session) if one.inc == inc), None)
+    line = incidents.line_of(session, inc)
     if line is None:
         raise WrongUse("That incident is not known here.", "See `standdown incident list`.")
     told = standing.corrections(session, inc)
@@ -175,10 +181,13 @@ def take(session: Session, inc: str, *, marked: bool = True) -> Picture:
 
 
 def roles_of(session: Session, inc: str) -> tuple[tuple[str, str], ...]:
-    """Who holds which role: (role, person), the commander first."""
+    """Who holds which role: (role, person), the commander first; whoever declared it too is named as just that."""
     told = [one for one in all_seen(session.reader.entries(inc, kinds=ROLE_KINDS)) if one.standing == "good"]
     roles = fold_roles(told, session.roster.roster)
-    found = [(role, person) for person, held in roles.held.items() for role in held]
+    found = [
+        (ALSO_DECLARED if role == "commander" and person in roles.besides else role, person)
+        for person, held in roles.held.items() for role in held
+    ]  # fmt: skip
     return tuple(sorted(found, key=lambda pair: (pair[0] != "commander", pair[0] != "deputy", *pair)))
 
 

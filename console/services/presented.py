@@ -12,7 +12,6 @@ from typing import Literal
 from console.domain.actions import Action, Document
 from console.domain.errors import Problem
 from console.domain.facts import Facts
-from console.domain.ids import incident_label
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.domain.render import Line, approval_text
 from console.domain.sheet import Sheet, read_sheet
@@ -21,11 +20,10 @@ from console.keys.words import words_of
 from console.outbox.facts import Held, read_document
 from console.services.approvals import Judged, names_here, open_values, varying_value, weigh_up
 from console.services.canaries import strange_canaries
+from console.services.incidents import line_of
 from console.services.listed import Listed, listed_in
 from console.services.redacted_values import shown_values
 from console.services.session import Session
-
-_YEAR_MS = 31_556_952_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +152,7 @@ def _incident(session: Session, held: Held | None) -> str:
     inc = None if held is None else getattr(held.document, "inc", None)
     if not isinstance(inc, str):
         return ""
-    declared = session.reader.entries(inc, kinds=("incident.declared",))
-    if not declared:
+    line = line_of(session, inc)
+    if line is None or not line.declared:
         return inc
-    label = incident_label(inc, 1970 + declared[0].entry.hlc[0] // _YEAR_MS, session.reader.incidents())
-    title = declared[0].disclosed.get("title")
-    return f"{label} {title}" if isinstance(title, str) else label
+    return f"{line.label} {line.title}".strip()

@@ -145,7 +145,7 @@ class _Writing:
         return "".join(told)
 
     def _title(self) -> str:
-        declared = next((one for one in self._seen.said if one.kind == "incident.declared"), None)
+        declared = self._seen.declared
         if declared is None or not declared.may_go_to("internal"):
             return "(title withheld)"
         return one_line(declared.title or "(no title)", 160)

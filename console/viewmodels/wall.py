@@ -70,8 +70,10 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
     from console.services.clock_words import words_of  # noqa: PLC0415  as above
 
     line = picture.line
-    held = {role: names.get(person, person) for role, person in reversed(picture.roles)}
-    commander = held.pop("commander", "nobody commands")
+    held: dict[str, list[str]] = {}
+    for role, person in picture.roles:
+        held.setdefault(role, []).append(names.get(person, person))
+    commander = ", ".join(held.pop("commander", ["nobody commands"]))
     order = {word: at for at, word in enumerate(_FIRST)}
     taken = sorted(picture.taken, key=lambda one: (order.get(one.sure, 9), one.instance_name, one.name))
     return WallView(
@@ -82,7 +84,7 @@ def wall_view(picture: Picture, names: dict[str, str], now_ms: int, zone: tzinfo
             update_words(replace(picture, now_ms=now_ms), zone), picture.update.due_ms, zone
         ),
         commander=commander,
-        roles=", ".join(f"{role_said(role)} {name}" for role, name in held.items()),
+        roles=", ".join(f"{role_said(role)} {name}" for role, found in held.items() for name in found),
         lines=tuple(
             WallLine(state=one.state, text=f"{one.lever}: {one.name} at {one.instance_name}", why=one.why)
             for one in taken

@@ -135,3 +135,27 @@ def test_a_declaration_dated_back_takes_command_from_nobody(rogue):
     roles = fold_roles(handed, roster)
     assert roles.commander == COMMANDER
     assert "commander" not in roles.held.get(rogue, ())
+
+
+def test_who_holds_command_does_not_hang_on_what_was_received_first_and_who_is_shown_does():
+    """Two consoles may have got two declarations the other way round: what counts for signatures is the same."""
+    people = [
+        replace(one, roles=(*one.roles, "commander")) for one in ROSTER.persons if one.person in (COMMANDER, DEPUTY)
+    ]
+    roster = replace(ROSTER, persons=(*people, *(one for one in ROSTER.persons if one.person == APPROVER)))
+    journal = Journal()
+    true = journal.add("incident.declared", COMMANDER, {"severity": 1}, disclosed={"title": "it lies"})
+    false = journal.add("incident.declared", DEPUTY, {"severity": 4}, hlc=(NOW - 10**6, 0), disclosed={"title": "no"})
+    later = [journal.add("command.offered", COMMANDER, {"to": DEPUTY}, hlc=(NOW + 1000, 0), refs=(true.id,))]
+    later.append(journal.add("command.accepted", DEPUTY, {"of": [later[0].id]}, hlc=(NOW + 2000, 0)))
+    shown = {}
+    for here, there in ((true, false), (false, true)):
+        got = [replace(here, received_ms=1000), replace(there, received_ms=2000)]
+        roles = fold_roles(got, roster)
+        assert {person: "commander" in held for person, held in roles.held.items()} == {COMMANDER: True, DEPUTY: True}
+        assert roles.led == {COMMANDER, DEPUTY}
+        assert roles.besides == tuple({COMMANDER, DEPUTY} - {roles.commander})
+        shown[here.author] = (roles.commander, headline_of(got, {}, INC, roster).title)
+        moved = fold_roles([*got, *later], roster)  # handed over by whom this console may not show as the commander
+        assert (moved.commander, moved.besides) == (DEPUTY, ())
+    assert shown == {COMMANDER: (COMMANDER, "it lies"), DEPUTY: (DEPUTY, "no")}
