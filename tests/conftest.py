@@ -82,6 +82,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             f"{blind} tests need a screen and were LEFT OUT: {lacking} not found here; .ci/packages installs it.",
             red=True, bold=True,
         )  # fmt: skip
+    _keep_failures(terminalreporter, config)
+
+
+def _keep_failures(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How each test failed in this run and no other, for `.ci/run`; where no cache is kept, nothing."""
+    told: dict[str, str] = {}
+    for report in (*terminalreporter.stats.get("failed", ()), *terminalreporter.stats.get("error", ())):
+        told[report.nodeid] = f"{told.get(report.nodeid, '')}{report.longreprtext}\n"
+    if (cache := getattr(config, "cache", None)) is not None:
+        cache.set("standdown/failed", told)
 
 
 _WORKERS: list[Any] = []
