@@ -469,7 +469,7 @@ class Talkative(Clouded):
 
 def test_no_secret_and_no_token_is_logged_told_or_kept_in_a_plan(server, cloud, caplog):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpcore").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "httpcore")
     plane = plane_at(server.url, adapter=Talkative)
     told = []
 

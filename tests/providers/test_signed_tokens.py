@@ -250,7 +250,7 @@ class Talkative(Clouded):
 
 def test_no_key_and_no_token_is_logged_or_told(server, cloud, caplog):
     caplog.set_level(logging.DEBUG)
-    logging.getLogger("httpcore").setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "httpcore")
     plane = plane_at(server.url, adapter=Talkative)
     cloud.state["refuse"] |= {f"token-planted-{number}" for number in range(9)}
 

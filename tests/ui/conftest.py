@@ -28,12 +28,17 @@ LEAST_PATIENCE_MS = 60_000  # a wait is for what must come; a machine busy with 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """No wait of pytest-qt ends sooner than this, whatever a test asks for."""
-    wait_until = QtBot.waitUntil
 
-    def waited(self: QtBot, condition: Callable[[], object], *, timeout: int = 0) -> None:
-        wait_until(self, condition, timeout=max(timeout, LEAST_PATIENCE_MS))
+    def waits_longer(name: str) -> None:
+        waits = getattr(QtBot, name)
 
-    monkeypatch.setattr(QtBot, "waitUntil", waited)
+        def waited(self: QtBot, *what: object, timeout: int = 0, **how: object) -> object:
+            return waits(self, *what, timeout=max(timeout, LEAST_PATIENCE_MS), **how)
+
+        monkeypatch.setattr(QtBot, name, waited)
+
+    for name in ("waitUntil", "waitSignal", "waitActive", "waitExposed"):
+        waits_longer(name)
 
 
 _FROZEN: list[bool] = []
