@@ -15,7 +15,7 @@ from tests.kit.pair import founded, pair
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from console.ui.room import Room
     from console.ui.theme import Look
