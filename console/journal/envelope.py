@@ -49,7 +49,7 @@ def build(entry: Entry, signer: Signer) -> tuple[bytes, bytes]:
     Raises:
         BadForm: when a field breaks the profile, or the bytes are more than 64 KiB.
     """
-    raw = canon.encode(entry.as_json())
+    raw = canon.encode(entry.as_json(), unsure=entry.pub)
     if len(raw) > MAX_ENTRY_BYTES:
         raise BadForm("", f"the entry is longer than {MAX_ENTRY_BYTES} bytes")
     return raw, signer.sign(namespace_of(entry.org, entry.author), raw)

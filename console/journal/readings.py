@@ -31,11 +31,13 @@ class Readings:
         self._clock = clock
         self._strongest: dict[str, Reading] = {}
         self._known = False
-        self.note()
+        self._take(read_clocks(clock))
 
-    def note(self) -> None:
-        """Keep the present reading: an entry is written with it."""
-        self._take(read_clocks(self._clock))
+    def note(self, wall_ms: int, boot_ms: int, boot_id: str) -> None:
+        """Keep a reading that an entry was written with."""
+        kept = self._strongest.get(boot_id)
+        if kept is None or wall_ms - boot_ms > kept.wall_ms - kept.boot_ms:
+            self._strongest[boot_id] = Reading(wall_ms=wall_ms, boot_ms=boot_ms, boot_id=boot_id)
 
     def back_ms(self, connection: sqlite3.Connection) -> int:
         """By how much the wall clock lags behind what the own entries and this run have seen; 0 where it does not."""
@@ -62,6 +64,4 @@ class Readings:
             self._take(Reading(wall_ms=received_ms, boot_ms=mono, boot_id=boot))
 
     def _take(self, reading: Reading) -> None:
-        kept = self._strongest.get(reading.boot_id)
-        if kept is None or reading.wall_ms - reading.boot_ms > kept.wall_ms - kept.boot_ms:
-            self._strongest[reading.boot_id] = reading
+        self.note(reading.wall_ms, reading.boot_ms, reading.boot_id)

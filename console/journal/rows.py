@@ -20,8 +20,6 @@ _ENTRY = (
     "SELECT e.n, e.id, e.feed, e.seq, e.raw, e.sig, e.received_ms, s.standing "
     "FROM entry e {by} LEFT JOIN standing s ON s.id = e.id"
 )
-# the kind that an entry's bytes say, whatever the column says: the very words of the index `entry_kind`
-KIND_SAID = "iif(json_valid(CAST(raw AS TEXT)), coalesce(json_extract(CAST(raw AS TEXT), '$.kind'), ''), '')"
 _MANY = 400
 
 
@@ -31,13 +29,15 @@ def select_entries(
 ) -> list[Stored]:  # fmt: skip
     """Entries that satisfy `where` (alias `e`, our own text only), with the values present here.
 
-    `index` names the one to read by, where SQLite would take one that leads through a whole incident.
+    `index` names the one to read by, where SQLite would take one that leads through a whole incident; by `entry_told`
+    it finds no notes.
 
     Raises:
         Damaged: when stored bytes are no entry any more.
     """
     by = f"INDEXED BY {index}" if index else ""
-    sql = f"{_ENTRY.format(by=by)} WHERE {where} ORDER BY {order}"
+    only = "e.kind <> 'note' AND" if index == "entry_told" else ""
+    sql = f"{_ENTRY.format(by=by)} WHERE {only} {where} ORDER BY {order}"
     if limit is not None:
         sql += f" LIMIT {int(limit)}"
     rows = connection.execute(sql, tuple(values)).fetchall()

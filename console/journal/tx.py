@@ -345,7 +345,7 @@ class Tx:
         n = door.insert(ledger, entry, ident, raw, sig, received_ms)
         whole.note(ledger, entry, ident, n, mine=True)
         ledger.watermark.wrote()
-        ledger.readings.note()
+        ledger.readings.note(received_ms, entry.mono, entry.boot)
         if texts:
             self.connection.executemany(
                 "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?)",

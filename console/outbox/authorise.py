@@ -134,9 +134,10 @@ def _stand_in(tx: Tx, held: Held, targets: Iterable[int]) -> None:
 def _decided_here(tx: Tx, feed: FeedSigner, kind: str, doc: str, op: str | None) -> bool:
     where = "e.feed = ? AND e.kind = ? AND s.id IS NULL"
     values: tuple[str, ...] = (feed.feed, kind)
+    index = "entry_told"
     if op is not None:  # every entry about an action names it, and by that name it is found at once
-        where, values = f"e.subj = ? AND {where}", (op, *values)
-    return any(one.entry.pub.get("doc") == doc for one in select_entries(tx.connection, where, values))
+        where, values, index = f"e.subj = ? AND {where}", (op, *values), ""
+    return any(one.entry.pub.get("doc") == doc for one in select_entries(tx.connection, where, values, index=index))
 
 
 def new_row(action: Action, doc: str, at: int, since_ms: int) -> Row:

@@ -15,7 +15,8 @@ from typing import Literal
 from console.domain.actions import Action, Target
 from console.domain.errors import Problem
 from console.domain.profile import JsonValue
-from console.journal.rows import KIND_SAID, select_entries
+from console.journal.rows import select_entries
+from console.journal.schema import KIND_SAID
 from console.journal.store import JournalStore
 from console.journal.tries import Try
 from console.journal.tx import Tx
@@ -341,7 +342,8 @@ class Outbox:
         down: dict[str, bool] = {}
         kinds = ("provider.unreachable", "provider.reachable")
         where = f"e.feed = ? AND e.kind IN ({','.join('?' * len(kinds))})"
-        for stored in select_entries(tx.connection, where, (self._steps.feed.feed, *kinds), order="e.seq"):
+        values = (self._steps.feed.feed, *kinds)
+        for stored in select_entries(tx.connection, where, values, order="e.seq", index="entry_told"):
             down[str(stored.entry.pub["instance"])] = stored.entry.kind == "provider.unreachable"
         return frozenset(instance for instance, is_down in down.items() if is_down)
 

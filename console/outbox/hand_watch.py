@@ -121,7 +121,7 @@ class HandWatch:
 
 def _key(tx: Tx, surface: str) -> str:
     """What the provider calls a surface."""
-    named = select_entries(tx.connection, "e.kind = 'surface.added'", ())
+    named = select_entries(tx.connection, "e.kind = 'surface.added'", (), index="entry_told")
     keys = [each.disclosed.get("key") for each in named if each.entry.pub["surface"] == surface]
     return str(keys[-1]) if keys and keys[-1] else ""
 

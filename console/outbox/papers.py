@@ -17,7 +17,8 @@ from console.domain.errors import Problem
 from console.domain.facts import KeyKind, Signed, approver_keys
 from console.domain.forms import Policy
 from console.domain.profile import MAX_DOCUMENT_BYTES, JsonValue
-from console.journal.rows import KIND_SAID, select_document, select_entries
+from console.journal.rows import select_document, select_entries
+from console.journal.schema import BY_KIND_SAID, KIND_SAID
 from console.journal.values import DocumentRow, Stored
 from console.keys import canon
 from console.keys.publickey import PublicKey
@@ -95,7 +96,7 @@ def good_entries(connection: sqlite3.Connection, kinds: Iterable[str], inc: str 
     Of all incidents, unless one is named.
     """
     names = tuple(kinds)
-    where = f"{KIND_SAID} IN ({','.join('?' * len(names))}) AND s.id IS NULL"
+    where = f"{BY_KIND_SAID} AND {KIND_SAID} IN ({','.join('?' * len(names))}) AND s.id IS NULL"
     values: tuple[object, ...] = names
     if inc is not None:
         where, values = f"{where} AND e.inc = ?", (*names, inc)

@@ -61,7 +61,7 @@ class Redactions:
         """Documents that some console authorised and that this machine feed has not reported done, oldest first."""
         where = "e.n > ? AND e.kind IN (?, ?) AND s.id IS NULL"
         with self._store.reader().snapshot() as connection:
-            found = select_entries(connection, where, (self._upto, AUTHORISED, DONE))
+            found = select_entries(connection, where, (self._upto, AUTHORISED, DONE), index="entry_told")
             self._upto = int(connection.execute("SELECT coalesce(max(n), 0) FROM entry").fetchone()[0])
         for stored in found:
             doc = str(stored.entry.pub.get("doc"))
@@ -150,7 +150,7 @@ def _redaction(held: Held) -> Redaction:
 
 
 def _is_done(connection: sqlite3.Connection, feed: str, doc: str) -> bool:
-    found = select_entries(connection, "e.feed = ? AND e.kind = ?", (feed, DONE))
+    found = select_entries(connection, "e.feed = ? AND e.kind = ?", (feed, DONE), index="entry_told")
     return any(one.entry.pub.get("doc") == doc for one in found)
 
 

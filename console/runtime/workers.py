@@ -115,6 +115,35 @@ class Job(Generic[R]):
             self.future.set_result(result)
 
 
+class _Mine(Future[object]):
+    """The future of whoever does the work himself: no other thread has it, so it needs no lock."""
+
+    def __init__(self) -> None:
+        self._is_done = False
+        self._found: object = None
+        self._fault: BaseException | None = None
+
+    def set_running_or_notify_cancel(self) -> bool:
+        return True
+
+    def running(self) -> bool:
+        return not self._is_done
+
+    def done(self) -> bool:
+        return self._is_done
+
+    def set_result(self, result: object) -> None:
+        self._is_done, self._found = True, result
+
+    def set_exception(self, exception: BaseException | None) -> None:
+        self._is_done, self._fault = True, exception
+
+    def result(self, timeout: float | None = None) -> object:  # noqa: ARG002  it is there by then
+        if self._fault is not None:
+            raise self._fault
+        return self._found
+
+
 Batch = Callable[[R, Sequence[Job[R]]], None]
 
 
@@ -193,7 +222,7 @@ class OwnedThread(Generic[R]):
     def _do_here(self, work: Callable[[R], T]) -> T:
         try:  # from here on: what is not given back, nobody gets any more
             self._borrower = threading.get_ident()
-            job: Job[R] = Job(work, Future())
+            job: Job[R] = Job(work, _Mine())
             self._do(cast("R", self._resource), [job])
         finally:
             self._borrower = None

@@ -16,7 +16,7 @@ from console.journal.values import Stored
 _AT_ONCE: Final = 400
 _NAMING: Final = (
     "SELECT e.n, iif(json_valid(CAST(e.raw AS TEXT)), json_extract(CAST(e.raw AS TEXT), '$.pub.of'), '[]') "
-    "FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind IN (?, ?)"
+    "FROM entry e INDEXED BY entry_told WHERE e.kind <> 'note' AND e.inc = ? AND e.kind IN (?, ?)"
 )
 
 

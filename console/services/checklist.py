@@ -67,7 +67,10 @@ def tasks_in(session: Session, inc: str, newest: int | None = None) -> tuple[Tas
 
 def behind(session: Session, inc: str, newest: int) -> int:
     """The local number behind which the newest entries about tasks lie; 0 where there are no others."""
-    sql = "SELECT n FROM entry INDEXED BY entry_told WHERE kind = 'task' AND inc = ? ORDER BY n DESC LIMIT 1 OFFSET ?"
+    sql = (
+        "SELECT n FROM entry INDEXED BY entry_told WHERE kind <> 'note' AND kind = 'task' AND inc = ? "
+        "ORDER BY n DESC LIMIT 1 OFFSET ?"
+    )
     with session.reader.snapshot() as connection:
         row = connection.execute(sql, (inc, newest)).fetchone()
     return 0 if row is None else int(row[0])

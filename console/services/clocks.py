@@ -24,6 +24,10 @@ DETERMINE: Final = ("legal", "commander", "deputy")
 _STARTS: Final = ("knowledge.fact", "awareness.determination", "notification", "incident.link")
 _REST: Final = tuple(kind for kind in CLOCK_KINDS if kind not in (*_STARTS, "decision.not-to-act", "retraction"))
 _NEWEST: Final = 200  # decisions not to act that are looked at for one that sets a clock aside
+_NOT_TO_ACT: Final = (
+    "SELECT e.n FROM entry e INDEXED BY entry_told "
+    "WHERE e.kind <> 'note' AND e.inc = ? AND e.kind = 'decision.not-to-act' ORDER BY e.n DESC LIMIT ?"
+)
 _AHEAD_MS: Final = 60_000  # a clock that runs a little ahead of ours is no fault of whoever types
 
 
@@ -59,10 +63,7 @@ def _told(session: Session, inc: str) -> list[Seen]:
         return []
     told = [*starts, *_linked(session, starts), *session.reader.entries(inc, kinds=_REST)]
     with session.reader.snapshot() as connection:
-        numbers = connection.execute(
-            "SELECT e.n FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind = 'decision.not-to-act' "
-            "ORDER BY e.n DESC LIMIT ?", (inc, _NEWEST),
-        ).fetchall()  # fmt: skip
+        numbers = connection.execute(_NOT_TO_ACT, (inc, _NEWEST)).fetchall()
         told += by_number(connection, sorted(row[0] for row in numbers))
         told += entries_about(connection, inc, ("retraction",), {one.id for one in told})
     return all_seen(told)

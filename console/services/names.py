@@ -88,7 +88,7 @@ class Names:
     def _said_by(self, person: str) -> str | None:
         where = "e.feed IN (SELECT feed FROM feed WHERE author = ?) AND e.kind = 'self-test' AND s.id IS NULL"
         with self._store.reader().snapshot() as connection:
-            found = select_entries(connection, where, (person,), order="e.hlc_ms", limit=_TESTS)
+            found = select_entries(connection, where, (person,), order="e.hlc_ms", limit=_TESTS, index="entry_told")
         spoken = (stored.disclosed.get("speaker") for stored in found)
         return next((text for text in spoken if isinstance(text, str) and text.strip()), None)
 

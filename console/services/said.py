@@ -117,7 +117,7 @@ _NEWEST: Final = f" ORDER BY e.n DESC LIMIT {MOST}"
 
 def _wanted(connection: sqlite3.Connection, inc: str, *, marked: bool) -> list[int]:
     """The numbers of the entries to read, each kind by its own index: however long the incident is."""
-    of_kind = _TOLD.format(by="entry_told", what="e.kind = ?")
+    of_kind = _TOLD.format(by="entry_told", what="e.kind <> 'note' AND e.kind = ?")
     taken = {row[0] for kind in _ALL_OF for row in connection.execute(of_kind, (inc, kind))}
     taken.update(sorted(number for kind in DECISIONS for number in _newest(connection, inc, kind))[-MOST:])
     taken.update(_newest(connection, inc, "communication"))
@@ -130,7 +130,7 @@ def _wanted(connection: sqlite3.Connection, inc: str, *, marked: bool) -> list[i
 
 
 def _newest(connection: sqlite3.Connection, inc: str, kind: str) -> list[int]:
-    sql = _TOLD.format(by="entry_told", what="e.kind = ?") + _NEWEST
+    sql = _TOLD.format(by="entry_told", what="e.kind <> 'note' AND e.kind = ?") + _NEWEST
     return [row[0] for row in connection.execute(sql, (inc, kind))]
 
 
@@ -139,7 +139,7 @@ def _later(connection: sqlite3.Connection, inc: str, about: Collection[str]) -> 
     named = dict[int, tuple[str, list[str]]]()
     sql = (
         "SELECT e.n, e.id, iif(json_valid(CAST(e.raw AS TEXT)), json_extract(CAST(e.raw AS TEXT), '$.pub.of'), '[]') "
-        "FROM entry e INDEXED BY entry_told WHERE e.inc = ? AND e.kind IN (?, ?) "
+        "FROM entry e INDEXED BY entry_told WHERE e.kind <> 'note' AND e.inc = ? AND e.kind IN (?, ?) "
         "AND e.id NOT IN (SELECT id FROM standing)"
     )
     for number, ident, of in connection.execute(sql, (inc, *_CHANGES)):

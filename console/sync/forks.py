@@ -108,7 +108,8 @@ def _write(tx: Tx, feed: FeedSigner, fork: Fork) -> bool:
 def _is_said(tx: Tx, console: str, fork: Fork) -> bool:
     """Whether another process of this profile was quicker."""
     rows = tx.connection.execute(
-        "SELECT e.raw FROM entry e LEFT JOIN standing s ON s.id = e.id WHERE e.kind = 'fork.proof' AND s.id IS NULL"
+        "SELECT e.raw FROM entry e INDEXED BY entry_told LEFT JOIN standing s ON s.id = e.id "
+        "WHERE e.kind <> 'note' AND e.kind = 'fork.proof' AND s.id IS NULL"
     )
     said = (read(raw) for (raw,) in rows)
     return any((one.console, one.pub["feed"], one.pub["seq"]) == (console, fork.feed, fork.seq) for one in said)
