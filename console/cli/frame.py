@@ -92,6 +92,11 @@ class Call:
             self._known[what] = self._ask(self.passphrase_fd, f"Passphrase for {what}", "--passphrase-fd", new=new)
         return self._known[what]
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a passphrase can be had at all: from a descriptor, or from somebody at a terminal."""
+        return self.passphrase_fd is not None or sys.stdin.isatty()
+
     def ask_anew(self, what: str) -> bool:
         """Forget what was typed for it, so that it is asked again; False where nobody sits at a terminal."""
         typed = self.passphrase_fd is None and sys.stdin.isatty()

@@ -17,14 +17,16 @@ from console.cli.frame import Call, harmless, json_line, pass_call
 On a server, with a profile of its own that was admitted as a member's further device:
   standdown --profile /srv/standdown watch
 It re-reads what is in force, meets the shared folders, sends what was approved for it, and pages people. It never asks
-for a key and can sign nothing but what the machine itself did.""",
+for a key and can sign nothing but what the machine itself did. Where no keyring keeps the providers' credentials, it
+asks for the passphrase of the secrets file once, at its start; a service hands it over:
+  standdown --passphrase-fd 3 --profile /srv/standdown watch 3< FILE""",
 )
 @click.option("--seconds", type=float, help="End after so long (default: at SIGINT or SIGTERM).")
 @pass_call
 def command(call: Call, seconds: float | None) -> None:
     """Watch, sync, dispatch and call out until stopped; a line for whatever changes (with --json: one object each)."""
-    from console.services.session import Session, nobody_asked
-    from console.services.watching import Watching
+    from console.services.session import SECRETS, Session, nobody_asked
+    from console.services.watching import Watching, open_secrets_file
 
     ended = threading.Event()
     if threading.current_thread() is threading.main_thread():
@@ -37,5 +39,8 @@ def command(call: Call, seconds: float | None) -> None:
             click.echo(json_line(fact) if call.as_json else harmless(line))
 
     call.bring_up_to_date()
-    with Session.open(call.paths(), nobody_asked) as session, Watching(session, say):
-        ended.wait(seconds)
+    with Session.open(call.paths(), nobody_asked) as session:
+        if call.can_ask:  # else it goes on with what needs none, and says which providers that leaves out
+            open_secrets_file(session, call.passphrase, lambda: call.ask_anew(SECRETS))
+        with Watching(session, say):
+            ended.wait(seconds)

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from console.domain.errors import Problem
+from console.keys.faults import WrongPassphrase
 from console.outbox.item import Row
 from console.outbox.steps import Pace
 from console.services.live import CONNECTIVITY, OUTBOX, SYNC, Live, LivePace
 from console.services.live_values import Connectivity, SyncNews
-from console.services.session import Session
+from console.services.provider_secrets import needs_of
+from console.services.providers import instances_of
+from console.services.secrets import open_secrets
+from console.services.session import SECRETS, AskPassphrase, Session
 
 Say = Callable[[dict[str, Any], str], None]
+_TRIES: Final = 3
+_OTHERWISE: Final = "What needs none of them goes on."
+
+
+def open_secrets_file(session: Session, ask: AskPassphrase, ask_anew: Callable[[], bool]) -> None:
+    """Open the providers' credentials before the engine wants them, where they lie in a file with a passphrase.
+
+    Raises:
+        WrongPassphrase: when nobody is there to type it again. A service that sees nothing of its providers would be
+            taken for one that watches.
+    """
+    instances = instances_of(session)
+    needs = [name for names in needs_of(instances, instances.all()).values() for name in names]
+    if not needs or not session.paths.secrets.exists():
+        return
+    for left in reversed(range(_TRIES)):
+        session.offer(SECRETS, ask(SECRETS))
+        try:
+            open_secrets(session).prime(needs)
+        except WrongPassphrase:
+            if not left or not ask_anew():
+                raise
+        except Problem:
+            return  # the engine says what is wrong with them, and looks again
+        else:
+            return
 
 
 class Watching:
@@ -26,6 +57,7 @@ class Watching:
         self._links: dict[str, str] = {}
         self._odd: tuple[str, ...] = ()
         self._engine = ""
+        self._locked = ""
         self._live = Live(session, self._take, pace=pace, outbox_pace=outbox_pace)
 
     def __enter__(self) -> Self:
@@ -53,6 +85,10 @@ class Watching:
             self._engine = now.engine.sentence
             sentence = self._engine.replace("This window", "This process").replace("this window", "this process")
             self._say({"what": "engine", "state": now.engine.state}, sentence)
+        if now.locked != self._locked:
+            self._locked = now.locked
+            fact = {"what": "secrets", "state": "locked" if now.locked else "open", "text": now.locked}
+            self._say(fact, f"! The secrets are locked: {now.locked} {_OTHERWISE}" if now.locked else "Secrets: open")
         for link in now.providers:
             if self._links.get(link.instance) != link.state:
                 self._links[link.instance] = link.state

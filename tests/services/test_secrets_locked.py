@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,11 +19,12 @@ from console.keys.faults import WrongPassphrase
 from console.keys.vault import FileVault
 from console.outbox.item import Row
 from console.providers.instance import Instance
-from console.services import approvals, corrections, dispatch, incidents, secrets
+from console.services import approvals, corrections, dispatch, incidents, providers, secrets
 from console.services.corrections import TargetWish
 from console.services.live import OUTBOX, Live
 from console.services.provider_secrets import SecretsLocked, waiting_for
 from console.services.session import Session
+from console.services.watching import Watching, open_secrets_file
 from tests.kit.pair import connect, founded, pair, passphrase, sync
 from tests.kit.scene import QUICK
 from tests.services.test_live import QUICK as LIVE
@@ -195,3 +197,38 @@ def test_the_practice_tokens_are_read_again_where_another_process_changed_them(t
     assert here.get("a") is None
     path.unlink()
     assert here.get("b") is None
+
+
+# -- `standdown watch` -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["typed again", "nobody is there"])
+def test_watch_opens_the_secrets_file_at_its_start_or_does_not_begin(decided, opens, again: bool) -> None:
+    """A service that sees nothing of its providers would be taken for one that watches."""
+    opens[:] = [WRONG, RIGHT]
+    asked: list[str] = []
+
+    def ask(what: str, *, new: bool = False) -> bytes:
+        asked.append(what)
+        return b"it is offered, and this vault asks for itself"
+
+    if not again:
+        with pytest.raises(WrongPassphrase):
+            open_secrets_file(decided, ask, lambda: False)
+        return
+    open_secrets_file(decided, ask, lambda: True)
+    assert asked == ["the secrets file"] * 2
+    (gateway, *_) = providers.instances_of(decided).all()
+    assert secrets.open_secrets(decided).get(gateway.secret("admin"))
+
+
+def test_watch_where_nothing_can_be_asked_says_what_it_does_not_see(decided, opens) -> None:
+    opens[:] = [WRONG]
+    said: list[dict] = []
+    with Watching(decided, lambda fact, _line: said.append(fact), pace=LIVE, outbox_pace=PACE):
+        ends = time.monotonic() + 60
+        while not any(one["what"] == "secrets" for one in said) and time.monotonic() < ends:
+            time.sleep(0.02)
+    (told,) = [one for one in said if one["what"] == "secrets"]
+    assert told["state"] == "locked"
+    assert told["text"]

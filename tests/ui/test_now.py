@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.ui.now import _CardFrame
+from PySide6.QtWidgets import QLabel
+
+from console.services.needs import Need
+from console.ui.now import NowPanel, _CardFrame
 from console.ui.widgets import StateMark
 from console.viewmodels.cards import Card, CardLine
+from console.viewmodels.shell import Now
 
 
 def line(state: str, text: str) -> CardLine:
@@ -51,3 +55,29 @@ def test_what_changes_is_shown_and_what_is_gone_goes(qtbot, room) -> None:
     assert marks(frame) == [], "a single target stands in the title"
     frame.put(CARD)
     assert len(marks(frame)) == 2
+
+
+def test_what_somebody_undid_stands_under_needs_you_with_who_and_when(qtbot, room) -> None:
+    """As `standdown watch` enters it (tests/scenarios/test_watch_process.py)."""
+    who = (
+        "An independent read no longer shows it: somebody or something undid it. Its provider's log: "
+        "feature-environment-enabled by mallory at 2026-11-26 16:20:11 UTC. It is not sent again; propose it again or "
+        "anew."
+    )
+    undone = Need(kind="decide", text="Switch a model off: atlas at flags was undone", detail=who, inc="i", doc="d",
+                  op="a", target=0, helps="undone")  # fmt: skip
+    panel = NowPanel(room)
+    qtbot.addWidget(panel)
+    panel.resize(340, 420)
+    panel.show()
+    panel._take(Now((), (undone,)))
+    frame = panel._sections["needs"].first()
+    assert frame is not None
+    assert frame.isVisible()
+    told = [label.text() for label in frame.findChildren(QLabel) if label.isVisible()]
+    assert any("atlas at flags was undone" in text for text in told)
+    assert any("by mallory at 2026-11-26 16:20:11 UTC" in text for text in told)
+    assert "mallory" in frame.accessibleName()
+    labels = [label for label in frame.findChildren(QLabel) if label.isVisible()]
+    qtbot.waitUntil(lambda: all(label.heightForWidth(label.width()) <= label.height() for label in labels))
+    qtbot.waitUntil(lambda: max(label.geometry().bottom() for label in labels) <= frame.height())
