@@ -5,7 +5,7 @@ Whoever comes back later, at a window or a terminal, goes on from here. What lie
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from console.keys import canon, keyfile
 from console.keys.publickey import PublicKey
 from console.keys.words import same_words, words_of
 from console.services import dispatch, setup
-from console.services.organisation import genesis_of, requests_to_join, waiting_rosters
+from console.services.organisation import genesis_of, own_request, requests_to_join, waiting_rosters
 from console.services.readiness import organisation_facts
 from console.services.session import Session
 from console.services.setup import Note
@@ -49,7 +49,10 @@ class Party:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """Where this profile stands on the way to two people who can act. `facts` as `readiness.organisation_facts`."""
+    """Where this profile stands on the way to two people who can act. `facts` as `readiness.organisation_facts`.
+
+    `unread`: so many files lie among the requests that they were not read; whose words are heard is found all the same.
+    """
 
     stage: Stage
     founder: bool
@@ -57,6 +60,7 @@ class Progress:
     my_words: str | None
     folder: str
     requests: tuple[Request, ...]
+    unread: int = 0
     roster: tuple[Party, ...]
     envelopes: tuple[str, ...]
     note: Note
@@ -96,14 +100,15 @@ def progress(session: Session, trouble: str = "") -> Progress:
     waiting = waiting_rosters(session) if session.provisional else []
     mine = _own_key(session, "approver")
     stage = _stage(session, founder=founder, mine=mine, waiting=[found for _, found in waiting])
-    requests, own, more = _requests(session) if stage in ("inviting", "asking") else ([], None, "")
+    lying = _requests(session) if stage in ("inviting", "asking") else _Lying()
     facts = organisation_facts(session)
     return Progress(
-        stage=stage, founder=founder, genesis_words=words_of(genesis_of(session)), my_words=own,
-        folder=session.settings.places[0] if session.settings.places else "", requests=tuple(requests),
+        stage=stage, founder=founder, genesis_words=words_of(genesis_of(session)), my_words=lying.own,
+        folder=session.settings.places[0] if session.settings.places else "", requests=tuple(lying.found),
+        unread=lying.unread,
         roster=_parties(session, [found for _, found in waiting], mine) if stage in ("signing", "signed") else (),
         envelopes=tuple(str(path) for path in setup.envelopes_left(session.paths)),
-        note=setup.read_note(session.paths), trouble=trouble or more, facts=facts,
+        note=setup.read_note(session.paths), trouble=trouble or lying.trouble, facts=facts,
     )  # fmt: skip
 
 
@@ -144,20 +149,30 @@ def _names(found: Found, person: str, key: PublicKey) -> bool:
     return any(one.person == person and any(kept.key == key.line for kept in one.keys) for one in roster.persons)
 
 
-def _requests(session: Session) -> tuple[list[Request], str | None, str]:
-    """Others' sound requests, the words of one's own, and what is wrong with a folder."""
-    genesis, found, own = genesis_of(session), list[Request](), None
+@dataclass(slots=True)
+class _Lying:
+    """Others' sound requests, how many files were not read, the words of one's own, what is wrong with a folder."""
+
+    found: list[Request] = field(default_factory=list[Request])
+    unread: int = 0
+    own: str | None = None
+    trouble: str = ""
+
+
+def _requests(session: Session) -> _Lying:
+    genesis, lying = genesis_of(session), _Lying()
     for folder in session.settings.places:
+        place = FolderPlace(Path(folder))
         try:
-            lying = requests_to_join(FolderPlace(Path(folder)), session.org, genesis)
+            own = own_request(session, place)
+            sound, more = requests_to_join(place, session.org, genesis)
         except Problem as fault:
-            return found, own, f"{fault.what} {fault.next_step}"
-        for one, request in lying:
-            if request.console.console == session.settings.console:
-                own = words_of(one.sha256)
-            else:
-                found.append(Request(words_of(one.sha256), request.created))
-    return found, own, ""
+            lying.trouble = f"{fault.what} {fault.next_step}"
+            break
+        lying.own = lying.own if own is None else words_of(own)
+        lying.unread += more
+        lying.found += [Request(words_of(one.sha256), asked.created) for one, asked in sound if one.sha256 != own]
+    return lying
 
 
 def _parties(session: Session, waiting: list[Found], mine: PublicKey | None) -> tuple[Party, ...]:

@@ -14,13 +14,11 @@ from console.domain.forms import ROLES, ConsoleKey, Enrolment, Person, PersonKey
 from console.keys import canon
 from console.keys.publickey import PublicKey
 from console.keys.roster import check_names
-from console.keys.words import same_words, words_of
 from console.services import organisation, roster
 from console.services.roster import Outcome
 from console.services.roster_frontier import last_good
 from console.services.session import APPROVER, WRITER, Session
 from console.sync.folder import FolderPlace
-from console.sync.people import Found
 
 NEW_KEYS = {"writer": "your new writer key", "approver": "your new approver key"}
 REPLACED_LASTS_MS = 7 * 24 * 3_600_000  # a replaced key is used until the roster is in force everywhere
@@ -161,23 +159,15 @@ def _propose(
     return roster.propose(session, roster.follows(session, after, made_ms), texts=texts, reason=reason)
 
 
-def requests(session: Session) -> list[tuple[Found, Enrolment]]:
-    """The sound requests in every place whose keys the roster in force does not list yet."""
+def _heard(session: Session, words: str) -> Enrolment:
+    """The sound request whose words were heard, in any place; none with a key that the roster in force lists."""
     listed = {key.raw for key in (facts.public for facts in session.roster.keys().values())}
-    found: dict[str, tuple[Found, Enrolment]] = {}
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
-        for one, request in organisation.requests_to_join(place, session.org, organisation.genesis_of(session)):
-            if not any(PublicKey.parse(key.key).raw in listed for key in request.person.keys):
-                found[one.sha256] = one, request
-    return list(found.values())
-
-
-def _heard(session: Session, words: str) -> Enrolment:
-    found = next((request for one, request in requests(session) if same_words(words_of(one.sha256), words)), None)
-    if found is None:
-        raise Problem("No request to join has these words.", "Compare them again, or wait until the folder has synced.")
-    return found
+        request = organisation.request_heard(place, session.org, organisation.genesis_of(session), words)
+        if request is not None and not any(PublicKey.parse(key.key).raw in listed for key in request.person.keys):
+            return request
+    raise Problem("No request to join has these words.", "Compare them again, or wait until the folder has synced.")
 
 
 def _named(session: Session, person: Person, name: str) -> tuple[tuple[str, ...], Person]:
@@ -268,6 +258,6 @@ def _revoking(session: Session, after: Roster, lines: Iterable[str], since_ms: i
 
 
 __all__ = [
-    "APPROVER", "NEW_KEYS", "WRITER", "admit", "change_roles", "find_member", "keys_named", "leave", "requests",
+    "APPROVER", "NEW_KEYS", "WRITER", "admit", "change_roles", "find_member", "keys_named", "leave",
     "revoke", "with_keys",
 ]  # fmt: skip

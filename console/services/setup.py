@@ -25,11 +25,15 @@ _MOST_BYTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What was begun here. `door` None: nothing is under way; the folders are paths or empty."""
+    """What was begun here. `door` None: nothing is under way; the folders are paths or empty.
+
+    `request` is the hash of one's own request to join, or empty.
+    """
 
     door: Door | None = None
     folder: str = ""
     envelopes: str = ""
+    request: str = ""
 
 
 def read_note(paths: ProfilePaths) -> Note:
@@ -41,7 +45,7 @@ def read_note(paths: ProfilePaths) -> Note:
         return Note()
     table = cast("dict[str, object]", found) if isinstance(found, dict) else {}
     door: Door | None = next((one for one in _DOORS if one == table.get("door")), None)
-    return Note(door, _text(table, "folder"), _text(table, "envelopes"))
+    return Note(door, _text(table, "folder"), _text(table, "envelopes"), _text(table, "request"))
 
 
 def write_note(paths: ProfilePaths, note: Note) -> None:

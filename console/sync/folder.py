@@ -19,10 +19,12 @@ from typing import Final, TypeVar
 
 from console.runtime import platform
 from console.sync.faults import FileRefused, FileVanished, PlaceFull, PlaceGone
-from console.sync.layout import MAX_NAMES_IN_FOLDER, ObjectName, read_name
+from console.sync.layout import MAX_NAMES_IN_FOLDER, MAX_REQUESTS_IN_FOLDER, ObjectName, read_name
 
 _NOW: Final = "v1/now"
-_SIGNED: Final = ("v1/roster", "v1/enrol")
+_ROSTERS: Final = "v1/roster"
+_ENROL: Final = "v1/enrol"
+_ASIDE: Final = (_NOW, _ROSTERS, _ENROL)
 _KINDS: Final = ("e", "o", "d", "r")
 _SHARED_FILE_MODE: Final = 0o644
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG})
@@ -89,10 +91,13 @@ class FolderPlace:
         self.label = str(folder)
 
     def objects(self) -> tuple[list[Listed], list[FileRefused]]:
-        """Every object with a name of the layout but the urgent ones, by name; and what was refused, with why."""
+        """Every object with a name of the layout, by name; and what was refused, with why.
+
+        Without the urgent ones and the requests to join: those are asked for by themselves.
+        """
         top = self._list("v1", with_root=True)
-        inside = [path for path in top.folders if path not in (_NOW, *_SIGNED)]
-        paths = [*_SIGNED, *(f"{path}/{kind}" for path in inside for kind in _KINDS)]
+        inside = [path for path in top.folders if path not in _ASIDE]
+        paths = [_ROSTERS, *(f"{path}/{kind}" for path in inside for kind in _KINDS)]
         whole = _Listing.joined([top, *self.together([partial(self._list, path) for path in paths])])
         return sorted(whole.found, key=lambda item: item.name.path), whole.refused
 
@@ -103,10 +108,36 @@ class FolderPlace:
 
     def relayed(self) -> list[Listed]:
         """The segments that others relay of any feed, by name."""
-        inside = [path for path in self._list("v1", with_root=True).folders if path not in (_NOW, *_SIGNED)]
+        inside = [path for path in self._list("v1", with_root=True).folders if path not in _ASIDE]
         parts = self.together([partial(self._list, f"{path}/r") for path in inside])
         found = [one for part in parts for one in part.found if one.name.family == "segment"]
         return sorted(found, key=lambda item: item.name.path)
+
+    def requests(self, most: int, wanted: Callable[[str], bool] = lambda _: True) -> tuple[list[ObjectName], int]:
+        """Names of requests to join whose hash is `wanted`, `most` of them at most; and how many more there are.
+
+        Anybody who writes here can lay any number there: names are looked through one by one, and nothing is read.
+        """
+
+        def look() -> tuple[list[ObjectName], int]:
+            found, more = list[ObjectName](), 0
+            self.folder.stat()
+            try:
+                self._refuse_links(_ENROL)
+                with os.scandir(self.folder / _ENROL) as items:
+                    for _, item in zip(range(MAX_REQUESTS_IN_FOLDER), items, strict=False):
+                        name = read_name(f"{_ENROL}/{item.name}")
+                        if name is None or name.family != "enrolment" or not wanted(name.sha):
+                            continue
+                        if len(found) < most:
+                            found.append(name)
+                        else:
+                            more += 1
+            except (FileNotFoundError, NotADirectoryError, FileRefused):
+                pass
+            return sorted(found, key=lambda one: one.path), more
+
+        return self._operation(look)
 
     def urgent(self) -> tuple[list[Listed], list[FileRefused]]:
         """The objects of the `now` folder, in one listing; and what was refused, with why."""

@@ -19,7 +19,7 @@ MIB: Final = 1024 * 1024
 LIMIT_BYTES: Final[dict[Family, int]] = {
     "roster": MIB,
     "roster-signature": 8 * 1024,
-    "enrolment": 256 * 1024,
+    "enrolment": 32 * 1024,  # one of this console's has 2 KiB
     "enrolment-signature": 8 * 1024,
     "now": 200 * 1024,
     "segment": 8 * MIB,
@@ -27,6 +27,7 @@ LIMIT_BYTES: Final[dict[Family, int]] = {
     "disclosures": 16 * MIB,
 }
 MAX_NAMES_IN_FOLDER: Final = 100_000
+MAX_REQUESTS_IN_FOLDER: Final = 1_000_000  # looked through by name alone
 
 _SHA: Final = "[0-9a-f]{64}"
 _N: Final = "0|[1-9][0-9]{0,15}"

@@ -5,15 +5,21 @@ It checks that a signature is its key's; who may sign what is judged by `console
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Final
 
 from console.domain.errors import Problem
+from console.domain.forms import Enrolment
 from console.keys import canon, sshsig
+from console.keys.publickey import PublicKey
 from console.sync import layout
 from console.sync.faults import FileRefused
 from console.sync.folder import FolderPlace, Listed
-from console.sync.layout import Family
+from console.sync.layout import MAX_NAMES_IN_FOLDER, Family, ObjectName
+
+MOST_REQUESTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +39,54 @@ def rosters_in(place: FolderPlace) -> tuple[list[Found], list[FileRefused]]:
     return found, [*refused, *more]
 
 
-def enrolments_in(place: FolderPlace) -> tuple[list[Found], list[FileRefused]]:
-    """Every request to join that lies in the place, and the files that were not taken."""
-    listed, refused = place.objects()
-    found, more = read_signed(place, listed, "enrolment", "enrolment-signature")
-    return found, [*refused, *more]
+def enrolments_in(place: FolderPlace, most: int = MOST_REQUESTS) -> tuple[list[Found], int]:
+    """Requests to join that lie in the place, `most` files of them; and how many more files there are.
+
+    Which of very many are read is whoever's choice who laid them there. Whose words were heard is found among all
+    (`enrolments_with`), and one's own by its name (`enrolment`).
+    """
+    names, more = place.requests(most)
+    return [found for name in names if (found := enrolment(place, name.sha)) is not None], more
+
+
+def enrolments_with(place: FolderPlace, wanted: Callable[[str], bool]) -> Iterator[Found]:
+    """The requests to join whose hash is `wanted`, one after the other, however many lie beside them."""
+    names, _ = place.requests(MAX_NAMES_IN_FOLDER, wanted)
+    for name in names:
+        if (found := enrolment(place, name.sha)) is not None:
+            yield found
+
+
+def enrolment(place: FolderPlace, sha: str) -> Found | None:
+    """The request to join of that hash, with those signatures of the keys it names that hold; None where it is none.
+
+    Signatures are read by the names of those keys, and no other file is.
+    """
+    try:
+        raw = place.read(_named(layout.enrolment_name(sha)))
+        request = Enrolment.parse(canon.decode(raw, limit=len(raw)))
+        lines = (*(key.key for key in request.person.keys), request.console.key)
+        keys = [PublicKey.parse(line).fingerprint for line in lines]
+    except (FileRefused, Problem):
+        return None
+    found = Found(-1, sha, raw)
+    for fingerprint in dict.fromkeys(keys):
+        with suppress(FileRefused, Problem):
+            blob = _signature(place, layout.enrolment_signature_name(sha, fingerprint))
+            prove_signature(raw, blob, fingerprint)
+            found.signatures[fingerprint] = blob
+    return found
+
+
+def _named(path: str) -> ObjectName:
+    name = layout.read_name(path)
+    if name is None:
+        raise ValueError(f"{path} is no name of the layout")
+    return name
+
+
+def _signature(place: FolderPlace, path: str) -> bytes:
+    return sshsig.dearmour(place.read(_named(path)).decode("ascii", "replace"))
 
 
 def read_signed(

@@ -15,6 +15,7 @@ REFUSED: Final = {
     Answer.after_revocation: "was written after its key was revoked, so it is kept but does not count",
     Answer.skewed: "comes from a clock more than five minutes ahead",
 }
+MOST_FAULTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +93,11 @@ class Tally:
         """The finished report."""
         return SyncReport(
             place, self.sent, self.received, self.documents, self.rosters, dict(self.answers), self.waiting,
-            tuple(dict.fromkeys(self.faults)), self.early, forks,
+            _some(list(dict.fromkeys(self.faults))), self.early, forks,
         )  # fmt: skip
+
+
+def _some(faults: list[str]) -> tuple[str, ...]:
+    """As many as people read: whoever can write into a place can cause any number of them."""
+    more = len(faults) - MOST_FAULTS
+    return (*faults[:MOST_FAULTS], f"{more:,} more files were not taken.") if more > 0 else tuple(faults)

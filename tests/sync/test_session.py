@@ -3,20 +3,23 @@ from __future__ import annotations
 import hashlib
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from console.domain.forms import Enrolment
 from console.journal.values import Answer, Draft
 from console.keys import canon
+from console.keys.sshsig import enrol_ns
 from console.sync import layout
 from console.sync.faults import PlaceGone
 from console.sync.folder import FolderPlace
 from console.sync.people import enrolments_in, put_enrolment, put_roster, rosters_in
 from console.sync.session import sync_once
-from tests.journal.world import INC, Key, World
+from tests.journal.world import INC, ORG, Key, World
 
 
 class Two:
@@ -219,13 +222,23 @@ def test_a_roster_with_a_forged_signature_is_said_and_the_rest_goes_on(two):
 
 
 def test_requests_to_join_lie_there_with_their_signatures(two):
-    key = Key("newcomer")
-    raw = b'{"type":"enrol.v1"}'
-    sha = put_enrolment(two.place, raw, {key.public.fingerprint: key.sign("enrol.v1@x", raw)})
+    key, other = Key("newcomer"), Key("somebody")
+    member = two.world.members[0]
+    request = Enrolment(
+        org=ORG, genesis=two.world.genesis, created=1, nonce="0" * 32,
+        person=replace(member.as_person(), keys=(replace(member.as_person().keys[0], key=key.public.line),)),
+        console=member.as_console(),
+    )  # fmt: skip
+    raw = canon.encode(request.as_json())
+    sigs = {one.public.fingerprint: one.sign(enrol_ns(ORG), raw) for one in (key, member.device, other)}
+    sha = put_enrolment(two.place, raw, sigs)
     assert put_enrolment(two.place, raw, {}) == sha
-    (found,), refused = enrolments_in(two.place)
-    assert refused == []
-    assert (found.sha256, found.raw, list(found.signatures)) == (sha, raw, [key.public.fingerprint])
+    put_enrolment(two.place, b"no request", {})
+    put_enrolment(two.place, raw[:-1], {})
+    (found,), more = enrolments_in(two.place)
+    assert more == 0
+    named = {key.public.fingerprint, member.device.public.fingerprint}
+    assert (found.sha256, found.raw, set(found.signatures)) == (sha, raw, named), "only of keys that it names"
     two.sync(0)
     assert [one.n for one in rosters_in(two.place)[0]] == [0, 1]
 
