@@ -163,11 +163,16 @@ class InvitingPanel(Panel):
     def take(self, progress: Progress) -> None:
         """New requests."""
         self.card.show_words(progress.genesis_words)
-        self._requests = len(progress.requests)
-        some = "One request lies" if self._requests == 1 else f"{self._requests} requests lie"
+        self._requests = len(progress.requests) + progress.unread
+        some = "One request lies" if self._requests == 1 else f"{self._requests:,} requests lie"
         told = f"{some} in the folder; the words tell which is your colleague's." if self._requests else (
             f"No request lies in {progress.folder} yet. It is looked for all the time."
         )  # fmt: skip
+        if progress.unread:
+            told += (
+                f" {progress.unread:,} of them were not read: nobody lays so many there by mistake. Whose words you type is "
+                "found among all of them; find out who writes into the folder."
+            )
         self.waits.setText(told)
         self._check()
 
