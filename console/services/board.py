@@ -289,6 +289,12 @@ def spoken_age(age_ms: int) -> str:
     return "less than a second"
 
 
+def spoken_ago(now_ms: int, at_ms: int) -> str:
+    """`12 seconds ago`; `just now` where it is less than one."""
+    age_ms = max(0, now_ms - at_ms)
+    return f"{spoken_age(age_ms)} ago" if age_ms >= _UNITS[-1][0] else "just now"
+
+
 def short_age(age_ms: int) -> str:
     """`12 s`, `4 min`, `2 h`, `3 d`."""
     for size, unit in ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min")):
@@ -303,10 +309,10 @@ def sentence(cell: Cell, now_ms: int) -> str:
     parts = [f"{' at '.join(names)}: {cell.word}."]
     if cell.by_hand:
         known = "Attested by people only" if cell.attested_ms is not None else "Nobody has attested anything here"
-        age = "" if cell.attested_ms is None else f", {spoken_age(max(0, now_ms - cell.attested_ms))} ago"
+        age = "" if cell.attested_ms is None else f", {spoken_ago(now_ms, cell.attested_ms)}"
         parts.append(f"{known}{age}.")
     elif cell.read_ms is not None:
-        parts.append(f"Read {spoken_age(max(0, now_ms - cell.read_ms))} ago.")
+        parts.append(f"Read {spoken_ago(now_ms, cell.read_ms)}.")
     if cell.latency and cell.latency[-1] is not None and not cell.stale:
         parts.append(f"It answers in {cell.latency[-1]} milliseconds.")
     if cell.reach:
@@ -333,10 +339,10 @@ def page_words(page: PageHint, now_ms: int) -> str:
     """The vendor's own page in a sentence, with the age of what it says; a hint, and called one."""
     said = f"{page.indicator}, {page.words}" if page.words else page.indicator
     when = page.updated_ms
-    age = "it does not say since when" if when is None else f"changed {spoken_age(max(0, now_ms - when))} ago"
+    age = "it does not say since when" if when is None else f"changed {spoken_ago(now_ms, when)}"
     trouble = f" {page.trouble}." if page.trouble else ""
-    read = spoken_age(max(0, now_ms - page.read_ms))
-    return f"The vendor's own page, a hint only: {said} ({age}; read {read} ago).{trouble}"
+    read = spoken_ago(now_ms, page.read_ms)
+    return f"The vendor's own page, a hint only: {said} ({age}; read {read}).{trouble}"
 
 
 def round_words(hint: RoundHint, now_ms: int) -> str:

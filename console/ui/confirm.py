@@ -61,6 +61,7 @@ class ConfirmDialog(QDialog):
         self._sign: SignPanel | None = None
         self._readings: tuple[approvals.Reading, ...] = ()
         self._looks = 0
+        self._reading = True
         self.setWindowTitle("Confirm")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
@@ -138,8 +139,8 @@ class ConfirmDialog(QDialog):
         for button in self.findChildren(QPushButton):
             button.setAutoDefault(False)
             button.setDefault(False)
-        for part in (self._seat.line, self._carry):
-            part.setEnabled(False)  # until there is something to hand over
+        for part in (self._seat.line, self._carry, self._again):
+            part.setEnabled(False)  # until there is something to hand over, and to read about
         self._headline.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # read out first, and no button is a key away
         self._headline.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -194,6 +195,7 @@ class ConfirmDialog(QDialog):
         self._paper = paper
         if paper.problem is not None:
             self._banner.clear()  # whatever else failed, failed for the same reason
+        self._may_read_again()
         self._show()
 
     def _lost(self, trouble: Trouble) -> None:
@@ -205,18 +207,25 @@ class ConfirmDialog(QDialog):
         self._banner.tell("alarm", trouble.what, trouble.next_step)
 
     def _read_again(self) -> None:
-        self._again.setEnabled(False)
+        self._reading = True
+        self._may_read_again()
         self._papers.look(asked=True)
 
+    def _may_read_again(self) -> None:
+        """Only about what is here to read about, and one reading at a time."""
+        self._again.setEnabled(self._paper is not None and not self._reading)
+
     def _took_readings(self, found: Found) -> None:
-        self._again.setEnabled(True)
+        self._reading = False
+        self._may_read_again()
         self._again.setText("Unlock and read the providers ..." if found is None else "Read the providers again")
         if found is not None:
             self._readings = found
             self._show()
 
     def _unread(self, trouble: Trouble) -> None:
-        self._again.setEnabled(True)
+        self._reading = False
+        self._may_read_again()
         if self._paper is not None and self._paper.problem is not None:
             return  # it says already why nothing of it can be read
         self._banner.tell("offline", f"Not read here: {trouble.what}", trouble.next_step)

@@ -21,6 +21,7 @@ from console.ui.tokens import CLOCKS, SEVERITIES, STATES
 from console.ui.widgets import paint_shape
 from console.viewmodels.board import BoardModel
 from console.viewmodels.shell import LOOKS, NOW, SHELL, Now, Shell
+from console.viewmodels.times import ago
 from console.viewmodels.wall import WallLine, WallView, as_of, read_picture, wall_view
 
 if TYPE_CHECKING:
@@ -371,7 +372,7 @@ class Wall(QWidget):
         painter.setFont(self._font(24))
         painter.setPen(theme.colour("changed" if cell.drifted or cell.doubt else "text-muted"))
         now = self._board.board.now_ms
-        age = "never read" if cell.read_ms is None else f"read {max(0, now - cell.read_ms) // 1000} s ago"
+        age = "never read" if cell.read_ms is None else f"read {ago(now, cell.read_ms)}"
         what = cell.doubt or ", ".join(f"{STATES[one.state].word}: {one.what}" for one in cell.recorded)
         below = QRect(box.left(), box.top() + half, box.width(), half - self._px(2))
         text = "   ".join(part for part in (before, age if not cell.by_hand else "", what) if part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -53,6 +54,49 @@ def test_cycles_of_widgets_are_destroyed_on_qts_thread_while_another_makes_garba
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == [True] * 20
+
+
+_HANDLES = """
+import gc, itertools, os, shiboken6
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow
+app, main = QApplication([]), QMainWindow()
+main.show()
+class Ring(QDialog):
+    def __init__(self, parent, keep):
+        super().__init__(parent)
+        self.itself = self
+        self.show()
+        handle = self.windowHandle()
+        handle.installEventFilter(self)
+        if keep:
+            self.handle, handle.ring = handle, self
+for parent, keep, end in itertools.product((None, main), (False, True), ("open", "closed", "later", "destroyed")):
+    for asked in (False, True):
+        ring = Ring(parent, keep)
+        app.processEvents()
+        held = ring.windowHandle() if asked else None
+        {"open": ring.show, "closed": ring.close, "later": ring.deleteLater, "destroyed": ring.destroy}[end]()
+        del ring
+        gc.collect()
+        app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        app.processEvents()
+        if held is not None and shiboken6.isValid(held):
+            held.title()
+        del held
+        gc.collect()
+    app.setStyleSheet("QDialog { margin: %dpx }" % len(end))
+print(shiboken6.isValid(main.windowHandle()) and main.isVisible(), flush=True)
+os._exit(0)
+"""
+
+
+def test_a_window_collected_in_a_ring_takes_its_handle_along_and_nothing_else():
+    poisoned = {**os.environ, "PYTHONMALLOC": "malloc", "MALLOC_PERTURB_": "165"}
+    ran = subprocess.run(
+        [sys.executable, "-c", _HANDLES], capture_output=True, text=True, check=False, timeout=150, env=poisoned
+    )
+    assert (ran.returncode, ran.stdout) == (0, "True\n"), ran.stderr
 
 
 def test_a_lane_that_settles_a_future_lets_go_of_nothing_of_who_asked(qtbot):

@@ -90,6 +90,18 @@ def test_what_was_read_here_stands_beside_what_is_signed(dialog):
     assert "it is called Other" in card.accessibleName()
 
 
+def test_the_providers_are_read_again_only_about_what_is_here_and_one_reading_at_a_time(room, high):
+    shown = ConfirmDialog.opened(room, high[1].sha, None)
+    assert not shown._again.isEnabled()
+    shown._took_readings(())
+    assert not shown._again.isEnabled()  # the document itself was not read yet
+    until(shown._again.isEnabled)
+    shown._again.click()
+    assert not shown._again.isEnabled()
+    until(shown._again.isEnabled)
+    shown.close()
+
+
 def test_only_the_times_change_from_second_to_second(dialog):
     cards, labels = list(dialog._content.cards), list(dialog._standing._left)
     before = labels[0].text()
@@ -281,6 +293,7 @@ def test_the_same_document_has_one_confirmation(room, high):
 
 
 def test_every_control_has_a_name_and_the_tab_order_is_the_reading_order(dialog):
+    until(dialog._again.isEnabled)  # once what is read here was read
     hand = Hand(dialog)
     seen: list[str] = []
     for _ in range(30):

@@ -157,6 +157,8 @@ def test_an_age_greys_out_and_says_stale(qtbot, look):
     label = AgeLabel(look, stale_after_s=60)
     qtbot.addWidget(label)
     assert _accessible(label) == (QAccessible.Role.StaticText, "never heard")
+    label.set_read(1_012_000, 1_012_000)
+    assert label.text() == "read just now"
     label.set_read(1_000_000, 1_012_000)
     assert (label.text(), label.stale) == ("read 12 s ago", False)
     label.tick(1_060_000)

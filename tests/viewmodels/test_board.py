@@ -57,7 +57,7 @@ def test_the_board_can_be_heard() -> None:
     model.take_looks(looks(3, states={1: "stopped", 2: "strange"}), NOW)
     assert model.summary() == "3 surfaces: 1 unknown, 1 stopped, 1 serving."
     assert [place for place, _ in model.lines()] == [(0, 0), (1, 0), (2, 0)]
-    assert model.sentence(1, 0).startswith("F-001 at gateway: stopped. Read less than a second ago.")
+    assert model.sentence(1, 0).startswith("F-001 at gateway: stopped. Read just now.")
     lonely = replace(looks(1).surfaces[0], surface="t-x", instance="g-x", model="Z")
     model.take_looks(replace(looks(1), surfaces=(*looks(1).surfaces, lonely)), NOW)
     assert model.sentence(1, 0) == "Z is not served at gateway."

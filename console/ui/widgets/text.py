@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QVBoxLayout, QWidg
 from console.domain.deceit import shown
 from console.ui.fonts import Weight
 from console.ui.theme import Look
+from console.viewmodels.times import ago
 
 NEVER: Final = "never heard"
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -272,7 +273,7 @@ class AgeLabel(Text):
         age_ms = now_ms - self._read_ms
         if age_ms < -1000:  # noqa: PLR2004 - a second of difference between two clocks is nothing to speak of
             return f"{self._verb} {age_words(-age_ms)} ahead of this clock", "changed"
-        said = f"{self._verb} {age_words(age_ms)} ago"
+        said = f"{self._verb} {ago(now_ms, self._read_ms)}"
         return (f"stale: {said}", "quiet") if age_ms > self._stale_after_s * 1000 else (said, "text-muted")
 
 
