@@ -44,7 +44,7 @@ class Reading:
 class _Read:
     """All that was read so far. `wanted`: documents named; `lacking`: how many values an incomplete entry has here."""
 
-    stamp: tuple[str, int, int]
+    stamp: tuple[str, int, int, int]
     n: int = 0
     folds: dict[str, CorrectionsOn] = field(default_factory=dict[str, CorrectionsOn])
     documents: dict[str, Document] = field(default_factory=dict[str, Document])
@@ -82,11 +82,18 @@ class Told:
                 self._read.popitem(last=False)
             return found
 
-    def _stamp(self, connection: sqlite3.Connection) -> tuple[str, int, int]:
-        """What changes how entries count that are here already."""
-        standings = connection.execute("SELECT id, standing FROM standing ORDER BY id").fetchall()
+    def _stamp(self, connection: sqlite3.Connection) -> tuple[str, int, int, int]:
+        """What changes how entries count that are here already, in numbers: a hostile colleague may bring thousands.
+
+        Under one roster entries only ever come to count no more, but where a forked feed is settled as more of it
+        arrives (`branches.settle`): then some count again and others no more, and there are more entries in such feeds.
+        """
+        (uncounted,) = connection.execute("SELECT count(*) FROM standing").fetchone()
+        (forked,) = connection.execute(
+            "SELECT count(*) FROM fork CROSS JOIN entry ON entry.feed = fork.feed"
+        ).fetchone()
         (buried,) = connection.execute("SELECT count(*) FROM tombstone").fetchone()
-        return self._session.roster.sha256, hash(tuple(standings)), buried
+        return self._session.roster.sha256, uncounted, forked, buried
 
     def _onwards(
         self, connection: sqlite3.Connection, read: _Read, inc: str | None, kinds: Sequence[str]

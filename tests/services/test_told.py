@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from console.domain.actions import Action, Target
@@ -152,7 +155,7 @@ def test_values_of_an_entry_that_come_later_are_told(record):
     sha, op = record.propose(*record.action("k1"))
     failed = record.step("failed", sha, op, said={"why": "it refused"})
     texts = record.store.reader().disclosures([failed.id])[failed.id]
-    record.store.write(lambda tx: tx.connection.execute("DELETE FROM disclosure WHERE holder = ?", (failed.id,)))
+    record.store.write(lambda tx: tx.connection.execute("DELETE FROM entry_value WHERE n = ?", (failed.n,)))
     assert record.told()[0][0].targets[0].detail == ""
     record.store.write(lambda tx: tx.add_disclosures(failed.id, texts))
     assert record.told()[0][0].targets[0].detail == "it refused"
@@ -192,3 +195,28 @@ def test_what_belongs_before_others_makes_its_own_incident_read_anew_and_no_othe
     assert record.states() == (["queued", "proposed"], 3)  # it, and both of its incident
     record.session.append(Draft("role.assigned", record.inc, None, role))
     assert record.states()[1] == 24
+
+
+def test_entries_count_again_only_with_another_roster_or_with_more_of_a_forked_feed():
+    """What `Told` knows by numbers alone; whoever changes standings elsewhere has to tell it."""
+    sources = {path.name: path.read_text(encoding="utf-8") for path in Path(told.__file__).parents[1].rglob("*.py")}
+    changed = re.compile(r"(DELETE FROM|UPDATE|REPLACE INTO) standing|standing .*DO UPDATE")
+    assert [name for name, text in sources.items() if changed.search(text)] == ["branches.py"]
+    assert [name for name, text in sources.items() if "branches.settle(" in text] == ["door.py"]
+    callers = re.findall(r"\ndef (\w+)(?:(?!\ndef ).)*branches\.settle\(", sources["door.py"], re.DOTALL)
+    assert callers == ["_place_beside", "quarantine_revoked"]
+    body = sources["branches.py"].partition("def settle(")[2].partition("\ndef ")[0]
+    assert body.count("INTO standing") == body.count("FROM standing WHERE id") == 1
+
+
+def test_how_many_do_not_count_costs_no_reading_of_them(record):
+    record.states()
+    asked: list[str] = []
+    with record.session.reader.snapshot() as connection:
+        connection.set_trace_callback(asked.append)
+        try:
+            told.told_of(record.session)._stamp(connection)
+        finally:
+            connection.set_trace_callback(None)
+    assert all(one.startswith("SELECT count(*)") for one in asked)
+    assert len(asked) == 3
