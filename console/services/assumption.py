@@ -124,7 +124,8 @@ def _why_not(
     if heard or from_ms is None:
         asks = f"{name} was heard since: ask them to hand it over."
         return asks if heard else f"Ask {name} for a sign of life first; ten minutes later you may."
-    return "" if now >= from_ms else f"{name} has {(from_ms - now) // 60_000 + 1} min left to answer."
+    left_min = -((now - from_ms) // 60_000)  # a minute that was begun is left whole
+    return "" if now >= from_ms else f"{name} has {left_min} min left to answer."
 
 
 def ask(session: Session, inc: str) -> Stored:
