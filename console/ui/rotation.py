@@ -5,7 +5,7 @@ It proposes through the services; two corrections at most, whatever the number o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -18,16 +18,114 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import IconMark, Text
-from console.viewmodels.rotation import Revoking, RotationCard, RotationPage, Typed, begin, page
+from console.viewmodels.rotation import (
+    Revoking,
+    RotationCard,
+    RotationPage,
+    Slowing,
+    Typed,
+    begin,
+    first_value,
+    page,
+)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Row:
-    held: QWidget
-    place: QComboBox
-    old: QLineEdit
-    new: QLineEdit
-    slow_to: QLineEdit
+class _Row(QWidget):
+    """One credential: where it is, its id and the new one's; below, what slows it first, and whom, and how much."""
+
+    def __init__(self, room: Room, places: tuple[Revoking, ...], changed: Callable[[], object]) -> None:
+        super().__init__()
+        self._places = places
+        unit = room.look.theme.space("unit")
+        lines = column(self, unit // 2)
+        self._room, above, between, below = room, QWidget(), QWidget(), QWidget()
+        first, second, self._below = row(above, unit), row(between, unit), row(below, unit)
+        for part in (above, between, below):
+            lines.addWidget(part)
+        self.place, self.by = QComboBox(), QComboBox()
+        self.old, self.new = text_line("The leaked one's id"), text_line("The new one's id")
+        self.at = text_line("Whom it slows")
+        for edit, hint in ((self.old, "leaked: its id"), (self.new, "new: its id")):
+            edit.setPlaceholderText(hint)
+        for combo, name in ((self.place, "Where the credential is"), (self.by, "What slows it first")):
+            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setAccessibleName(name)
+        for part in (self.place, self.old, self.new):
+            first.addWidget(part, 2)
+        second.addWidget(self._word("Slow it first:"))
+        second.addWidget(self.by, 1)
+        self._whom = self._word("")
+        self._below.addWidget(self._whom)
+        self._below.addWidget(self.at, 2)
+        self.values: dict[str, QLineEdit] = {}
+        self._beside: list[QWidget] = []
+        self.place.addItems([one.title for one in places])
+        self.place.currentIndexChanged.connect(self._choose_place)
+        self.by.currentIndexChanged.connect(self._choose_by)
+        for edit in (self.old, self.at):
+            edit.textChanged.connect(changed)
+        self.by.currentIndexChanged.connect(changed)
+        self._choose_place()
+
+    @property
+    def revoking(self) -> Revoking | None:
+        """How it is revoked, and where."""
+        at = self.place.currentIndex()
+        return self._places[at] if 0 <= at < len(self._places) else None
+
+    @property
+    def slowing(self) -> Slowing | None:
+        """What slows it first, if anything does."""
+        ways = () if self.revoking is None else self.revoking.slowing
+        at = self.by.currentIndex()
+        return ways[at] if 0 <= at < len(ways) else None
+
+    def typed(self) -> Typed | None:
+        """As it stands in the form; None where no credential is named."""
+        if self.revoking is None or not self.old.text().strip():
+            return None
+        values = {name: edit.text() for name, edit in self.values.items()}
+        return Typed(self.revoking, self.old.text(), self.new.text(), self.slowing, self.at.text(), values)
+
+    def why_not(self) -> str:
+        """What is wanting of a credential that is named."""
+        by = self.slowing
+        if self.old.text().strip() and by is not None and by.selects and not self.at.text().strip():
+            return f"Say which {by.selects} is slowed for {self.old.text().strip()}, or do not slow it first."
+        return ""
+
+    def _choose_place(self) -> None:
+        self.by.clear()
+        ways = () if self.revoking is None else self.revoking.slowing
+        self.by.addItems([one.title for one in ways])
+        self.by.addItem("do not slow it" if ways else "nothing here slows it")
+        self.by.setToolTip("" if self.revoking is None else self.revoking.why_none)
+        self.by.setEnabled(bool(ways))
+        self.by.setCurrentIndex(0)
+        self._choose_by()
+
+    def _choose_by(self) -> None:
+        by = self.slowing
+        whom = "" if by is None else by.selects
+        self._whom.setText(f"Which {whom} (all of it is slowed):" if whom else "")
+        self._whom.setVisible(bool(whom))
+        self.at.setVisible(bool(whom))
+        self.at.setPlaceholderText(f"the {whom}'s id")
+        self.at.setAccessibleName(f"Which {whom} it slows")
+        for part in self._beside:
+            part.hide()
+            part.deleteLater()
+        self.values, self._beside = {}, []
+        for param in () if by is None else by.asks:
+            word, edit = self._word(f"{param.title}:"), text_line(param.title, 60)
+            edit.setText(first_value(param))
+            self._below.addWidget(word)
+            self._below.addWidget(edit, 1)
+            self.values[param.name] = edit
+            self._beside += [word, edit]
+
+    def _word(self, text: str) -> Text:
+        return Text(self._room.look, text, tone="text-muted", size="small")
 
 
 class RotationSheet(Sheet):
@@ -132,35 +230,20 @@ class RotationSheet(Sheet):
 
     def add_row(self) -> None:
         """One credential more."""
-        held, place = QWidget(), QComboBox()
-        line = row(held, self.room.look.theme.space("unit"))
-        place.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        place.addItems([one.title for one in self._places])
-        place.setAccessibleName("Where the credential is")
-        old, new, slow_to = text_line("The leaked one's id"), text_line("The new one's id"), text_line("Slow to", 6)
-        slow_to.setText("1")
-        slow_to.setFixedWidth(64)
-        for edit, hint in ((old, "leaked: its id"), (new, "new: its id"), (slow_to, "a minute")):
-            edit.setPlaceholderText(hint)
-        old.textChanged.connect(self.check)
-        for part, stretch in ((place, 2), (old, 2), (new, 2), (slow_to, 0)):
-            line.addWidget(part, stretch)
-        line.addWidget(Text(self.room.look, "calls a minute", tone="text-muted", size="small"))
-        self._lines.addWidget(held)
-        self.rows.append(_Row(held, place, old, new, slow_to))
-        old.setFocus()
+        made = _Row(self.room, self._places, self.check)
+        self._lines.addWidget(made)
+        self.rows.append(made)
+        made.old.setFocus()
 
     def why_not(self) -> str:
         """What is still wanting before it can be kept."""
-        if not any(one.old.text().strip() for one in self.rows):
+        if not any(one.typed() for one in self.rows):
             return "Name a leaked credential."
-        return "" if self.why.text().strip() else "Say what leaked."
+        wanting = next((why for one in self.rows if (why := one.why_not())), "")
+        return wanting or ("" if self.why.text().strip() else "Say what leaked.")
 
     def _begin(self) -> None:
-        typed = tuple(
-            Typed(self._places[one.place.currentIndex()], one.old.text(), one.new.text(), one.slow_to.text())
-            for one in self.rows if one.old.text().strip() and one.place.currentIndex() >= 0
-        )  # fmt: skip
+        typed = tuple(found for one in self.rows if (found := one.typed()) is not None)
         why, inc = self.why.text(), self._inc
 
         def work(session: Session) -> None:
@@ -169,8 +252,8 @@ class RotationSheet(Sheet):
         def done(_none: None) -> None:
             self.why.clear()
             for one in self.rows:
-                one.held.hide()
-                one.held.deleteLater()
+                one.hide()
+                one.deleteLater()
             self.rows = []
             self._read()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from console.domain.deceit import shown
 from console.domain.errors import WrongUse
 from console.domain.rotation import Use
 from console.services import rotation
+from console.services.levers import LeverLine, ParamLine
 from console.services.rotation import Held, Item, Rotating
 from console.services.session import Session
 from console.viewmodels.approval_words import count
@@ -19,6 +21,7 @@ WORDS: Final = {
     "in use": ("octagon-alert", "alarm"), "replaced": ("hourglass", "waiting"), "seen in use": ("check", "known"),
     "quiet": ("minus", "known"), "revoked": ("ban", "good"),
 }  # fmt: skip
+NOTHING_SLOWS: Final = "Nothing reversible slows it here: it is revoked when its replacement is seen in use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +56,39 @@ class RotationPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Revoking:
-    """One way to revoke at one surface. `sibling` (empty: none) slows the same credential first, by `number` a minute.
+class Slowing:
+    """A reversible lever that is pulled first. `selects` (empty: the credential itself) is what has to be named for it.
 
-    Where what slows it selects something else (its project, its owner), that is a correction of its own.
+    A project, an owner: whatever shares it is slowed too. `asks` are the values that it needs.
     """
+
+    lever: str
+    title: str
+    selects: str
+    asks: tuple[ParamLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Revoking:
+    """One way to revoke at one surface, and what can slow it first; `why_none` where nothing can."""
 
     place: Place
     title: str
     revoke: str
-    sibling: str
-    number: str
+    slowing: tuple[Slowing, ...]
+    why_none: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """One credential as typed into the form."""
+    """One credential as typed into the form; `by` is what slows it first, `at` whom, `values` how much."""
 
     place: Revoking
     old: str
     new: str
-    slow_to: str
+    by: Slowing | None
+    at: str = ""
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def page(session: Session, inc: str) -> RotationPage:
@@ -112,39 +127,57 @@ def used(one: Use | None) -> str:
 
 
 def _ways(session: Session, place: Place) -> list[Revoking]:
-    """Every lever of a place that revokes, each with the milder one that selects the same credential, if there is."""
+    """Every lever of a place that revokes, each with what slows the same credential, or what it belongs to, first."""
     from console.services import providers  # noqa: PLC0415  as small as the question
 
     instances = providers.instances_of(session)
     manifest = instances.registry.manifest(instances.get(place.provider).adapter)
     revoking = [one for one in manifest.levers if one.revokes_credential]
-    by_name = {one.name: one for one in place.levers}
     found: list[Revoking] = []
     for one in revoking:
-        sibling = by_name.get(one.partial_sibling or "")
-        asked = [param.name for param in sibling.params if param.required] if sibling is not None else []
-        fits = sibling is not None and sibling.selector == one.selector and len(asked) <= 1
-        slowly = f"first: {sibling.title}" if fits and sibling is not None else "slowed by a correction of its own"
-        title = f"{place.title}: {one.title}, {slowly}" if len(revoking) > 1 or not fits else place.title
-        name = sibling.name if fits and sibling is not None else ""
-        found.append(Revoking(place, title, one.name, name, asked[0] if name and asked else ""))
+        slowing = tuple(_slowing(place.levers, one.selector, one.partial_sibling))
+        title = f"{place.title}: {one.title}" if len(revoking) > 1 else place.title
+        found.append(Revoking(place, title, one.name, slowing, "" if slowing else NOTHING_SLOWS))
     return found
 
 
+def _slowing(levers: Sequence[LeverLine], selector: str, milder: str | None) -> Iterator[Slowing]:
+    """Its milder sibling, then what limits the same, then what limits whom it belongs to: all of it reversible."""
+    fit = [one for one in levers if one.reversal == "exact" and (one.name == milder or one.category == "frequency")]
+    for one in sorted(fit, key=lambda one: (one.name != milder, one.selector != selector)):
+        asks = tuple(param for param in one.params if param.required)
+        yield Slowing(one.name, one.title, "" if one.selector == selector else one.selector, asks)
+
+
+def first_value(param: ParamLine) -> str:
+    """What a form begins with: as little as can be, where it is a rate."""
+    return param.default or ("1" if "a minute" in param.title else "")
+
+
 def begin(session: Session, inc: str, typed: tuple[Typed, ...], why: str) -> None:
-    """Keep a rotation as typed: slowed by the revoking lever's milder sibling, to so many calls a minute.
+    """Keep a rotation as typed: slowed first as is said of each, revoked when it is replaced.
 
     Raises:
-        WrongUse: for what is no rotation.
+        WrongUse: for what is no rotation, or where something of what slows it is not said.
     """
-    items: list[Item] = []
-    for one in typed:
-        slow, at = one.slow_to.strip(), one.place
-        if slow and not (slow.isascii() and slow.isdigit()):
-            raise WrongUse("Slow it down to a whole number of calls a minute.", "Or leave it empty.")
-        items.append(
-            Item(instance=at.place.provider, surface=at.place.surface, old=one.old.strip(), new=one.new.strip(),
-                 sibling=at.sibling if slow else "", revoke=at.revoke,
-                 params=((at.number, slow),) if slow and at.number else ())
-        )  # fmt: skip
-    rotation.begin(session, inc, items, why)
+    rotation.begin(session, inc, [_item(one) for one in typed], why)
+
+
+def _item(one: Typed) -> Item:
+    place, old = one.place.place, one.old.strip()
+    if one.by is None:
+        return Item(instance=place.provider, surface=place.surface, old=old, new=one.new.strip(), sibling="",
+                    params=(), revoke=one.place.revoke)  # fmt: skip
+    at = one.at.strip() if one.by.selects else ""
+    if one.by.selects and not at:
+        raise WrongUse(f"Say which {one.by.selects} is slowed for {old}.", "Or choose not to slow it first.")
+    pairs: list[tuple[str, str]] = []
+    for param in one.by.asks:
+        value = one.values.get(param.name, "").strip()
+        if not value:
+            raise WrongUse(f"{param.title}: say how {old} is slowed.", "Or choose not to slow it first.")
+        if "a minute" in param.title and not (value.isascii() and value.isdigit()):
+            raise WrongUse("Slow it down to a whole number a minute.", "Or choose not to slow it first.")
+        pairs.append((param.name, value))
+    return Item(instance=place.provider, surface=place.surface, old=old, new=one.new.strip(), sibling=one.by.lever,
+                params=tuple(pairs), revoke=one.place.revoke, slow_at=at)  # fmt: skip

@@ -11,7 +11,11 @@ from console.services import corrections, incidents
 from console.services.session import WRITER
 from console.ui.room import Room
 from console.ui.rotation import RotationSheet
+from console.viewmodels.rotation import NOTHING_SLOWS, Revoking, RotationPage, Typed
 from tests.kit.pair import connect, passphrase
+from tests.viewmodels.test_rotation import PLACE, REVOKING
+
+NOTHING = Revoking(PLACE, "Archive a key", "key.archive", (), NOTHING_SLOWS)
 
 WITHIN_MS = 60_000
 
@@ -62,3 +66,37 @@ def test_two_leaked_credentials_are_kept_counted_and_slowed(room: Room, estate: 
     qtbot.waitUntil(lambda: bool(signs), timeout=WITHIN_MS)
     action = corrections.action_of(corrections.find_document(session, signs[0]))
     assert [target.lever for target in action.targets] == ["key.rpm", "key.rpm"]
+
+
+def test_what_belongs_to_something_else_is_slowed_there_in_the_same_form(room: Room, qtbot, monkeypatch) -> None:
+    """An account of OpenAI's at its project: which one, at which model, how much."""
+    kept: list[Typed] = []
+    monkeypatch.setattr("console.ui.rotation.page", lambda _session, _inc: RotationPage((), (REVOKING, NOTHING)))
+    monkeypatch.setattr("console.ui.rotation.begin", lambda _session, _inc, typed, _why: kept.extend(typed))
+    sheet = RotationSheet(room, None, "i-1", lambda _sha: None)
+    qtbot.addWidget(sheet)
+    sheet.show()
+    qtbot.waitUntil(lambda: len(sheet.rows) == 1, timeout=WITHIN_MS)
+    (line,) = sheet.rows
+    assert line.by.currentText() == "Slow a project down at a model"
+    assert line.at.isVisible()
+    assert "Which project (all of it is slowed):" in texts(line)
+    assert [edit.text() for edit in line.values.values()] == ["", "1"]
+    line.old.setText("svc_1")
+    sheet.why.setText("found in a public repository")
+    assert not sheet.go.isEnabled()
+    assert "which project" in sheet.why_not()
+    line.at.setText("proj_1")
+    line.values["model"].setText("atlas")
+    qtbot.waitUntil(sheet.go.isEnabled, timeout=WITHIN_MS)
+    line.by.setCurrentIndex(line.by.count() - 1)
+    assert (line.slowing, line.at.isVisible(), line.values) == (None, False, {})
+    line.place.setCurrentIndex(1)
+    assert (line.by.currentText(), line.by.isEnabled()) == ("nothing here slows it", False)
+    assert "Nothing reversible" in line.by.toolTip()
+    line.place.setCurrentIndex(0)
+    line.values["model"].setText("atlas")
+    sheet.go.click()
+    qtbot.waitUntil(lambda: bool(kept), timeout=WITHIN_MS)
+    assert (kept[0].old, kept[0].by.lever, kept[0].at) == ("svc_1", "project.rpm", "proj_1")
+    assert kept[0].values == {"model": "atlas", "rpm": "1"}
