@@ -179,7 +179,7 @@ def test_what_somebody_undid_is_shown_everywhere_and_asked_of_people(practice: P
 def until_entered(practice: Practice, op: str, kind: str) -> None:
     """Wait for an entry of this kind about an action: it stays, whatever state follows."""
     with closing(sqlite3.connect(f"{practice.paths.journal.as_uri()}?mode=ro", uri=True)) as journal:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 90
         while not journal.execute("SELECT 1 FROM entry WHERE subj = ? AND kind = ?", (op, kind)).fetchone():
             assert time.monotonic() < ends, f"no {kind} came"
             time.sleep(0.02)

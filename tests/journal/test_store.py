@@ -84,7 +84,7 @@ def test_many_waiting_jobs_share_a_commit_and_one_fault_harms_nobody_else(world)
     with world.open("a") as store:
         feed = world.person_feed(store)
         gate = threading.Event()
-        held = store.transaction(lambda tx: gate.wait(10))
+        held = store.transaction(lambda tx: gate.wait(60))
 
         def one(tx, i):
             stored = tx.append(feed, note(f"n{i}"), roster=world.ref)
@@ -272,14 +272,14 @@ def test_the_log_is_wiped_between_waiting_writes(world):
     with world.open("a") as store:
         feed = world.person_feed(store)
         gate = threading.Event()
-        store.transaction(lambda tx: gate.wait(10))
+        store.transaction(lambda tx: gate.wait(60))
         before = [store.transaction(lambda tx: tx.append(feed, note(), roster=world.ref)) for _ in range(5)]
         wiped = []
         thread = threading.Thread(target=lambda: wiped.append(store.scrub()))
         thread.start()
         after = [store.transaction(lambda tx: tx.append(feed, note(), roster=world.ref)) for _ in range(5)]
         gate.set()
-        thread.join(10)
+        thread.join(60)
         assert sorted(f.result().seq for f in [*before, *after]) == list(range(1, 11))
         assert wiped == [True]
         assert len(store.reader().feed(feed.feed)) == 11

@@ -653,7 +653,7 @@ def test_a_hanging_sync_place_stops_nothing_for_long(tmp_path):
     async def story(scene, estate):
         gate = threading.Event()
         scene.block("k")
-        outbox = scene.outbox(sync=lambda: gate.wait(20), pace=replace(QUICK, sync_wait_s=0.05))
+        outbox = scene.outbox(sync=lambda: gate.wait(60), pace=replace(QUICK, sync_wait_s=0.05))
         try:
             settled = await outbox.run(deadline_ms=scene.clock.boot_ms() + 40_000)
         finally:
@@ -668,7 +668,7 @@ def test_a_run_ends_beside_a_sync_place_that_hangs(tmp_path):
     gate, ended = threading.Event(), threading.Event()
 
     def hang():
-        gate.wait(20)
+        gate.wait(60)
         ended.set()
         raise OSError("the share came back too late")
 
@@ -681,7 +681,7 @@ def test_a_run_ends_beside_a_sync_place_that_hangs(tmp_path):
     play(tmp_path, story)  # the loop closes with the place still hanging
     assert not ended.is_set()
     gate.set()
-    assert ended.wait(10)
+    assert ended.wait(60)
 
 
 def test_a_value_that_arrives_late_and_alone_is_noticed(tmp_path):

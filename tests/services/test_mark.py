@@ -134,7 +134,7 @@ def test_a_window_where_nothing_more_is_written_keeps_it_too(machine: Machine) -
         assert said.feed not in mark.read()
         kept = session.keep_mark()
         assert kept is not None
-        kept.result(10)
+        kept.result(60)
         assert mark.read()[said.feed] == (said.seq, said.id)
         assert session.keep_mark() is None
 
@@ -270,7 +270,7 @@ def test_a_place_that_hangs_keeps_the_first_write_waiting_for_a_moment_only(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     let_go = threading.Event()
-    monkeypatch.setattr(FolderPlace, "segments_of", lambda *_: let_go.wait(10) and [])
+    monkeypatch.setattr(FolderPlace, "segments_of", lambda *_: let_go.wait(60) and [])
     with machine.open() as session:
         take_back(session.store, session.settings.places, machine.console, 0.01)
         let_go.set()

@@ -126,7 +126,7 @@ def test_it_lies_nowhere_in_the_clear(
     heard: list[str] = []
     live = Live(one, lambda key, value: heard.append(f"{key} {value!r}"))
     live.start()
-    live.look_now().result(20)
+    live.look_now().result(60)
     live.stop()
     said += heard
     said.append(repr(brief.situation(one, inc, "internal")))

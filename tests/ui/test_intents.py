@@ -68,7 +68,7 @@ class Place:
         work = self.room.desk.do(
             lambda session: incidents.declare(session, "F-7 lies", severity, "seen", shareable=True)
         )
-        inc = work.result(10).entry.inc
+        inc = work.result(60).entry.inc
         self.room.desk.choose(inc)
         self.until(lambda: self.line() is not None and self.room.desk.outlet.latest(SHELL).inc == inc)
         return inc
@@ -279,15 +279,15 @@ def test_the_room_page_is_kept_up_and_given_up(place, tmp_path) -> None:
     dialog.press_main()
     place.until(page.exists)
     place.until(lambda: place.room.desk.outlet.latest(ROOM_PAGE) is not None)
-    place.room.desk.do(lambda session: incidents.change(session, inc, "severity", "1", "")).result(10)
+    place.room.desk.do(lambda session: incidents.change(session, inc, "severity", "1", "")).result(60)
     place.until(lambda: "SEV-1" in page.read_text(encoding="utf-8"))
     place.until(dialog.stop.isEnabled)
     dialog.stop.click()
     place.until(lambda: place.room.desk.outlet.latest(ROOM_PAGE) is None)
     before = page.read_bytes()
-    place.room.desk.do(lambda session: incidents.change(session, inc, "severity", "3", "calmer")).result(10)
+    place.room.desk.do(lambda session: incidents.change(session, inc, "severity", "3", "calmer")).result(60)
     place.until(lambda: place.line().severity == 3)
-    place.room.desk.do(lambda _session: None, "aside").result(10)
+    place.room.desk.do(lambda _session: None, "aside").result(60)
     assert page.read_bytes() == before
 
 

@@ -116,7 +116,7 @@ def test_each_incident_and_entry_keeps_its_own(qtbot, room, window) -> None:
     qtbot.waitUntil(lambda: "contained" in "".join(kept(room).values()), timeout=WITHIN_MS)
     other = SeverityDialog(room, window, two)
     other.open()
-    room.desk.do(lambda _session: None, "quick").result(10)
+    room.desk.do(lambda _session: None, "quick").result(60)
     qtbot.wait(100)
     assert other.reason.text() == ""
     other.reject()
@@ -133,7 +133,7 @@ def test_a_briefing_that_was_mended_is_kept_and_the_draft_from_the_record_is_not
     untouched.open()
     qtbot.waitUntil(lambda: bool(untouched.briefing.toPlainText()) and not untouched.is_busy, timeout=WITHIN_MS)
     untouched.reject()
-    room.desk.do(lambda _session: None, "quick").result(10)
+    room.desk.do(lambda _session: None, "quick").result(60)
     assert kept(room) == {}
     dialog = HandOverDialog(room, window, line)
     dialog.open()

@@ -134,7 +134,7 @@ def test_the_house_is_changed_here(dialog: OrganisationDialog, alone: ProfilePat
 def test_closing_while_it_looks_hurts_nothing(room_at, alone: ProfilePaths, qtbot) -> None:
     room = room_at(alone)
     gate = threading.Event()
-    room.desk.do(lambda _session: gate.wait(10), "slow")
+    room.desk.do(lambda _session: gate.wait(60), "slow")
     made = OrganisationDialog(room)
     made.open()
     made.close()

@@ -59,7 +59,7 @@ class Place:
         add_commands(room, self.window)
         room.commands.add(Command(name="review", title="Review", run=self._review))
         work = room.desk.do(lambda session: incidents.declare(session, "Atlas large helps with exploits", 2))
-        self.inc = work.result(10).entry.inc
+        self.inc = work.result(60).entry.inc
         room.desk.choose(self.inc)
         self.until(lambda: any(one.inc == self.inc for one in self.latest(INCIDENTS)))
         self.until(lambda: room.desk.outlet.latest(SHELL) is not None and room.desk.outlet.latest(NOW) is not None)
@@ -456,7 +456,7 @@ def test_alone_it_plans_and_leads_to_recording_by_hand(qtbot, look, tmp_path) ->
         assert dialog.by_hand.isVisible()
         assert not dialog.propose.isVisible()
         dialog.close()
-        room.desk.do(lambda one: connect_manual(one, "f-7"), "slow").result(20)
+        room.desk.do(lambda one: connect_manual(one, "f-7"), "slow").result(60)
         dialog = place.composer()
         assert "cannot dispatch" in dialog.lead.text()
         place.typed(dialog)

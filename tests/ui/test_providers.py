@@ -107,7 +107,7 @@ def test_a_trial_that_is_not_waited_for_says_nothing_later(qtbot, room, window, 
     dialog.press_main()
     assert dialog.stop.isVisible()
     qtbot.mouseClick(dialog.stop, Qt.MouseButton.LeftButton)
-    room.desk.do(lambda _session: None, "aside").result(10)
+    room.desk.do(lambda _session: None, "aside").result(60)
     qtbot.wait(100)
     assert texts(dialog.report).startswith("Not waited for")
     assert dialog.save.text() == "Save without a trial"
@@ -203,6 +203,6 @@ def test_a_dialog_that_is_left_while_it_asks_is_no_fault(qtbot, room, window, es
     trial = TrialDialog(room, window, rows_of(room.desk.session)[0])
     trial.open()
     trial.reject()
-    room.desk.do(lambda _session: None, "aside").result(10)
+    room.desk.do(lambda _session: None, "aside").result(60)
     qtbot.wait(100)
     assert troubles == []

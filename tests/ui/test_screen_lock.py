@@ -29,7 +29,7 @@ def bus():
         )
         daemon = subprocess.Popen(["dbus-daemon", f"--config-file={config}", "--nofork"])
         try:
-            ends = time.monotonic() + 30
+            ends = time.monotonic() + 90
             while not socket.exists() and daemon.poll() is None and time.monotonic() < ends:
                 time.sleep(0.01)
             assert socket.exists()

@@ -42,7 +42,7 @@ def test_it_opens_with_what_stands(desk: Desk) -> None:
 
 
 def test_a_declared_incident_is_chosen_and_its_commander_named(desk: Desk) -> None:
-    desk.do(lambda session: incidents.declare(session, "F-7 helps with exploits", 1)).result(10)
+    desk.do(lambda session: incidents.declare(session, "F-7 helps with exploits", 1)).result(60)
     _until(lambda: (shell := desk.outlet.latest(SHELL)) is not None and shell.line is not None)
     shell = desk.outlet.latest(SHELL)
     assert shell is not None
@@ -86,7 +86,7 @@ def test_what_the_command_line_writes_shows_within_a_second(desk: Desk) -> None:
 
 
 def test_a_locked_desk_says_so(desk: Desk) -> None:
-    desk.do(lambda session: session.writer()).result(10)
+    desk.do(lambda session: session.writer()).result(60)
     desk.refresh()
     _until(lambda: (shell := desk.outlet.latest(SHELL)) is not None and shell.unlocked)
     desk.lock()
@@ -98,8 +98,8 @@ def test_a_fault_travels_in_the_future_and_stops_nothing(desk: Desk) -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        desk.do(broken).result(5)
-    assert desk.do(lambda session: session.me).result(5) == desk.session.me
+        desk.do(broken).result(60)
+    assert desk.do(lambda session: session.me).result(60) == desk.session.me
 
 
 def test_nothing_stands_where_nothing_was_proposed(desk: Desk) -> None:

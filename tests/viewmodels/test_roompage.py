@@ -26,7 +26,7 @@ def desk(pair: tuple[Session, Session]) -> Iterator[Desk]:
 
 @pytest.fixture
 def inc(desk: Desk) -> str:
-    found = desk.do(lambda session: incidents.declare(session, "F-7 lies", 2)).result(10).entry.inc
+    found = desk.do(lambda session: incidents.declare(session, "F-7 lies", 2)).result(60).entry.inc
     assert found is not None
     return found
 
@@ -55,7 +55,7 @@ def ticking(room: RoomPage, condition: Callable[[], bool]) -> None:
 
 
 def rate(desk: Desk, inc: str, severity: int) -> None:
-    desk.do(lambda session: incidents.change(session, inc, "severity", str(severity), "it is so")).result(10)
+    desk.do(lambda session: incidents.change(session, inc, "severity", str(severity), "it is so")).result(60)
 
 
 def test_a_change_while_it_is_being_written_is_written_too(desk: Desk, inc: str, tmp_path: Path) -> None:
@@ -64,17 +64,17 @@ def test_a_change_while_it_is_being_written_is_written_too(desk: Desk, inc: str,
 
     def zone() -> str:
         entered.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return "UTC"
 
     room = kept(desk, zone)
-    desk.do(lambda session: room.choose(session, page, inc), "aside").result(10)
-    desk.do(lambda _session: None, "aside").result(10)
+    desk.do(lambda session: room.choose(session, page, inc), "aside").result(60)
+    desk.do(lambda _session: None, "aside").result(60)
     assert "SEV-2" in page.read_text(encoding="utf-8")
     go.clear()
     entered.clear()
     room.touch()
-    assert entered.wait(10)
+    assert entered.wait(60)
     rate(desk, inc, 1)
     go.set()
     ticking(room, lambda: "SEV-1" in page.read_text(encoding="utf-8"))
@@ -87,28 +87,28 @@ def test_touches_that_come_during_a_writing_are_one_more_writing(desk: Desk, inc
     def zone() -> str:
         calls.append(1)
         inside.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return "UTC"
 
     go.set()
     room = RoomPage(desk, zone)  # hears nothing: only what is asked for here counts
-    desk.do(lambda session: room.choose(session, tmp_path / "wall.html", inc), "aside").result(10)
+    desk.do(lambda session: room.choose(session, tmp_path / "wall.html", inc), "aside").result(60)
     calls.clear()
     inside.clear()
     go.clear()
     room.touch()
-    assert inside.wait(10)
+    assert inside.wait(60)
     for _ in range(100):
         room.touch()
     go.set()
     until(lambda: len(calls) == 2)
-    desk.do(lambda _session: None, "aside").result(10)
+    desk.do(lambda _session: None, "aside").result(60)
     assert len(calls) == 2
 
 
 def test_it_goes_on_after_a_restart(desk: Desk, inc: str, tmp_path: Path) -> None:
     page = tmp_path / "wall.html"
-    desk.do(lambda session: kept(desk).choose(session, page, inc), "aside").result(10)
+    desk.do(lambda session: kept(desk).choose(session, page, inc), "aside").result(60)
     page.unlink()
     kept(desk)
     until(page.exists)
@@ -121,7 +121,7 @@ def test_what_is_wrong_with_it_is_posted_and_goes_when_it_is_mended(desk: Desk, 
     folder = tmp_path / "share"
     folder.mkdir()
     room = kept(desk)
-    desk.do(lambda session: room.choose(session, folder / "wall.html", inc), "aside").result(10)
+    desk.do(lambda session: room.choose(session, folder / "wall.html", inc), "aside").result(60)
     (folder / "wall.html").unlink()
     folder.rmdir()
     rate(desk, inc, 1)
@@ -135,7 +135,7 @@ def test_what_is_wrong_with_it_is_posted_and_goes_when_it_is_mended(desk: Desk, 
 def test_a_page_that_is_none_is_refused_and_nothing_is_kept_up(desk: Desk, inc: str, tmp_path: Path) -> None:
     room = kept(desk)
     with pytest.raises(WrongUse, match="HTML"):
-        desk.do(lambda session: room.choose(session, tmp_path / "evidence.png", inc), "aside").result(10)
+        desk.do(lambda session: room.choose(session, tmp_path / "evidence.png", inc), "aside").result(60)
     assert desk.outlet.latest(ROOM_PAGE) is None
     assert list(tmp_path.glob("*.png")) == []
 
@@ -144,5 +144,5 @@ def test_a_page_that_is_none_is_refused_and_nothing_is_kept_up(desk: Desk, inc: 
 def test_a_damaged_note_chooses_nothing(desk: Desk, note: str) -> None:
     (desk.session.paths.root / "room-page.json").write_text(note)
     kept(desk)
-    desk.do(lambda _session: None, "aside").result(10)
+    desk.do(lambda _session: None, "aside").result(60)
     assert desk.outlet.latest(ROOM_PAGE) is None
