@@ -57,8 +57,10 @@ class ReviewPanel(QWidget):
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.area.setAccessibleName("After action")
         self.area.setWidget(self._page)
-        self._empty = EmptyState(room.look, "No incident is chosen", "Choose one at the left to look back on it.", "",
-                                 "history")  # fmt: skip
+        self._empty = EmptyState(
+            room.look, "No incident is chosen",
+            "Choose one at the left to look back on it, or declare one with Ctrl+I.", "", "history",
+        )  # fmt: skip
         self._shown = QWidget()
         whole = column(self._shown)
         whole.addWidget(head)
