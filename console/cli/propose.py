@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from console.services.corrections import Proposal, TargetWish, Trial, TrialTarget
     from console.services.session import Session
+    from console.services.undoing import WayBack
 
 
 @dataclass(kw_only=True)
@@ -81,6 +82,14 @@ def _from_file(path: Path) -> Asked:
     return Asked(wishes=wishes, left=left, agreements=terms, **texts)
 
 
+def way_json(way: WayBack) -> dict[str, Any]:
+    """From where an undo goes, for programs."""
+    return {
+        "one_signature": way.alone, "feeds": list(way.feeds), "elsewhere": list(way.elsewhere), "told": way.told,
+        "then": way.then,
+    }  # fmt: skip
+
+
 def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = None) -> None:
     """What was proposed: every target with what is sent, what it changes and what takes it back."""
     targets: list[dict[str, Any]] = []
@@ -102,6 +111,9 @@ def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = N
         lines += [f"       {name}: {value}" for name, value in plan.params.items() if value]
         lines += [f"       note: {note}" for note in plan.notes]
     lines += [f"  {line}" for line in made.besides]
+    if made.way is not None:
+        lines += [f"  {line}" for line in (made.way.told, made.way.then) if line]
+        more = {**(more or {}), "undo": way_json(made.way)}
     lines.append(f"Nothing moves before it is signed: standdown approve sign {made.sha[:16]}")
     call.tell(
         {"ok": True, "op": made.op, "document": made.sha, "gravity": made.action.gravity, "why": made.reason,

@@ -43,16 +43,27 @@ class SignedClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A machine that sent one target and says that its way back was compared (`undoing.sendings`)."""
+
+    target: int
+    feed: str
+    console: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything besides the document and its records: what the deciding console had seen (section 7.1).
 
     `held`: roles held in this incident. `bad_keys`: fingerprints revoked or forked. `forked`: persons whose writer key
     forked. `recent_normal`: see `gravity`. `undone` and what begins with it describe the action that this document
     undoes, extends or ratifies: its hash, who signed it, when it was authorised, whether that was used up before, and
-    (undo) whether the disclosed selectors and requests are exactly the signed revert. `extended_to`: a granted
-    extension of this action, ms. `cancelled` and `refused` end the revision. `beside`: validly signed versions of
-    other branches of the roster; while none of them is settled, `in_all` are the people who stand in every branch.
-    `clocks`: readings of clocks that somebody signed or refused; whether they count, the rule says.
+    (undo) whether the disclosed selectors and requests are exactly the signed revert, who proposed it, and which
+    machines sent it (None: that is not asked). `extended_to`: a granted extension of this action, ms. `cancelled` and
+    `refused` end the revision. `beside`: validly signed versions of other branches of the roster; while none of them is
+    settled, `in_all` are the people who stand in every branch. `clocks`: readings of clocks that somebody signed or
+    refused; whether they count, the rule says.
     """
 
     roster: Roster
@@ -71,6 +82,8 @@ class Facts:
     undone_at_ms: int | None = None
     undone_used: bool = False
     undone_same: bool = False
+    undone_proposer: str | None = None
+    undone_sent: tuple[Sent, ...] | None = ()
     extended_to: int | None = None
     cancelled: bool = False
     refused: bool = False

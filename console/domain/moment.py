@@ -20,6 +20,7 @@ from console.domain.profile import JsonValue
 from console.domain.quorum import quorum
 from console.domain.reach import NotSeen, counting, reachable
 from console.domain.seen import Seen
+from console.domain.undoing import SENDING, sendings
 
 __all__ = [
     "FACT_KINDS", "HOUR_MS", "NotSeen", "Paper", "Prove", "View", "counting", "facts_at", "facts_of", "held_roles",
@@ -82,7 +83,8 @@ def facts_of(view: View, doc_sha: str, now_ms: int, forks: Mapping[str, int] | N
     """Every fact about one document, where the entries of `view` are those that were seen.
 
     Of those whose kind is none of `FACT_KINDS` only the place matters, and they may be left out, but for the first
-    entries of forked feeds. `forks`: feeds known to have forked (number at which), besides those that show it.
+    entries of forked feeds and, of an undo, the steps (`SENDING`) of what it undoes. `forks`: feeds known to have
+    forked (number at which), besides those that show it.
     """
     return _Moment(view, forks).facts(doc_sha, now_ms)
 
@@ -124,6 +126,7 @@ class _Moment:
         self._view = view
         kept, self._forked = counting(view.entries, view.roster, forks)
         self._kept = [pair for pair in kept if pair[1].kind in FACT_KINDS]
+        self._sending = [entry for _, entry in kept if entry.kind in SENDING]
         self._by_id = dict(self._kept)
         self._writers = {entry.feed: entry for entry in view.entries.values() if entry.seq == 0}
 
@@ -289,7 +292,10 @@ class _Moment:
         if isinstance(paper.document, Ratification):  # whoever signed it at all ratifies nothing of it
             approved = (self._approver(entry, before_sha) for _, entry in self._of(*_APPROVALS))
             return replace(facts, undone_signers=facts.undone_signers | {one for one in approved if one is not None})
-        return replace(facts, undone_used=self._used_before(sha, before_sha, facts.undone_signers))
+        return replace(
+            facts, undone_used=self._used_before(sha, before_sha, facts.undone_signers),
+            undone_proposer=self._proposer(before_sha), undone_sent=sendings(self._sending, before_sha),
+        )  # fmt: skip
 
     def _before(self, facts: Facts, paper: Paper, before_sha: str) -> Facts:
         before = self._view.papers.get(before_sha)

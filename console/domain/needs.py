@@ -14,11 +14,16 @@ from console.domain.facts import Facts
 from console.domain.forms import GRAVITIES, RoleClause, Roster
 from console.domain.gravity import counted_targets, graver, gravity, irreversible
 from console.domain.records import wrong_roster
+from console.domain.undoing import may_alone
 
 FLOORS = {"normal": 1, "high": 2, "critical": 2}  # whatever a policy object says
 MAX_AHEAD_MS = 5 * 60_000  # how far a document's clock may run ahead of ours before a restore waits
 MAX_EXTENSION_MS = 24 * 3_600_000
 COMMAND = ("commander", "deputy")
+NOT_FROM_HERE = (
+    "One signature would do from the console that sent it. From the one that this names it takes two: what one person "
+    "alone signed as the way back, nobody compared there."
+)
 _SAME = (
     "surface",
     "instance",
@@ -35,7 +40,10 @@ _SAME = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """One way of being met: how many persons, which role clauses, who is out, and what speaks against it at all."""
+    """One way of being met: how many persons, which role clauses, who is out, and what speaks against it at all.
+
+    `beside` is said where something is missing: why no easier way is open.
+    """
 
     persons: int
     clauses: tuple[RoleClause, ...] = ()
@@ -43,6 +51,7 @@ class Need:
     out: Callable[[str], str | None] = lambda _person: None
     strict_consoles: bool = False
     against: tuple[str, ...] = ()
+    beside: str = ""
 
 
 def weigh(document: Document, facts: Facts) -> tuple[str | None, str]:
@@ -132,17 +141,19 @@ def _action_needs(action: Action, facts: Facts, now_ms: int, weight: str) -> tup
 
     level = facts.policy.levels[weight]
     targets = counted_targets(action.targets)
+    undo = action.undoes is not None and _may_undo(action, facts, now_ms)
     ordinary = Need(
         persons=max(level.persons, FLOORS[weight]),
         clauses=level.clauses,
         roles_of=held,
         strict_consoles=level.distinct_consoles or weight == "critical" or irreversible(targets),
+        beside=NOT_FROM_HERE if undo and not may_alone(action, facts) else "",
     )
     found: list[Need] = []
     if action.break_glass and may_be_alone(action):
         clause = RoleClause(any_of=facts.policy.break_glass, count=1)
         found.append(Need(persons=1, clauses=(clause,), roles_of=held))
-    if action.undoes is not None and _may_undo(action, facts, now_ms):
+    if undo and may_alone(action, facts):
         signers = facts.undone_signers
         found.append(
             Need(

@@ -145,6 +145,8 @@ def _short(need: Need, counted: Sequence[str]) -> tuple[str, ...]:
         short = clause.count - sum(1 for person in counted if need.roles_of(person) & set(clause.any_of))
         if short > 0:
             found.append(f"{short} of the signers must hold the role {' or '.join(clause.any_of)}.")
+    if len(found) > len(need.against) and need.beside:
+        found[-1] = f"{found[-1]} {need.beside}"  # more signatures heal it: it is no sentence of its own
     return tuple(found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from console.domain.actions import Action, ApprovalRecord, Closing, Ratification
@@ -93,13 +93,21 @@ class Judge:
             facts = facts_at(view, self._seen(entry), sha, now)
         except Problem as fault:
             raise Wrong(path, fault.what.rstrip(".")) from None
-        ask = partial(quorum, sha, paper.document, signed, facts, now, doubtful=entry.pub.get("clock") == "doubtful",
+        ask = partial(quorum, sha, paper.document, signed, now_ms=now, doubtful=entry.pub.get("clock") == "doubtful",
                       deciding=decided_by(entry, now))  # fmt: skip
-        verdict = ask()
+        verdict = ask(facts)
         if not verdict.met:
-            verdict = ask(unreachable=True)
+            verdict = ask(facts, unreachable=True)
         if not verdict.met:
-            raise Wrong(path, f"it had not its people: {' '.join(verdict.missing)}".rstrip("."))
+            told = f"it had not its people: {' '.join(verdict.missing)}".rstrip(".")
+            verdict = ask(replace(facts, undone_sent=None))
+            if not verdict.met:
+                raise Wrong(path, told)
+            # older programs decided so, and sent it (before 0174) or not: a finding, and no broken record (0187)
+            evidence.notes.append(
+                f"The undo {sha[:16]} was decided on one signature at a console that had not compared its way back: "
+                "look at it"
+            )
         self.verdicts[ident] = verdict
         evidence.rulings += 1
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import Final
 
 from adapters.contract import AdapterFault, Lever, Planned, Refused
-from console.domain.actions import Action, Target
+from console.domain.actions import Target
+from console.domain.undoing import ground
 from console.journal.tx import Tx
 from console.journal.values import FeedSigner
 from console.outbox.gate import Authority, Stop
@@ -24,8 +25,9 @@ from console.providers.replanned import plan_all_anew, plan_differs
 
 _CHARS: Final = 900
 _NOT_ALONE: Final = (
-    "One person alone signed this undo, and what it would undo was signed by one person too, and this console never "
-    "compared its way back before sending it. Nothing was sent; lift it with two signatures."
+    "One person alone signed this undo, and what it would undo was signed by one person too; this console never "
+    "compared its way back before sending it, and no console of others did. Nothing was sent; lift it with two "
+    "signatures."
 )
 
 
@@ -36,25 +38,18 @@ def looked_at(authority: Authority, row: Row) -> bool:
     return len(people) > 1
 
 
-def goes_back(tx: Tx, feed: FeedSigner, authority: Authority, row: Row) -> Stop | None:
-    """Why an undo that one person alone signed may not go, if so.
+def goes_back(tx: Tx, feed: FeedSigner, authority: Authority, row: Row) -> Stop | bool:
+    """Why an undo that one person alone signed may not go from here; else whether it may go without a second look.
 
     It sends exactly the revert that was signed. So that this is no request of one person's own, either two people
-    signed what is undone, or this console itself compared that revert with its own plan before it sent it (0174).
+    signed what is undone, or this console compared that revert before it sent it (0174), or the console of others did:
+    then it is planned anew here, too (0187). The same pure function as in the rule says which.
     """
-    named = authority.action.undoes
-    before = None if named is None else Reading.of(tx).document(named)
-    if before is None or not isinstance(before.document, Action):
-        return Stop("attention", "dispatch.attention", _NOT_ALONE)
     facts = Moments(tx.connection, tx.roster(), policy_of(tx.roster())).now(row.doc, tx.now_ms)
-    if len(facts.undone_signers) > 1:
-        return None
-    own = [one for one in Reading.of(tx).steps(before.document.op, before.sha, row.target)
-           if one.kind == "dispatch.intent" and one.feed == feed.feed]  # fmt: skip
-    listed = before.document.targets[row.target].listed is not None
-    if own and own[0].pub.get("pre") == "same" and not listed:
-        return None
-    return Stop("attention", "dispatch.attention", _NOT_ALONE)
+    found = ground(facts, row.target, feed.feed) if authority.action.undoes is not None else None
+    if found is None:
+        return Stop("attention", "dispatch.attention", _NOT_ALONE)
+    return found != "another console compared it"
 
 
 def sent_before(tx: Tx, feed: FeedSigner, row: Row) -> bool:
@@ -90,7 +85,9 @@ async def alone(plane: Plane, target: Target, plans: Sequence[Planned]) -> Stop 
 def _odd(lever: Lever, target: Target, signed: Planned, found: Planned) -> list[str]:
     if lever.revokes_credential and _counted(signed, found):
         found = replace(found, credential=signed.credential)
-    odd = list(plan_differs(signed, found, already=dict(found.pre) != dict(signed.pre)))
+    # of an undo the way back of the way back is nobody's business: it goes once
+    already = signed.direction == "restore" or dict(found.pre) != dict(signed.pre)
+    odd = list(plan_differs(signed, found, already=already))
     if target.category != lever.category:
         odd.append(f"it is of the kind {lever.category}, not {target.category}")
     return odd

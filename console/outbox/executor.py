@@ -99,7 +99,7 @@ class Executor:
     def _sent_before(self, tx: Tx, checked: Authority, row: Row) -> bool | Stop:
         """Whether it was looked at before; what one person alone may not give back does not go."""
         if checked.action.direction == "restore":
-            return goes_back(tx, self.steps.feed, checked, row) or True
+            return goes_back(tx, self.steps.feed, checked, row)
         return sent_before(tx, self.steps.feed, row)
 
     async def _look(

@@ -137,7 +137,8 @@ class Lists:
         if looked_at(checked, row) or not to_send:
             return None
         if row.direction == "restore":
-            return await self.steps.write(lambda tx: goes_back(tx, self.steps.feed, checked, row))
+            stop = await self.steps.write(lambda tx: goes_back(tx, self.steps.feed, checked, row))
+            return stop if isinstance(stop, Stop) else None  # no list that one person signed has a ground
         target = checked.action.targets[row.target]
         looked = await alone(plane, target, [fill(checked.planned, one) for one in to_send])
         return None if isinstance(looked, bool) else looked

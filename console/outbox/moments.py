@@ -14,17 +14,19 @@ from typing import Any, Final
 
 import orjson
 
+from console.domain.actions import Action
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import Facts, Signed
 from console.domain.forms import Entry, Head, RosterRef
 from console.domain.moment import FACT_KINDS, NotSeen, Paper, View, facts_at, facts_of
 from console.domain.moment import may_cancel as may_cancel_in
 from console.domain.profile import JsonValue
+from console.domain.undoing import SENDING
 from console.journal.branches import settled_feeds
 from console.journal.faults import Damaged
 from console.journal.roster_tree import RosterTree
 from console.journal.rosters import RosterChain
-from console.journal.schema import BY_KIND_SAID, KIND_SAID
+from console.journal.rows import KIND_SAID
 from console.journal.whole import select_whole_heads
 from console.keys.roster import VerifiedRoster
 from console.outbox.papers import Held, prove_record, read_document, read_policy
@@ -32,7 +34,12 @@ from console.outbox.papers import Held, prove_record, read_document, read_policy
 _KINDS: Final = tuple(sorted(FACT_KINDS))
 _FACTS: Final = (
     "SELECT e.id, e.feed, e.seq, e.raw FROM entry e "  # noqa: S608  our own words, and marks
-    f"WHERE {BY_KIND_SAID} AND {KIND_SAID} IN ('',{','.join('?' * len(_KINDS))})"
+    f"WHERE {KIND_SAID} IN ('',{','.join('?' * len(_KINDS))})"
+)
+_STEPS: Final = (
+    "SELECT e.id, e.feed, e.seq, e.raw FROM entry e "  # noqa: S608  our own words, and marks
+    f"WHERE {KIND_SAID} IN ({','.join('?' * len(SENDING))}) "
+    "AND iif(json_valid(CAST(raw AS TEXT)), json_extract(CAST(raw AS TEXT), '$.subj'), '') = ?"
 )
 _SET_ASIDE: Final = "SELECT s.id FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?"
 _PLACED: Final = "SELECT 1 FROM entry WHERE id = ? AND feed = ? AND seq = ?"
@@ -82,7 +89,7 @@ class Moments:
 
         One of the roster too, as long as nothing settled it.
         """
-        facts = facts_of(self._at_now(), doc, now_ms, self._forks)
+        facts = facts_of(self._with_steps(self._at_now(), self.now_heads, doc), doc, now_ms, self._forks)
         tips = () if self._tree is None else self._tree.tips()
         if not tips:
             return facts
@@ -118,7 +125,7 @@ class Moments:
             place = (ident, feed, seq)
             if self._connection.execute(_PLACED, place).fetchone() is None:
                 raise NotSeen(f"Number {seq} of feed {feed[:16]}")
-        return facts_of(self._view(self._below(heads)), doc, now_ms)
+        return facts_of(self._with_steps(self._view(self._below(heads)), heads, doc), doc, now_ms)
 
     def _at_now(self) -> View:
         if self._now is None:
@@ -138,13 +145,29 @@ class Moments:
 
     def _below(self, heads: Iterable[Head]) -> dict[str, Entry]:
         """Entries up to these heads from which a fact may follow."""
+        return self._good(_FACTS, _KINDS, heads)
+
+    def _with_steps(self, view: View, heads: Iterable[Head], doc: str) -> View:
+        """Of an undo, with what machines entered about sending what it undoes: of nothing else a fact follows from it.
+
+        Told apart by what is signed, as everything here.
+        """
+        paper = self._papers.get(doc)
+        named = paper.document.undoes if paper is not None and isinstance(paper.document, Action) else None
+        before = None if named is None else self._papers.get(named)
+        if before is None or not isinstance(before.document, Action):
+            return view
+        steps = self._good(_STEPS, (*SENDING, before.document.op), heads)
+        return replace(view, entries={**view.entries, **steps})
+
+    def _good(self, sql: str, values: Iterable[str], heads: Iterable[Head]) -> dict[str, Entry]:
         upto = {feed: seq for feed, seq, _ in heads}
         off: set[str] = set()
         for feed in self._settled:
             off |= {ident for (ident,) in self._connection.execute(_SET_ASIDE, (feed,))}
         return {
             ident: _parsed(ident, raw)
-            for ident, feed, seq, raw in self._connection.execute(_FACTS, _KINDS)
+            for ident, feed, seq, raw in self._connection.execute(sql, tuple(values))
             if ident not in off and seq <= upto.get(feed, -1) and (feed not in self._forks or seq < self._forks[feed])
         }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from console.domain.actions import Action, Target, document_json
+from console.domain.actions import Action, document_json
 from console.domain.errors import WrongUse
 from console.domain.ids import is_id, is_sha256
 from console.domain.overlap import covers
@@ -39,6 +39,7 @@ from console.services.planning import (
 )
 from console.services.session import Session
 from console.services.trial import LeftOut, Trial, TrialTarget, left_out_of, plan
+from console.services.undoing import WayBack, way_back
 
 BY_HAND = "by hand"
 MIN_REVIEW_MS = 60_000
@@ -49,7 +50,8 @@ NO_CRITERIA = "None were agreed beforehand: whoever signs the lift judges."
 class Proposal:
     """What was proposed: its op, hash and bytes, the plans by target, gravity and why.
 
-    `besides` are the lines that are signed beside the reason: what is left out, what answers instead, and so on.
+    `besides` are the lines that are signed beside the reason: what is left out, what answers instead, and so on. `way`
+    says of an undo from where it goes.
     """
 
     op: str
@@ -59,6 +61,7 @@ class Proposal:
     reason: str
     entry: str
     besides: tuple[str, ...] = ()
+    way: WayBack | None = None
 
 
 def propose(  # noqa: PLR0913  each is a part of what is signed
@@ -277,6 +280,8 @@ def cancel(session: Session, named: str, reason: str) -> Stored:
 def undo(session: Session, named: str, reason: str) -> Proposal:
     """Propose to revert an action exactly to its signed pre-state; one of its signers alone may sign this, once.
 
+    It names the console from which one signature suffices, where there is one (`console.services.undoing`).
+
     Raises:
         WrongUse: when the action carries no undo.
     """
@@ -285,6 +290,7 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
     if action.undo_within_s is None:
         raise WrongUse("That action carries no undo.", "Lift it: `standdown correct lift` (two signatures).")
     parts: list[Part] = []
+    way = way_back(session, held)
     for at, target in enumerate(action.targets):
         before = from_disclosures(target, held.disclosed(at))
         turned = replace(
@@ -292,15 +298,10 @@ def undo(session: Session, named: str, reason: str) -> Proposal:
             pre=before.wanted, pre_read_ms=session.clock.wall_ms(),
         )  # fmt: skip
         texts, digests = conceal(to_disclosures(turned), session.entropy)
-        own = replace(target, sd=digests, dispatchers=_senders(session, target))
+        own = replace(target, sd=digests, dispatchers=(way.feeds[at],))
         parts.append(Part(own, turned, texts))
-    return _propose(session, action.inc, parts, reason or "Undo.", direction="restore", undoes=held.sha)
-
-
-def _senders(session: Session, target: Target) -> tuple[str, ...]:
-    """Name this console where the provider is connected here, else whoever sent what is undone."""
-    here = any(one.id == target.instance for one in providers.instances_of(session).all())
-    return (session.device().feed,) if here else target.dispatchers
+    made = _propose(session, action.inc, parts, reason or "Undo.", direction="restore", undoes=held.sha)
+    return replace(made, way=way)
 
 
 def lift(session: Session, named: str, reason: str) -> Proposal:

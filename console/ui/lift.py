@@ -12,10 +12,11 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from console.domain.deceit import shown
-from console.services import corrections
+from console.services import corrections, undoing
 from console.services.corrections import Proposal
 from console.services.session import Session
 from console.services.standing import Standing
+from console.services.undoing import WayBack
 from console.ui.kept import Kept
 from console.ui.parts import column
 from console.ui.proposal_said import ProposedPage
@@ -195,6 +196,8 @@ class UndoDialog(_Proposing):
         )  # fmt: skip
         self.time = Banner(room.look)
         self.add(self.time)
+        self.way: WayBack | None = None
+        self._asked: tuple[str, str] | None = None
         self._tick = QTimer(self)
         self._tick.setInterval(1000)
         self._tick.timeout.connect(self._second)
@@ -214,15 +217,31 @@ class UndoDialog(_Proposing):
         doc = one.doc
         names = [self.room.desk.session.name_of(person) for person in one.signed]
         needed = f"one of those who signed it: {', '.join(names)}" if names else "one of those who signed it"
+        if self.way is not None and not self.way.alone:
+            needed = ""
 
         def work(session: Session) -> Proposal:
             return corrections.undo(session, doc, reason)
 
         self.carry_out(self.kept.spending(work), lambda made: self.carry(made, needed), "Proposing ...", "slow")
 
-    def turned(self, one: Standing | None) -> None:  # noqa: ARG002  the time tells
-        """Say how much time is left."""
+    def turned(self, one: Standing | None) -> None:
+        """Say how much time is left; and from where it goes, once the record has been asked for it."""
+        asked = None if one is None else (one.doc, one.state)
+        if asked is not None and asked != self._asked:
+            self._asked, self.way, doc = asked, None, asked[0]
+
+            def work(session: Session) -> WayBack:
+                return undoing.way_back(session, corrections.find_document(session, doc))
+
+            self.room.doer.do(work, lambda way: self._goes(doc, way), failed=lambda _trouble: None, lane="look",
+                              over=self)  # fmt: skip
         self._second()
+
+    def _goes(self, doc: str, way: WayBack) -> None:
+        if self.one is not None and self.one.doc == doc:
+            self.way = way
+            self._second()
 
     def _left_ms(self) -> int:
         one = self.one
@@ -239,8 +258,12 @@ class UndoDialog(_Proposing):
             who = "You signed it: your signature alone suffices." if mine else (
                 f"One signature suffices: {', '.join(map(session.name_of, one.signed))}."
             )  # fmt: skip
-            told = f"{left(session.clock.wall_ms(), one.undo_until_ms)} to undo it."
-            self.time.tell("warning" if self._left_ms() < _SOON_MS else "info", told, who)
+            told, way = f"{left(session.clock.wall_ms(), one.undo_until_ms)} to undo it.", self.way
+            pressing = self._left_ms() < _SOON_MS or (way is not None and not way.alone)
+            if way is not None:
+                said = (who if way.alone else "", way.told, way.then)
+                who = " ".join(part for part in said if part)
+            self.time.tell("warning" if pressing else "info", told, who)
         self.check()
 
 

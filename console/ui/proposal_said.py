@@ -59,6 +59,8 @@ class ProposedPage(QWidget):
             ("Needed", needed or _NEEDED[action.gravity]),
             ("Sign before", f"{both(by, zone)}, {left(now_ms, by)}; then it lapses and is proposed anew"),
         ]
+        if proposal.way is not None:
+            facts.append(("Goes from", " ".join(part for part in (proposal.way.told, proposal.way.then) if part)))
         if can_sign:
             facts.insert(2, ("Can approve now", ", ".join(can_sign)))
         self._lines.addWidget(grid_of(look, facts))

@@ -139,6 +139,35 @@ def test_undo_within_its_window_is_judged_again(tmp_path):
     assert verdict_of_its_own_verifier(tmp_path / "b").returncode == 0
 
 
+def test_an_undo_on_one_signature_from_another_console_is_a_finding_and_no_broken_record(tmp_path, monkeypatch):
+    """Older programs decided so. Whoever reads the bundle is told, and everything else in it is judged all the same."""
+    from console.domain import needs
+    from console.outbox.authorise import authorise
+    from tests.kit.plainadapter import plan_of
+
+    async def story(scene):
+        sha, _ = scene.block("k", gravity="normal", approve=(1,))  # its proposer's own console sends it
+        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 8000)
+        theirs = scene.machine_feed(scene.store, 1)
+        back = scene.target(plan_of("k", now=True, wanted=False), dispatchers=(theirs.feed,))
+        undo, its = scene.propose([back], direction="restore", undoes=sha, number=1, undo_within_s=None)
+        scene.approve(undo, its, 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(needs, "may_alone", lambda _action, _facts: True)
+            decided = scene.store.write(lambda tx: authorise(tx, theirs, undo))
+        assert decided.outcome == "authorised"
+        assert export(scene, tmp_path / "b").warnings == ()
+        return undo
+
+    undo = play(tmp_path / "p", story)
+    report = check_bundle(tmp_path / "b")
+    assert report.decisions == 2
+    told = [one for one in report.notes if f"The undo {undo[:16]} was decided on one signature" in one]
+    assert len(told) == 1
+    done = verdict_of_its_own_verifier(tmp_path / "b")
+    assert (done.returncode, told[0] in done.stdout) == (0, True)
+
+
 def close(scene):
     heads = tuple(sorted((feed, seq, ident) for feed, (seq, ident) in scene.store.reader().heads().items()))
     now = scene.clock.wall_ms()

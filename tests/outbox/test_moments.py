@@ -37,6 +37,7 @@ class Story:
             sha, action = scene.block(f"k{number}", approve=approve, gravity=gravity, number=number % 3)
             self.decide(sha)
             self.docs.append(sha)
+            self.sent(sha, action)
             scene.say(2, Draft("note", inc=INC, disclosures={"text": "a note"}))
         pub = {"doc": self.docs[2]}
         scene.say(2, Draft("correction.cancelled", inc=INC, subj=action.op, pub=pub))
@@ -60,6 +61,17 @@ class Story:
 
     def decide(self, sha):
         return self.scene.store.write(lambda tx: authorise(tx, self.scene.feed, sha))
+
+    def sent(self, sha, action):
+        """As if it had gone out: of this a fact follows for whatever undoes it."""
+        step = {"doc": sha, "target": 0, "attempt": 1}
+        told = {
+            "dispatch.intent": {"requests": "0" * 64, "step": "apply", "pre": "same", "verdict": "approved"},
+            "dispatch.accepted": {"outcome": "accepted"},
+        }
+        for kind, pub in told.items():
+            draft = Draft(kind, inc=INC, subj=action.op, pub={**step, **pub})
+            self.scene.store.write(lambda tx, draft=draft: tx.append(self.scene.feed, draft, roster=self.scene.ref))
 
     def rival(self, number, at):
         """Another entry of that feed at that place, rightly signed."""
@@ -145,6 +157,7 @@ def test_the_facts_of_now_are_those_of_everything_that_was_seen(story):
     assert {one.cancelled for one in facts} == {False, True}
     assert {one.recent_normal for one in facts} == {0, 1}
     assert any(one.undone_sha for one in facts)
+    assert [len(one.undone_sent) for one in facts if one.undone_sha] == [1, 1]
     assert any(len(one.held) == 2 for one in facts)
     assert len(facts[0].rehearsed) == 3
 

@@ -12,6 +12,7 @@ from shiboken6 import isValid
 from adapters.practice.simulator import Estate
 from console.services import approvals, corrections, incidents
 from console.services.corrections import TargetWish
+from console.services.undoing import DEAD, WayBack
 from console.ui.lift import CancelDialog, LiftDialog, UndoDialog
 from console.ui.proposal import add_commands, cancellable, liftable, undoable
 from console.viewmodels.commands import Command
@@ -95,6 +96,10 @@ def test_an_undo_says_how_long_it_is_possible_and_that_one_signer_suffices(qtbot
     assert "left to undo it" in dialog.time.accessibleName()
     assert "your signature alone suffices" in dialog.time.accessibleName()
     assert not dialog.go.isEnabled()
+    place.until(lambda: dialog.way is not None)  # the record knows of no sending: that is said as soon as it is read
+    assert "your signature alone suffices" not in dialog.time.accessibleName()
+    assert "One signature does not suffice" in dialog.time.accessibleName()
+    assert "Lift it, with two signatures" in dialog.time.accessibleName()
     qtbot.keyClicks(dialog.reason, "It was the wrong caller")
     dialog.press_main()
     place.until(lambda: place.room.desk.pointed is not None and place.room.desk.pointed[0] != place.doc)
@@ -103,10 +108,28 @@ def test_an_undo_says_how_long_it_is_possible_and_that_one_signer_suffices(qtbot
     action = corrections.action_of(held)
     assert (action.undoes, action.direction) == (place.doc, "restore")
     assert "Nothing moves before it is signed" in texts(dialog)
-    assert "one of those who signed it: Commander" in texts(dialog)
+    assert "two people, one of them commander or deputy" in texts(dialog)
+    assert "Goes from" in texts(dialog)
     dialog.press_main()
     assert place.reviewed == ["yes"]
     assert gone(dialog)
+
+
+def test_an_undo_says_from_which_console_it_goes(place) -> None:
+    one = place.standing()
+    dialog = shown(UndoDialog(place.room, place.window, [one], one.doc))
+    dialog.is_over = True
+    place.until(lambda: dialog.way is not None)
+    dialog.candidates = (one,)
+    away = "It is sent from the console ..k3vw of Approver, which has to run."
+    dialog._goes(one.doc, WayBack(feeds=("f",), alone=True, elsewhere=("c",), told=away, then=DEAD))
+    assert f"your signature alone suffices. {away} {DEAD}" in dialog.time.accessibleName()
+    here = "It is sent from this console."
+    dialog._goes(one.doc, WayBack(feeds=("f",), alone=True, elsewhere=(), told=here))
+    assert dialog.time.accessibleName().endswith(f"your signature alone suffices. {here}")
+    dialog._goes("another", WayBack(feeds=(), alone=False, elsewhere=(), told="of another correction"))
+    assert "of another correction" not in dialog.time.accessibleName()
+    dialog.reject()
 
 
 def test_an_undo_whose_time_is_over_leads_to_a_lift(place) -> None:
