@@ -26,7 +26,7 @@ from console.journal.branches import settled_feeds
 from console.journal.faults import Damaged
 from console.journal.roster_tree import RosterTree
 from console.journal.rosters import RosterChain
-from console.journal.rows import KIND_SAID
+from console.journal.schema import BY_KIND_SAID, KIND_SAID
 from console.journal.whole import select_whole_heads
 from console.keys.roster import VerifiedRoster
 from console.outbox.papers import Held, prove_record, read_document, read_policy
@@ -34,11 +34,11 @@ from console.outbox.papers import Held, prove_record, read_document, read_policy
 _KINDS: Final = tuple(sorted(FACT_KINDS))
 _FACTS: Final = (
     "SELECT e.id, e.feed, e.seq, e.raw FROM entry e "  # noqa: S608  our own words, and marks
-    f"WHERE {KIND_SAID} IN ('',{','.join('?' * len(_KINDS))})"
+    f"WHERE {BY_KIND_SAID} AND {KIND_SAID} IN ('',{','.join('?' * len(_KINDS))})"
 )
 _STEPS: Final = (
     "SELECT e.id, e.feed, e.seq, e.raw FROM entry e "  # noqa: S608  our own words, and marks
-    f"WHERE {KIND_SAID} IN ({','.join('?' * len(SENDING))}) "
+    f"WHERE {BY_KIND_SAID} AND {KIND_SAID} IN ({','.join('?' * len(SENDING))}) "
     "AND iif(json_valid(CAST(raw AS TEXT)), json_extract(CAST(raw AS TEXT), '$.subj'), '') = ?"
 )
 _SET_ASIDE: Final = "SELECT s.id FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?"
