@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 
 from adapters.access import Access, CallersSide
 from adapters.alike import compared, in_order, lever_of
-from adapters.aws_bedrock import principals, trying, usage, whole, wire, work
+from adapters.aws_bedrock import principals, rights, trying, usage, whole, wire, work
 from adapters.aws_bedrock.here import Here, enforced, models
 from adapters.aws_bedrock.levers import AGENTS, DELETE, DENY, GUARD, KEY, LEVERS, SCP, STOP, STOP_ALL, TUNING, Settings
 from adapters.contract import (
@@ -35,6 +35,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams, fitting
+from adapters.rights import Granted
 from adapters.signing import Aws, Service
 
 __all__ = ["AwsBedrock", "Settings"]
@@ -137,6 +138,14 @@ class AwsBedrock:
     async def traffic(self, context: Context, surface_key: str, since_ms: int, until_ms: int) -> Traffic | None:
         """How often the model was called here, as CloudWatch counts it."""
         return await usage.traffic(context, surface_key, since_ms, until_ms)
+
+    async def granted(self, context: Context) -> Granted:
+        """What the user may do to everything, by IAM's own simulation."""
+        return await rights.granted(context)
+
+    async def may_not(self, context: Context, planned: Planned) -> Sequence[str] | None:
+        """What of a plan it may not do, to exactly what the plan names."""
+        return await rights.may_not(context, planned)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import copy
 import fnmatch
 import json
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape
@@ -56,6 +57,9 @@ class Rows:
     ending: dict[str, float] = field(default_factory=dict[str, float])
     bites: list[tuple[float, Row]] = field(default_factory=list[tuple[float, Row]])
     used: dict[str, list[float]] = field(default_factory=dict[str, list[float]])
+    may: tuple[tuple[str, str], ...] | None = None  # the console: action and resource, as patterns; None: everything
+    may_not: tuple[str, ...] = ()  # actions that its boundary or organisation denies
+    simulates: bool = True
 
     def denials(self) -> Row:
         """What is enforced of all that, as it is now."""
@@ -189,3 +193,34 @@ def account() -> Rows:
             one["provisionedModelArn"]: one for one in (throughput("ccccccccccc1", "example.atlas-v1:0", "big"),)
         },
     )  # fmt: skip
+
+
+def user(name: str) -> str:
+    """A user, as IAM tells of it."""
+    made = element("Path", "/") + element("UserName", name) + element("UserId", "AIDA1")
+    made += element("CreateDate", "2026-01-05T10:00:00Z") + element("Arn", f"arn:aws:iam::{ACCOUNT}:user/{name}")
+    return f"<User>{made}</User>"
+
+
+def role(name: str) -> str:
+    """A role, as IAM tells of it."""
+    made = element("Path", "/") + element("RoleName", name) + element("RoleId", "AROA1")
+    made += element("CreateDate", "2026-01-05T10:00:00Z") + element("AssumeRolePolicyDocument", "%7B%7D")
+    return f"<Role>{made}{element('Arn', f'arn:aws:iam::{ACCOUNT}:role/{name}')}</Role>"
+
+
+def simulation(rows: Rows, action: str, asked: Row) -> Answer:
+    """Every action on every resource that is asked about, by what the console may."""
+    if not rows.simulates:
+        return iam_refused(403, "AccessDenied")
+    if asked.get("PolicySourceArn") != f"arn:aws:iam::{ACCOUNT}:user/standdown":
+        return iam_refused(404, "NoSuchEntity")
+    places = [text for name, text in asked.items() if name.startswith("ResourceArns.member.")] or ["*"]
+    found = ""
+    for one in [text for name, text in asked.items() if name.startswith("ActionNames.member.")]:
+        for place in places:
+            may = rows.may is None or any(fnmatchcase(one, act) and fnmatchcase(place, to) for act, to in rows.may)
+            decision = "explicitDeny" if one in rows.may_not else "allowed" if may else "implicitDeny"
+            said = element("EvalActionName", one) + element("EvalResourceName", place)
+            found += f"<member>{said}{element('EvalDecision', decision)}</member>"
+    return iam(action, f"<EvaluationResults>{found}</EvaluationResults><IsTruncated>false</IsTruncated>")

@@ -33,8 +33,11 @@ from adapters.aws_bedrock.simulated import (
     iam_refused,
     organisation_refused,
     refused,
+    role,
+    simulation,
     summary,
     told,
+    user,
 )
 from adapters.signing import Bare, Service, signed
 from adapters.simulator import Answer, Incoming
@@ -43,7 +46,7 @@ __all__ = ["AwsSite"]
 _CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([A-Z0-9]+)/\d{8}/([a-z0-9-]+)/([a-z]+)/aws4_request, ")
 _SIGNED = re.compile(r"SignedHeaders=([a-z0-9;-]+)")
 _RUNTIME = ("/model/", "/async-invoke")
-_READS = ("Get", "List", "Describe")
+_READS = ("Get", "List", "Describe", "Simulate")
 
 
 class AwsSite:
@@ -121,6 +124,8 @@ class AwsSite:
     def _iam(self, incoming: Incoming) -> Answer:
         asked = dict(incoming.query) or dict(parse_qsl(incoming.body.decode()))
         action = asked.get("Action", "")
+        if action == "SimulatePrincipalPolicy":
+            return simulation(self.state, action, asked)
         return self._keys(action, asked) if "AccessKey" in action else self._principal(action, asked)
 
     def _principal(self, action: str, asked: Row) -> Answer:
@@ -131,9 +136,9 @@ class AwsSite:
         name = asked.get("PolicyName", "")
         if action == f"Get{kind}":
             return (
-                iam(action, element(kind, ""))
+                iam(action, role(asked["RoleName"]))
                 if kind == "Role"
-                else iam(action, _user(asked.get("UserName", "standdown")))
+                else iam(action, user(asked.get("UserName", "standdown")))
             )
         if action == f"Put{kind}Policy":
             policies[name] = asked["PolicyDocument"]
@@ -279,16 +284,6 @@ class AwsSite:
 def _action(incoming: Incoming) -> str:
     target = incoming.headers.get("x-amz-target", "").rpartition(".")[2]
     return target or dict(parse_qsl(incoming.body.decode("utf-8", "replace"))).get("Action", "")
-
-
-def _user(name: str) -> str:
-    inner = (
-        element("Path", "/")
-        + element("UserName", name)
-        + element("UserId", "AIDA1")
-        + element("CreateDate", "2026-01-05T10:00:00Z")
-    )
-    return f"<User>{inner}{element('Arn', f'arn:aws:iam::{ACCOUNT}:user/{name}')}</User>"
 
 
 def _proven(incoming: Incoming, service: Service) -> bool:

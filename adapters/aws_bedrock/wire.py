@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -203,6 +203,11 @@ class Fault(Said):
 def quoted(step: str) -> str:
     """One step of a path, or one value of a query."""
     return quote(step, safe="~")
+
+
+def unquoted(step: str) -> str:
+    """What `quoted` was made of."""
+    return unquote(step)
 
 
 def read(kind: type[Model], reply: Reply) -> Model:

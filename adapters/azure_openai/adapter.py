@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from adapters.access import Access, CallersSide, SignIn
 from adapters.alike import lever_of
-from adapters.azure_openai import planning, trying, wire
+from adapters.azure_openai import planning, rights, trying, wire
 from adapters.azure_openai.account import Reader
 from adapters.azure_openai.levers import (
     CAPACITY,
@@ -49,6 +49,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams, fitting
+from adapters.rights import Granted
 
 __all__ = ["AzureOpenAI", "Settings"]
 
@@ -138,6 +139,10 @@ class AzureOpenAI:
         lines += ["paused"] if paused else []
         detail = "" if one.sku.capacity is None else f"{one.sku.name}, {one.sku.capacity} units"
         return SurfaceState(key=one.name, model=_model(one), state=state, restrictions=tuple(lines), detail=detail)
+
+    async def granted(self, context: Context) -> Granted:
+        """What the application may do here, by Azure's own list."""
+        return await rights.granted(context, self._settings)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ CLIENT_SECRET = "simulated-client-secret"  # noqa: S105  made up
 ARM_TOKEN = "simulated-arm-token"  # noqa: S105  made up
 CALLER_KEY = "simulated-caller-key"
 PATH = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.CognitiveServices/accounts/{ACCOUNT}"
-STABLE, PREVIEW = "2025-09-01", "2026-01-15-preview"
+STABLE, PREVIEW, AUTHORISATION = "2025-09-01", "2026-01-15-preview", "2022-04-01"
 PAUSABLE = ("Standard", "DataZoneStandard", "GlobalStandard")
 PLACE = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.CognitiveServices/locations/sweden/operationResults/"
 
@@ -37,6 +37,7 @@ class Rows:
     fail_next: str = ""
     fail_and_keep: bool = False
     previews: bool = True
+    roles: list[dict[str, Any]] = field(default_factory=lambda: [{"actions": ["*"], "notActions": []}])
 
 
 def deployment(model: str, capacity: int = 100, *, sku: str = "Standard", policy: str = "guarded") -> dict[str, Any]:
@@ -87,6 +88,8 @@ class AzureSite:
             return _error(401, "InvalidAuthenticationToken")
         if incoming.path.startswith(PLACE):
             return self._operation(incoming)
+        if incoming.path == f"{PATH}/providers/Microsoft.Authorization/permissions":
+            return self._permissions(incoming)
         if incoming.query.get("api-version") not in {STABLE, *([PREVIEW] if self.state.previews else [])}:
             return _error(400, "NoRegisteredProviderFound")
         if not incoming.path.startswith(PATH):
@@ -97,6 +100,17 @@ class AzureSite:
         return self._write(incoming, steps, enforce_lag_s)
 
     # -- reading -------------------------------------------------------------------------------------------------------
+
+    def _permissions(self, incoming: Incoming) -> Answer:
+        """What the application's roles allow at the account, a page at a time."""
+        if incoming.method != "GET" or incoming.query.get("api-version") != AUTHORISATION:
+            return _error(400, "NoRegisteredProviderFound")
+        begins, roles = int(incoming.query.get("$skipToken", "0")), self.state.roles
+        body: dict[str, Any] = {"value": roles[begins : begins + self._page]}
+        if begins + self._page < len(roles):
+            ahead = f"{incoming.path}?api-version={AUTHORISATION}&$skipToken={begins + self._page}"
+            body["nextLink"] = _here(incoming) + ahead
+        return Answer(body=body)
 
     def _read(self, incoming: Incoming, steps: tuple[str, ...]) -> Answer:
         if not steps:

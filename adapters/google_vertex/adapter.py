@@ -30,7 +30,7 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams, fitting
-from adapters.google_vertex import denying, endpoints, policies, quotas, reading, sending, trying, wire, work
+from adapters.google_vertex import denying, endpoints, policies, quotas, reading, rights, sending, trying, wire, work
 from adapters.google_vertex.levers import (
     ASIDE,
     CANCEL,
@@ -48,6 +48,7 @@ from adapters.google_vertex.levers import (
     Settings,
 )
 from adapters.google_vertex.states import surfaces
+from adapters.rights import Granted
 
 __all__ = ["GoogleVertex", "Settings"]
 
@@ -82,12 +83,13 @@ class GoogleVertex:
         return self._settings.endpoint or self._settings.address
 
     def access(self) -> Access:
-        """A token of the service account for four services; callers come to Vertex AI with a key or a token."""
+        """A token of the service account for five services; callers come to Vertex AI with a key or a token."""
         here = self._settings
         token = f"{here.endpoint or 'https://oauth2.googleapis.com'}/token"
         sign_in = SignIn(url=token, client=here.service_account, scope=_SCOPE, secret=_KEY, grant="signed-token")
         services = {
-            name: here.endpoint or f"https://{name}.googleapis.com" for name in ("orgpolicy", "iam", "serviceusage")
+            name: here.endpoint or f"https://{name}.googleapis.com"
+            for name in ("orgpolicy", "iam", "serviceusage", "cloudresourcemanager")
         }
         return Access(
             sign_in=sign_in, services={"aiplatform": self.base_url(), **services},
@@ -137,6 +139,10 @@ class GoogleVertex:
         if planned.lever in {RPM.name} | _ENDPOINTS:
             return None
         return await work.running(context, self._settings, planned, stops=planned.lever in _WORK)
+
+    async def granted(self, context: Context) -> Granted:
+        """What the service account may do here, by Google's own question."""
+        return await rights.granted(context, self._settings)
 
     # -- planning ------------------------------------------------------------------------------------------------------
 

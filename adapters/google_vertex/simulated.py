@@ -42,6 +42,8 @@ class Rows:
     fail_next: int = 0
     fail_and_keep: bool = False
     unreadable: tuple[str, ...] = ()
+    roles: dict[str, tuple[str, ...]] | None = None  # what the console was granted, by place; None: everything
+    untestable: tuple[str, ...] = ()
 
     def enforced(self) -> Row:
         """What decides about a call."""

@@ -21,6 +21,9 @@ _QUOTAS = re.compile(
 )
 
 
+_HELD = re.compile(r"/v3/((?:projects|folders|organizations)/[a-z0-9-]+):testIamPermissions")
+
+
 def beside(rows: sim.Rows, incoming: Incoming, lag_s: float) -> Answer:
     """Answer as the service to which the path belongs."""
     path = incoming.target.partition("?")[0]
@@ -29,12 +32,22 @@ def beside(rows: sim.Rows, incoming: Incoming, lag_s: float) -> Answer:
     if found := _POLICY.fullmatch(incoming.path):
         parent = found.group(1)
         return _policies(rows, incoming, parent, found.group(2) or "")
+    if found := _HELD.fullmatch(incoming.path):
+        return _held(rows, found.group(1), incoming.json().get("permissions", []))
     if incoming.path.startswith("/v1beta1/operations/"):
         number = incoming.path.rpartition(".")[2]
         return Answer(body=sim.operation(f"operations/quf.{number}", *rows.operations[number], incoming.at_s))
     if found := _QUOTAS.fullmatch(incoming.path):
         return _quotas(rows, incoming, found.group(1) or "", lag_s)
     return sim.refused(404, "NOT_FOUND")
+
+
+def _held(rows: sim.Rows, place: str, asked: list[str]) -> Answer:
+    """Those of them that the console has there. One that is of no such place spoils the whole question."""
+    if not asked or any(one in rows.untestable for one in asked):
+        return sim.refused(400, "INVALID_ARGUMENT")
+    has = [one for one in asked if rows.roles is None or one in rows.roles.get(place, ())]
+    return Answer(body={"permissions": has} if has else {})
 
 
 # -- the organisation's policy -----------------------------------------------------------------------------------------

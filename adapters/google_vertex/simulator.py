@@ -48,7 +48,8 @@ class GoogleSite:
         """A model is called; what is no GET writes."""
         if incoming.path.endswith(_CALLS):
             return "call"
-        return "read" if incoming.method == "GET" or incoming.path == "/token" else "write"
+        reads = incoming.path == "/token" or incoming.path.endswith(":testIamPermissions")
+        return "read" if incoming.method == "GET" or reads else "write"
 
     def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
         """Answer as the service that the path belongs to would."""

@@ -168,6 +168,12 @@ class Operation(Said):
     error: Fault | None = None
 
 
+class Held(Said):
+    """Those of the permissions asked about that the caller has; Google leaves out an empty list."""
+
+    permissions: list[str] = []
+
+
 class Predictions(Said):
     """What an endpoint answered."""
 
@@ -220,4 +226,4 @@ def loaded(told: str) -> Any:  # noqa: ANN401  whatever stands in a field
 
 
 _VOICE = Voice("Google", words=lambda reply: (fault_of(reply).status,))
-read, check = _VOICE.read, _VOICE.check
+read, check, told = _VOICE.read, _VOICE.check, _VOICE.told

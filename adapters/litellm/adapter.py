@@ -35,9 +35,10 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import model_or_params
-from adapters.litellm import guardrails, holders, lists, models, trying, wire
+from adapters.litellm import guardrails, holders, lists, models, rights, trying, wire
 from adapters.litellm.gateway import Gateway, gateway, key_info, traffic
 from adapters.litellm.levers import LATE_S, LEVERS, RELOAD_S, Settings
+from adapters.rights import Granted
 
 __all__ = ["LiteLLM", "Settings"]
 
@@ -76,6 +77,10 @@ class LiteLLM:
         """Every model name the gateway serves."""
         there = await gateway(context)
         return [Found(key=name, name=name, model=name, detail=_source(there.behind(name))) for name in there.names()]
+
+    async def granted(self, context: Context) -> Granted | None:
+        """What the key may do here, by the gateway's own account of it."""
+        return await rights.granted(context)
 
     async def status(self, context: Context) -> Status:
         """Each model name, and where its deployments are kept: what the file holds cannot be blocked."""

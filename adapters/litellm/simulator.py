@@ -35,6 +35,8 @@ class LiteLLMSite:
         cache_lag_s: float = 0.0,
     ) -> None:
         self._cache_lag_s = cache_lag_s
+        self.staff: dict[str, str] = {}  # other keys of the console's side, each with its owner's role
+        self.routes: list[str] = []  # what such a key is bound to
         of_team = {key: team_id for team_id, _, _, members in teams for key in members}
         self.state = Rows(
             keys={
@@ -52,13 +54,15 @@ class LiteLLMSite:
             return "call"
         return "read" if incoming.method == "GET" or incoming.path == TOGETHER else "write"
 
-    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:
+    def handle(self, incoming: Incoming, enforce_lag_s: float) -> Answer:  # noqa: PLR0911  one answer per kind of caller
         """Answer as the proxy would."""
         if incoming.path == "/v1/chat/completions":
             row = self.state.keys.get(hash_of(incoming.bearer or ""))
             return chat(self.state, row, incoming.json(), incoming.at_s)
         if incoming.path == "/health/readiness":
             return Answer(body={"status": "healthy", "db": "connected"})
+        if incoming.bearer in self.staff:
+            return self._by_staff(incoming, self.staff[incoming.bearer], enforce_lag_s)
         if incoming.bearer != MASTER_KEY:
             said = f"Authentication Error, Invalid proxy server token passed. Received API Key = {incoming.bearer}"
             return error(401, "token_not_found_in_db", said)
@@ -66,6 +70,18 @@ class LiteLLMSite:
             return self._together(incoming.json())
         if incoming.method == "GET":
             return self._read(incoming)
+        return self._write(incoming, self._cache_lag_s + enforce_lag_s)
+
+    def _by_staff(self, incoming: Incoming, role: str, enforce_lag_s: float) -> Answer:
+        """As whoever has a key of the database and a role: it tells both, and lets nobody but administrators write."""
+        if incoming.path == "/key/info" and not incoming.query:
+            return Answer(body={"key": "0" * 64, "info": {"user_id": role, "allowed_routes": self.routes}})
+        if incoming.path == "/v2/user/info":
+            return Answer(body={"user_id": role, "user_role": role})
+        if incoming.method == "GET":
+            return self._read(incoming)
+        if role != "proxy_admin":
+            return error(403, "auth_error", f"user not allowed to access this route, role= {role}")
         return self._write(incoming, self._cache_lag_s + enforce_lag_s)
 
     # -- reading -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,8 @@ from adapters.contract import (
     Wish,
 )
 from adapters.forms import NoParams
-from adapters.unleash import segments, users, wire
+from adapters.rights import Granted
+from adapters.unleash import rights, segments, users, wire
 from adapters.unleash.levers import BLOCK, LEVERS, Settings
 
 __all__ = ["Settings", "Unleash"]
@@ -77,6 +78,10 @@ class Unleash:
             at_ms=context.now_ms(), latency_ms=elapsed_ms + reply.elapsed_ms, facts={"health": health},
             surfaces=tuple(self._state(one) for one in found), detail=f"Unleash, {self._settings.environment}",
         )  # fmt: skip
+
+    async def granted(self, context: Context) -> Granted:
+        """What the token may do here, by Unleash's own account of it."""
+        return await rights.granted(context, self._settings)
 
     async def _features(self, context: Context) -> tuple[list[wire.Feature], int]:
         reply = await context.call("GET", f"{self._project()}/features", effect="read")

@@ -54,6 +54,7 @@ class UnleashSite:
         made = {number: {"id": number, **found} for number, found in (segments or {}).items()}
         self.state = Rows({flag.name: flag for flag in flags}, made)
         self.events: list[dict[str, Any]] = []
+        self.permissions: list[dict[str, str]] = [{"permission": "ADMIN"}]
 
     def kind(self, incoming: Incoming) -> Literal["read", "write", "call"]:
         """A product reads; every admin request that is no GET writes."""
@@ -83,6 +84,9 @@ class UnleashSite:
         match incoming.method, steps:
             case "GET", ["search", "events"]:
                 return Answer(body={"events": self._found(incoming.query), "total": len(self.events)})
+            case "GET", ["user"]:
+                who = {"username": "simulated", "permissions": ["ADMIN"], "type": "admin", "secret": ADMIN_TOKEN}
+                return Answer(body={"user": who, "permissions": self.permissions, "feedback": [], "splash": {}})
             case "GET", ["ui-config"]:
                 return Answer(body={"resourceLimits": {"segmentValues": self.most_values, "strategySegments": 5}})
             case "GET", ["segments"]:

@@ -55,6 +55,20 @@ class InEnvironment(Said):
     strategies: list[Strategy] = []
 
 
+class Permission(Said):
+    """What somebody may do; everywhere where it names no project and no environment."""
+
+    permission: str
+    project: str | None = None
+    environment: str | None = None
+
+
+class Me(Said):
+    """GET /api/admin/user: whose token it is. It also repeats the token, which is not read here."""
+
+    permissions: list[Permission]
+
+
 class Event(Said):
     """A line of its log. `data` of a segment's holds its id."""
 

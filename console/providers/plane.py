@@ -322,6 +322,14 @@ class Plane:
             return None
         return await self._read(lambda context: adapter.changes(context, planned, since_ms))
 
+    async def ask(self, question: Callable[[Context], Awaitable[T]]) -> T:
+        """A question that only some adapters answer, by reading only.
+
+        Raises:
+            AdapterFault: as `discover`.
+        """
+        return await self._read(question)
+
     async def render(self, planned: Sequence[Planned]) -> Rendered:
         """The exact writes of plans that say who is to stand in a set, proven to change nothing else of what was read.
 

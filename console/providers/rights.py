@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
-from adapters.contract import AdapterFault, Planned
-from adapters.rights import TellsRights
+from adapters.contract import AdapterFault, Context, Planned
+from adapters.rights import Granted, TellsGrants, TellsRights
 from console.providers.plane import Plane
 
 DEADLINE_S: Final = 10.0
+Told = TypeVar("Told")
 
 
 async def may_not(plane: Plane, planned: Planned) -> tuple[str, ...] | None:
@@ -20,11 +22,28 @@ async def may_not(plane: Plane, planned: Planned) -> tuple[str, ...] | None:
     adapter = plane.adapter
     if not isinstance(adapter, TellsRights):
         return None
+    found, _ = await _asked(plane, lambda context: adapter.may_not(context, planned))
+    return None if found is None else tuple(found)
+
+
+async def granted(plane: Plane) -> tuple[Granted | None, str]:
+    """What its provider says that it was granted; and where it says nothing though it could, why not."""
+    adapter = plane.adapter
+    if not isinstance(adapter, TellsGrants):
+        return None, ""
+    found, why = await _asked(plane, adapter.granted)
+    return found, why
+
+
+async def _asked(plane: Plane, question: Callable[[Context], Awaitable[Told]]) -> tuple[Told | None, str]:
+    """What was answered, or why nothing was."""
     try:
         async with asyncio.timeout(DEADLINE_S):
-            found = await adapter.may_not(plane.context(), planned)
-    except (AdapterFault, TimeoutError):
-        return None
-    except Exception:  # noqa: BLE001  a stranger's code: what it cannot say is not known
-        return None
-    return None if found is None else tuple(found)
+            return await plane.ask(question), ""
+    except AdapterFault as fault:
+        return None, fault.detail.rstrip(".")
+    except TimeoutError:
+        return None, f"no answer within {DEADLINE_S:g} s"
+
+
+__all__ = ["Granted", "granted", "may_not"]

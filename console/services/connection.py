@@ -7,76 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from dataclasses import replace
+from typing import Any, Final
 
 from console.domain.errors import WaitsForConnection
 from console.providers.instance import MANUAL, Instance, Instances, check_settings, check_world
 from console.providers.plane import Plane
 from console.providers.registry import make_adapter
-from console.providers.rights import may_not
+from console.providers.rights import granted, may_not
 from console.providers.wishes import AdapterFault, Found, Lever, wish
 from console.runtime.ids import new_id
+from console.services.connection_report import ConnectionReport, LeverReport, Verdict, by_grant, by_plans, how_asked
 from console.services.provider_settings import STAND_IN, least_of
 from console.services.providers import instances_of
 from console.services.secrets import open_secrets
 from console.services.session import Session
 
-Verdict = Literal["can-plan", "cannot", "not-tried"]
 _MOST_TRIED: Final = 8  # surfaces on which a lever is planned for trial; a gateway may serve hundreds
 _NAME: Final = "trial"
 _NOBODY: Final = "standdown-trial"
 _DENIED: Final = frozenset({401, 403})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeverReport:
-    """What is known of one lever with this credential.
-
-    `can-plan`: it was planned by reading on `at` (only a write would tell whether the provider allows it). `cannot`:
-    the provider or the adapter refuses even the plan, `why`; `denied` where it is this credential that it refuses.
-    `not-tried`: it needs a selector that was not given. `allowed` is the provider's own word about the writes of those
-    plans; None where it tells nothing of them.
-    """
-
-    lever: str
-    title: str
-    category: str
-    reach: str
-    reversal: str
-    propagation_s: int
-    probe: str | None
-    verdict: Verdict
-    why: str = ""
-    at: tuple[str, ...] = ()
-    denied: bool = False
-    allowed: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionReport:
-    """What one trial found. `answers` is False where nothing was learnt; `fault` then says what came instead.
-
-    `facts` are the provider's own words about itself (where its models are kept, say); `warnings` what follows from
-    them for corrections. `surfaces` are (key, name, model, what it is).
-    """
-
-    adapter: str
-    title: str
-    answers: bool
-    fault: str = ""
-    latency_ms: int | None = None
-    who: str = ""
-    surfaces: tuple[tuple[str, str, str, str], ...] = ()
-    levers: tuple[LeverReport, ...] = ()
-    not_possible: Mapping[str, str] = field(default_factory=dict[str, str])
-    facts: Mapping[str, str] = field(default_factory=dict[str, str])
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """The report for a terminal or a panel, one fact a line."""
-        return tuple(_lines(self))
 
 
 class _Given:
@@ -174,11 +124,16 @@ async def _by_hand(plane: Plane, report: ConnectionReport) -> ConnectionReport:
 async def _look(plane: Plane, report: ConnectionReport, selectors: Mapping[str, str]) -> ConnectionReport:
     status = await plane.status()
     found = await plane.discover()
-    levers = [await _lever(plane, lever, found, selectors.get(lever.name, "")) for lever in plane.manifest.levers]
+    told, untold = await granted(plane)
+    levers = [
+        by_grant(await _lever(plane, lever, found, selectors.get(lever.name, "")), told)
+        for lever in plane.manifest.levers
+    ]
     facts = dict(status.facts)
     return replace(
         report, answers=True, latency_ms=status.latency_ms, who=facts.pop("identity", ""), surfaces=_surfaces(found),
         levers=tuple(levers), facts=facts, warnings=tuple(_warnings(facts, found, levers)),
+        asked=how_asked(plane, told, untold, levers),
     )  # fmt: skip
 
 
@@ -209,7 +164,11 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
     refused: list[str] = []
     denied = False
     lacks: list[tuple[str, ...] | None] = []
+    if selector and not lever.wide:  # some have to be told besides at which surface
+        places += [(selector, one.key) for one in found[:1]]
     for chosen, key in places:
+        if planned and not lever.wide:
+            break
         try:
             made = await plane.plan(wish(lever.name, chosen, key, params))
             planned.append(made.name)
@@ -217,25 +176,17 @@ async def _lever(plane: Plane, lever: Lever, found: Sequence[Found], selector: s
         except AdapterFault as fault:
             denied = denied or getattr(fault, "status", None) in _DENIED
             refused.append(f"{chosen}: {fault.detail.rstrip('.')}" if named else fault.detail.rstrip("."))
+    if planned and not lever.wide:
+        refused.clear()
     if planned and named:
-        return _allowed(_report(lever, "can-plan", "; ".join(refused), planned), lacks)
+        return by_plans(_report(lever, "can-plan", "; ".join(refused), planned), lacks)
     if not named and not denied:
-        why = f"name {_one(lever.selector)} to try it with; only a write would tell whether it is allowed"
+        why = f"name {_one(lever.selector)} to try it with"
         return _report(lever, "not-tried", why)
     if (unsaid := [name for name, value in params.items() if value == STAND_IN]) and not denied:
         return _report(lever, "not-tried", f"it has to be told {' and '.join(unsaid)}, which nobody can guess")
     why = "; ".join(dict.fromkeys(refused)) or "there is no surface to try it on"
     return replace(_report(lever, "cannot", why), denied=denied)
-
-
-def _allowed(report: LeverReport, lacks: Sequence[tuple[str, ...] | None]) -> LeverReport:
-    """The report with what the provider says of the writes, where it says that of every plan."""
-    missing = list(dict.fromkeys(one for each in lacks for one in each or ()))
-    if missing:
-        why = f"this credential may not {'; nor '.join(missing)}"
-        verdict: Verdict = "cannot" if all(lacks) else "can-plan"  # one surface may be another kind of thing
-        return replace(report, verdict=verdict, why=why, denied=True, allowed=False)
-    return replace(report, allowed=True) if lacks and None not in lacks else report
 
 
 def _one(kind: str) -> str:
@@ -256,31 +207,6 @@ def _warnings(facts: Mapping[str, str], found: Sequence[Found], levers: Sequence
     if levers and all(one.verdict == "cannot" for one in levers):
         told.append("No lever can be planned with this credential.")
     return told
-
-
-_VERDICTS: Final = {"can-plan": "can be planned", "cannot": "CANNOT", "not-tried": "not tried"}
-
-
-def _lines(report: ConnectionReport) -> list[str]:
-    if not report.answers:
-        return [f"{report.title} does not answer: {report.fault}."]
-    took = "" if report.latency_ms is None else f" in {report.latency_ms} ms"
-    who = report.who or "it does not say who we are there"
-    lines = [f"{report.title} answers{took}; {'as ' if report.who else ''}{who}."]
-    lines += [f"  {name.replace('_', ' ')}: {text}" for name, text in sorted(report.facts.items())]
-    lines += [
-        f"  surface {name or key} ({model}){', ' + detail if detail else ''}"
-        for key, name, model, detail in report.surfaces
-    ]
-    for one in report.levers:
-        where = f" on {', '.join(one.at)}" if one.at else ""
-        why = f": {one.why}" if one.why else ""
-        verdict = "can be planned, and its writes are allowed" if one.allowed else _VERDICTS[one.verdict]
-        lines.append(f"  {one.lever} ({one.title}, {one.category}): {verdict}{where}{why}")
-    if any(one.verdict == "can-plan" and not one.allowed for one in report.levers):
-        lines.append("  Planned by reading only: whether the provider allows the write, only a write would tell.")
-    lines += [f"  not possible, {what}: {why}" for what, why in sorted(report.not_possible.items())]
-    return [*lines, *(f"  ! {warning}" for warning in report.warnings)]
 
 
 __all__ = ["ConnectionReport", "LeverReport", "require_answer", "try_connection", "try_plane", "try_saved"]

@@ -13,11 +13,11 @@ from console.ui.widgets import IconMark, StateMark, Text
 from console.viewmodels.provider_cards import AdapterCard, ReportView
 
 VERDICTS: Final = {
-    "can-plan": Mark("can be planned", "ring", "claimed"),
+    "allowed": Mark("can be planned, and it allows the writes", "ring", "known"),
+    "can-plan": Mark("can be planned, unproven", "ring", "claimed"),
     "cannot": Mark("cannot", "no-entry", "alarm"),
     "not-tried": Mark("not tried", "question", "unknown"),
 }
-_READ_ONLY: Final = "Planned by reading only: whether the provider allows the write, only a write would tell."
 _SHOWN: Final = 12
 
 
@@ -68,11 +68,11 @@ class ReportPanel(QWidget):
             self._block("Surfaces found", view.surfaces or ("None.",))
         if view.levers:
             self._add(self._title("What this credential can restrict"))
+            if view.asked:
+                self._add(Text(self._look, view.asked, size="small", wrap=True))
             for one in view.levers:
                 self._add(StateMark(self._look, one.verdict, one.title, table=VERDICTS))
                 self._add(Text(self._look, one.detail, size="small", tone="text-muted", wrap=True))
-            if any(one.verdict == "can-plan" and not one.allowed for one in view.levers):
-                self._add(Text(self._look, _READ_ONLY, size="small", wrap=True))
         self._block("Not possible there", view.impossible)
         self._lines.addStretch(1)
         self.setAccessibleName(view.headline)

@@ -27,6 +27,10 @@ REACHES: Final = {"everyone": "for everyone", "our-customers": "for our customer
 LINK_MARKS: Final = {
     "answers": "online", "unreachable": "offline", "broken": "refused", "unread": "unheard", "by-hand": "paused",
 }  # fmt: skip
+_RIGHTS: Final = {
+    True: "the provider says that its writes are allowed", None: "whether it may be written is unproven",
+    False: "on some it may not",
+}  # fmt: skip
 _MINUTE_S: Final = 120
 _BY_HAND: Final = "People are asked to do it; it is known by their word alone, unless it can be measured elsewhere"
 
@@ -53,17 +57,20 @@ class AdapterCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One lever of a trial: can-plan, cannot or not-tried. `allowed`: the provider says so of its writes."""
+    """One lever of a trial: can-plan, cannot or not-tried; of the first, allowed where the provider says so of its writes.
+
+    `right` is what it says of them: allowed, lacking, or unproven where it says nothing.
+    """
 
     verdict: str
     title: str
     detail: str
-    allowed: bool = False
+    right: str = "unproven"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """A trial as it is shown. `good` is whether it answers; that a write is allowed, only a lever's `allowed` says."""
+    """A trial as it is shown. `good` is whether it answers; `asked` how it was asked what this credential may write."""
 
     good: bool
     headline: str
@@ -72,6 +79,7 @@ class ReportView:
     levers: tuple[ReportLine, ...]
     impossible: tuple[str, ...]
     warnings: tuple[str, ...]
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +166,7 @@ def report_view(report: ConnectionReport) -> ReportView:
             f"{name or key}: {model}{f' ({detail})' if detail else ''}" for key, name, model, detail in report.surfaces
         ),
         levers=tuple(_report_line(one) for one in report.levers), impossible=impossible, warnings=report.warnings,
+        asked=_sentence(f"what it may write: {report.asked}") if report.asked else "",
     )  # fmt: skip
 
 
@@ -167,10 +176,11 @@ def _report_line(one: LeverReport) -> ReportLine:
         parts.append(f"planned for {', '.join(one.at)}")
     if one.why:
         parts.append(one.why)
-    if one.allowed:
-        parts.append("the provider says that its writes are allowed")
-    detail = _sentence("; ".join(parts))
-    return ReportLine(verdict=one.verdict, title=one.title, detail=detail, allowed=one.allowed is True)
+    if one.verdict != "cannot":
+        parts.append(_RIGHTS[one.allowed])
+    verdict = "allowed" if one.verdict == "can-plan" and one.allowed else one.verdict
+    right = "unproven" if one.allowed is None else "allowed" if one.allowed else "lacking"
+    return ReportLine(verdict=verdict, title=one.title, detail=_sentence("; ".join(parts)), right=right)
 
 
 def rows_of(session: Session) -> tuple[ProviderRow, ...]:

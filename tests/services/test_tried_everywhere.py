@@ -88,6 +88,14 @@ CASES = {
     ),
     "ray_serve": Case(site=ray.site, settings=ray.settings),
 }  # fmt: skip
+ASKED = {  # what this credential may write: how each was asked, or why that is unproven
+    "litellm": "asked by the gateway's own account", "aws_bedrock": "asked by IAM's SimulatePrincipalPolicy",
+    "azure_openai": "asked by Azure's list", "google_vertex": "asked by Google's testIamPermissions",
+    "unleash": "asked by Unleash's own account", "haproxy": "asked about each plan",
+    "open_inference": "unproven: it takes no credential",
+    **dict.fromkeys(("ray_serve", "openai_admin", "openai_work", "anthropic_admin", "hf_endpoints", "vllm"),
+                    "unproven: it has no question for that"),
+}  # fmt: skip
 ELSEWHERE = {
     "kubernetes",
     "practice",
@@ -124,6 +132,9 @@ def test_a_proxy_on_this_machine_too(place: Place, server: Simulator, socket: Ru
 def judged(name: str, report: ConnectionReport) -> None:
     assert report.answers, report.fault
     assert report.surfaces
+    assert report.asked.startswith(ASKED[name]), report.asked
+    if report.asked.startswith("unproven"):
+        assert {one.allowed for one in report.levers} == {None}
     manifest = Registry.load().usable(name).manifest
     assert {one.lever for one in report.levers} == {one.name for one in manifest.levers}
     assert any(one.verdict == "can-plan" for one in report.levers)
