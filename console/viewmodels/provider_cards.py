@@ -57,7 +57,7 @@ class AdapterCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportLine:
-    """One lever of a trial: can-plan, cannot or not-tried; of the first, allowed where the provider says so of its writes.
+    """One lever of a trial: can-plan, cannot or not-tried; allowed where it is planned and its writes are allowed.
 
     `right` is what it says of them: allowed, lacking, or unproven where it says nothing.
     """
