@@ -298,18 +298,21 @@ def paint_cell(painter: QPainter, theme: Theme, box: QRect, cell: Cell, *, size:
     """
     line = theme.metrics(size, "medium").height() + 2
     sign = cell.sign
-    mark = Mark(cell.word, sign.shape, "quiet" if cell.stale and cell.state == "stale" else sign.tone)
     age = age_text(cell)
     painter.setFont(theme.font("small"))
     age_width = theme.metrics("small").horizontalAdvance(age)
     top = QRectF(box.left(), box.top(), box.width() - age_width - 6, line)
+    word, before = cell.word, ""
+    if theme.metrics(size, "medium").horizontalAdvance(word) > top.width() - theme.space("mark") - theme.space("half"):
+        word, _, before = word.partition(", ")  # of "unreachable, was serving" the state, and beneath it what it was
+    mark = Mark(word, sign.shape, "quiet" if cell.stale and cell.state == "stale" else sign.tone)
     paint_mark(painter, top, mark, theme, size=size)
     painter.setFont(theme.font("small"))
     painter.setPen(theme.colour("text-muted"))
     painter.drawText(QRect(box.right() - age_width, box.top(), age_width + 1, line), _RIGHT, age)
     rest = box.adjusted(0, line, 0, 0)
     small = theme.metrics("small").height() + 1
-    lines = _restrictions(cell)
+    lines = [*([("", "text-muted", before)] if before else []), *_restrictions(cell)]
     room = max(1, rest.height() // small)
     shown = (
         lines if len(lines) <= room else [*lines[: room - 1], ("", "text-muted", f"and {len(lines) - room + 1} more")]

@@ -238,7 +238,8 @@ class TimelinePanel(QWidget):
         if rows is None:
             return
         self._middle.setCurrentIndex(_ROWS if rows.count else _NOTHING if rows.filtered else _EMPTY)
-        told, tone = f"{rows.count:,} entries, times in {zone_chosen(self._room.desk.outlet)}", "text-muted"
+        what = "entry" if rows.count == 1 else "entries"
+        told, tone = f"{rows.count:,} {what}, times in {zone_chosen(self._room.desk.outlet)}", "text-muted"
         if rows.fault is not None:
             told, tone = f"The rows cannot be read: {self._room.doer.trouble_of(rows.fault).what}", "alarm"
         elif rows.progress is not None and rows.progress.building and not rows.progress.finished:

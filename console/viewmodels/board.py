@@ -100,10 +100,10 @@ class BoardModel:
         if not cells:
             return "No surface is known yet."
         counts = {name: sum(cell.state == name for cell in cells) for name in _WORST_FIRST}
-        told = ", ".join(f"{count} {STATES[name].word}" for name, count in counts.items() if count)
+        told = ", ".join(f"{count:,} {STATES[name].word}" for name, count in counts.items() if count)
         drifted = sum(cell.drifted or bool(cell.doubt) for cell in cells)
         more = f" {drifted} not as our record says." if drifted else ""
-        return f"{len(cells)} surface{'' if len(cells) == 1 else 's'}: {told}.{more}"
+        return f"{len(cells):,} surface{'' if len(cells) == 1 else 's'}: {told}.{more}"
 
 
 _WORST_FIRST: Final = (

@@ -109,7 +109,7 @@ def _links(shell: Shell, links: Connectivity | None, now_ms: int) -> tuple[Chip,
         chips.append(Chip(text=links.engine.sentence, mark="paused", tone="waiting", tip=links.engine.detail))
     if links.clock is not None:
         tip = f"{links.clock.sentence}\n{links.clock.next_step}"
-        chips.append(Chip(text=links.clock.short, mark="attention", tone="waiting", tip=tip))
+        chips.append(Chip(text=links.clock.short, mark="stale", tone="waiting", tip=tip))
     queued = "1 queued" if shell.queued == 1 else f"{shell.queued} queued"
     chips.append(
         Chip(text=queued, mark="queued" if shell.queued else "", tone="text" if shell.queued else "text-muted")

@@ -123,7 +123,7 @@ def test_what_other_clocks_tell_of_ours_is_a_word_in_the_header_and_a_banner_fro
     far = ClockHint(ahead_ms=240_000, whose="provider", count=3, heard=3)
     links = replace(_links(ANSWERS), clock=far)
     (chip,) = [one for one in header_lines(SHELL, links, NOW_MS).links if one.text.startswith("clock")]
-    assert (chip.text, chip.mark, chip.tone) == ("clock 4 min ahead?", "attention", "waiting")
+    assert (chip.text, chip.mark, chip.tone) == ("clock 4 min ahead?", "stale", "waiting")
     assert "A hint and no proof" in chip.tip
     (notice,) = notices(SHELL, links, NOW_MS)
     assert (notice.name, notice.kind, notice.text) == ("clock", "warning", far.sentence)
