@@ -41,8 +41,8 @@ def select_entries(
     if limit is not None:
         sql += f" LIMIT {int(limit)}"
     rows = connection.execute(sql, tuple(values)).fetchall()
-    bodies = disclosures_of(connection, [row[1] for row in rows])
-    return [_stored(row, bodies.get(row[1], ())) for row in rows]
+    bodies = _said_in(connection, [row[0] for row in rows])
+    return [_stored(row, bodies.get(row[0], ())) for row in rows]
 
 
 def disclosures_of(connection: sqlite3.Connection, holders: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -55,6 +55,17 @@ def disclosures_of(connection: sqlite3.Connection, holders: Sequence[str]) -> di
         for holder, body in connection.execute(sql, tuple(some)):
             found.setdefault(holder, []).append(body)
     return {holder: tuple(texts) for holder, texts in found.items()}
+
+
+def _said_in(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
+    """The disclosure strings held for the entries of these local numbers."""
+    found: dict[int, list[str]] = {}
+    for at in range(0, len(numbers), _MANY):
+        some = numbers[at : at + _MANY]
+        sql = f"SELECT n, body FROM entry_value WHERE n IN ({','.join('?' * len(some))}) ORDER BY n, digest"  # noqa: S608  marks only
+        for number, body in connection.execute(sql, tuple(some)):
+            found.setdefault(number, []).append(body)
+    return found
 
 
 def open_bodies(bodies: Sequence[str], digests: Sequence[str] | frozenset[str]) -> tuple[dict[str, JsonValue], int]:

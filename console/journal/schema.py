@@ -29,8 +29,7 @@ def _guards(table: str) -> tuple[str, str]:
     )
 
 
-# A redaction makes this table anew by the same words (`Tx.bury`).
-DISCLOSURE = """CREATE TABLE disclosure (
+_DISCLOSURE = """CREATE TABLE disclosure (
         holder TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (holder, digest))
         STRICT, WITHOUT ROWID"""
 
@@ -53,7 +52,7 @@ _FIRST = (
     """CREATE TABLE standing (
         id TEXT PRIMARY KEY, standing TEXT NOT NULL CHECK (standing IN ('quarantined', 'forked')))
         STRICT, WITHOUT ROWID""",
-    DISCLOSURE,
+    _DISCLOSURE,
     """CREATE TABLE tombstone (
         digest TEXT PRIMARY KEY, doc TEXT NOT NULL, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
     *_guards("tombstone"),
@@ -117,4 +116,27 @@ _LEAN = (
     f"CREATE INDEX entry_kind ON entry ({KIND_SAID}, n) WHERE {BY_KIND_SAID}",
 )
 
-JOURNAL = Part("journal", (_FIRST, _WHOLE, _ORG, _TOLD, _LEAN))
+# Values of entries lie by local number: one that was just written touches the page of the one before it. Those of
+# documents lie by hash. A redaction makes both anew by the same words (`Tx.bury`), and the view that is read.
+VALUE_TABLES = {
+    "entry_value": """CREATE TABLE entry_value (
+        n INTEGER NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (n, digest)) STRICT, WITHOUT ROWID""",
+    "document_value": """CREATE TABLE document_value (
+        holder TEXT NOT NULL, digest TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (holder, digest))
+        STRICT, WITHOUT ROWID""",
+}
+VALUES = """CREATE VIEW disclosure (holder, digest, body) AS
+    SELECT e.id, v.digest, v.body FROM entry_value v JOIN entry e ON e.n = v.n
+    UNION ALL SELECT holder, digest, body FROM document_value"""
+_PLACED = (
+    "ALTER TABLE disclosure RENAME TO disclosure_before",
+    *VALUE_TABLES.values(),
+    """INSERT INTO entry_value SELECT e.n, d.digest, d.body
+        FROM disclosure_before d CROSS JOIN entry e ON e.id = d.holder ORDER BY e.n, d.digest""",
+    """INSERT INTO document_value SELECT holder, digest, body FROM disclosure_before
+        WHERE holder NOT IN (SELECT id FROM entry) ORDER BY holder, digest""",
+    "DROP TABLE disclosure_before",
+    VALUES,
+)
+
+JOURNAL = Part("journal", (_FIRST, _WHOLE, _ORG, _TOLD, _LEAN, _PLACED))

@@ -21,7 +21,7 @@ from console.journal.faults import Redacted, WrongFeed
 from console.journal.ledger import Ledger
 from console.journal.readings import read_clocks
 from console.journal.rows import open_bodies
-from console.journal.schema import DISCLOSURE
+from console.journal.schema import VALUE_TABLES, VALUES
 from console.journal.values import Admitted, Answer, Draft, FeedSigner, Stored
 from console.keys import canon
 from console.keys.roster import VerifiedRoster
@@ -166,9 +166,11 @@ class Tx:
     def add_disclosures(self, holder: str, texts: Sequence[str]) -> Admitted:
         """Take in values of an entry, a document or a roster: only those its signed bytes name, and none redacted."""
         self.kept.clear()
-        digests = self._digests_of(holder)
-        if digests is None:
+        found = self._digests_of(holder)
+        if found is None:
             return Admitted(0, 0, holder_known=False)
+        number, digests = found
+        into = "entry_value (n" if number is not None else "document_value (holder"
         kept = 0
         for text in texts:
             try:
@@ -178,8 +180,8 @@ class Tx:
             if self._is_buried(digest):
                 continue
             self.connection.execute(
-                "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (holder, digest, text),
+                f"INSERT INTO {into}, digest, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",  # noqa: S608  our own names
+                (holder if number is None else number, digest, text),
             )
             kept += 1
         return Admitted(kept, len(texts) - kept, holder_known=True)
@@ -256,22 +258,24 @@ class Tx:
             held = self.connection.execute(f"SELECT body, digest FROM disclosure WHERE {which}", some).fetchall()  # noqa: S608  marks only
             for body, digest in held:
                 doomed |= _blobs_named(body, digest)
-            gone += self.connection.execute(f"DELETE FROM disclosure WHERE {which}", some).rowcount  # noqa: S608  marks only
+            for table in VALUE_TABLES:
+                gone += self.connection.execute(f"DELETE FROM {table} WHERE {which}", some).rowcount  # noqa: S608  marks only
         for sha in doomed:
             self._bury_one(sha, doc)
             self.connection.execute("DELETE FROM blob WHERE sha256 = ?", (sha,))
         if gone:
-            self._make_disclosures_anew()
+            self._make_values_anew()
         return tuple(sorted(doomed))
 
-    def _make_disclosures_anew(self) -> None:
+    def _make_values_anew(self) -> None:
         """Secure delete wipes a row where it lies, but not the copies that page splits left behind: those go so."""
-        self.connection.execute("ALTER TABLE disclosure RENAME TO disclosure_before")
-        self.connection.execute(DISCLOSURE)
-        self.connection.execute(
-            "INSERT INTO disclosure SELECT holder, digest, body FROM disclosure_before ORDER BY holder, digest"
-        )
-        self.connection.execute("DROP TABLE disclosure_before")
+        self.connection.execute("DROP VIEW disclosure")
+        for table, words in VALUE_TABLES.items():
+            self.connection.execute(f"ALTER TABLE {table} RENAME TO value_before")
+            self.connection.execute(words)
+            self.connection.execute(f"INSERT INTO {table} SELECT * FROM value_before ORDER BY 1, 2")  # noqa: S608  our own names
+            self.connection.execute("DROP TABLE value_before")
+        self.connection.execute(VALUES)
 
     # -- rosters -------------------------------------------------------------------------------------------------------
 
@@ -348,20 +352,21 @@ class Tx:
         ledger.readings.note(received_ms, entry.mono, entry.boot)
         if texts:
             self.connection.executemany(
-                "INSERT INTO disclosure (holder, digest, body) VALUES (?, ?, ?)",
-                [(ident, canon.digest(text), text) for text in texts],
+                "INSERT INTO entry_value (n, digest, body) VALUES (?, ?, ?)",
+                [(n, canon.digest(text), text) for text in texts],
             )
         return Stored(
             n=n, id=ident, feed=feed.feed, seq=entry.seq, entry=entry, raw=raw, sig=sig,
             disclosed=dict(draft.disclosures), received_ms=received_ms, standing="good",
         )  # fmt: skip
 
-    def _digests_of(self, holder: str) -> frozenset[str] | None:
-        row = self.connection.execute("SELECT raw FROM entry WHERE id = ?", (holder,)).fetchone()
+    def _digests_of(self, holder: str) -> tuple[int | None, frozenset[str]] | None:
+        """An entry's local number (None: it is a document) and the digests its signed bytes name."""
+        row = self.connection.execute("SELECT n, raw FROM entry WHERE id = ?", (holder,)).fetchone()
         if row is not None:
-            return frozenset(envelope.read_entry(row[0]).sd)
+            return row[0], frozenset(envelope.read_entry(row[1]).sd)
         row = self.connection.execute("SELECT raw FROM document WHERE sha256 = ?", (holder,)).fetchone()
-        return None if row is None else envelope.digests_in(canon.decode(row[0], limit=MAX_DOCUMENT_BYTES))
+        return None if row is None else (None, envelope.digests_in(canon.decode(row[0], limit=MAX_DOCUMENT_BYTES)))
 
     def _is_buried(self, name: str) -> bool:
         return self.connection.execute("SELECT 1 FROM tombstone WHERE digest = ?", (name,)).fetchone() is not None

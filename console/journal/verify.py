@@ -316,7 +316,8 @@ class _Walk:
         counts["documents"], counts["disclosures"] = upto.documents, upto.values
         if not whole:
             raise _Stopped(upto)
-        if stray := _one(connection, "SELECT count(*) FROM disclosure") - upto.values:
+        held = "SELECT (SELECT count(*) FROM entry_value) + (SELECT count(*) FROM document_value)"
+        if stray := _one(connection, held) - upto.values:
             if self._resumed:
                 raise _Stopped(Upto())  # values came later than their entries: see them all
             raise Unsound("the values", f"{stray} of them belong to no entry and no document")

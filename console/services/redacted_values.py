@@ -23,6 +23,14 @@ from console.services.session import Session
 
 WHOLE_CHARS: Final = 600
 _WINDOW: Final = 500
+_OF_ENTRIES: Final = (
+    "SELECT v.n, e.id, v.digest, v.body FROM entry_value v JOIN entry e ON e.n = v.n "
+    "WHERE (v.n, v.digest) > (?, ?) ORDER BY v.n, v.digest LIMIT ?"
+)
+_OF_DOCUMENTS: Final = (
+    "SELECT holder, holder, digest, body FROM document_value "
+    "WHERE (holder, digest) > (?, ?) ORDER BY holder, digest LIMIT ?"
+)
 
 
 class TakesMore(Problem):
@@ -121,15 +129,15 @@ def _require_no_more(session: Session, doomed: set[str], named: set[str]) -> Non
 
 def rows_of(session: Session) -> Iterator[tuple[str, str, str]]:
     """Holder, digest and body of every value here, in windows."""
-    sql = "SELECT holder, digest, body FROM disclosure WHERE (holder, digest) > (?, ?) ORDER BY holder, digest LIMIT ?"
-    after = ("", "")
-    while True:
-        with session.reader.snapshot() as connection:
-            rows: list[tuple[str, str, str]] = connection.execute(sql, (*after, _WINDOW)).fetchall()
-        if not rows:
-            return
-        yield from rows
-        after = rows[-1][:2]
+    for sql in (_OF_ENTRIES, _OF_DOCUMENTS):
+        after: tuple[object, str] = ("", "") if sql is _OF_DOCUMENTS else (0, "")
+        while True:
+            with session.reader.snapshot() as connection:
+                rows = connection.execute(sql, (*after, _WINDOW)).fetchall()
+            if not rows:
+                break
+            yield from ((holder, digest, body) for _, holder, digest, body in rows)
+            after = (rows[-1][0], rows[-1][2])
 
 
 def _signed(session: Session, holder: str) -> tuple[bool, str, str | None, frozenset[str]] | None:

@@ -30,6 +30,7 @@ from console.keys.roster import verify_next
 from console.keys.sshsig import Verifier, roster_ns
 from tests.journal.world import INC, ORG, World
 from tests.kit.clock import FakeClock
+from tests.kit.values import values_as_rows
 
 
 @pytest.fixture
@@ -42,8 +43,9 @@ def edit(world, *statements, name="a"):
         for trigger, kind in raw.execute("SELECT name, type FROM sqlite_master").fetchall():
             if kind == "trigger":
                 raw.execute(f"DROP TRIGGER {trigger}")
-        for statement, *values in statements:
-            raw.execute(statement, values)
+        with values_as_rows(raw):
+            for statement, *values in statements:
+                raw.execute(statement, values)
 
 
 def note(world, store, feed, text="said"):

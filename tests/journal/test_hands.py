@@ -13,6 +13,7 @@ from console.journal.hands import Hands
 from console.journal.values import Draft
 from console.journal.verify import verify_profile
 from tests.journal.world import INC, World
+from tests.kit.values import values_as_rows
 
 
 @pytest.fixture
@@ -33,7 +34,8 @@ def edit(store, sql, *values):
     for name, kind in connection.execute("SELECT name, type FROM sqlite_master").fetchall():
         if kind == "trigger":
             connection.execute(f"DROP TRIGGER {name}")
-    assert connection.execute(sql, values).rowcount
+    with values_as_rows(connection):
+        assert connection.execute(sql, values).rowcount
     connection.commit()
     connection.close()
 

@@ -10,6 +10,7 @@ from console.journal.values import Draft
 from console.journal.verify import verify_profile
 from console.keys import canon
 from tests.journal.world import INC, World
+from tests.kit.values import values_as_rows
 
 
 @pytest.fixture
@@ -50,8 +51,9 @@ def edit(world, *statements):
     for name, kind in connection.execute("SELECT name, type FROM sqlite_master").fetchall():
         if kind == "trigger":
             connection.execute(f"DROP TRIGGER {name}")
-    for sql, values in statements:
-        assert connection.execute(sql, values).rowcount
+    with values_as_rows(connection):
+        for sql, values in statements:
+            assert connection.execute(sql, values).rowcount
     connection.commit()
     connection.close()
 
@@ -123,6 +125,13 @@ def test_a_value_of_nobody_is_named(made):
     body = canon.make_disclosure(b"s" * 16, "text", "stray")
     edit(world, ("INSERT INTO disclosure VALUES (?, ?, ?)", ("0" * 64, canon.digest(body), body)))
     assert check(world).where == "the values"
+
+
+def test_a_value_at_a_number_that_no_entry_has_is_named(made):
+    world, _ = made
+    body = canon.make_disclosure(b"s" * 16, "text", "stray")
+    edit(world, ("INSERT INTO entry_value VALUES (99999, ?, ?)", (canon.digest(body), body)))
+    assert check(world).why == "1 of them belong to no entry and no document"
 
 
 def test_a_revived_redacted_value_is_named(made):

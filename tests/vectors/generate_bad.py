@@ -35,12 +35,14 @@ from console.runtime.clock import SystemClock
 from console.runtime.ids import crockford
 from console.runtime.paths import ProfilePaths
 from tests.journal.world import INC, ORG, OTHER_INC, Key, World
+from tests.kit.values import values_as_rows
 
 HERE = Path(__file__).parent / "bad-journal"
 SOUND = HERE / "sound.json"
 _TABLES = (
     "meta", "entry", "feed", "fork", "standing", "disclosure", "tombstone", "document", "blob", "roster", "roster_sig",
 )  # fmt: skip
+_KEYS = {"disclosure": ["holder", "digest"]}  # what is read as one table is two
 _OTHER_ORG = "o-" + crockford(b"\x09" * 16)
 _PHOTO = b"a photograph"
 
@@ -89,12 +91,13 @@ def build(folder: Path, sound: dict[str, Any]) -> None:
     connection = connect(paths.journal)
     migrate(connection, (JOURNAL, OUTBOX))
     connection.execute("BEGIN")
-    for table, rows in sound["rows"].items():
-        for row in rows:
-            marks = ", ".join("?" * len(row))
-            connection.execute(
-                f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [unpacked(v) for v in row.values()]
-            )
+    with values_as_rows(connection):
+        for table, rows in sound["rows"].items():
+            for row in rows:
+                marks = ", ".join("?" * len(row))
+                connection.execute(
+                    f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [unpacked(v) for v in row.values()]
+                )
     connection.execute("COMMIT")
     connection.close()
     for sha, data in sound["blobs"].items():
@@ -112,10 +115,11 @@ def damage(template: Path, folder: Path, edits: list[Edit]) -> None:
     connection.execute("BEGIN")
     for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {name}")
-    for edit in edits:
-        if "sql" in edit:
-            done = connection.execute(edit["sql"], [unpacked(value) for value in edit.get("values", [])])
-            assert done.rowcount > 0, f"it damages nothing: {edit}"
+    with values_as_rows(connection):
+        for edit in edits:
+            if "sql" in edit:
+                done = connection.execute(edit["sql"], [unpacked(value) for value in edit.get("values", [])])
+                assert done.rowcount > 0, f"it damages nothing: {edit}"
     connection.execute("COMMIT")
     connection.close()
     for edit in edits:
@@ -253,9 +257,8 @@ class Damages:
             for table in _TABLES:
                 row = connection.execute(_VICTIM.get(table, f"SELECT * FROM {table} ORDER BY 1, 2 LIMIT 1"))
                 names, found = [column[0] for column in row.description], row.fetchone()
-                keys = [
-                    info[1] for info in connection.execute(f"PRAGMA table_info({table})") if info[5]
-                ] or names[:1]  # fmt: skip
+                columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+                keys = _KEYS.get(table) or [column[1] for column in columns if column[5]] or names[:1]
                 for name, value in zip(names, found, strict=True):
                     if f"{table}.{name}" in LOCAL:
                         continue
