@@ -31,7 +31,7 @@ from console.outbox.facts import (
 )
 from console.outbox.item import Row
 from console.outbox.reading import Reading
-from console.outbox.rulings import by_ref, judge
+from console.outbox.rulings import by_ref, judge, note_found
 from console.outbox.time import deciding
 from console.providers.planned import from_disclosures
 
@@ -116,6 +116,7 @@ def authorise(tx: Tx, feed: FeedSigner, doc: str, turns: Turns = no_turn) -> Dec
     if missing:
         return Decision(doc=doc, op=op, outcome="waiting", verdict=verdict, why=missing, refused=refused)
     stored = _decide(tx, feed, held, moments, records, now_ms, f"{word}.authorised", clock)
+    note_found(stored.id, holds=True)
     _enqueue(tx, held, ours, stored.entry.hlc[0])
     return Decision(doc=doc, op=op, outcome="authorised", verdict=verdict, refused=refused)
 

@@ -132,13 +132,13 @@ def _is_off(planned: Planned, seen: ReadBack) -> bool:
 
 def _decided_again(tx: Tx, one: ByHand) -> bool:
     """Whether a correction of this console's people about the same account was decided since it stood so."""
-    for at_ms, held, action in Reading.of(tx).authorised():
+    for at_ms, held, action, holds in Reading.of(tx).authorised():
         if at_ms < one.done_ms:
             continue
         for at, target in enumerate(action.targets):
             if (target.instance, target.lever) == (one.instance, one.lever):
                 told = held.disclosed(at)
-                if told.get("selector") in {one.selector, one.name} or told.get("name") == one.name:
+                if (told.get("selector") in {one.selector, one.name} or told.get("name") == one.name) and holds():
                     return True
     return False
 

@@ -84,7 +84,9 @@ def not_held(
         for one in reading.authorised()
         if one[1].sha != row.doc and any(t.instance == target.instance for t in one[2].targets)
     ]
-    lists = {(held.sha, at) for _, held, other in known for at, t in enumerate(other.targets) if t.listed is not None}
+    lists = {
+        (held.sha, at) for _, held, other, _ in known for at, t in enumerate(other.targets) if t.listed is not None
+    }
     lift = lift_of(action, authority.planned, authority.decided_ms)
     given: list[str] = []
     for account in accounts:
@@ -101,8 +103,8 @@ def not_held(
 
 def given_back(tx: Tx, row: Row, planned: Planned, lines_of: Callable[[str], Sequence[str] | None]) -> Iterator[str]:
     """Accounts that a later restore gives back of this list, by a list of its own or one by one."""
-    for at_ms, held, action in Reading.of(tx).authorised():
-        if action.direction != "restore" or at_ms < row.decided_ms:
+    for at_ms, held, action, holds in Reading.of(tx).authorised():
+        if action.direction != "restore" or at_ms < row.decided_ms or not holds():
             continue
         for at, target in enumerate(action.targets):
             if (target.instance, target.lever) == (row.instance, planned.lever) and not target.canary:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from adapters.contract import Planned
 from console.domain.actions import Action
@@ -33,7 +33,22 @@ _UNDER_WAY: Final = frozenset({"dispatching", "unknown"})
 _GIVEN_BACK: Final = frozenset({"accepted", "recorded"})
 
 IN_ORDER: Final = "e.hlc_ms, e.hlc_n, e.feed, e.seq"
-Authorised = Sequence[tuple[int, Held, Action]]
+
+
+class Decided(NamedTuple):
+    """One decision of some console: when, about which action, and whether it had its people, asked only when it counts.
+
+    A machine's key carries no authority: what did not have them is nothing that stands, is under way, or was lifted.
+    """
+
+    at_ms: int
+    held: Held
+    action: Action
+    holds: Callable[[], bool]
+
+
+Authorised = Sequence[Decided]
+Holds = Callable[[Held, Stored], bool]
 StepsOf = Callable[[str, str, int], list[Stored]]  # of an action's op, a document and a target
 
 
@@ -65,12 +80,14 @@ def place_at(instance: str, surface: str, planned: Planned) -> Place:
     return Place(instance, planned.lever, planned.selector, surface, paths)
 
 
-def authorised(connection: sqlite3.Connection, read: Callable[[str], Held] | None = None) -> Authorised:
-    """Every action that was authorised on any console, with the time of its decision.
+def authorised(
+    connection: sqlite3.Connection, holds: Holds, read: Callable[[str], Held] | None = None
+) -> Authorised:  # fmt: skip
+    """Every action of which some console says that it was authorised. `holds` judges that again, where it counts.
 
     `read` is how documents are read, where that is done once for many questions.
     """
-    found: list[tuple[int, Held, Action]] = []
+    found: list[Decided] = []
     document = read or partial(read_document, connection)
     for stored in good_entries(connection, ("dispatch.authorised",)):
         try:
@@ -78,7 +95,7 @@ def authorised(connection: sqlite3.Connection, read: Callable[[str], Held] | Non
         except Problem:
             continue
         if isinstance(held.document, Action):
-            found.append((stored.entry.hlc[0], held, held.document))
+            found.append(Decided(stored.entry.hlc[0], held, held.document, partial(holds, held, stored)))
     return found
 
 
@@ -116,7 +133,7 @@ def targets_at(
 
 
 def in_force_at(
-    connection: sqlite3.Connection, place: Place, known: Authorised | None = None, *, but: str = "",
+    connection: sqlite3.Connection, place: Place, known: Authorised, *, but: str = "",
     members: Members | None = None, steps: StepsOf | None = None,
 ) -> InForce:  # fmt: skip
     """The corrections in force at a place; `but` leaves one document out: the one that is asked for.
@@ -127,9 +144,9 @@ def in_force_at(
     ask = steps or partial(steps_of, connection)
     seen: set[tuple[str, int]] = set()
     events: list[Claim | Lift] = []
-    for decided_ms, held, action in authorised(connection) if known is None else known:
+    for decided_ms, held, action, holds in known:
         for at, planned in targets_at(place, held, action, members) if held.sha != but else ():
-            if (held.sha, at) in seen:  # two consoles decided it
+            if (held.sha, at) in seen or not holds():  # two consoles decided it, or one says so
                 continue
             seen.add((held.sha, at))
             if members is not None and action.targets[at].listed is not None:
@@ -149,9 +166,9 @@ def under_way_at(
     What a dead console left unknown must not stop containment for ever. Where `late_ms` is given, a call whose answer
     was lost since then counts too, whatever it was taken for: it may land still.
     """
-    for _, held, action in known:
+    for _, held, action, holds in known:
         for at, _planned in targets_at(place, held, action):
-            if (held.sha, at) == but:
+            if (held.sha, at) == but or not holds():
                 continue
             by_feed: dict[str, list[Stored]] = {}
             for one in steps_of(action.op, held.sha, at):

@@ -6,8 +6,9 @@ It lives as long as its transaction and sees what is entered in it. It must neve
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import orjson
 
@@ -16,9 +17,11 @@ from console.journal.faults import Damaged
 from console.journal.rows import select_entries
 from console.journal.tx import Tx
 from console.journal.values import Stored
+from console.keys.roster import VerifiedRoster
 from console.outbox.item import STEP_KINDS
 from console.outbox.overlap import IN_ORDER, Authorised, authorised
 from console.outbox.papers import Held, read_document
+from console.outbox.rulings import had_its_people
 
 _SAID = (
     "SELECT n, id, feed, raw FROM entry "  # noqa: S608  marks only
@@ -40,10 +43,11 @@ class Step:
 class Reading:
     """Get it with `of`."""
 
-    __slots__ = ("_authorised", "_connection", "_documents", "_steps")
+    __slots__ = ("_authorised", "_connection", "_documents", "_rosters", "_steps")
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, rosters: Callable[[], Sequence[VerifiedRoster]]) -> None:
         self._connection = connection
+        self._rosters = rosters
         self._documents: dict[str, Held] = {}
         self._authorised: Authorised | None = None
         self._steps: dict[str, _Steps] = {}
@@ -53,7 +57,7 @@ class Reading:
         """The reading of this transaction. Whatever is entered in it but a step makes it begin anew."""
         found = tx.kept.get(cls)
         if not isinstance(found, cls):
-            found = tx.kept[cls] = cls(tx.connection)
+            found = tx.kept[cls] = cls(tx.connection, tx.rosters)
         return found
 
     def document(self, sha: str) -> Held:
@@ -66,7 +70,8 @@ class Reading:
     def authorised(self) -> Authorised:
         """As `overlap.authorised`."""
         if self._authorised is None:
-            self._authorised = authorised(self._connection, self.document)
+            holds = partial(had_its_people, self._connection, self._rosters)
+            self._authorised = authorised(self._connection, holds, self.document)
         return self._authorised
 
     def steps(self, op: str, doc: str, target: int) -> Sequence[Step]:

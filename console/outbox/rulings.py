@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -43,6 +43,38 @@ class Unproven(Problem):
 
 class WithoutPeople(Unproven):
     """An authorisation that had not the people it needs: whoever wrote it, nothing is done for it."""
+
+
+# what was found of decisions in this process, by entry: it follows from signed entries alone, in whichever journal
+_FOUND: dict[str, bool] = {}
+_MOST_FOUND: Final = 50_000
+
+
+def note_found(ident: str, *, holds: bool) -> None:
+    """Remember of a decision whether it had its people: whoever decided it here need not judge it again."""
+    if len(_FOUND) >= _MOST_FOUND:
+        _FOUND.clear()
+    _FOUND[ident] = holds
+
+
+def had_its_people(
+    connection: sqlite3.Connection, rosters: Callable[[], Sequence[VerifiedRoster]], held: Held, stored: Stored
+) -> bool:
+    """Whether this decision had its people, as its console saw them then; no, where that cannot be told here (yet).
+
+    Nothing a machine enters about a decision without its people holds anything up, keeps it in force or ends it (0189).
+    """
+    known = _FOUND.get(stored.id)
+    if known is None:
+        try:
+            judge(connection, by_ref(rosters()), held, stored)
+            known = True
+        except WithoutPeople:
+            known = False
+        except Problem:
+            return False  # something it was decided by is not here yet
+        note_found(stored.id, holds=known)
+    return known
 
 
 class Rulings:

@@ -267,14 +267,14 @@ def _later(
 ) -> list[tuple[int, Action, Planned]]:  # fmt: skip
     """What was authorised later for the same place, or in this one's stead, and did not come to nothing."""
     found: list[tuple[int, Action, Planned]] = []
-    for at_ms, later, action in known:
+    for at_ms, later, action, holds in known:
         # what names it came after it, whatever the clocks say
         named = row.doc in (action.undoes, action.supersedes)
         if later.sha == row.doc or not (named or at_ms >= decided_ms):
             continue
         found += [
             (at_ms, action, planned) for at, planned in targets_at(place, later, action)
-            if action.supersedes == row.doc or _came_to_something(tx, action, later.sha, at)
+            if (action.supersedes == row.doc or _came_to_something(tx, action, later.sha, at)) and holds()
         ]  # fmt: skip
     return found
 

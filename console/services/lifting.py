@@ -5,15 +5,18 @@ Where none remains, exactly what was there before the first of them. It reads; p
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from console.domain.errors import Problem, WrongUse
 from console.domain.overlap import Claim, InForce, Lift, covers, same, what_remains
 from console.outbox.facts import Held, read_document
 from console.outbox.members import Members
-from console.outbox.overlap import authorised, in_force_at, place_at
+from console.outbox.overlap import Authorised, authorised, in_force_at, place_at
+from console.outbox.rulings import had_its_people
 from console.providers.lists import fill
 from console.providers.planned import Planned, from_disclosures
 from console.services import providers
@@ -76,7 +79,7 @@ def held_beside(
     held: list[str] = []
     with session.reader.snapshot() as connection:
         known = [
-            one for one in authorised(connection)
+            one for one in _known(session, connection)
             if one[1].sha != lifts and any(target.instance == where.instance for target in one[2].targets)
         ]  # fmt: skip
         for account in accounts if known else ():
@@ -96,13 +99,17 @@ def held_here(
     members, held = Members(session.reader.blob), set[str]()
     with session.reader.snapshot() as connection:
         known = [
-            one for one in authorised(connection) if any(t.instance == where.instance for t in one[2].targets)
+            one for one in _known(session, connection) if any(t.instance == where.instance for t in one[2].targets)
         ]  # fmt: skip
         for account in accounts if known else ():
             place = place_at(where.instance, where.surface, fill(template, account))
             claims = in_force_at(connection, place, known, members=members).claims
             held |= {account} if any(covers(one.wanted, template.wanted) for one in claims) else set()
     return frozenset(held)
+
+
+def _known(session: Session, connection: sqlite3.Connection) -> Authorised:
+    return authorised(connection, partial(had_its_people, connection, session.store.rosters))
 
 
 def _contained(planned: Planned, place: InForce) -> Planned:
@@ -149,9 +156,8 @@ def stand_bys(session: Session, instance: str) -> tuple[str, ...]:
 
 def _at(session: Session, where: providers.Surface, planned: Planned) -> InForce:
     with session.reader.snapshot() as connection:
-        return in_force_at(
-            connection, place_at(where.instance, where.surface, planned), members=Members(session.reader.blob)
-        )
+        place = place_at(where.instance, where.surface, planned)
+        return in_force_at(connection, place, _known(session, connection), members=Members(session.reader.blob))
 
 
 def _planned(session: Session, claim: Claim, selector: str) -> Planned:

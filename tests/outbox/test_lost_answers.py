@@ -73,7 +73,7 @@ def test_a_lost_call_stands_in_anothers_way_for_a_minute_unless_it_was_seen_to_l
             with scene.store.reader().snapshot() as connection:
                 return under_way_at(
                     lambda op, doc, target: steps_of(connection, op, doc, target), place, scene.feed.feed,
-                    authorised(connection), but=("ab" * 32, 0), newer_ms=0, late_ms=late_ms,
+                    authorised(connection, lambda *_decision: True), but=("ab" * 32, 0), newer_ms=0, late_ms=late_ms,
                 )  # fmt: skip
 
         at_ms = lost.entry.hlc[0]

@@ -92,8 +92,9 @@ def test_what_two_consoles_decided_is_in_force_once_and_what_is_no_action_never(
         forged(scene, trial, action, [])
         place = place_of(action, 0, plan_of("k", now=False, wanted=True))
         with scene.store.reader().snapshot() as connection:
-            assert [held.sha for _, held, _ in authorised(connection)] == [sha, sha]
-            (claim,) = in_force_at(connection, place).claims
+            known = authorised(connection, lambda *_decision: True)
+            assert [one.held.sha for one in known] == [sha, sha]
+            (claim,) = in_force_at(connection, place, known).claims
         assert (claim.doc, claim.found) == (sha, {"blocked": "false"})
 
     play(tmp_path, story)
@@ -108,8 +109,9 @@ def test_of_what_another_console_decided_and_whose_values_are_not_all_here_nothi
         sha, action = scene.propose([(made, here)])
         forged(scene, sha, action, [])
         with scene.store.reader().snapshot() as connection:
-            assert [held.sha for _, held, _ in authorised(connection)] == [sha]
-            assert in_force_at(connection, place_of(action, 0, plan)).claims == ()
+            known = authorised(connection, lambda *_decision: True)
+            assert [one.held.sha for one in known] == [sha]
+            assert in_force_at(connection, place_of(action, 0, plan), known).claims == ()
 
     play(tmp_path, story)
 
@@ -128,7 +130,7 @@ def test_of_what_could_not_be_read_before_it_was_sent_nothing_is_said_to_have_be
         assert states(await run(scene, plane_at(scene.url, Blind))) == ["enforced"]
         place = place_of(action, 0, plan_of("k", now=False, wanted=True))
         with scene.store.reader().snapshot() as connection:
-            (claim,) = in_force_at(connection, place).claims
+            (claim,) = in_force_at(connection, place, authorised(connection, lambda *_decision: True)).claims
         assert claim.found is None
 
     play(tmp_path, story)

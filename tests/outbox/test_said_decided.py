@@ -11,8 +11,11 @@ from dataclasses import replace
 import pytest
 
 from console.journal.values import Draft
+from console.outbox import gate
 from console.outbox import store as table
 from console.outbox.facts import Moments, policy_of
+from console.outbox.reading import Reading
+from console.outbox.watch import is_over
 from tests.journal.world import INC
 from tests.kit.quick import Estate, QuickScene, quick_plan, quick_plane
 from tests.outbox.test_gate import paper, sign
@@ -207,3 +210,83 @@ def test_whoever_signs_afterwards_extends_nothing(room):
     room.enter_decision(sha, action, [room.received(one) for one in room.carriers(sha, MEMBER)])
     extend(room, sha, action, action.execute_by + HOUR_MS, MEMBER)
     assert room.facts(sha).extended_to is None
+
+
+# -- what stands and what is under way ---------------------------------------------------------------------------------
+
+
+def enter_step(room, kind, sha, action, **more):
+    """Their machine says how far it is with something that nobody signed."""
+    pub = {"doc": sha, "target": 0, "attempt": 1, **more}
+    draft = Draft(kind, inc=INC, subj=action.op, pub=pub)
+    room.scene.store.write(lambda tx: tx.append(room.theirs, draft, roster=room.scene.ref))
+
+
+INTENT = {"requests": "0" * 64, "step": "apply", "pre": "same", "verdict": "approved"}
+
+
+def pretend(room, plan, *, direction="contain", done=True, **more):
+    """They propose it, and their machine says that it was decided, sent and accepted."""
+    target = room.scene.target(plan, dispatchers=(room.theirs.feed,))
+    sha, action = room.scene.propose([target], direction=direction, number=MEMBER, undo_within_s=None, **more)
+    room.scene.approve(sha, action, MEMBER)
+    room.enter_decision(sha, action, [room.received(one) for one in room.carriers(sha, MEMBER)])
+    enter_step(room, "dispatch.intent", sha, action, **INTENT)
+    if done:
+        enter_step(room, "dispatch.accepted", sha, action, outcome="accepted")
+    return sha
+
+
+def is_watched(room, sha):
+    """Whether the drift watch still looks at it."""
+    row = table.find(room.scene.store.connection, sha, 0)
+
+    def ask(tx):
+        return is_over(tx, row, gate.prove(tx, room.scene.feed, row), Reading.of(tx).authorised())
+
+    return not room.scene.store.write(ask)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_no_machine_ends_the_watch_over_what_is_in_force(room, named):
+    sha, action = room.contain(0, 1)
+    assert room.send(sha) == "accepted"
+    room.scene.clock.advance(1_000)
+    pretend(room, BACK, direction="restore", undoes=sha if named else None)
+    assert is_watched(room, sha)
+    room.send(room.undo(sha, action, 0, 1))
+    assert not is_watched(room, sha), "two people end it"
+
+
+def test_no_machine_holds_containment_up_by_saying_that_it_sends_there(room):
+    pretend(room, PLAN, done=False)
+    sha, _ = room.contain(0, 1)
+    assert room.send(sha) == "accepted"
+
+
+def test_no_machine_keeps_a_correction_in_force_that_nobody_decided(room):
+    sha, _ = room.contain(0, 1)
+    assert room.send(sha) == "accepted"
+    pretend(room, quick_plan("k", {"rpm": 10}, {"rpm": 0}))
+    room.scene.clock.advance(1_000)
+    target = room.scene.target(BACK, dispatchers=(room.scene.feed.feed,))
+    lift, action = room.scene.propose([target], direction="restore", undo_within_s=None, undoes=sha)
+    room.scene.approve(lift, action, 0, 1)
+    assert room.send(lift) == "accepted"
+    assert room.estate.fields["k"] == {"rpm": "100"}
+
+
+def test_no_machine_takes_a_correction_out_of_force_that_people_decided(room):
+    """Of two, the lift of the milder one leaves the stricter one standing, whoever says that it was given back."""
+    strict, _ = room.contain(0, 1, plan=quick_plan("k", {"rpm": 100}, {"rpm": 5}))
+    assert room.send(strict) == "accepted"
+    mild, _ = room.contain(0, 1, plan=quick_plan("k", {"rpm": 5}, {"rpm": 10}))
+    room.send(mild)
+    room.scene.clock.advance(1_000)
+    pretend(room, quick_plan("k", {"rpm": 5}, {"rpm": 100}, direction="restore"), direction="restore", undoes=strict)
+    plan = quick_plan("k", {"rpm": 5}, {"rpm": 100}, direction="restore")
+    target = room.scene.target(plan, dispatchers=(room.scene.feed.feed,))
+    lift, action = room.scene.propose([target], direction="restore", undo_within_s=None, undoes=mild)
+    room.scene.approve(lift, action, 0, 1)
+    room.send(lift)
+    assert room.estate.fields["k"] == {"rpm": "5"}

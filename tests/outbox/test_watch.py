@@ -10,7 +10,8 @@ import pytest
 
 from adapters.contract import NotSent, Refused
 from console.outbox.authorise import authorise
-from console.outbox.watch import authorised, in_force
+from console.outbox.reading import Reading
+from console.outbox.watch import in_force
 from console.runtime.clock import SystemClock
 from tests.kit.plainadapter import PlainAdapter, plan_of
 from tests.kit.plainserver import PlainEstate
@@ -307,12 +308,13 @@ def test_no_row_is_watched_for_which_no_decision_stands(tmp_path):
         await outbox._abandon()
         row = replace((await outbox.rows())[0], inc=scene.store.reader().incidents()[0])
         assert (
-            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, authorised(tx.connection)))
+            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, Reading.of(tx).authorised()))
             is not None
         )
         not_so = replace(row, attempt=9)
         assert (
-            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so, authorised(tx.connection))) is None
+            await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, not_so, Reading.of(tx).authorised()))
+            is None
         )
 
     play(tmp_path, story)
