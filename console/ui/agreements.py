@@ -49,7 +49,9 @@ class AgreementsSheet(Sheet):
         self.reason = text_line("Why it no longer holds")
         self.allows: dict[str, QCheckBox] = {}
         self.add(self._list)
-        self.add(Labelled(room, "To end one: why it no longer holds", self.reason))
+        self._ending = Labelled(room, "To end one: why it no longer holds", self.reason)
+        self._ending.hide()
+        self.add(self._ending)
         self.add(Text(look, "One more", size="title", weight="semibold"))
         self.add(self._pair(Labelled(room, "With whom", self.partner), Labelled(room, "Notice owed", self.hours)))
         self.add(self._ticks())
@@ -59,6 +61,7 @@ class AgreementsSheet(Sheet):
                 Labelled(room, "Only of these models (optional)", self.models, "With commas; empty is all."),
             )
         )
+        self.body.addStretch(1)
         self.enter = self.add_button("Enter it", self._enter, "main")
         self.only_close()
         self.partner.textChanged.connect(self.check)
@@ -112,6 +115,7 @@ class AgreementsSheet(Sheet):
             if (gone := item.widget()) is not None:
                 gone.hide()
                 gone.deleteLater()
+        self._ending.setVisible(bool(self.known))
         if not self.known:
             self._lines.addWidget(Text(self.room.look, _NONE, tone="text-muted", wrap=True))
         for one in self.known:

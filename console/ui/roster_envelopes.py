@@ -55,6 +55,7 @@ class EnvelopesSheet(Sheet):
         for part in (self._printers, self._no_printer, self._shelf, self.sealed):
             self.add(part)
             part.hide()
+        self.body.addStretch(0)
         self.delete.hide()
         self.sealed.toggled.connect(self.check)
         self.cards: dict[int, EnvelopeCard] = {}
@@ -81,6 +82,7 @@ class EnvelopesSheet(Sheet):
             beside.addWidget(card, 1)
         self._shelf.put([held] if found else [marked(self.room.look, "check", "good", _NONE)])
         self._shelf.show()
+        self.body.setStretch(self.body.count() - 1, 0 if found else 1)
         self.sealed.setChecked(False)
         self.sealed.setVisible(bool(found))
         self.delete.setVisible(bool(found))
