@@ -50,11 +50,18 @@ _READS = ("Get", "List", "Describe", "Simulate")
 
 
 class AwsSite:
-    """One account. What is written bites `lag_s` later; lists come in pages of `page`."""
+    """One account. What is written bites `lag_s` later; lists come in pages of `page`.
+
+    `console` is the access key with which the console has to sign, id and secret.
+    """
 
     state: Any
 
-    def __init__(self, rows: Rows | None = None, *, lag_s: float = 0.05, page: int = 2) -> None:
+    def __init__(
+        self, rows: Rows | None = None, *, lag_s: float = 0.05, page: int = 2,
+        console: tuple[str, str] = (CONSOLE_KEY, CONSOLE_SECRET),
+    ) -> None:  # fmt: skip
+        self._console = console
         self.state = rows or account()
         self.state.bites = [(0.0, self.state.denials())]
         self._lag_s = lag_s
@@ -74,10 +81,10 @@ class AwsSite:
         self._end_jobs(incoming.at_s)
         found = _CREDENTIAL.match(incoming.headers.get("authorization", ""))
         key, region, service = found.groups() if found else ("", "", "")
-        if key != CONSOLE_KEY:
+        if key != self._console[0]:
             return refused(403, "UnrecognizedClientException")
         here = region == (REGION if service in {"bedrock", "monitoring"} else "us-east-1")
-        if not here or not _proven(incoming, Service(url="", name=service, region=region)):
+        if not here or not _proven(incoming, Service(url="", name=service, region=region), self._console):
             return refused(403, "InvalidSignatureException")
         before = self.state.denials()
         match service:
@@ -286,7 +293,7 @@ def _action(incoming: Incoming) -> str:
     return target or dict(parse_qsl(incoming.body.decode("utf-8", "replace"))).get("Action", "")
 
 
-def _proven(incoming: Incoming, service: Service) -> bool:
+def _proven(incoming: Incoming, service: Service, console: tuple[str, str]) -> bool:
     """Whether the console's secret signed it: the same request, signed anew at its own moment, has the same proof."""
     shown, stamp = incoming.headers.get("authorization", ""), incoming.headers.get("x-amz-date", "")
     names = _SIGNED.search(shown)
@@ -298,5 +305,5 @@ def _proven(incoming: Incoming, service: Service) -> bool:
         headers = {name: incoming.headers.get(name, "") for name in named}
         host = incoming.headers.get("host", "")
         bare = Bare(method=incoming.method, host=host, target=incoming.target, headers=headers, body=incoming.body)
-        return signed(service, CONSOLE_KEY, CONSOLE_SECRET, bare, int(at_s * 1000))["authorization"] == shown
+        return signed(service, *console, bare, int(at_s * 1000))["authorization"] == shown
     return False

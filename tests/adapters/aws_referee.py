@@ -32,6 +32,7 @@ from tests.adapters.referee import Witness
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
 
 BATCH, TUNING = arn("model-invocation-job", "aaaaaaaaaaa1"), arn("model-customization-job", f"{ATLAS}/bbbbbbbbbbb1")
+CANARY = "AKIACANARY0000000001"
 BIG = arn("provisioned-model", "ccccccccccc1")
 USED_MS = time.time_ns() // 60_000_000_000 * 60_000
 
@@ -181,6 +182,33 @@ def test_a_probe_is_the_librarys_own_call(server, witness):
     body = {"messages": [{"role": "user", "content": [{"text": "ping"}]}], "inferenceConfig": {"maxTokens": 1}}
     assert it.converse(modelId=ATLAS, **body)["stopReason"] == "max_tokens"
     assert heard(witness) == ours
+
+
+def test_what_is_asked_of_rights_is_the_librarys_own_and_it_parses_the_answer(server, witness):
+    """IAM's simulation, on everything and on what a plan names."""
+    adapter, context = adapter_at(server.url), context_at(server.url)
+    planned = asyncio.run(adapter.plan(context, Wish(lever="key.off", selector=CANARY, surface_key=ATLAS)))
+    server.poke(lambda rows: setattr(rows, "may", (("iam:*", "arn:aws:iam::123456789012:user/canary"),)))
+    witness.seen.clear()
+    assert asyncio.run(adapter.may_not(context, planned)) == []
+    ours = heard(witness)
+    it = client(server.url, "iam", "us-east-1")
+    own = it.get_user()["User"]["Arn"]
+    whose = [it.get_user(UserName="canary")["User"]["Arn"] for _ in range(2)]
+    asked = {"PolicySourceArn": own, "ActionNames": ["iam:UpdateAccessKey"], "ResourceArns": whose[:1]}
+    assert it.simulate_principal_policy(**asked)["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    theirs = heard(witness)
+    assert theirs == ours
+    asyncio.run(adapter.granted(context))
+    _, (_, _, _, given) = heard(witness)
+    actions = [text for name, text in given.items() if name.startswith("ActionNames.member.")]
+    told = it.simulate_principal_policy(PolicySourceArn=own, ActionNames=actions, ResourceArns=["*"])
+    assert {one["EvalActionName"]: one["EvalDecision"] for one in told["EvaluationResults"]} == dict.fromkeys(
+        actions, "implicitDeny"
+    )
+    assert heard(witness)[0][3] == given
+    shape = it.meta.service_model.operation_model("SimulatePrincipalPolicy").output_shape.members["EvaluationResults"]
+    assert set(told["EvaluationResults"][0]) <= set(shape.member.members)
 
 
 # -- moto: IAM and Organizations of somebody else, which check who signs, and how -----------------------------------
