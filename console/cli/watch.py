@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
-from typing import Any
+import time
+from typing import Any, Final
 
 import click
 
 from console.cli.frame import Call, harmless, json_line, pass_call
+
+_LOOKS_EVERY_S: Final = 0.5
 
 
 @click.command(
@@ -28,10 +32,6 @@ def command(call: Call, seconds: float | None) -> None:
     from console.services.session import SECRETS, Session, nobody_asked
     from console.services.watching import Watching, open_secrets_file
 
-    ended = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: ended.set())
     said = threading.Lock()
 
     def say(fact: dict[str, Any], line: str) -> None:
@@ -42,5 +42,22 @@ def command(call: Call, seconds: float | None) -> None:
     with Session.open(call.paths(), nobody_asked) as session:
         if call.can_ask:  # else it goes on with what needs none, and says which providers that leaves out
             open_secrets_file(session, call.passphrase, lambda: call.ask_anew(SECRETS))
+        ended = _told_to_end()  # not before: at a question Ctrl+C ends it at once
         with Watching(session, say):
-            ended.wait(seconds)
+            _wait(ended, seconds)
+
+
+def _told_to_end() -> threading.Event:
+    """Set as soon as somebody ends the process."""
+    ended = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: ended.set())
+    return ended
+
+
+def _wait(ended: threading.Event, seconds: float | None) -> None:
+    """In short waits: the system may give the signal to any thread, and then nothing wakes this one, which answers."""
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0 and not ended.wait(min(left, _LOOKS_EVERY_S)):
+        pass
