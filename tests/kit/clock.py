@@ -1,6 +1,8 @@
-"""A clock that stands still until a test moves it."""
+"""A clock that stands still until a test moves it, and one that goes and can be moved on."""
 
 from __future__ import annotations
+
+from console.runtime.clock import SystemClock
 
 START_WALL_MS = 1_763_906_531_000
 START_BOOT_MS = 81_234
@@ -34,3 +36,22 @@ class FakeClock:
     def reboot(self, boot_id: str, boot_ms: int = 0) -> None:
         self._boot_id = boot_id
         self._boot_ms = boot_ms
+
+
+class PassingClock(SystemClock):
+    """The machine's own; `advance` lets time go by at once, for which nothing has to wait or hurry."""
+
+    __slots__ = ("_passed_ms",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed_ms = 0
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() + self._passed_ms
+
+    def boot_ms(self) -> int:
+        return super().boot_ms() + self._passed_ms
+
+    def advance(self, ms: int) -> None:
+        self._passed_ms += ms

@@ -25,7 +25,9 @@ from console.outbox.item import Row
 from tests.journal.world import INC, ORG
 from tests.kit.plainadapter import plan_of
 from tests.kit.scene import MANUAL, QUICK, Scene, plane_at
-from tests.outbox.test_engine import play, restore, run, states
+from tests.outbox.test_engine import HOUR, passing, play, restore, run, states
+
+__all__ = ["passing"]
 
 DAY_MS = 86_400_000
 
@@ -472,15 +474,15 @@ def test_who_was_asked_may_decline_and_that_is_said_to_people(tmp_path):
     play(tmp_path, story)
 
 
-def test_what_was_asked_of_people_can_be_cancelled_and_lapses(tmp_path):
+def test_what_was_asked_of_people_can_be_cancelled_and_lapses(tmp_path, passing):
     async def story(scene, estate):
         sha, action = asked(scene)
         await run(scene)
         scene.say(0, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
         assert states(await run(scene)) == ["cancelled"]
-        lapsing, _ = asked(scene, lives_ms=2_000)
+        lapsing, _ = asked(scene, lives_ms=HOUR)
         assert (await scene.outbox().authorise(lapsing)).outcome == "authorised"
-        await asyncio.sleep(2.1)  # the gate's clock is the journal's own
+        scene.clock.advance(HOUR + 1)
         assert states(await run(scene)) == ["cancelled", "expired"]
 
     play(tmp_path, story)

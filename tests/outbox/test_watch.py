@@ -16,7 +16,7 @@ from console.runtime.clock import SystemClock
 from tests.kit.plainadapter import PlainAdapter, plan_of
 from tests.kit.plainserver import PlainEstate
 from tests.kit.scene import INSTANCE, QUICK, plane_at, sent
-from tests.outbox.test_engine import play, restore, run, states
+from tests.outbox.test_engine import play, restore, run, states, turns
 
 WATCH = replace(QUICK, watch_ms=30, again_ms=(40, 120))
 MINUTES, HOUR = 120_000, 3_600_000
@@ -301,11 +301,7 @@ def test_no_row_is_watched_for_which_no_decision_stands(tmp_path):
         with sqlite3.connect(scene.store.paths.journal) as raw:
             raw.execute("UPDATE outbox SET inc = 'i-' || substr(inc, 3, 25) || '0' WHERE doc = ?", (sha,))
         raw.close()
-        for _ in range(20):
-            await outbox.run_once()
-            await asyncio.sleep(0.01)
-        assert "not authorised" in outbox.odd[0]
-        await outbox._abandon()
+        await turns(outbox, until_odd="not authorised")
         row = replace((await outbox.rows())[0], inc=scene.store.reader().incidents()[0])
         assert (
             await outbox._steps.write(lambda tx: in_force(tx, outbox._steps, row, Reading.of(tx).authorised()))
