@@ -169,8 +169,15 @@ def _judge(signed: Planned, found: Planned) -> tuple[How, str]:
     if dict(found.pre) == dict(signed.wanted):
         return "already", "it is so already"
     odd = [name for name in {**signed.pre, **found.pre} if found.pre.get(name) != signed.pre.get(name)]
-    told = ", ".join(f"{name} is {found.pre.get(name, 'gone')}, not {signed.pre.get(name, 'absent')}" for name in odd)
+    told = ", ".join(
+        f"{name} is {_said(found.pre.get(name, 'gone'))}, not {_said(signed.pre.get(name, 'absent'))}" for name in odd
+    )
     return "contradiction", told
+
+
+def _said(value: str) -> str:
+    """As the confirmation shows it beside."""
+    return {"true": "yes", "false": "no", "null": "none"}.get(value, value)
 
 
 def _aside(signed: Planned, found: Planned, runs: Sequence[str]) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ def test_what_is_otherwise_now_is_a_contradiction_and_what_is_so_already_is_none
     block, rate = read(one, made.sha)
     assert (block.how, block.contradicts) == ("already", False)
     assert rate.contradicts
-    assert rate.why == "rpm is 7, not null"
+    assert rate.why == "rpm is 7, not none"
 
 
 def change(gateway, path, body):
