@@ -22,13 +22,17 @@ from googleapiclient.discovery import build_from_document
 from httplib2 import Http
 
 from adapters.access import SignIn
+from adapters.conformance import AdapterConformance
+from adapters.contract import Request
 from adapters.google_vertex.simulated import BOREALIS, CANARY_TOKEN, CONSOLE, CONSOLE_TOKEN, LOCATION, PROJECT
 from adapters.simulator import Simulator
 from console.providers import assertion
 from tests.adapters.discovery import Discovery
 from tests.adapters.google_kit import adapter_at, context_at, service_key, site, verify
+from tests.adapters.leaving_out import leaving_out
+from tests.adapters.referee import Witness
 from tests.adapters.test_google_referee import ALL, FOLDER
-from tests.adapters.test_google_vertex import wish
+from tests.adapters.test_google_vertex import WISHES, wish
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(120), pytest.mark.filterwarnings("default")]
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -37,6 +41,12 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 @pytest.fixture(scope="module")
 def discovery():
     return Discovery()
+
+
+@pytest.fixture(scope="module")
+def for_the_client():
+    """Google's client writes into the documents that it is built from."""
+    return Discovery().documents
 
 
 @pytest.fixture
@@ -98,6 +108,7 @@ def test_anthropics_library_calls_its_model_there_as_a_probe_does(server):
 
 
 CALLS = {
+    "cloudresourcemanager": ("projects", "folders", "organizations"),
     "aiplatform": ("projects.locations.endpoints", "projects.locations.batchPredictionJobs",
                    "projects.locations.tuningJobs", "projects.locations.customJobs"),
     "orgpolicy": ("projects.policies", "folders.policies", "organizations.policies"),
@@ -134,14 +145,14 @@ def _arguments(method, path, verb):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_googles_own_client_sends_every_write_alike(server, discovery, name):
+def test_googles_own_client_sends_every_write_alike(server, for_the_client, name):
     asked, more = ALL[name]
     adapter, context = adapter_at(server.url, **more), context_at(server.url)
     planned = asyncio.run(adapter.plan(context, asked))
     asyncio.run(adapter.apply(context, planned))
     again = asyncio.run(adapter.plan(context, asked)) if planned.revert else planned
     for request in (*planned.requests, *planned.revert, *again.requests):
-        theirs = made_by_the_client(discovery.documents, request)
+        theirs = made_by_the_client(for_the_client, request)
         ours = urlsplit(request.path.partition("/")[2].partition("/")[2])
         made = urlsplit(theirs.uri)
         assert (theirs.method, made.path.removeprefix("/")) == (request.method, ours.path)
@@ -149,3 +160,71 @@ def test_googles_own_client_sends_every_write_alike(server, discovery, name):
         assert sent == {one for one in ours.query.split("&") if one}
         assert json.loads(theirs.body or "null") == json.loads(request.body or "null")
         assert PROJECT in theirs.uri or FOLDER in theirs.uri or "organizations/" in theirs.uri
+
+
+# -- the kit's own class, with Google's documents and Google's client as judges of all that came -----------------------
+
+SERVICES = {"/v1/": "aiplatform", "/v2/policies/": "iam", "/v2/": "orgpolicy", "/v1beta1/": "serviceusage"}
+
+
+class Judged(AdapterConformance):
+    """Every exchange of every test is one by Google's documents, and every write is what Google's client makes."""
+
+    settles_within_s = 30.0
+
+    @pytest.fixture
+    def witness(self):
+        return Witness(site(lag_s=0.0, verify=verify))
+
+    @pytest.fixture
+    def server(self, witness, discovery, for_the_client):
+        with Simulator(witness) as simulator:
+            yield simulator
+        wrong = [fault for one, answer in witness.seen for fault in discovery.faults(one, answer)]
+        assert wrong == []
+        for one in {(one.method, one.target, one.body): one for one, _ in witness.seen}.values():
+            if witness.kind(one) == "write":
+                alike(for_the_client, one)
+
+    @pytest.fixture
+    def adapter(self, server):
+        return adapter_at(server.url)
+
+    @pytest.fixture
+    def context(self, server):
+        return context_at(server.url)
+
+
+def alike(documents, one):
+    """What came is what Google's own client makes of it."""
+    service = next(name for prefix, name in SERVICES.items() if one.target.startswith(prefix))
+    request = Request(method=one.method, path=f"/{service}{one.target}", body=one.body.decode())
+    theirs = made_by_the_client(documents, request)
+    made, came = urlsplit(theirs.uri), urlsplit(one.target)
+    assert (theirs.method, made.path) == (one.method, came.path)
+    assert {each for each in made.query.split("&") if each and each != "alt=json"} == {
+        each for each in came.query.split("&") if each
+    }
+    assert json.loads(theirs.body or "null") == json.loads(one.body or "null")
+
+
+class TestMeasured(Judged):
+    probe_credential = "caller"
+
+    @pytest.fixture(params=["principal.deny", "model.forbid", "endpoint.quiet", "deployment.undeploy"])
+    def wish(self, request):
+        return WISHES[request.param]
+
+
+@leaving_out(
+    {
+        "test_probe": "one call cannot tell of these levers, and no probe of theirs concludes anything",
+        "test_served_counts_refusals_too": "Google keeps no count of refused calls that this adapter could read",
+    }
+)
+class TestNotMeasured(Judged):
+    probes_measure = False
+
+    @pytest.fixture(params=["model.rpm", "deployment.aside", "job.cancel"])
+    def wish(self, request):
+        return WISHES[request.param]

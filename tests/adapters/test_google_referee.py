@@ -83,6 +83,20 @@ def test_lifts_of_what_stays_are_described_too(server, witness, discovery):
     assert [fault for one, answer in witness.seen for fault in discovery.faults(one, answer)] == []
 
 
+@pytest.mark.parametrize("more", [{}, {"policy_at": FOLDER}, {"policy_at": "organizations/4712"}])
+def test_the_question_for_rights_and_its_answers_are_described_too(server, witness, discovery, more):
+    adapter, context = adapter_at(server.url, **more), context_at(server.url)
+    server.poke(lambda rows: setattr(rows, "untestable", ("iam.denypolicies.update",)))
+    assert asyncio.run(adapter.granted(context)).lacks["endpoint.quiet"] == []
+    server.poke(lambda rows: setattr(rows, "roles", {}))
+    assert asyncio.run(adapter.granted(context)).lacks["endpoint.quiet"]
+    assert [fault for one, answer in witness.seen for fault in discovery.faults(one, answer)] == []
+    assert {one.target.partition(":")[0] for one, _ in witness.seen} == {
+        "/v3/projects/desk-models",
+        *(f"/v3/{place}" for place in more.values()),
+    }
+
+
 def test_the_judge_sees_what_is_wrong(server, witness, discovery):
     """It is no judge if it lets everything through."""
     adapter, context = adapter_at(server.url), context_at(server.url)

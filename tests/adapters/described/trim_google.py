@@ -28,6 +28,7 @@ WANTED = {
     "iam.v2": (
         *(f"policies.{name}" for name in ("get", "createPolicy", "update", "delete")), "policies.operations.get",
     ),
+    "cloudresourcemanager.v3": tuple(f"{at}.testIamPermissions" for at in ("projects", "folders", "organizations")),
     "serviceusage.v1beta1": (
         "services.consumerQuotaMetrics.get", "services.consumerQuotaMetrics.importConsumerOverrides", "operations.get",
     ),
