@@ -16,16 +16,14 @@ _BACK = (
 )
 
 
-def settled_feeds(connection: sqlite3.Connection, current: VerifiedRoster) -> dict[str, str]:
-    """Forked feeds whose good branch is named and here: feed -> its last good entry."""
-    forks: dict[str, int] = dict(connection.execute("SELECT feed, seq FROM fork").fetchall())
+def settled_feeds(connection: sqlite3.Connection, current: VerifiedRoster, only: str | None = None) -> dict[str, str]:
+    """Forked feeds (or one) whose good branch is named and here: feed -> its last good entry."""
+    sql = "SELECT k.feed, k.seq, f.key FROM fork k LEFT JOIN feed f ON f.feed = k.feed"
+    asked = connection.execute(sql) if only is None else connection.execute(f"{sql} WHERE k.feed = ?", (only,))
     found: dict[str, str] = {}
-    for feed, at in forks.items():
-        (key,) = connection.execute("SELECT key FROM feed WHERE feed = ?", (feed,)).fetchone() or ("",)
-        good = current.good(key, feed)
-        if good is None or good[0] < at:
-            continue
-        if is_here(connection, feed, good, at):
+    for feed, at, key in asked.fetchall():
+        good = current.good(key or "", feed)
+        if good is not None and is_here(connection, feed, good, at):
             found[feed] = good[1]
     return found
 
@@ -43,19 +41,22 @@ def good_branch(connection: sqlite3.Connection, ident: str) -> frozenset[str]:
     return frozenset(row[0] for row in connection.execute(_BACK, (ident,)))
 
 
-def settle(connection: sqlite3.Connection, current: VerifiedRoster) -> bool:
-    """Let the good branch of each settled feed count again, and nothing else of it; whether that changed anything."""
+def settle(connection: sqlite3.Connection, current: VerifiedRoster, feed: str | None = None) -> bool:
+    """Let the good branch of each settled feed (or of one) count again, and nothing else of it.
+
+    Gives whether that changed anything. It reads a feed whole: once for a roster, and once where its branch is known.
+    """
     changed = 0
-    for feed, ident in settled_feeds(connection, current).items():
+    for name, ident in settled_feeds(connection, current, feed).items():
         good = good_branch(connection, ident)
         standing = dict(
             connection.execute(
-                "SELECT s.id, s.standing FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?", (feed,)
+                "SELECT s.id, s.standing FROM standing s JOIN entry e ON e.id = s.id WHERE e.feed = ?", (name,)
             ).fetchall()
         )
         back = [(one,) for one in sorted(good) if standing.get(one) == "forked"]
         connection.executemany("DELETE FROM standing WHERE id = ?", back)
-        others = connection.execute("SELECT id FROM entry WHERE feed = ?", (feed,)).fetchall()
+        others = connection.execute("SELECT id FROM entry WHERE feed = ?", (name,)).fetchall()
         off = [(one,) for (one,) in others if one not in good and one not in standing]
         connection.executemany("INSERT INTO standing (id, standing) VALUES (?, 'forked')", off)
         changed += len(back) + len(off)

@@ -141,8 +141,9 @@ def _place_beside(ledger: Ledger, offer: _Offer, forked_at: int | None, *, rival
     elif rival:
         note_fork(ledger, entry.feed, entry.seq)
     set_standing(ledger, offer.id, "forked")
-    completes = good is not None and (good[1] == offer.id or not is_settled)
-    if completes and branches.settle(ledger.connection, current):
+    # a feed is read whole where its branch becomes known, and never for what comes beside it afterwards
+    newly = good is not None and (good[1] == offer.id or (rival and not is_settled))
+    if newly and branches.settle(ledger.connection, current, entry.feed):
         ledger.forget_head(entry.feed)
 
 
