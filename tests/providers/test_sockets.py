@@ -48,7 +48,7 @@ class Server:
             writer.close()
 
 
-def run(story, *, most=4, keep=4, within_s=30.0):
+def run(story, *, most=4, keep=4, within_s=120.0):
     async def whole():
         server = Server()
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
