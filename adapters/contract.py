@@ -43,12 +43,16 @@ class NotSent(AdapterFault):
 
 
 class Refused(AdapterFault):
-    """The provider said no, finally. `status` is its HTTP status, or None where there is none."""
+    """The provider said no, finally. `status` is its HTTP status, or None where there is none.
 
-    def __init__(self, detail: str, status: int | None = None) -> None:
-        """Keep detail and status."""
+    `instead` names levers of the same adapter that can do it, the mildest first: people are offered these.
+    """
+
+    def __init__(self, detail: str, status: int | None = None, instead: Sequence[str] = ()) -> None:
+        """Keep detail, status and the other ways."""
         super().__init__(detail)
         self.status = status
+        self.instead = tuple(instead)
 
 
 class Stale(AdapterFault):
@@ -194,6 +198,7 @@ class Lever:
     `selector` says what kind of thing is selected (key, team, user, model, ...); `wide` levers reach everybody on the
     surface. Times are seconds: `propagation_s` bounds how long a change may take to bite everywhere, `read_back_lag_s`
     how long a read may lag. `probe` is how enforcement can be measured. `proven` = shown on a real server by a test.
+    `by_hand`: no call does it, so a person does by a text of the plan (`adapters.hand`); it is read back and probed.
     """
 
     name: str
@@ -211,6 +216,7 @@ class Lever:
     partial_sibling: str | None = None
     proven: bool = False
     params: type[BaseModel] | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,8 @@ from adapters.contract import (
     Traffic,
     Wish,
 )
-from adapters.forms import model_or_params
-from adapters.litellm import guardrails, holders, lists, models, rights, trying, wire
+from adapters.forms import model_or_params, params_of
+from adapters.litellm import files, guardrails, holders, lists, models, rights, trying, wire
 from adapters.litellm.gateway import Gateway, gateway, key_info, traffic
 from adapters.litellm.levers import LATE_S, LEVERS, RELOAD_S, Settings
 from adapters.rights import Granted
@@ -52,7 +52,7 @@ class LiteLLM:
         not_possible={
             "end user": "POST /customer/block answers 500 in 1.106.2",
             "model rate": "a limit on a model is stored and read back, but not enforced by default: limit keys",
-            "models of the configuration file": "they refuse /model/block: take them out of every list, or reroute",
+            "models of the configuration file": "they refuse /model/block: delist, reroute, or a person edits the file",
             "fallback": "/fallback answers calls that fail, never a blocked model: reroute it",
         },
     )  # fmt: skip
@@ -108,7 +108,8 @@ class LiteLLM:
     async def plan(self, context: Context, wish: Wish) -> Planned:
         """The requests that make it so, the fields as they are now, and the requests that restore exactly these."""
         lever = lever_of(self.manifest, wish)
-        return await _family(lever.name).plan(context, lever, wish, model_or_params(lever, wish))
+        params = params_of(lever, wish) if lever.by_hand else model_or_params(lever, wish)
+        return await _family(lever.name).plan(context, lever, wish, params)
 
     async def plan_many(self, context: Context, wishes: Sequence[Wish]) -> Sequence[Planned | Refused]:
         """As `plan`; keys are read page by page, unless the lever needs to know their teams as well."""
@@ -230,6 +231,8 @@ def _read_back(context: Context, planned: Planned, fields: Mapping[str, str]) ->
 def _family(lever: str) -> _Family:
     if lever in guardrails.KINDS:
         return guardrails
+    if lever == files.LEVER:
+        return files
     return models if lever.startswith("model.") else holders
 
 

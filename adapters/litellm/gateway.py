@@ -17,6 +17,7 @@ from adapters.litellm import wire
 
 NOT_FOUND = 404
 MOST_PAGES = 50
+ROUND_IT = "whoever holds the vendor's own key goes round this gateway"
 MODELS_A_PAGE, MOST_MODEL_PAGES = 50, 100
 _SPEND_PAGES, _CALLS_A_PAGE = 5, 50  # one call may be told in 10 KiB
 _HOUR_MS = 3_600_000

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from adapters.contract import Category, Lever
 from adapters.forms import NoParams, safe_address
+from adapters.litellm import files
 
 CACHE_TTL_S = 60  # general_settings.user_api_key_cache_ttl: how long another worker may still let a blocked key in
 LATE_S = 5  # a worker that was asked in that moment keeps what it was told until a little later
@@ -145,4 +146,22 @@ LEVERS = (
     _wide("model.reroute", "Let another model answer", "shutdown", FallbackParams, within_s=RELOAD_S, lag_s=RELOAD_S),
     _wide("model.block", "Block a model", "shutdown", lag_s=RELOAD_S, sibling="model.reroute"),
     _wide("model.delist", "Take a model out of every list", "shutdown", sibling="model.reroute"),
+    # by people; a process of the gateway that nobody started again is met by calls that span as long as a reload
+    Lever(
+        name=files.LEVER,
+        title="Block a model of the file, by hand",
+        category="shutdown",
+        selector="model",
+        wide=True,
+        idempotency="desired-state",
+        reversal="best-effort",
+        reach="our-customers",
+        propagation_s=RELOAD_S,
+        read_back_lag_s=2,
+        probe="canary",
+        partial_sibling="model.delist",
+        proven=True,
+        params=files.FileParams,
+        by_hand=True,
+    ),
 )

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.contract import Context, Lever, Planned, Refused, Request, Wish
-from adapters.litellm import wire
+from adapters.litellm import files, wire
 from adapters.litellm.gateway import (
     NOT_FOUND,
+    ROUND_IT,
     Gateway,
     aliases,
     dependants,
@@ -24,7 +25,6 @@ from adapters.litellm.gateway import (
 from adapters.litellm.holders import Holder, lets_through, patterns_for, reached, without, write
 
 MOST_BYTES = 60_000  # what is signed of one target holds 64 KiB
-ROUND_IT = "whoever holds the vendor's own key goes round this gateway"
 
 
 async def plan(context: Context, lever: Lever, wish: Wish, params: Mapping[str, str]) -> Planned:
@@ -79,7 +79,9 @@ def _block(blank: Planned, there: Gateway) -> Planned:
     if not all(found.model_info.db_model for found in behind):
         raise Refused(
             f"{blank.model} stands in the gateway's configuration file, which cannot be blocked from here: take it out "
-            "of every list (model.delist), let another model answer (model.reroute), or switch it off at the vendor"
+            "of every list, let another model answer, have a person block it in the file, or switch it off at the "
+            "vendor",
+            instead=files.WAYS,
         )
     pre = {f"{found.model_info.id}.blocked": _flag(found.model_info.blocked) for found in behind}
     block = blank.direction == "contain"
@@ -196,9 +198,6 @@ async def _delist(context: Context, blank: Planned, there: Gateway) -> Planned:
 
 
 def _file_note(behind: Sequence[wire.Deployment]) -> list[str]:
-    """What a person has to change in the file, as lines of it: a correction by hand can carry this text."""
-    filed = [found for found in behind if not found.model_info.db_model]
-    if not filed:
-        return []
-    lines = "; ".join(f"- model_name: {found.model_name}, model: {found.litellm_params.model}" for found in filed)
-    return [f"to make it last, take out of the file's model_list and restart the gateway: {lines}"]
+    """That a key made later can be kept from it too, by what a person does."""
+    filed = any(not found.model_info.db_model for found in behind)
+    return ["it stands in the file: to make it last, have a person block it there too (model.file)"] if filed else []

@@ -182,7 +182,10 @@ def _served(rows: Rows, row: KeyRow, model: str) -> Answer:
     target = rows.aliases.get(model, model)
     behind = [found for found in rows.models.values() if found.name == target]
     if not behind:
-        return error(400, "invalid_request_error", "Invalid model name")
+        told = (
+            f"/chat/completions: Invalid model name passed in model={model}. Call `/v1/models` to view available models"
+        )
+        return error(400, "invalid_request_error", told)
     free = [found for found in behind if not found.blocked]
     if not free:
         return error(403, "permission_error", "litellm.PermissionDeniedError: Model is blocked")

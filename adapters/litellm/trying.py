@@ -10,7 +10,7 @@ import re
 from typing import Any, Literal
 
 from adapters.contract import Malformed, Planned, Reply, Throttled
-from adapters.litellm import wire
+from adapters.litellm import files, wire
 from adapters.litellm.levers import words_of
 
 Outcome = Literal["refused", "passed", "cannot-tell"]
@@ -71,7 +71,7 @@ def judge(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
     if reply.status == _OK:
         return _answered(planned, reply)
     if _own_refusal(planned, reply):
-        return "refused", "blocked" if planned.lever.endswith(".block") else "refused as planned"
+        return "refused", "blocked" if planned.lever.endswith((".block", ".file")) else "refused as planned"
     return "cannot-tell", "refused for another reason than this correction"
 
 
@@ -82,6 +82,8 @@ def _answered(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
         return "cannot-tell", fault.detail
     if planned.lever == "model.reroute":
         return _who_answered(planned, reply)
+    if planned.lever == files.LEVER and _who_answered(planned, reply)[0] == "refused":
+        return "cannot-tell", "another model answered"
     if _is_limit(planned) and _above_zero(planned):
         return "cannot-tell", "below the limit"
     return "passed", "answered"
@@ -105,7 +107,7 @@ def _who_answered(planned: Planned, reply: Reply) -> tuple[Outcome, str]:
     return "refused", "another model answered"
 
 
-def _own_refusal(planned: Planned, reply: Reply) -> bool:
+def _own_refusal(planned: Planned, reply: Reply) -> bool:  # noqa: PLR0911  one answer for each lever
     error = wire.error_of(reply)
     said = (error.message or "").lower()
     match planned.lever:
@@ -114,7 +116,9 @@ def _own_refusal(planned: Planned, reply: Reply) -> bool:
         case "team.block":
             named = f"team={planned.selector.lower()} is blocked"
             return (reply.status, error.type) == (_UNKNOWN, "auth_error") and named in said
-        case "model.block":
+        case files.LEVER if reply.status == _BAD:  # its entry was taken out
+            return "invalid model name" in said and planned.model.lower() in said
+        case "model.block" | files.LEVER:
             return (reply.status, error.type) == (_FORBIDDEN, "permission_error") and "blocked" in said
         case "key.routes":
             return reply.status == _FORBIDDEN and "not allowed to call this route" in wire.detail_of(reply).lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -117,6 +118,33 @@ def attest(call: Call, correction: str, target: int, text: str, outcome: str, ti
         done = None if at is None else moment(at, session.clock.wall_ms())
         stored = corrections.attest(session, correction, target, text, outcome=outcome, ticket=ticket, done_ms=done)
     call.tell({"ok": True, "entry": stored.id}, "Attested.")
+
+
+@command.command("by-hand", epilog="\b\nExample:\n  standdown correct by-hand 4f1c0a92 --save .")
+@click.argument("correction")
+@click.option("--target", type=int, help="Only of this target, by its number.")
+@click.option("--save", "save", type=click.Path(path_type=Path), help="Write its text to a new file, or into a folder.")
+@pass_call
+def by_hand(call: Call, correction: str, target: int | None, save: Path | None) -> None:
+    """What a correction asks of people: who does what, and the exact text that they follow, as it is signed."""
+    from dataclasses import asdict
+
+    from console.domain.errors import WrongUse
+    from console.services import hand_text
+
+    with call.session() as session:
+        found = [one for one in hand_text.steps(session, correction) if target in (None, one.target)]
+    kept = {one.target: str(hand_text.save(one, save)) for one in found if one.text} if save is not None else {}
+    if save is not None and not kept:
+        raise WrongUse("No text is asked for there.", "Read what is asked: leave --save away.")
+    lines: list[str] = []
+    for one in found:
+        lines.append(f"{one.target}: {one.name}: {one.instruction}")
+        lines += [f"     {name}: {value}" for name, value in one.asked]
+        lines += [f"     saved as {kept[one.target]}"] if one.target in kept else []
+        lines += [f"     {line}" for line in one.text.splitlines()] if one.target not in kept else []
+    steps = [{**asdict(one), "asked": dict(one.asked), "saved": kept.get(one.target)} for one in found]
+    call.tell({"ok": True, "steps": steps}, *(lines or ["Nothing of it is asked of people."]))
 
 
 @command.command("record-by-hand")

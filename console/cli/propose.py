@@ -92,6 +92,8 @@ def way_json(way: WayBack) -> dict[str, Any]:
 
 def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = None) -> None:
     """What was proposed: every target with what is sent, what it changes and what takes it back."""
+    from console.providers.wishes import BACK, PATCH
+
     targets: list[dict[str, Any]] = []
     lines = [f"Proposed {made.op}: {len(made.plans)} targets. Gravity {made.action.gravity}: {made.reason}"]
     for at, (target, plan) in enumerate(zip(made.action.targets, made.plans, strict=True)):
@@ -108,7 +110,9 @@ def tell_proposal(call: Call, made: Proposal, more: Mapping[str, Any] | None = N
         lines += [f"       now  {name} = {value}" for name, value in plan.pre.items()]
         lines += [f"       send {one.method} {one.path} {one.body}" for one in plan.requests]
         lines += [f"       back {one.method} {one.path} {one.body}" for one in plan.revert]
-        lines += [f"       {name}: {value}" for name, value in plan.params.items() if value]
+        texts = (BACK, PATCH) if made.action.direction == "contain" else (PATCH, BACK)
+        lines += [f"       {name}: {value}" for name, value in plan.params.items() if value and name not in texts]
+        lines += [f"       | {line}" for line in plan.params.get(texts[1], "").splitlines()]
         lines += [f"       note: {note}" for note in plan.notes]
     lines += [f"  {line}" for line in made.besides]
     if made.way is not None:
@@ -213,6 +217,10 @@ def _trial_json(one: TrialTarget) -> dict[str, Any]:
         "provider": one.wish.provider, "surface": one.surface.name if one.surface else one.wish.surface,
         "lever": one.wish.lever, "selector": one.wish.selector, "possible": planned is not None,
         "why_not": one.why_not, "waits": one.waits, "instead": [lever.name for lever in one.instead],
+        "ways": [*({"lever": lever.name, "title": lever.title, "by_hand": lever.by_hand, "reversal": lever.reversal}
+                   for lever in one.instead if lever.name in one.ways),
+                 *({"provider": other.provider, "surface": other.surface.name, "by_hand": other.by_hand}
+                   for other in one.elsewhere)],
     }  # fmt: skip
     if planned is not None:
         in_flight, notes = split(planned.notes)
@@ -225,9 +233,19 @@ def _trial_json(one: TrialTarget) -> dict[str, Any]:
     return told
 
 
+def _way(way: Mapping[str, Any]) -> str:
+    """One of several ways: another lever here, or another surface."""
+    hand = ", by a person" if way["by_hand"] else ""
+    if "lever" in way:
+        return f"{way['lever']} ({way['title']}{hand}), reversal {way['reversal']}"
+    return f"{way['surface']} at {way['provider']}{hand}: the vendor's own switch"
+
+
 def _trial_lines(one: TrialTarget) -> list[str]:
     told = _trial_json(one)
     where = f"{told['lever']} {told['selector']} at {told['surface']}"
+    if one.ways:
+        return [f"{where}: GAP: {told['why_not']}", *(f"    way: {_way(way)}" for way in told["ways"])]
     if not told["possible"]:
         instead = f"; instead: {', '.join(told['instead'])}" if told["instead"] else ""
         return [f"{where}: GAP: {told['why_not']}{instead}"]

@@ -24,6 +24,7 @@ DOC_TYPES = (
     "action.v1", "redaction.v1", "closing.v1", "ratification.v1", "extension.v1", "rehearsal.v1", "clock.v1",
 )  # fmt: skip
 MANUAL = "manual"
+ASK = "manual.ask"
 # what a target discloses; a missing one means: cannot approve, cannot dispatch
 TARGET_DISCLOSURES = ("name", "selector", "params", "pre", "requests", "revert")
 
@@ -81,6 +82,11 @@ class Target:
     def by_hand(self) -> bool:
         """Whether a person carries it out."""
         return self.adapter.split("/", 1)[0] == MANUAL
+
+    @property
+    def by_word(self) -> bool:
+        """Whether only people can say what became of it: nothing of it can be read."""
+        return self.by_hand and self.lever == ASK
 
     def as_json(self) -> dict[str, JsonValue]:
         """The public part of the target, as signed."""

@@ -229,8 +229,7 @@ async def by_hand(row: Row, steps: Steps) -> Row:
 
 def _by_hand(tx: Tx, row: Row, steps: Steps) -> Row:
     authority = gate.prove(tx, steps.feed, row)
-    words = _words_about(tx, row)
-    for stored_id, outcome in words:
+    for stored_id, outcome, _ in words_about(tx, row):
         if outcome == "done":
             pub: dict[str, JsonValue] = {"attempt": row.attempt, "outcome": "attested", "of": [stored_id]}
             return steps.tell_in(tx, row, "dispatch.accepted", pub, state="attested", detail="Attested by a person.")
@@ -247,13 +246,14 @@ def _by_hand(tx: Tx, row: Row, steps: Steps) -> Row:
     return row
 
 
-def _words_about(tx: Tx, row: Row) -> Sequence[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+def words_about(tx: Tx, row: Row) -> Sequence[tuple[str, str, int]]:
+    """What people said of a by-hand target: the entry, what it came to, and when it was entered (ms)."""
+    found: list[tuple[str, str, int]] = []
     for stored in good_entries(tx.connection, ("correction.attested",)):
         pub = stored.entry.pub
         if pub.get("doc") == row.doc and pub.get("target") == row.target and stored.entry.author is not None:
-            found.append((stored.id, str(pub.get("outcome", "done"))))
+            found.append((stored.id, str(pub.get("outcome", "done")), stored.entry.hlc[0]))
     return found
 
 
-__all__ = ["Enforcer", "Witness", "by_hand"]
+__all__ = ["Enforcer", "Witness", "by_hand", "words_about"]

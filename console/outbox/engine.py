@@ -30,6 +30,7 @@ from console.outbox.executor import Executor
 from console.outbox.facts import Held, good_entries
 from console.outbox.gate import Unauthorised
 from console.outbox.guards import roster_doubt
+from console.outbox.hand_proof import HandProof
 from console.outbox.hand_watch import HandWatch
 from console.outbox.item import NEEDS_PEOPLE, STEP_KINDS, Row, Settled
 from console.outbox.lanes import choose
@@ -103,6 +104,7 @@ class Outbox:
         self._lists = Lists(self._steps, self._pace, self._executor, sleep)
         self._drift = DriftWatch(self._steps, self._pace, self._enforcer, sleep, self._lists.read_back)
         self._by_hand = HandWatch(self._steps, self._pace, sleep)
+        self._hand_proof = HandProof(self._steps, self._pace)
         self._watch = Reachability()
         self._providers: dict[str, _Provider] = {}
         self._working: dict[tuple[str, int], tuple[Row, asyncio.Task[None]]] = {}
@@ -194,9 +196,10 @@ class Outbox:
         known = [row for row in await self._steps.write(self._load) if row.key not in self._refused]
         self._drift.begin(known, self._planes)
         self._by_hand.begin(self._planes)
+        self._hand_proof.begin(known, self._planes)
         self._odd += [one for one in self._drift.odd() if one not in self._odd]
         rows = [row for row in known if not row.final]
-        self._look_if_due({row.instance for row in rows if not row.by_hand})
+        self._look_if_due({row.instance for row in rows if not row.by_hand or row.state != "queued"})
         ready: list[Row] = []
         for row in rows:
             if row.key in self._working or row.key in busy or self._stumbles.rests(row.key, self._clock.boot_ms()):
@@ -356,7 +359,7 @@ class Outbox:
         now_ms = self._clock.wall_ms()
         if row.since_ms <= now_ms < row.not_before_ms:  # a clock that went back makes nobody wait for a day
             return self._asks_for_lapse(row) and await self._may_have_lapsed(row)
-        if row.by_hand:
+        if row.by_hand and row.state == "queued":
             return not row.held or self._may_have_word(row)
         if self._planes.get(row.instance) is None:
             return False
@@ -431,7 +434,7 @@ class Outbox:
             self._woken.set()
 
     async def _step(self, row: Row) -> Row:
-        if row.by_hand:
+        if row.by_hand and row.state == "queued":
             return await by_hand(row, self._steps)
         plane = self._planes.get(row.instance)
         if plane is None:
@@ -471,7 +474,7 @@ class Outbox:
             return "people", f"{place} was refused at the gate"
         if left := self._stumbles.left(row.key):
             return "people", f"{place} could not be taken further: {left}"
-        if row.by_hand:
+        if row.by_hand and row.state == "queued":
             return ("people", f"{place} waits for an attestation") if row.held else None
         if self._planes.get(row.instance) is None:
             return "people", f"{place}: {self._planes.why_not(row.instance)}"
@@ -504,7 +507,7 @@ class Outbox:
     def _beside(self) -> list[asyncio.Task[None]]:
         """What goes on and is no step of a row."""
         forgetting = [] if self._forgetting is None or self._forgetting.done() else [self._forgetting]
-        return [*self._looking.values(), *self._drift.tasks, *self._by_hand.tasks, *forgetting]
+        return [*self._looking.values(), *self._drift.tasks, *self._by_hand.tasks, *self._hand_proof.tasks, *forgetting]
 
     async def _quiet(self) -> None:
         while tasks := self._tasks():

@@ -27,10 +27,13 @@ from console.providers.planned import from_disclosures, selects
 
 # it may bite, or may have landed: a lift of something else must not loosen it
 _CLAIMS: Final = frozenset(
-    {"dispatching", "unknown", "accepted", "recorded", "enforced", "unmeasurable", "attention", "drifted"}
-)
+    {
+        "dispatching", "unknown", "accepted", "attested", "recorded", "enforced", "unmeasurable", "attention",
+        "drifted",
+    }
+)  # fmt: skip
 _UNDER_WAY: Final = frozenset({"dispatching", "unknown"})
-_GIVEN_BACK: Final = frozenset({"accepted", "recorded"})
+_GIVEN_BACK: Final = frozenset({"accepted", "attested", "recorded"})
 
 IN_ORDER: Final = "e.hlc_ms, e.hlc_n, e.feed, e.seq"
 
@@ -115,7 +118,7 @@ def targets_at(
 ) -> Iterator[tuple[int, Planned]]:
     """The targets of an action that write to this place; with `members`, also the lists of which it is one account."""
     for at, target in enumerate(action.targets):
-        if target.by_hand or (target.instance, target.lever) != (place.instance, place.lever):
+        if target.by_word or (target.instance, target.lever) != (place.instance, place.lever):
             continue
         disclosed = held.disclosed(at)
         if target.listed is None and not selects(disclosed, place.selector):

@@ -94,7 +94,7 @@ class DriftWatch:
         now = self.steps.clock.boot_ms()
         due: dict[str, list[Row]] = {}
         for row in rows:
-            if row.state in WATCHED and row.direction == "contain" and not row.by_hand and self._is_due(row, now):
+            if row.state in WATCHED and row.direction == "contain" and self._is_due(row, now):
                 due.setdefault(row.instance, []).append(row)
         for instance, some in due.items():
             plane = planes.get(instance)

@@ -6,10 +6,14 @@ What is signed says what another adapter made of it; whether it is what it calls
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from adapters.contract import AdapterFault, Planned, Request, Wish
+from adapters.hand import BACK, INSTRUCTION, PATCH
 from console.providers.plane import Plane
 from console.providers.wishes import wish
+
+_TEXTS: Final = (INSTRUCTION, PATCH, BACK)
 
 __all__ = ["plan_all_anew", "plan_anew", "plan_differs"]
 
@@ -57,6 +61,8 @@ def plan_differs(signed: Planned, found: Planned, *, already: bool = False) -> t
         f"{name} becomes {found.wanted.get(name, 'nothing')}, not {signed.wanted.get(name, 'nothing')}"
         for name in names if found.wanted.get(name) != signed.wanted.get(name)
     ]  # fmt: skip
+    if any(signed.params.get(name) != found.params.get(name) for name in _TEXTS if name in found.params):
+        odd.append("the text that a person is to follow would be another one")
     if found.requests != signed.requests:
         odd.append(f"it would send {_sent(found.requests)}")
     if found.revert != signed.revert and not already:

@@ -104,7 +104,7 @@ def scrub(fault: AdapterFault, secrets: tuple[str, ...], most: int = 300) -> Ada
     if isinstance(fault, Throttled):
         return Throttled(told, min(max(fault.retry_after_s, 0.0), _LONGEST_WAIT_S))
     if isinstance(fault, Refused):
-        return Refused(told, fault.status)
+        return Refused(told, fault.status, fault.instead)
     return type(fault)(told)
 
 

@@ -18,10 +18,11 @@ from adapters.contract import (
     Request,
     Wish,
 )
+from adapters.hand import BACK, FILE, INSTRUCTION, PATCH
 
 __all__ = [
-    "FINISH", "RUNNING", "STOP", "AdapterFault", "Category", "Found", "Lever", "Manifest", "Planned", "Request", "Wish",
-    "wish",
+    "BACK", "FILE", "FINISH", "INSTRUCTION", "PATCH", "RUNNING", "STOP", "AdapterFault", "Category", "Found", "Lever",
+    "Manifest", "Planned", "Request", "Wish", "wish",
 ]  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def _series(
     session: Session, action: Action, one: Standing, target: TargetStanding, steps: Sequence[Stored],
     tries: Sequence[Try],
 ) -> Series | None:  # fmt: skip
-    if target.by_hand or target.state not in _REACHED:
+    if target.by_word or target.state not in _REACHED:
         return None
     mine = sorted(
         (s for s in steps if s.entry.pub.get("doc") == one.doc and s.entry.pub.get("target") == target.index),

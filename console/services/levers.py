@@ -31,7 +31,10 @@ class ParamLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeverLine:
-    """One lever in plain values. `milder` is the lever that does less at the same place, where there is one."""
+    """One lever in plain values. `milder` is the lever that does less at the same place, where there is one.
+
+    `by_hand`: a person carries it out, by a text that the adapter renders.
+    """
 
     name: str
     title: str
@@ -45,6 +48,7 @@ class LeverLine:
     proven: bool
     milder: str | None
     params: tuple[ParamLine, ...]
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +130,7 @@ def _line(one: Lever) -> LeverLine:
     return LeverLine(
         name=one.name, title=one.title, category=one.category, selector=one.selector, wide=one.wide,
         reversal=one.reversal, reach=one.reach, propagation_s=one.propagation_s, probe=one.probe, proven=one.proven,
-        milder=one.partial_sibling, params=_params(one.params),
+        milder=one.partial_sibling, params=_params(one.params), by_hand=one.by_hand,
     )  # fmt: skip
 
 

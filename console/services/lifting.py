@@ -19,6 +19,7 @@ from console.outbox.overlap import Authorised, authorised, in_force_at, place_at
 from console.outbox.rulings import had_its_people
 from console.providers.lists import fill
 from console.providers.planned import Planned, from_disclosures
+from console.providers.wishes import PATCH
 from console.services import providers
 from console.services.session import Session
 
@@ -64,6 +65,11 @@ def with_others(session: Session, where: providers.Surface, planned: Planned, li
     if claim is None:
         return planned
     held = _planned(session, claim, planned.selector)
+    if told == "strictest" and PATCH in planned.params:
+        raise WrongUse(
+            f"The correction {claim.doc[:16]} keeps {planned.name} as it is: nobody may be asked to take that back.",
+            "Lift that one too, or first.",
+        )
     if told == "strictest":
         note = f"The correction {claim.doc[:16]} stays in force here: this gives back what it asks for, and no more."
         return replace(planned, wanted=held.wanted, requests=held.requests, notes=(*planned.notes, note))

@@ -54,6 +54,14 @@ class Part:
     texts: tuple[str, ...]
 
 
+class OtherWays(WrongUse):
+    """A provider that refuses a wish; `levers` are those that it names as other ways, the mildest first."""
+
+    def __init__(self, what: str, levers: Sequence[str]) -> None:
+        super().__init__(what, "Nothing was proposed; see `standdown provider surfaces`.")
+        self.levers = tuple(levers)
+
+
 def resolve(session: Session, one: TargetWish) -> providers.Surface:
     """The surface a wish names.
 
@@ -97,7 +105,7 @@ async def plan_one(
         what = f"{plane.instance.name} does not plan {one.lever} {one.selector}: {fault.detail}."
         if name in {"NotSent", "Throttled", "OutcomeUnknown"}:
             raise WaitsForConnection(what, "Nothing was proposed; try again when it answers.") from None
-        raise WrongUse(what, "Nothing was proposed; see `standdown provider surfaces`.") from None
+        raise OtherWays(what, getattr(fault, "instead", ())) from None
     if direction == "restore":
         return planned
     running, gone = await asyncio.gather(in_flight(plane, planned), _gone_round(plane, where, rounds))
@@ -144,10 +152,13 @@ def part_of(
     manifest = instances.registry.manifest(instance.adapter)
     lever = manifest.lever(one.lever)
     category = planned.params.get("category", lever.category) if instance.adapter == MANUAL else lever.category
+    made = f"{instance.adapter}/{manifest.version}"
+    if lever.by_hand:  # what a person carries out is of this form, whichever adapter rendered it and reads it back
+        made = f"{MANUAL}/{instances.registry.manifest(MANUAL).version}"
     texts, digests = conceal(to_disclosures(planned), session.entropy)
     target = Target(
-        surface=where.surface, instance=where.instance, adapter=f"{instance.adapter}/{manifest.version}",
-        lever=one.lever, category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
+        surface=where.surface, instance=where.instance, adapter=made, lever=one.lever,
+        category=category, model=where.model, reach=planned.reach, assignee=one.assignee,
         reversal=planned.reversal, selectors=planned.selectors,
         all_surfaces=all_surfaces and lever.category == "shutdown", credential=planned.credential,
         canary=one.canary, dispatchers=dispatchers, listed=listed, sd=digests,

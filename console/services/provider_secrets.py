@@ -49,7 +49,10 @@ def without(planes: Planes, needs: Needs, why: str) -> Planes:
 
 def waiting_for(needs: Needs, instances: Iterable[Instance], rows: Iterable[Row]) -> tuple[str, ...]:
     """The names of those providers that need a secret for something on its way."""
-    wanted = {row.instance for row in rows if not row.final and not row.by_hand and needs.get(row.instance)}
+    wanted = {
+        row.instance for row in rows
+        if not row.final and (not row.by_hand or row.state == "recorded") and needs.get(row.instance)
+    }  # fmt: skip
     return tuple(one.name for one in instances if one.id in wanted)
 
 

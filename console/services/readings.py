@@ -121,7 +121,7 @@ async def _read(
     from console.providers.wishes import AdapterFault  # noqa: PLC0415  as above
 
     target = action.targets[at]
-    if target.by_hand:
+    if target.by_word:
         return Reading(target=at, how="by-hand", at_ms=now_ms)
     plane = planes.get(target.instance)
     if plane is None:
@@ -148,7 +148,7 @@ async def _compare(plane: Plane, target: Target, signed: Planned, at: int, other
     how, why = _judge(signed, found)
     aside = _aside(signed, found, runs)
     made = f"{plane.manifest.name}/{plane.manifest.version}"
-    if made != target.adapter:
+    if made != target.adapter and not target.by_hand:
         aside = (*aside, f"planned with {target.adapter}, and {made} is here")
     if how in ("read", "already") and target.listed is None:
         odd = plan_differs(signed, others(target, found), already=how == "already")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from console.domain.actions import Action
+from console.domain.actions import ASK, Action
 from console.domain.corrections import IN_FORCE, PENDING, QUEUED, CorrectionState, RevisionState, TargetState
 from console.domain.errors import Problem
 from console.domain.fold import fold_incident
@@ -72,6 +72,11 @@ class TargetStanding:
     row: Row | None
     checked_ms: int | None = None
     dispatchers: tuple[str, ...] = ()
+
+    @property
+    def by_word(self) -> bool:
+        """As `Target.by_word`: only people can say what became of it."""
+        return self.by_hand and self.lever == ASK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +162,12 @@ class Names:
         return {one.surface: one for one in surfaces(self._session)}
 
     @cached_property
+    def _adapters(self) -> Mapping[str, str]:
+        from console.services.providers import instances_of  # noqa: PLC0415  as above
+
+        return {one.id: one.adapter for one in instances_of(self._session).all()}
+
+    @cached_property
     def _known(self) -> tuple[Mapping[str, str], Registry]:
         from console.services.providers import instances_of  # noqa: PLC0415  as above
 
@@ -176,12 +187,15 @@ class Names:
         """A provider, by its id."""
         return self._known[0].get(ident, f"provider ..{ident[-4:]}")
 
-    def lever(self, adapter: str, lever: str) -> str:
-        """A lever's title."""
-        try:
-            return self._known[1].manifest(adapter.split("/", 1)[0]).lever(lever).title
-        except (Problem, LookupError):
-            return lever
+    def lever(self, adapter: str, lever: str, instance: str = "") -> str:
+        """A lever's title. What people carry out may be named by the adapter of the provider where they do it."""
+        registry = self._known[1]
+        for name in (adapter.split("/", 1)[0], self._adapters.get(instance, "")):
+            try:
+                return registry.manifest(name).lever(lever).title
+            except (Problem, LookupError):
+                continue
+        return lever
 
 
 def _standing(
@@ -220,7 +234,8 @@ def _target(
     one = action.targets[state.index]
     return TargetStanding(
         index=state.index, name=str(told.get("name", "?")), selector=str(told.get("selector", "?")), lever=one.lever,
-        lever_title=names.lever(one.adapter, one.lever), category=one.category, model=one.model, surface=one.surface,
+        lever_title=names.lever(one.adapter, one.lever, one.instance), category=one.category, model=one.model,
+        surface=one.surface,
         surface_name=names.surface(one.surface), instance=one.instance, instance_name=names.instance(one.instance),
         by_hand=one.by_hand, canary=one.canary, reach=one.reach, reversal=one.reversal,
         state="expired" if lapsed else state.state, since_ms=action.approve_by if lapsed else state.since_ms,

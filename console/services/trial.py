@@ -22,7 +22,7 @@ from console.providers.plane import Planes
 from console.providers.traffic import Rounds
 from console.providers.wishes import Planned
 from console.services import incidents, providers
-from console.services.levers import LeverLine, options_for
+from console.services.levers import LeverLine, Options, options_for
 from console.services.lifting import with_others
 from console.services.planning import (
     Direction,
@@ -57,6 +57,7 @@ class TrialTarget:
     """One wish and its plan, or why there is none. `waits` says that it may be possible when the provider answers.
 
     `instead` are levers that do less at the same place, or (where this one is not possible) that are there at all.
+    `ways`: its provider itself names these, the mildest first; `elsewhere` are then the other surfaces of this model.
     """
 
     wish: TargetWish
@@ -69,6 +70,17 @@ class TrialTarget:
     why_not: str = ""
     next_step: str = ""
     waits: bool = False
+    ways: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """Another surface of the same model, where something can be done about it: a vendor's own switch, say."""
+
+    surface: providers.Surface
+    provider: str
+    by_hand: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +139,7 @@ def plan(
     parts = [_part(session, one, wide) for one in planned]
     options = {one.surface.surface: one for one in options_for(session, "")}
     targets = tuple(
-        _with_lever(one, part, options[one.surface.surface].levers if one.surface else ())
+        _with_lever(one, part, options[one.surface.surface].levers if one.surface else (), options)
         for one, part in zip(planned, parts, strict=True)
     )
     real = [part for part in parts if part is not None]
@@ -164,8 +176,10 @@ async def _try(
         why = f"Its provider did not answer within {deadline_s:g} s."
         return TrialTarget(wish=one, surface=surface, why_not=why, next_step="Try again.", waits=True)
     except Problem as fault:
-        waits = isinstance(fault, WaitsForConnection)
-        return TrialTarget(wish=one, surface=surface, why_not=fault.what, next_step=fault.next_step, waits=waits)
+        waits, ways = isinstance(fault, WaitsForConnection), getattr(fault, "levers", ())
+        return TrialTarget(
+            wish=one, surface=surface, why_not=fault.what, next_step=fault.next_step, waits=waits, ways=ways
+        )
     return TrialTarget(wish=one, surface=surface, planned=planned)
 
 
@@ -176,14 +190,29 @@ def _part(session: Session, one: TrialTarget, wide: set[str]) -> Part | None:
     return part_of(session, one.surface, one.wish, one.planned, all_surfaces=every, dispatchers=(_NO_FEED,))
 
 
-def _with_lever(one: TrialTarget, part: Part | None, levers: Sequence[LeverLine]) -> TrialTarget:
+def _with_lever(
+    one: TrialTarget, part: Part | None, levers: Sequence[LeverLine], options: Mapping[str, Options]
+) -> TrialTarget:
     lever = next((found for found in levers if found.name == one.wish.lever), None)
     others = tuple(found for found in levers if found.name != one.wish.lever)
     if one.planned is not None:
         others = tuple(found for found in others if lever is not None and found.name == lever.milder)
+    elif one.ways:
+        others = tuple(found for name in one.ways for found in others if found.name == name)
     return replace(
         one, target=None if part is None else part.target, lever=lever, instead=others,
-        magnitudes=_magnitudes(one, lever),
+        magnitudes=_magnitudes(one, lever), elsewhere=_elsewhere(one, options) if one.ways else (),
+    )  # fmt: skip
+
+
+def _elsewhere(one: TrialTarget, options: Mapping[str, Options]) -> tuple[Elsewhere, ...]:
+    """The other surfaces of its model at which something can be pulled, or people be asked."""
+    here = one.surface
+    return tuple(
+        Elsewhere(surface=each.surface, provider=each.provider, by_hand=each.by_hand)
+        for each in options.values()
+        if here is not None and each.surface.model == here.model and each.surface.instance != here.instance
+        and each.levers
     )  # fmt: skip
 
 

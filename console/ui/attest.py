@@ -6,18 +6,18 @@ It writes what somebody says, as said by them; it never claims that anything was
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QHBoxLayout, QWidget
 
 from console.domain.deceit import shown
-from console.providers.planned import from_disclosures
-from console.services import corrections, overview, providers
+from console.services import corrections, hand_text, overview, providers
+from console.services.hand_text import HandStep
 from console.services.session import Session
 from console.services.standing import Standing
 from console.ui.choice import Choice
+from console.ui.hand_text import HandText
 from console.ui.kept import Kept, Part
 from console.ui.parts import column, row
 from console.ui.proposal_plan import grid_of
@@ -37,6 +37,9 @@ _MEANS: Final = {
     "promised": "They say that they will; it stays open.",
     "declined": "They say no: it goes back to people.",
 }
+_LEAD: Final = "Your word, signed as yours, with its time. It ends as attested only: nothing is measured by it."
+_LEAD_READ: Final = "Your word, signed as yours, with its time. What you say is done is read back and tried afterwards."
+_READ: Final = "They say that it is carried out; then it is read back, and tried where it can be."
 _WHEN_HINT: Final = "HH:MM, or -20m for twenty minutes ago, or a date and time."
 _READING: Final = "Reading ..."
 _TEXT_LINES: Final = 3
@@ -70,13 +73,6 @@ class WhenField(Labelled):
         self.say(f"{both(at, zone)}, {ago(now, at)}. {_WHEN_HINT}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked of people, by target."""
-
-    params: Mapping[int, Mapping[str, str]]
-
-
 class AttestDialog(Sheet):
     """What became of a step that people carry out: done, promised or declined, who says so, when, which ticket."""
 
@@ -86,11 +82,11 @@ class AttestDialog(Sheet):
     ) -> None:  # fmt: skip
         super().__init__(
             room, parent, "Attest what was done by hand",
-            "Your word, signed as yours, with its time. It ends as attested only: nothing is measured by it.",
+            _LEAD,
         )  # fmt: skip
         self.which = QComboBox()
         self.which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self._asked: dict[str, _Asked] = {}
+        self._asked: dict[str, Mapping[int, HandStep]] = {}
         self._steps = [
             (one.doc, step) for one in candidates for step in one.targets if step.by_hand
         ]  # fmt: skip
@@ -144,12 +140,12 @@ class AttestDialog(Sheet):
         """What exactly was asked stands in the signed document."""
         docs = list(dict.fromkeys(doc for doc, _ in self._steps))
 
-        def work(session: Session) -> dict[str, _Asked]:
-            return {doc: _asked(session, doc) for doc in docs}
+        def work(session: Session) -> dict[str, Mapping[int, HandStep]]:
+            return {doc: {one.target: one for one in hand_text.steps(session, doc)} for doc in docs}
 
         self.room.doer.do(work, self._took, lane="look", over=self)
 
-    def _took(self, found: dict[str, _Asked]) -> None:
+    def _took(self, found: dict[str, Mapping[int, HandStep]]) -> None:
         self._asked = found
         self._turn()
 
@@ -165,15 +161,19 @@ class AttestDialog(Sheet):
         doc, step = self._steps[at]
         look = self.room.look
         self._told_lines.addWidget(StateMark(look, step.state, f" {shown(step.name)} at {shown(step.instance_name)}"))
-        asked = self._asked.get(doc)
-        params = {} if asked is None else asked.params.get(step.index, {})
+        asked = self._asked.get(doc, {}).get(step.index)
+        told = {} if asked is None else {**dict(asked.asked), "instruction": asked.instruction}
         titles = (("Asked of", "who"), ("Instruction", "instruction"), ("Contact", "contact"), ("By when", "by"),
                   ("Ticket", "ticket"))  # fmt: skip
-        facts = [(title, shown(params[name])) for title, name in titles if params.get(name)]
+        facts = [(title, shown(told[name])) for title, name in titles if told.get(name)]
         if facts:
             self._told_lines.addWidget(grid_of(look, facts))
+        if asked is not None and asked.text:
+            self._told_lines.addWidget(HandText(self.room, self, asked))
+        self.outcome.mean("done", _MEANS["done"] if step.by_word else _READ)
+        self.lead.setText(_LEAD if step.by_word else _LEAD_READ)
         if not self.ticket.text():
-            self.ticket.setText(params.get("ticket", ""))
+            self.ticket.setText(told.get("ticket", ""))
         self.check()
 
     def _attest(self) -> None:
@@ -195,15 +195,6 @@ class AttestDialog(Sheet):
             self.accept()
 
         self.carry_out(self._kept.spending(work), done)
-
-
-def _asked(session: Session, doc: str) -> _Asked:
-    held = corrections.find_document(session, doc)
-    action = corrections.action_of(held)
-    return _Asked({
-        at: dict(from_disclosures(target, held.disclosed(at)).params)
-        for at, target in enumerate(action.targets) if target.by_hand
-    })  # fmt: skip
 
 
 class RecordDialog(Sheet):

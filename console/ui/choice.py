@@ -23,6 +23,8 @@ class Choice(QWidget):
     ) -> None:
         super().__init__()
         self._buttons: dict[str, QRadioButton] = {}
+        self._means: dict[str, Text] = {}
+        self._words = dict(words)
         group = QButtonGroup(self)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -41,7 +43,8 @@ class Choice(QWidget):
             grid.addWidget(button, at, 0)
             if severities:
                 grid.addWidget(SeverityBadge(look, f"SEV-{value}"), at, 1)
-            grid.addWidget(Text(look, means[value], tone="text-muted", wrap=True), at, last)
+            self._means[value] = Text(look, means[value], tone="text-muted", wrap=True)
+            grid.addWidget(self._means[value], at, last)
         self.setAccessibleName(name)
         self.setFocusProxy(next(iter(self._buttons.values())))
 
@@ -52,6 +55,11 @@ class Choice(QWidget):
     def value(self) -> str | None:
         """What is chosen, or None."""
         return next((value for value, button in self._buttons.items() if button.isChecked()), None)
+
+    def mean(self, value: str, text: str) -> None:
+        """Say of one word what it means by now."""
+        self._means[value].setText(text)
+        self._buttons[value].setAccessibleName(f"{self._words[value]}: {text}")
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """A click on the words of a line chooses it too."""

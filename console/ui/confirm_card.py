@@ -30,6 +30,10 @@ class TargetCard(QFrame):
         if one.changes:
             lines.addWidget(self._changes())
         lines.addWidget(facts(look, self._facts()))
+        if one.by_hand is not None and one.by_hand.text:
+            title = "Exactly this is asked of them"
+            lines.addWidget(Text(look, title, size="small", weight="semibold", tone="text-muted"))
+            lines.addWidget(Exact(look, one.by_hand.text))
         for text in one.notes:
             lines.addWidget(Text(look, text, tone="waiting", wrap=True))
         self._more = QPushButton()
@@ -161,6 +165,11 @@ class TargetCard(QFrame):
         look, one = self._look, self._one
         holder = QWidget()
         lines = column(holder, look.theme.space("unit") // 2)
+        if one.by_hand is not None and one.by_hand.back:
+            title = "Exactly this takes it back, by hand again"
+            lines.addWidget(Text(look, title, size="small", weight="semibold", tone="text-muted"))
+            lines.addWidget(Exact(look, one.by_hand.back))
+            return holder
         for title, found in (("Exactly this is sent", one.requests), ("Exactly this takes it back", one.revert)):
             lines.addWidget(Text(look, title, size="small", weight="semibold", tone="text-muted"))
             for request in found:
@@ -180,8 +189,11 @@ class TargetCard(QFrame):
         count = len(self._one.requests)
         word = "Hide" if self.is_open else "Show"
         what = "the exact request" if count == 1 else f"the {count} exact requests" if count else "what is sent"
-        self._more.setText(f"{word} {what} and how it is taken back")
-        self._more.setAccessibleName(f"{word} {what} of target {self._one.number} and how it is taken back")
+        hand = self._one.by_hand is not None and bool(self._one.by_hand.text)  # it stands there already
+        self._more.setText(f"{word} how it is taken back" if hand else f"{word} {what} and how it is taken back")
+        whose = f"of target {self._one.number}"
+        said = f"{word} how {whose[3:]} is taken back" if hand else f"{word} {what} {whose} and how it is taken back"
+        self._more.setAccessibleName(said)
         if self.is_open and self._exact is None:
             self._exact = self._requests()
             self._lines.addWidget(self._exact)

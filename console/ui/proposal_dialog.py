@@ -187,10 +187,17 @@ class ProposalDialog(Sheet):
         self._show()
         self._soon.start()
 
-    def _pull(self, at: int, lever: str) -> None:
-        ground = self.ground
-        if ground is not None:
+    def _pull(self, at: int, lever: str, surface: str = "") -> None:
+        """Another lever in that row; or another row in its stead, which is then left out with a word."""
+        ground, other = self.ground, self._row_of(surface) if surface else None
+        if ground is None or (surface and other is None):
+            return
+        if other is None:
             self.change(lambda now: now.pull(at, lever, ground))
+            return
+        why = "It cannot be blocked there; it is switched off at the vendor."
+        self.change(lambda now: now.choose(other, True).choose(at, False).word(at, why))  # noqa: FBT003  as `choose`
+        self.fields.ensureWidgetVisible(self.fields.rows[other])
 
     def _ask_names(self) -> None:
         if self.made is None or not self.made.draft.model:

@@ -17,7 +17,7 @@ from console.ui.proposal_rows import PLANS
 from console.ui.theme import Look
 from console.ui.tokens import GRAVITIES
 from console.ui.widgets import Exact, StateMark, Text, Words
-from console.viewmodels.proposal import PlanLine, TrialView
+from console.viewmodels.proposal import PlanLine, TrialView, Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +41,17 @@ class PlanPaper:
     fresh: bool
     left_out: tuple[str, ...]
     note: str = ""
+    unproven: str = ""
 
 
 class PlanPanel(QScrollArea):
     """Made anew whenever the paper changes; where one had scrolled to stays.
 
-    `pulled` tells that somebody wants another lever in a row: one that does less, or that is there at all.
+    `pulled` tells that somebody wants another lever in a row (one that does less, or that is there at all), or another
+    surface instead: row, lever, surface.
     """
 
-    pulled = Signal(int, str)
+    pulled = Signal(int, str, str)
 
     def __init__(self, look: Look) -> None:
         super().__init__()
@@ -75,6 +77,8 @@ class PlanPanel(QScrollArea):
             lines.addWidget(Text(self._look, paper.note, tone="text-muted", wrap=True))
         if paper.verdict is not None and paper.targets and (paper.fresh or paper.verdict.gravity):
             lines.addWidget(self._verdict(paper.verdict, fresh=paper.fresh))
+        if paper.unproven and paper.targets:
+            lines.addWidget(Text(self._look, paper.unproven, size="small", tone="waiting", wrap=True))
         for one in paper.targets:
             lines.addWidget(PlanCard(self._look, one, self._opened, self.pulled.emit))
         if paper.left_out:
@@ -123,7 +127,7 @@ class PlanPanel(QScrollArea):
 class PlanCard(QFrame):
     """One target: how it is now and then, what is sent, what it reverts to; or why it cannot be, and what can."""
 
-    def __init__(self, look: Look, one: Shown, opened: set[str], pull: Callable[[int, str], None]) -> None:
+    def __init__(self, look: Look, one: Shown, opened: set[str], pull: Callable[[int, str, str], None]) -> None:
         super().__init__()
         self._look, self._one, self._opened, self._pull = look, one, opened, pull
         self.setProperty("ground", "raised")
@@ -149,10 +153,16 @@ class PlanCard(QFrame):
         if line.waits:
             told = "It can be planned when it answers. Read again, or do it by hand and record it."
             self._lines.addWidget(Text(look, told, size="small", tone="text-muted", wrap=True))
+        elif line.ways:
+            self._lines.addWidget(ways_of(look, line.ways, self._one.where, self._take))
         elif line.instead:  # the names are enough here; what each does stands at its row
             told = "; ".join(offer.split(":", 1)[0] for offer in line.instead)
             self._lines.addWidget(Text(look, f"Instead: {told}", size="small", tone="text-muted", wrap=True))
             self._offer(line)
+
+    def _take(self, way: Way) -> None:
+        """Another lever in this row, or another row."""
+        self._pull(self._one.row, way.lever, way.surface)
 
     def _fill(self, line: PlanLine) -> None:
         look = self._look
@@ -173,6 +183,10 @@ class PlanCard(QFrame):
             self._lines.addWidget(Text(look, line.reversal, weight="semibold", tone="alarm"))
         for note in line.notes:
             self._lines.addWidget(Text(look, _sentence(note), size="small", tone="waiting", wrap=True))
+        if line.text:
+            title = "What a person follows; once it is signed it can be copied, or kept as a file"
+            self._lines.addWidget(Text(look, title, size="small", tone="text-muted", wrap=True))
+            self._lines.addWidget(Exact(look, line.text))
         for offer in line.instead:
             self._lines.addWidget(Text(look, f"Milder: {offer}", size="small", tone="text-muted", wrap=True))
         self._offer(line)
@@ -188,7 +202,7 @@ class PlanCard(QFrame):
         take.setProperty("kind", "quiet")
         take.setAutoDefault(False)
         take.setAccessibleName(f"{title} instead, {self._one.where}")
-        take.clicked.connect(lambda: self._pull(self._one.row, lever))
+        take.clicked.connect(lambda: self._pull(self._one.row, lever, ""))
         self._lines.addWidget(take, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _exact(self, line: PlanLine) -> None:
@@ -220,6 +234,33 @@ class PlanCard(QFrame):
         self._lines.addWidget(told)
         self._lines.addWidget(more, 0, Qt.AlignmentFlag.AlignLeft)
         say()
+
+
+def ways_of(look: Look, ways: Sequence[Way], where: str, take: Callable[[Way], None]) -> QWidget:
+    """Several ways side by side, the mildest first: each with what it is and one press that takes it."""
+    box = QWidget()
+    grid = QGridLayout(box)
+    grid.setContentsMargins(0, look.theme.space("half"), 0, 0)
+    grid.setHorizontalSpacing(look.theme.space("unit"))
+    grid.setVerticalSpacing(look.theme.space("unit"))
+    for at, way in enumerate(ways):
+        cell = QWidget()
+        unit = look.theme.space("unit")
+        lines = column(cell, unit // 2, (unit, unit, unit, unit))
+        lines.addWidget(Text(look, way.title, size="small", weight="semibold", wrap=True))
+        lines.addWidget(Text(look, way.told, size="small", tone="text-muted", wrap=True))
+        lines.addStretch(1)
+        if way.lever or way.surface:
+            press = QPushButton("Take this way")
+            press.setProperty("kind", "quiet")
+            press.setAutoDefault(False)
+            press.setAccessibleName(f"{way.title}, instead of what {where} cannot do")
+            press.clicked.connect(lambda _on=False, way=way: take(way))
+            lines.addWidget(press, 0, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(cell, at // _BESIDE, at % _BESIDE)
+    for at in range(_BESIDE):
+        grid.setColumnStretch(at, 1)
+    return box
 
 
 def changes_of(look: Look, changes: Sequence[tuple[str, str, str]]) -> QWidget:
@@ -258,6 +299,7 @@ def grid_of(look: Look, facts: Sequence[tuple[str, str]]) -> QWidget:
 
 
 _LABEL: Final = 104
+_BESIDE: Final = 2
 _TOP: Final = Qt.AlignmentFlag.AlignTop
 
 

@@ -79,7 +79,7 @@ class WaitingCommands:
             return None
         able = [
             one for one in now.everything or now.standings
-            if one.direction == "contain" and any(t.state in _MEASURED and not t.by_hand for t in one.targets)
+            if one.direction == "contain" and any(t.state in _MEASURED and not t.by_word for t in one.targets)
         ]  # fmt: skip
         meant = [one for one in able if pointed is not None and one.doc == pointed[0]]
         shown = {one.doc for one in now.standings}

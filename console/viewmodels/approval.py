@@ -14,6 +14,7 @@ from console.domain.agreements import concerns
 from console.domain.deceit import shown
 from console.domain.render import BREAK_GLASS, MIN_BREAK_GLASS_REASON, REACHES, REVERSALS, UNDERSTATED, WHOLE, Line
 from console.domain.sheet import Sheet, SheetRequest, SheetTarget, odd_texts, scope_of
+from console.providers.wishes import BACK, PATCH
 from console.runtime.clock import Clock
 from console.services.approvals import Reading
 from console.services.presented import Presented
@@ -37,7 +38,10 @@ class RequestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByHand:
-    """What a person or a vendor is asked to do. Empty where it was not said."""
+    """What a person or a vendor is asked to do. Empty where it was not said.
+
+    `text` is what they follow, in the direction of this correction; `back` what takes that back.
+    """
 
     instruction: str
     who: str
@@ -45,6 +49,8 @@ class ByHand:
     ticket: str
     by: str
     assignee: str
+    text: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,10 +252,13 @@ def _target(number: int, one: SheetTarget, paper: Presented, reading: Reading | 
     direction = "contain" if paper.sheet is None else paper.sheet.action.direction
     asked = dict(one.asked)
     in_flight, notes = flight.split(one.notes)
+    texts = (asked.pop(PATCH, ""), asked.pop(BACK, "")) if target.by_hand else ("", "")
+    texts = texts if direction == "contain" else texts[::-1]
     by_hand = ByHand(
         instruction=_lines_shown(asked.pop("instruction", "")), who=shown(asked.pop("who", "")),
         contact=shown(asked.pop("contact", "")), ticket=shown(asked.pop("ticket", "")), by=shown(asked.pop("by", "")),
         assignee=shown(names.get(target.assignee, target.assignee)) if target.assignee else "",
+        text=_lines_shown(texts[0]), back=_lines_shown(texts[1]),
     ) if target.by_hand else None  # fmt: skip
     return TargetView(
         number=number,

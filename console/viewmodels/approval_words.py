@@ -40,6 +40,7 @@ _VERBS: Final = {
     "routes": ("leave some routes only to", "give all routes back to"),
     "forbid": ("switch on", "switch off"),
     "reroute": ("let another model answer for", "let it answer again:"),
+    "file": ("block in the gateway's file, by hand, the", "unblock in the gateway's file, by hand, the"),
     "delist": ("take out of every list:", "put back on the lists:"),
     "stop": ("stop all traffic to", "let traffic through again to"),
     "drain": ("drain", "bring back"),

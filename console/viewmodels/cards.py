@@ -101,7 +101,7 @@ def _commands(one: Standing, now_ms: int) -> tuple[tuple[str, str], ...]:
         if one.undo_until_ms is not None and one.undo_until_ms > now_ms:
             found.append(("undo", "Undo ..."))
         found.append(("lift", "Lift ..."))
-        if any(not target.by_hand for target in one.targets):
+        if any(not target.by_word for target in one.targets):
             found.append(("refusals", "Bites? ..."))
     return tuple(found)
 
@@ -128,6 +128,7 @@ _NEED_COMMANDS = {
     "lapse": (("outbox-at", "Look"),),
     "review": (("review", "Look"), ("lift", "Lift ...")),
     "command": (("accept-command", "Accept command ..."),),
+    "declared": (("assume-command", "Assume command ..."), ("hand-over", "Hand over ...")),
     "fork": (("organisation", "Organisation"),),
     "roster": (("organisation", "Read and sign ..."),),
     "clock": (("clocks", "Reporting clocks ..."),),
@@ -142,7 +143,7 @@ _DECIDE_COMMANDS = {
 }
 _NEED_STATES = {
     "approve": "proposed", "attest": "attention", "decide": "attention", "lapse": "queued", "review": "stale",
-    "command": "attention", "fork": "attention", "roster": "proposed", "clock": "attention",
+    "command": "attention", "declared": "attention", "fork": "attention", "roster": "proposed", "clock": "attention",
 }  # fmt: skip
 
 
@@ -160,5 +161,5 @@ def need_card(need: Need, now_ms: int) -> Card:
     return Card(
         key=f"{need.kind}:{need.doc or _about(need)}:{need.target}", doc=need.doc, target=need.target,
         inc=need.inc, state=_NEED_STATES[need.kind], title=need.text, count="", told=tuple(told), lines=(),
-        commands=commands, alarm=need.kind in ("fork", "approve", "decide", "clock"),
+        commands=commands, alarm=need.kind in ("fork", "declared", "approve", "decide", "clock"),
     )  # fmt: skip

@@ -153,7 +153,7 @@ _ELSEWHERE: Final = ("queued", "approved", "dispatching", "unknown")
 
 def _help(target: TargetStanding, waits: Waits) -> Help:
     """The one thing that helps: what is being sent, or is being found out, is left alone."""
-    if target.by_hand:
+    if target.by_hand and target.state != "recorded":
         return "attest" if target.state in ("queued", "accepted") else ""
     if waits == "hold":
         return "now"
@@ -165,7 +165,7 @@ def _help(target: TargetStanding, waits: Waits) -> Help:
 def _why(
     target: TargetStanding, link: ProviderLink | None, links: Connectivity | None, now_ms: int, hold_until: int | None
 ) -> tuple[Waits, str]:
-    if target.by_hand:
+    if target.by_hand and target.state != "recorded":
         return "people", "It is done by hand: somebody has to say what became of it."
     if target.state == "recorded":
         if target.passes:
@@ -206,7 +206,7 @@ def _why_queued(  # noqa: PLR0911  one answer for each thing a target can wait f
 
 
 def _then(one: Standing, target: TargetStanding, waits: Waits) -> str:
-    if target.by_hand:
+    if target.by_hand and target.state != "recorded":
         return "Attested, it ends there unless it can be read back."
     if waits == "connection" and one.direction == "contain":
         return "When it answers: the journal first, the target read again, a visible hold of 10 s, then it goes."

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from console.domain import flight
+from console.domain.actions import ASK
 from console.domain.deceit import shown
 from console.domain.render import REACHES, REVERSALS, WHOLE
+from console.providers.wishes import BACK, PATCH
 from console.services.corrections import LeftOut, TargetWish, Trial, TrialTarget
 from console.services.levers import LeverLine, Options
 from console.services.planning import DAY_MS, Direction
@@ -223,11 +225,22 @@ def _wanting(row: Row) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One of several ways, side by side: another `lever` here, another `surface`, or neither: nothing is there yet."""
+
+    title: str
+    told: str
+    lever: str = ""
+    surface: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
     """One target of a trial in words. `why_not` is set where it cannot be done; `waits` where it may be later.
 
     `instead` says what can be done there instead, or what does less; `offers` are the same as (lever, title).
-    `changes` are (field, now, then); `magnitudes` (what with its unit, wished, now).
+    `changes` are (field, now, then); `magnitudes` (what with its unit, wished, now). `ways` are what its provider names
+    instead, side by side. `text` is what a person follows who carries it out.
     """
 
     what: str
@@ -238,6 +251,8 @@ class PlanLine:
     next_step: str
     instead: tuple[str, ...]
     offers: tuple[tuple[str, str], ...] = ()
+    ways: tuple[Way, ...] = ()
+    text: str = ""
     changes: tuple[tuple[str, str, str], ...] = ()
     magnitudes: tuple[tuple[str, str, str], ...] = ()
     sends: tuple[str, ...] = ()
@@ -301,16 +316,40 @@ def _offer(lever: LeverLine) -> str:
     return f"{lever.title} ({lever.name}): {wide}, {REVERSALS[lever.reversal]}"
 
 
+def _by_hand(one: TrialTarget) -> bool:
+    return one.wish.lever == ASK or (one.lever is not None and one.lever.by_hand)
+
+
+def _ways(one: TrialTarget) -> tuple[Way, ...]:
+    """What the provider itself names, the mildest first, and last the vendor's own switch."""
+    if not one.ways:
+        return ()
+    found = [Way(title=lever.title, told=_way(lever), lever=lever.name) for lever in one.instead]
+    for other in one.elsewhere:
+        how = "people there are asked; known by their word only" if other.by_hand else "by what it can do there"
+        found.append(Way(title=f"At {shown(other.provider)}", told=f"The vendor's own switch: {how}.",
+                         surface=other.surface.surface))  # fmt: skip
+    if not one.elsewhere:
+        told = "Connect the vendor, or a provider `manual` for people there who are asked."
+        found.append(Way(title="At the vendor", told=f"The vendor's own switch. {told}"))
+    return tuple(found)
+
+
+def _way(lever: LeverLine) -> str:
+    how = "A person does it by a text; it is read back and tried then" if lever.by_hand else "Sent from here"
+    return f"{how}; {REVERSALS[lever.reversal]}."
+
+
 def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
     wish, plan = one.wish, one.planned
     verb, noun = say.verb_of(wish.lever, trial.direction)
     what = f"{verb} {noun} {shown(wish.selector if plan is None else plan.name)}".strip()
-    if wish.lever == "manual.ask":
+    if _by_hand(one):
         what = f"ask {shown(dict(plan.params if plan else wish.params).get('who', '') or 'somebody')} by hand"
     line = PlanLine(
         what=what, where=shown(one.surface.name if one.surface else wish.provider), possible=plan is not None,
         waits=one.waits, why_not=shown(one.why_not), next_step=one.next_step, instead=tuple(map(_offer, one.instead)),
-        offers=tuple((lever.name, lever.title) for lever in one.instead),
+        offers=tuple((lever.name, lever.title) for lever in one.instead), ways=_ways(one),
     )  # fmt: skip
     if plan is None:
         return line
@@ -329,7 +368,8 @@ def _plan_line(one: TrialTarget, trial: Trial, now_ms: int) -> PlanLine:
         reach=REACHES[plan.reach],
         reversal=REVERSALS[plan.reversal],
         affected=say.affected(plan.affected),
-        in_flight=shown(in_flight) if trial.direction == "contain" and wish.lever != "manual.ask" else "",
+        in_flight=shown(in_flight) if trial.direction == "contain" and not _by_hand(one) else "",
+        text="\n".join(map(shown, plan.params.get(PATCH if trial.direction == "contain" else BACK, "").splitlines())),
         notes=tuple(map(shown, notes)),
         read_at=say.clock(plan.pre_read_ms, now_ms),
     )

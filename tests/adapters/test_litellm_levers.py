@@ -51,7 +51,10 @@ def wish(lever, selector, surface="", direction="contain", **params):
         (wish("model.delist", "atlas", direction="restore"), "undo that one"),
         (wish("tools.forbid", "other-guard"), "no guardrail called other-guard"),
         (wish("tools.forbid", "standdown-words"), "is no tool_permission"),
-        (wish("model.block", "filed"), "model.delist"),
+        (wish("model.block", "filed"), "have a person block it in the file"),
+        (wish("model.file", "atlas"), "does not stand in the gateway's configuration file"),
+        (wish("model.file", "filed", direction="restore"), "only the correction knows"),
+        (wish("model.file", "filed", how="burn"), "these parameters: how"),
     ],
 )
 def test_it_refuses_what_cannot_be_done(adapter, context, asked, why):
@@ -132,11 +135,11 @@ def test_a_key_made_later_that_has_the_model_is_found_by_reading_back(server, ad
     assert ("1 lists made since let the model in" in back.detail) is (verdict == "not-in-effect")
 
 
-def test_a_model_of_the_file_comes_with_the_lines_that_a_person_takes_out(adapter, context):
+def test_taking_a_model_of_the_file_out_of_every_list_says_how_it_lasts(adapter, context):
     planned = asyncio.run(adapter.plan(context, wish("model.delist", "filed")))
-    assert any("- model_name: filed, model: openai/filed" in note for note in planned.notes)
+    assert any("(model.file)" in note for note in planned.notes)
     held = asyncio.run(adapter.plan(context, wish("model.delist", "atlas")))
-    assert not any("model_list" in note for note in held.notes)
+    assert not any("(model.file)" in note for note in held.notes)
 
 
 def test_keys_on_later_pages_are_counted_too_and_too_many_are_refused(server, adapter, context):

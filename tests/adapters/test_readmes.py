@@ -53,7 +53,7 @@ def test_a_lever_is_called_proven_only_where_a_real_server_shows_it(name):
     assert isinstance(found, Usable)
     proven = [one.name for one in found.manifest.levers if one.proven]
     files = {"open_inference": ["test_real_model_servers.py"]}.get(
-        name, [f"test_real_{name}.py", f"test_real_{name}_workers.py"]
+        name, [f"test_real_{name}{part}.py" for part in ("", "_workers", "_file")]
     )
     tests = " ".join(one.read_text(encoding="utf-8") for one in map(Path(__file__).with_name, files) if one.exists())
     assert [one for one in proven if one not in tests] == []

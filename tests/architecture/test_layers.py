@@ -77,8 +77,8 @@ def test_time_chance_and_systems_come_from_the_runtime(path: Path) -> None:
 def test_adapters_do_not_see_each_other() -> None:
     graph = grimp.build_graph("adapters", cache_dir=None)
     lent = (
-        "contract", "access", "alike", "answers", "forms", "limits", "membership", "operations", "rights", "signing",
-        "snapshots",
+        "contract", "access", "alike", "answers", "forms", "hand", "limits", "membership", "operations", "rights",
+        "signing", "snapshots",
         "conformance", "simulator",
     )  # fmt: skip
     shared = {"adapters", *(f"adapters.{name}" for name in lent)}
