@@ -42,7 +42,10 @@ class Silence:
 
 
 def silence(session: Session, inc: str) -> Silence:
-    """How it stands with the holder of command of an incident."""
+    """How it stands with the holder of command of an incident.
+
+    Whoever holds it while somebody else declared it too may say so by their signature, and that settles it (0197).
+    """
     line = next(one for one in incidents.list_incidents(session) if one.inc == inc)
     now, holder = session.clock.wall_ms(), line.commander
     moves = [one for one in session.reader.entries(inc, kinds=_TAKEN) if one.standing == "good"]
@@ -58,7 +61,9 @@ def silence(session: Session, inc: str) -> Silence:
     before = _displaced(session, inc, holder)
     return Silence(
         holder=holder, asked_ms=asked_ms, heard_ms=heard_ms, from_ms=from_ms, assumed_from=before,
-        why_not=_why_not(session, holder, from_ms, before, now, heard=heard_ms is not None),
+        why_not="" if line.besides and holder == session.me else (
+            _why_not(session, holder, from_ms, before, now, heard=heard_ms is not None)
+        ),
     )  # fmt: skip
 
 
@@ -107,7 +112,8 @@ def _displaced(session: Session, inc: str, holder: str | None) -> str | None:
         return fold_roles([one for one in seen if one.hlc < move.hlc], session.roster.roster).commander
 
     taken_back = len(moves) > 1 and moves[-2].kind == "command.assumed" and held_before(moves[-2]) == holder
-    return None if taken_back else held_before(moves[-1])
+    before = held_before(moves[-1])
+    return None if taken_back or before == holder else before
 
 
 def _why_not(

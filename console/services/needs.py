@@ -22,11 +22,11 @@ from console.services.incidents import IncidentLine
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding, held_roles
 
-NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command", "clock"]
+NeedKind = Literal["fork", "roster", "approve", "attest", "decide", "lapse", "review", "command", "declared", "clock"]
 LAPSE_WARNING_MS: Final = 30 * 60_000
 LYING_MS: Final = 3 * 60_000
 REPORTERS: Final = frozenset({"commander", "deputy", "legal", "authority-liaison"})
-_ORDER: Final = ("fork", "approve", "clock", "roster", "decide", "attest", "lapse", "command", "review")
+_ORDER: Final = ("fork", "declared", "approve", "clock", "roster", "decide", "attest", "lapse", "command", "review")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,7 +226,7 @@ def _declared_twice(session: Session, lines: Sequence[IncidentLine]) -> Iterable
         first = list(dict.fromkeys(session.name_of(one.entry.author) for one in told))
         others = " and ".join(session.name_of(one) for one in line.besides)
         yield Need(
-            kind="command", text=f"{others} declared {line.label} too: {session.name_of(line.commander)} commands",
+            kind="declared", text=f"{others} declared {line.label} too: {session.name_of(line.commander)} commands",
             detail=f"Here they arrived in this order: {', '.join(first)}. Agree who commands, and hand it over or "
             "assume it: that settles it.", inc=line.inc,
         )  # fmt: skip

@@ -16,7 +16,7 @@ _WORDS: Final = {
     "decide": "A correction needs a decision", "lapse": "A correction is about to lapse",
     "review": "A correction is due to be looked at", "command": "Command is offered to you",
     "fork": "A feed was written twice", "roster": "A roster waits for your signature",
-    "clock": "A report to an authority is due",
+    "clock": "A report to an authority is due", "declared": "Who commands is not agreed",
 }  # fmt: skip
 Key = tuple[str, str, int | None]
 

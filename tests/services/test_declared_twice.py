@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from console.journal.values import Answer
-from console.services import after_action, callout, incidents, needs, standing
+from console.services import after_action, assumption, callout, incidents, needs, standing
 from console.services.brief import situation
 from console.services.picture import take
 from console.services.room import room_page
 from console.services.session import Session
+from console.viewmodels.cards import need_card
+from console.viewmodels.outside import said_outside
 from console.viewmodels.wall import wall_view
 from tests.kit.pair import founded, pair, sync
 from tests.kit.rogue import Rogue
@@ -63,7 +65,7 @@ def test_it_is_a_need_a_call_out_and_a_finding_until_command_moves_by_signature(
 
     def needed() -> list[str]:
         found = needs.needs(victim, standing.corrections(victim), incidents.list_incidents(victim))
-        return [f"{one.text} {one.detail}" for one in found if one.kind == "command"]
+        return [f"{one.text} {one.detail}" for one in found if one.kind == "declared"]
 
     (told,) = needed()
     line = incidents.line_of(victim, inc)
@@ -84,3 +86,33 @@ def test_it_is_a_need_a_call_out_and_a_finding_until_command_moves_by_signature(
     line = incidents.line_of(victim, inc)
     assert line is not None
     assert (line.commander, line.title) == (other.me, TRUE)
+
+
+def test_its_card_offers_to_settle_it_and_not_to_accept_what_nobody_offered(
+    declared: tuple[Session, Session, str],
+) -> None:
+    victim, _, _ = declared
+    found = needs.needs(victim, standing.corrections(victim), incidents.list_incidents(victim))
+    (need,) = [one for one in found if one.kind == "declared"]
+    card = need_card(need, victim.clock.wall_ms())
+    assert [name for name, _ in card.commands] == ["assume-command", "hand-over"]
+    assert card.alarm
+    assert said_outside([need]) == "Who commands is not agreed."
+
+
+def test_whoever_is_shown_in_command_settles_it_by_their_signature_and_takes_nothing_from_anybody(
+    declared: tuple[Session, Session, str],
+) -> None:
+    victim, other, inc = declared
+    assert assumption.silence(victim, inc).why_not == ""
+    assumption.assume(victim, inc, "I declared it, and nobody took it over.")
+    line = incidents.line_of(victim, inc)
+    assert line is not None
+    assert (line.commander, line.besides, line.title) == (victim.me, (), TRUE)
+    assert [one.rule for one in assumption.assumed(victim, inc)] == ["kept"]
+    assert [one for one in callout.calls(victim) if one.why == "command"] == []
+    assert assumption.silence(victim, inc).why_not == "You command it already."
+    sync(victim, other)
+    there = incidents.line_of(other, inc)
+    assert there is not None
+    assert (there.commander, there.besides) == (victim.me, ())
