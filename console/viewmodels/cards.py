@@ -101,7 +101,7 @@ def _commands(one: Standing, now_ms: int) -> tuple[tuple[str, str], ...]:
         if one.undo_until_ms is not None and one.undo_until_ms > now_ms:
             found.append(("undo", "Undo ..."))
         found.append(("lift", "Lift ..."))
-        if any(not target.by_hand for target in one.targets):
+        if any(not target.by_word for target in one.targets):
             found.append(("refusals", "Bites? ..."))
     return tuple(found)
 
