@@ -82,9 +82,10 @@ def review_view(found: Review, name_of: Callable[[str | None], str], zone: tzinf
 
 def _headline(found: Review) -> tuple[str, bool]:
     if found.contained_ms is not None:
-        held = found.containment
-        sure = "all observed" if held.observed else f"{held.enforced} of {held.total} observed"
-        return f"Contained {span(found.contained_ms)} after the declaration ({sure})", False
+        held, after = found.containment, f"{span(found.contained_ms)} after the declaration"
+        if held.observed:
+            return f"Contained {after}, all of it observed", False
+        return f"In force as decided {after}; {held.enforced} of {held.total} observed to hold", False
     if found.containment.word == "given back":
         count, decided, after = found.held
         how = "" if after is None else f", the last {span(after)} after the declaration"

@@ -12,6 +12,7 @@ from console.services import checklist, incidents
 from console.services.after_action import review
 from console.services.coverage import Cell, Coverage, Rehearsal, Row
 from console.services.live_values import Looks
+from console.services.picture import Containment
 from console.ui.board import BoardPanel
 from console.ui.coverage import CoveragePanel
 from console.ui.review import ReviewPanel
@@ -132,6 +133,24 @@ def test_no_time_is_told_backwards(room) -> None:
     view = review_view(review(session, inc), session.name_of)
     (length,) = next(part.lines for part in view.parts if part.title == "How long it took")
     assert length.text == "Declared to first fact"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"enforced": 2}, "Contained 7 s after the declaration, all of it observed"),
+        ({"enforced": 1, "recorded": 1},
+         "In force as decided 7 s after the declaration; 1 of 2 observed to hold"),
+        ({"attested": 1}, "In force as decided 7 s after the declaration; 0 of 1 observed to hold"),
+    ],
+)  # fmt: skip
+def test_contained_is_said_of_what_was_observed_and_of_nothing_else(room, counts, words) -> None:
+    inc = incidents.declare(room.desk.session, "F-7 helps", 1).entry.inc
+    assert inc is not None
+    found = review(room.desk.session, inc)
+    held = Containment("contained", found.now_ms, **counts)
+    told = review_view(replace(found, containment=held, contained_ms=7_000), room.desk.session.name_of)
+    assert (told.headline, told.alarm) == (words, False)
 
 
 def test_the_window_turns_to_them_by_command_and_builds_neither_before(qtbot, room, tmp_path) -> None:
