@@ -238,3 +238,31 @@ def test_many_keys_are_told_at_once_as_each_alone(proxy, adapter, context):
             asyncio.run(story())
         finally:
             admin.post("/key/delete", json={"key_aliases": names})
+
+
+@pytest.mark.parametrize(("role", "may"), [("proxy_admin", True), ("proxy_admin_viewer", False)])
+def test_a_key_is_told_by_its_owners_role_what_it_may_do_and_so_it_is_refused(adapter, proxy, role, may):
+    """And of the master key, which is no key there, that it may do everything."""
+    master = DirectContext(proxy["base_url"], secrets={"admin": proxy["master_key"]})
+    assert set(map(tuple, asyncio.run(adapter.granted(master)).lacks.values())) == {()}
+    with httpx.Client(
+        base_url=proxy["base_url"], headers={"authorization": f"Bearer {proxy['master_key']}"}, timeout=30
+    ) as admin:
+        asked = {"user_id": f"conformance-{role}", "user_role": role, "auto_create_key": True}
+        admin.post("/user/delete", json={"user_ids": [asked["user_id"]]})
+        made = admin.post("/user/new", json=asked)
+        made.raise_for_status()
+        try:
+            own = DirectContext(proxy["base_url"], secrets={"admin": made.json()["key"]})
+            told = asyncio.run(adapter.granted(own)).lacks
+            assert {not lacks for lacks in told.values()} == {may}
+            wish = Wish(lever="key.block", selector="conformance-key", surface_key="")
+            planned = asyncio.run(adapter.plan(own, wish))
+            if may:
+                assert asyncio.run(adapter.apply(own, planned)).outcome == "accepted"
+                asyncio.run(adapter.revert(own, planned))
+            else:
+                with pytest.raises(Refused):
+                    asyncio.run(adapter.apply(own, planned))
+        finally:
+            admin.post("/user/delete", json={"user_ids": [asked["user_id"]]})

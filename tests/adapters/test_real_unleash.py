@@ -108,6 +108,14 @@ def test_a_products_token_changes_nothing(adapter, context, flags):
     assert asyncio.run(adapter.read_back(context, planned)).verdict == "not-in-effect"
 
 
+def test_it_tells_what_its_admin_token_may_do_and_nothing_to_a_products(adapter, context, flags):
+    told = asyncio.run(adapter.granted(context))
+    assert told.lacks == {"model.off": [], "feature.off": [], "use.off": [], "user.block": []}
+    stranger = DirectContext(flags["base_url"], secrets={"admin": flags["client_token"]}, deadline_s=30.0)
+    with pytest.raises(Refused):
+        asyncio.run(adapter.granted(stranger))
+
+
 def test_its_log_tells_who_switched_it_back(adapter, context, flags) -> None:
     async def story() -> None:
         began = context.now_ms() - 1_000
