@@ -10,13 +10,14 @@ from adapters.conformance.bent import Bent, Overheard, reply
 from adapters.conformance.direct import REPLY_CAP_BYTES, DirectContext
 from adapters.conformance.effects import Effects
 from adapters.conformance.faults import ECHOED_SECRET, RETRY_AFTER_S, Faults
+from adapters.conformance.hands import ByHandConformance, Person
 from adapters.conformance.known import Known
 from adapters.conformance.roads import Roads
 from adapters.conformance.steps import faulted, run, until
 
 __all__ = [
-    "ECHOED_SECRET", "REPLY_CAP_BYTES", "RETRY_AFTER_S", "AdapterConformance", "Bent", "DirectContext", "Overheard",
-    "demands", "faulted", "reply", "run", "until",
+    "ECHOED_SECRET", "REPLY_CAP_BYTES", "RETRY_AFTER_S", "AdapterConformance", "Bent", "ByHandConformance",
+    "DirectContext", "Overheard", "Person", "demands", "faulted", "reply", "run", "until",
 ]  # fmt: skip
 
 

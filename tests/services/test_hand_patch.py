@@ -7,19 +7,25 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from adapters.litellm.simulator import MASTER_KEY, ModelRow
 from adapters.simulator import Simulator
+from console.app import cli
+from console.cli.frame import Call
+from console.domain.errors import WrongUse
 from console.outbox.steps import Pace
-from console.services import approvals, bites, corrections, dispatch, incidents, providers, standing
+from console.providers.replanned import plan_differs
+from console.services import approvals, bites, corrections, dispatch, incidents, providers, readings, standing
 from console.services.corrections import Proposal, TargetWish
 from console.services.needs import Need
 from console.services.needs import needs as needs_of
 from console.services.session import Session
 from tests.adapters.kit import OTHER, litellm_site
-from tests.kit.pair import connect_manual, found, pair_at, passphrase, sync
+from tests.kit.pair import Asks, connect_manual, found, pair_at, passphrase, sync
 
 FILE = TargetWish(provider="gateway", surface="filed", lever="model.file", selector="filed")
 WITHIN_S = 60.0
@@ -124,3 +130,58 @@ def test_from_the_refusal_to_enforced_and_back(room: Room) -> None:
     room.run(lifted, "recorded")  # read back
     assert room.target(made).state == "lifted"
     assert not [one for one in room.gateway.requests() if one.path.startswith("/model/")], "nothing was sent"
+
+
+def test_in_a_terminal(room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Call, "passphrase", lambda _call, what, new=False: Asks("commander")(what, new=new))
+    front = ["--profile", str(room.one.paths.root)]
+
+    def told(*words: str) -> Any:
+        return json.loads(CliRunner().invoke(cli, [*front, "--json", *words], catch_exceptions=False).stdout)
+
+    def said(*words: str) -> str:
+        return CliRunner().invoke(cli, [*front, *words], catch_exceptions=False).stdout
+
+    ways = told("correct", "plan", "--target", "gateway:filed model.block filed")["targets"][0]["ways"]
+    assert [(way["lever"], way["by_hand"]) for way in ways] == [
+        ("model.delist", False), ("model.reroute", False), ("model.file", True)
+    ]  # fmt: skip
+    assert "way: model.file (Block a model of the file, by hand, by a person)" in said(
+        "correct", "plan", "--target", "gateway:filed model.block filed"
+    )
+    target = "gateway:filed model.file filed how=remove who='the platform team' ticket=T-17"
+    shown = said("correct", "propose", "--reason", "It says what it must not.", "--target", target)
+    assert "       | -  - model_name: filed" in shown
+    [doc] = [sha for sha, kind, _ in room.one.reader.documents() if kind == "action.v1"]
+    [step] = told("correct", "by-hand", doc[:16])["steps"]
+    assert (step["asked"], step["file"]) == ({"who": "the platform team", "ticket": "T-17"}, "filed.patch")
+    kept = told("correct", "by-hand", doc[:16], "--save", str(tmp_path))["steps"][0]["saved"]
+    assert Path(kept).read_text(encoding="utf-8") == step["text"]
+    again = CliRunner().invoke(cli, [*front, "correct", "by-hand", doc[:16], "--save", str(tmp_path)])
+    assert isinstance(again.exception, WrongUse)
+    assert "is there already" in str(again.exception)
+
+
+def test_a_second_console_that_would_write_another_text_says_so(room: Room) -> None:
+    made = corrections.propose(room.one, room.inc, [FILE], "It says what it must not.")
+    signed = made.plans[0]
+    other = replace(signed, params={**signed.params, "patch": signed.params["patch"].replace("filed", "atlas")})
+    assert plan_differs(signed, signed) == ()
+    assert plan_differs(other, signed) == ("the text that a person is to follow would be another one",)
+    left_out = replace(signed, params={name: text for name, text in signed.params.items() if name != "patch"})
+    assert plan_differs(left_out, signed) != ()
+    [mine] = readings.readings(room.one, corrections.find_document(room.one, made.sha))
+    assert mine.how == "read", "it is read like what is sent"
+
+
+def test_a_lift_beside_another_correction_that_stays_is_refused(room: Room) -> None:
+    first, second = (corrections.propose(room.one, room.inc, [FILE], why) for why in ("Because.", "Because of that."))
+    for made in (first, second):
+        room.sign(made)
+        room.run(made, "queued")
+        corrections.attest(room.one, made.sha, 0, "Done.")
+    room.edit(_blocked)
+    for made in (first, second):
+        room.run(made, "enforced")
+    with pytest.raises(WrongUse, match="nobody may be asked to take that back"):
+        corrections.lift(room.one, first.sha, "It is right again.")
