@@ -85,7 +85,7 @@ def by_grant(report: LeverReport, told: Granted | None) -> LeverReport:
     if not lacks:
         return replace(report, allowed=True)
     why = f"this credential may not {'; nor '.join(lacks)}"
-    why = f"{report.why}; and {why}" if report.verdict == "cannot" else why
+    why = f"{report.why}; and {why}" if report.why and report.verdict != "not-tried" else why
     return replace(report, verdict="cannot", why=why, denied=True, allowed=False)
 
 
@@ -121,8 +121,8 @@ def _lines(report: ConnectionReport) -> list[str]:
     for one in report.levers:
         where = f" on {', '.join(one.at)}" if one.at else ""
         why = f": {one.why}" if one.why else ""
-        verdict = f"{_VERDICTS[one.verdict]}{_RIGHTS[one.allowed] if one.verdict != 'cannot' else ''}"
-        lines.append(f"  {one.lever} ({one.title}, {one.category}): {verdict}{where}{why}")
+        right = "" if one.verdict == "cannot" else _RIGHTS[one.allowed]
+        lines.append(f"  {one.lever} ({one.title}, {one.category}): {_VERDICTS[one.verdict]}{where}{right}{why}")
     lines += [f"  not possible, {what}: {why}" for what, why in sorted(report.not_possible.items())]
     return [*lines, *(f"  ! {warning}" for warning in report.warnings)]
 

@@ -371,7 +371,7 @@ def test_a_trial_says_cannot_where_the_account_may_not_write(server):
     assert (
         ": this credential may not patch deployments/scale in models; nor patch statefulsets/scale in models" in lines
     )
-    assert "can be planned, and its writes are allowed" in lines
+    assert ", and its writes are allowed" in lines
     assert "It refuses this credential a part of what is needed" in lines
     shown = {title: one for one in report_view(report).levers for title in one.title.split(", ")}
     assert shown["Take a workload down"].verdict == "cannot"

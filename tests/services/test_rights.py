@@ -261,6 +261,6 @@ def test_the_window_and_the_terminal_say_it_of_each_lever() -> None:
     assert view.asked.startswith("What it may write: asked by Azure's list")
     assert view.asked.endswith(".")
     told = "\n".join(report.lines)
-    assert "can be planned, and its writes are allowed on" in told
+    assert "can be planned on atlas, borealis, cirrus, and its writes are allowed" in told
     assert "what it may write: asked by Azure's list" in told
     assert any("refuses this credential a part" in one for one in report.warnings)
