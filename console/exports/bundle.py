@@ -10,6 +10,8 @@ import base64
 import binascii
 import csv
 import io
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,20 +57,35 @@ class Exported:
     warnings: tuple[str, ...]
 
 
+class NotExported(Problem):
+    """The system did not let the bundle be written; nothing of it is left."""
+
+    def __init__(self, out: Path, fault: OSError) -> None:
+        """`fault` is the system's."""
+        why = (fault.strerror or str(fault)).lower()
+        super().__init__(
+            f"{out} could not be written ({why}).", "Free some space or name another place; nothing is left of it."
+        )
+
+
 def export_bundle(store: JournalStore, inc: str, out: Path, signer: Signer, *, person: str, clock: Clock) -> Exported:
     """Write the bundle of `inc` to `out` (a zip where it ends in .zip, else a new folder), signed by `person`.
 
     Raises:
         WrongUse: when there is no such incident, or `out` exists.
         Wrong: when what is stored does not hold.
+        NotExported: when the system refuses.
     """
-    if out.exists():
+    if out.exists() or out.is_symlink():
         raise WrongUse(f"{out} exists already.", "Name another place; nothing is written over.")
     files, warnings = make_files(store.reader(), inc, signer, person=person, exported_ms=clock.wall_ms())
-    if out.suffix == ".zip":
-        platform.create_durably(out, to_zip(files), _FILE_MODE)
-    else:
-        _write_folder(out, files)
+    try:
+        if out.suffix == ".zip":
+            platform.create_durably(out, to_zip(files), _FILE_MODE)
+        else:
+            _write_folder(out, files)
+    except OSError as fault:
+        raise NotExported(out, fault) from None
     return Exported(out, len(files), canon.sha256_hex(files[names.MANIFEST]), warnings)
 
 
@@ -127,13 +144,21 @@ def to_zip(files: dict[str, bytes]) -> bytes:
 
 
 def _write_folder(out: Path, files: dict[str, bytes]) -> None:
-    out.mkdir(parents=True)
-    for path, data in files.items():
-        target = out / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
-    for folder in sorted({(out / path).parent for path in files}, reverse=True):
-        platform.sync_directory(folder)
+    """Beside it first: half a bundle never lies under its name, and where it cannot be written nothing is left."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    half = Path(tempfile.mkdtemp(prefix=f".{out.name[:64]}.", dir=out.parent))
+    made = half / "bundle"
+    try:
+        for path, data in files.items():
+            target = made / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        for folder in sorted({(made / path).parent for path in files}, reverse=True):
+            platform.sync_directory(folder)
+        made.rename(out)
+        platform.sync_directory(out.parent)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
 
 
 def _all_entries(reader: Reader) -> list[Stored]:

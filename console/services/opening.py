@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.domain.errors import Problem, WrongUse
+from console.domain.file_names import file_name
 from console.domain.ids import is_sha256
 from console.domain.named_file import NamedFile, is_sealed, named_file
 from console.domain.profile import JsonValue
@@ -79,7 +80,8 @@ def save(
 ) -> Path:  # fmt: skip
     """Write an entry's file to `to` (a folder, or a name), for this user alone; its path.
 
-    `encrypted` writes a sealed one as it is kept. It takes nothing's place unless `replace` says so.
+    `encrypted` writes a sealed one as it is kept. It takes nothing's place unless `replace` says so. In a folder it
+    gets a plain, visible name, whatever its entry calls it.
 
     Raises:
         WrongUse: where the entry has no file here, or something lies there already.
@@ -94,7 +96,7 @@ def save(
         if file is None or raw is None:
             raise WrongUse("That entry has no file here.", "It is held elsewhere, has not arrived, or was redacted.")
         opened = Opened(f"{stored.id[:16]}.age" if is_sealed(raw) else file.name, raw)
-    path = to / (Path(opened.name).name or "evidence") if to.is_dir() else to
+    path = to / file_name(opened.name) if to.is_dir() else to
     if replace:
         platform.write_durably(path, opened.raw)
         return path

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QPushButton, QScrollArea, QWidget
 
 from console.domain.deceit import shown
+from console.domain.file_names import file_name
 from console.domain.kinds import KINDS
 from console.ui.parts import column, row
 from console.ui.room import Room
@@ -167,7 +168,7 @@ class EntryDetail(QScrollArea):
         dialog = QFileDialog(self, "Save a copy of the evidence")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         sealed = file.named is not None and file.named.kind == "need-to-know" and not file.mine
-        dialog.selectFile(f"{self.detail.id[:16]}.age" if sealed else Path(file.name).name or "evidence")
+        dialog.selectFile(f"{self.detail.id[:16]}.age" if sealed else file_name(file.name))
         dialog.fileSelected.connect(self._write)
         dialog.open()
 
