@@ -36,12 +36,17 @@ def declare(form: Declaration) -> type[Declared]:
 
 def _lever(name: str, form: LeverForm) -> Lever:
     return Lever(
-        name=name, title=form.title, category=form.category, selector=form.selector, wide=form.wide,
+        name=name, title=form.title, category=form.category, selector=form.selector or _first(name), wide=form.wide,
         idempotency=form.idempotency, reversal=form.reversal, reach=form.reach, propagation_s=form.propagation_s,
         read_back_lag_s=form.read_back_lag_s, probe=None if form.probe is None else form.probe.evidence,
         revokes_credential=form.revokes_credential, partial_sibling=form.milder, proven=False,
         params=_params_model(name, form.params),
     )  # fmt: skip
+
+
+def _first(name: str) -> str:
+    """What a lever selects, by its name: `account.ban` selects an account."""
+    return name.partition(".")[0].replace("-", "_")[:32]
 
 
 def _settings_model(form: Declaration) -> type[BaseModel]:

@@ -174,7 +174,7 @@ class LeverForm(_Form):
 
     title: Line
     category: Category
-    selector: Word
+    selector: Word | None = None
     like: str | None = None
     reach: Reach
     wide: bool = False
@@ -196,6 +196,17 @@ class LeverForm(_Form):
     already: Annotated[list[int], BeforeValidator(_listed)] = []
     probe: Trial | None = None
     notes: list[Line] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _back(cls, value: object) -> object:
+        """What is true or false and nothing else is given back as its opposite, where the file does not say how."""
+        if not isinstance(value, dict) or "restore" in value:
+            return value
+        contain = value.get("contain")
+        if not isinstance(contain, dict) or not all(isinstance(one, bool) for one in contain.values()):
+            raise ValueError("say restore: only of true and false is it known what gives them back")
+        return {**value, "restore": {name: not one for name, one in contain.items()}}
 
     @field_validator("like")
     @classmethod
@@ -278,10 +289,10 @@ class Declaration(_Form):
 
     standdown: Literal["http/1"]
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,26}$")]
-    version: int = Field(ge=1, le=9999)
+    version: int = Field(default=1, ge=1, le=9999)
     title: Line
     base_url: str
-    auth: Literal["bearer", "x-api-key", "none"]
+    auth: Literal["bearer", "x-api-key", "none"] = "bearer"
     secret: Line | None = None
     settings: dict[Word, Setting] = {}
     surfaces: Surfaces

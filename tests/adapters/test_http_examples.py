@@ -161,7 +161,7 @@ def test_a_flag_that_is_off_is_a_stopped_surface(at):
 @pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
 def test_examples_stay_short_and_claim_no_proof(name):
     text = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 32, "about thirty lines"
     manifest = load(text).manifest
     assert manifest.name == f"http_{name}"
     assert not any(lever.proven for lever in manifest.levers)

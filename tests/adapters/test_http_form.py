@@ -34,7 +34,12 @@ from adapters.http.lines import BadFile, read
 from adapters.http.trying import judge
 from tests.adapters.test_http_examples import EXAMPLES
 
-BANS = (EXAMPLES / "bans.yaml").read_text(encoding="utf-8")
+SHORT = (EXAMPLES / "bans.yaml").read_text(encoding="utf-8")
+BANS = (  # with everything said that need not be
+    SHORT.replace("title: Ban service", "version: 1\ntitle: Ban service").replace("secret:", "auth: bearer\nsecret:")
+    .replace("    reach:", "    selector: account\n    reach:")
+    .replace("    write:", "    restore: {banned: false}\n    write:")
+)  # fmt: skip
 FLAGS = (EXAMPLES / "flags.yaml").read_text(encoding="utf-8")
 
 
@@ -46,6 +51,20 @@ def faults(text: str) -> list[str]:
 
 def line_of(text: str, part: str) -> int:
     return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_what_a_file_need_not_say_is_what_it_would_say() -> None:
+    short, whole = load(SHORT), load(BANS)
+    assert short.manifest.levers[0].selector == "account"
+    told = [(made.manifest.version, made.manifest.auth, made.manifest.levers[0].selector) for made in (short, whole)]
+    assert told == [(1, "bearer", "account")] * 2
+    assert short.form.levers["account.ban"].restore == whole.form.levers["account.ban"].restore == {"banned": False}
+
+
+@pytest.mark.parametrize("contain", ["{banned: null}", "{banned: 1}", "{banned: soon}"])
+def test_what_has_no_opposite_is_not_given_back_by_a_guess(contain: str) -> None:
+    found = faults(SHORT.replace("contain: {banned: true}", f"contain: {contain}"))
+    assert any("say restore" in told for told in found)
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------
