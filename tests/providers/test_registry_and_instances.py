@@ -212,7 +212,7 @@ def test_a_file_with_a_fault_is_shown_as_broken_with_its_line_and_stops_no_other
     found = Registry.load(built_in=(), extra=[], folder=folder)
     (broken,) = found.broken()
     assert (broken.name, broken.kind) == ("http_worse", "declared")
-    assert "line 17, levers.account.ban.category" in broken.reason
+    assert "line 14, levers.account.ban.category" in broken.reason
     assert found.usable("http_bans")
 
 
