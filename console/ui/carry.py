@@ -95,6 +95,7 @@ class CarrySheet(Sheet):
         self.speed.setCurrentIndex(_USUAL)
         self.speed.currentIndexChanged.connect(self._turn_speed)
         self.history = QCheckBox()
+        self.history.hide()  # until it is known whether there is any
         self.history.toggled.connect(self._turn_history)
         self.halt = self._button("Stop", self._turn_halt)
         self.earlier = self._button("Back", partial(self._step, -1))

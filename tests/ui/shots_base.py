@@ -27,6 +27,7 @@ from tests.ui.screens import screen_of, state_of
 LOOKS: Final[tuple[Choice, ...]] = ("dark", "light")
 TABS: Final = ("timeline", "entry", "board", "coverage", "after-action", "outbox", "wall")
 WITHIN_S: Final = 60.0
+_DEEP: Final = 4
 
 
 class Shots:
@@ -44,7 +45,9 @@ class Shots:
         for choice in looks or self.looks:
             self.look.choose(choice)
             rest(80)
-            QApplication.sendPostedEvents()  # laid out anew where something has just changed
+            for _ in range(_DEEP):  # laid out anew where something has just changed, one level after the other
+                QApplication.sendPostedEvents()
+                QApplication.processEvents()
             widget.grab().save(str(self.folder / f"{name}-{choice}.png"))
             self.count += 1
             self.seen.add((screen_of(widget, name), state_of(widget, name), choice))
