@@ -14,9 +14,9 @@ from console.domain.forms import Roster
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.keys import canon, keyfile
 from console.keys.publickey import PublicKey
-from console.keys.words import same_words, words_of
+from console.keys.words import words_of
 from console.services import dispatch, setup
-from console.services.organisation import genesis_of, own_request, requests_to_join, waiting_rosters
+from console.services.organisation import begins_with, genesis_of, own_request, requests_to_join, waiting_rosters
 from console.services.readiness import organisation_facts
 from console.services.session import Session
 from console.services.setup import Note
@@ -75,10 +75,9 @@ def find_beginning(folder: Path, words: str) -> str:
         PlaceGone: when the folder is not there.
         Problem: when none in it has these words.
     """
-    found, _ = rosters_in(FolderPlace(folder))
+    found, _ = rosters_in(FolderPlace(folder), begins_with(words))
     for one in found:
-        if one.n == 0 and same_words(words_of(one.sha256), words):
-            return one.sha256
+        return one.sha256
     raise Problem(
         "No organisation in that folder has these words.", "Compare them again; if they differ, do not go on."
     )

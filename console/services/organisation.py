@@ -36,6 +36,7 @@ from console.services import setup
 from console.services.record import make_session_keys, require_name, require_new
 from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session, open_writer, typed
 from console.sync.folder import FolderPlace
+from console.sync.layout import ObjectName
 from console.sync.people import (
     Found,
     enrolment,
@@ -150,8 +151,8 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     require_new(paths)
     require_name(name)
     place = FolderPlace(folder)
-    found, _ = rosters_in(place)
-    begin = next((one for one in found if one.n == 0 and same_words(words_of(one.sha256), words)), None)
+    found, _ = rosters_in(place, begins_with(words))
+    begin = next(iter(found), None)
     if begin is None:
         raise Problem(
             "No organisation in that folder has these words.", "Compare them again; if they differ, do not go on."
@@ -201,6 +202,11 @@ def join(  # noqa: PLR0913  what a person types at the door, and what tests put 
     setup.write_note(paths, replace(setup.read_note(paths), request=sha))
     write_settings(paths.settings, settings)
     return Joined(words_of(sha), kept)
+
+
+def begins_with(words: str) -> Callable[[ObjectName], bool]:
+    """Whether a name is of the roster 0 whose words were heard."""
+    return lambda name: name.first == 0 and same_words(words_of(name.sha), words)
 
 
 def _asking(ask: AskPassphrase, pin: Callable[[], bytes]) -> AskPassphrase:
@@ -326,7 +332,7 @@ def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:
     waiting: list[tuple[FolderPlace, Found]] = []
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
-        for one, value in _rosters_of(place):
+        for one, value in _rosters_of(place, known):
             follows = value.n == in_force.roster.n + 1 and value.prev == in_force.sha256
             ends = bool(value.settles) and one.sha256 not in known and value.prev in known
             if (follows or ends) and value.org == session.org:
@@ -334,10 +340,10 @@ def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:
     return waiting
 
 
-def _rosters_of(place: FolderPlace) -> list[tuple[Found, Roster]]:
-    """The rosters that lie in a place and are of the form. A place that is gone has none, and junk is passed over."""
+def _rosters_of(place: FolderPlace, known: set[str]) -> list[tuple[Found, Roster]]:
+    """Further rosters in a place that are of the form. A place that is gone has none, and junk is passed over."""
     try:
-        found, _ = rosters_in(place)
+        found, _ = rosters_in(place, lambda name: name.sha not in known)
     except Problem:
         return []
     sound: list[tuple[Found, Roster]] = []

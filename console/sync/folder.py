@@ -101,6 +101,11 @@ class FolderPlace:
         whole = _Listing.joined([top, *self.together([partial(self._list, path) for path in paths])])
         return sorted(whole.found, key=lambda item: item.name.path), whole.refused
 
+    def rosters(self) -> tuple[list[Listed], list[FileRefused]]:
+        """Rosters and their signatures, by name, in one listing; and what was refused, with why."""
+        found = self._list(_ROSTERS, with_root=True)
+        return sorted(found.found, key=lambda item: item.name.path), found.refused
+
     def segments_of(self, feed: str) -> list[Listed]:
         """The segments of one feed, by name, in one listing."""
         found = [one for one in self._list(f"v1/{feed}/e", with_root=True).found if one.name.family == "segment"]

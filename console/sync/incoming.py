@@ -23,7 +23,7 @@ from console.sync import held
 from console.sync.faults import FileRefused, FileVanished
 from console.sync.folder import FolderPlace, Listed
 from console.sync.layout import MIB
-from console.sync.people import Found, read_signed
+from console.sync.people import Found, read_rosters
 from console.sync.report import REFUSED, Tally
 
 _AT_ONCE: Final = 16
@@ -44,7 +44,7 @@ class Intake:
 def take_rosters(intake: Intake) -> None:
     """New roster versions, in order; a version whose predecessor is missing waits for the next sync."""
     known = [sha for _, sha, _, _, _ in intake.store.reader().roster_files()]
-    found, refused = read_signed(intake.place, intake.listed, "roster", "roster-signature", known)
+    found, refused = read_rosters(intake.place, intake.listed, known)
     intake.tally.faults += [str(fault) for fault in refused]
     for one in found:
         try:

@@ -5,9 +5,11 @@ It checks that a signature is its key's; who may sign what is judged by `console
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Final
 
 from console.domain.errors import Problem
@@ -17,9 +19,11 @@ from console.keys.publickey import PublicKey
 from console.sync import layout
 from console.sync.faults import FileRefused
 from console.sync.folder import FolderPlace, Listed
-from console.sync.layout import MAX_NAMES_IN_FOLDER, Family, ObjectName
+from console.sync.layout import MAX_NAMES_IN_FOLDER, ObjectName
 
 MOST_REQUESTS: Final = 64
+MOST_ROSTERS: Final = 1_000
+MOST_ROSTER_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,12 @@ class Found:
     signatures: dict[str, bytes] = field(default_factory=dict)
 
 
-def rosters_in(place: FolderPlace) -> tuple[list[Found], list[FileRefused]]:
-    """Every roster version that lies in the place, by number, and the files that were not taken."""
-    listed, refused = place.objects()
-    found, more = read_signed(place, listed, "roster", "roster-signature")
+def rosters_in(
+    place: FolderPlace, wanted: Callable[[ObjectName], bool] = lambda _: True
+) -> tuple[list[Found], list[FileRefused]]:
+    """The roster versions that lie in the place and are `wanted`, by number, and the files that were not taken."""
+    listed, refused = place.rosters()
+    found, more = read_rosters(place, [one for one in listed if one.name.family != "roster" or wanted(one.name)])
     return found, [*refused, *more]
 
 
@@ -89,23 +95,27 @@ def _signature(place: FolderPlace, path: str) -> bytes:
     return sshsig.dearmour(place.read(_named(path)).decode("ascii", "replace"))
 
 
-def read_signed(
-    place: FolderPlace, listed: Iterable[Listed], family: Family, signatures: Family, skip: Iterable[str] = ()
+def read_rosters(
+    place: FolderPlace, listed: Iterable[Listed], skip: Iterable[str] = ()
 ) -> tuple[list[Found], list[FileRefused]]:
-    """The files of one family, each with those of its signatures that hold; `skip` names hashes not to be read."""
-    known, refused = set(skip), list[FileRefused]()
+    """Roster versions, each with those of its signatures that hold; `skip` names hashes not to be read.
+
+    No more at once than fits into memory: of very many others are read the next time, and whoever lays them there
+    cannot tell which.
+    """
+    items = list(listed)
+    chosen, refused = _chosen([one for one in items if one.name.family == "roster"], set(skip))
     found: dict[str, Found] = {}
-    for item in listed:
-        if item.name.family == family and item.name.sha not in known:
-            try:
-                found[item.name.sha] = Found(item.name.first, item.name.sha, place.read(item.name))
-            except FileRefused as fault:
-                refused.append(fault)
-    for item in listed:
-        if item.name.family == signatures and item.name.sha in found and item.name.key is not None:
+    for item in chosen:
+        try:
+            found[item.name.sha] = Found(item.name.first, item.name.sha, place.read(item.name))
+        except FileRefused as fault:
+            refused.append(fault)
+    for item in items:
+        if item.name.family == "roster-signature" and item.name.sha in found and item.name.key is not None:
             holder = found[item.name.sha]
             try:
-                blob = sshsig.dearmour(place.read(item.name).decode("ascii", "replace"))
+                blob = _signature(place, item.name.path)
                 prove_signature(holder.raw, blob, layout.fingerprint_of_hex(item.name.key))
             except FileRefused as fault:
                 refused.append(fault)
@@ -114,6 +124,22 @@ def read_signed(
             else:
                 holder.signatures[layout.fingerprint_of_hex(item.name.key)] = blob
     return sorted(found.values(), key=lambda one: (one.n, one.sha256)), refused
+
+
+def _chosen(listed: list[Listed], skip: set[str]) -> tuple[list[Listed], list[FileRefused]]:
+    """As many files as are read at once, by chance where there are more."""
+    salt, room, chosen = os.urandom(16), MOST_ROSTER_BYTES, list[Listed]()
+    news = [one for one in listed if one.name.sha not in skip]
+    for one in sorted(news, key=lambda one: sha256(salt + one.name.sha.encode()).digest()):
+        room -= one.size
+        if room < 0 or len(chosen) == MOST_ROSTERS:
+            break
+        chosen.append(one)
+    left = len(news) - len(chosen)
+    if not left:
+        return chosen, []
+    why = f"{left:,} more rosters lie there than are read at once; find out who writes into the folder"
+    return chosen, [FileRefused("v1/roster", why)]
 
 
 def prove_signature(raw: bytes, blob: bytes, fingerprint: str) -> None:

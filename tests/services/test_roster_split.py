@@ -106,7 +106,7 @@ def test_a_split_is_ended_by_one_version_that_the_admins_of_both_sign(pair, newc
     for session in everyone:
         assert [version.sha256 for version in session.store.rosters()][3:] == [first, outcome.sha]
         assert lodging.splits(session) == ()
-        assert whole(session).ok
+        assert whole(session.store).ok
     say(one, "commander", closing)
     say(two, "approver", closing)
     sync(*everyone)

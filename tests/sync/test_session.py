@@ -14,7 +14,7 @@ from console.domain.forms import Enrolment
 from console.journal.values import Answer, Draft
 from console.keys import canon
 from console.keys.sshsig import enrol_ns
-from console.sync import layout
+from console.sync import layout, people
 from console.sync.faults import PlaceGone
 from console.sync.folder import FolderPlace
 from console.sync.people import enrolments_in, put_enrolment, put_roster, rosters_in
@@ -241,6 +241,31 @@ def test_requests_to_join_lie_there_with_their_signatures(two):
     assert (found.sha256, found.raw, set(found.signatures)) == (sha, raw, named), "only of keys that it names"
     two.sync(0)
     assert [one.n for one in rosters_in(two.place)[0]] == [0, 1]
+
+
+def test_very_many_rosters_are_read_in_parts_and_the_true_one_in_the_end(two, monkeypatch):
+    """Whoever lays them there cannot tell which are read; what is read at once fits into memory."""
+    monkeypatch.setattr(people, "MOST_ROSTERS", 20)
+    monkeypatch.setattr(people, "MOST_ROSTER_BYTES", 60_000)
+    two.join()
+    raw, sigs = two.world.next_roster()
+    put_roster(two.place, 2, raw, sigs)
+    for number in range(60):
+        put_roster(two.place, number % 4, b"%d" % number * 500, {})
+    read = []
+    real = FolderPlace.read
+    monkeypatch.setattr(FolderPlace, "read", lambda place, name: (read.append(name.path), real(place, name))[1])
+    for _ in range(300):
+        del read[:]
+        report = two.sync(1)
+        mine = [path for path in read if path.startswith("v1/roster/") and path.endswith(".json")]
+        assert len(mine) <= 20
+        assert any("more rosters lie there than are read at once" in fault for fault in report.faults)
+        if len(two.stores[1].rosters()) == 3:
+            break
+    assert len(two.stores[1].rosters()) == 3
+    (found,), _ = rosters_in(two.place, lambda name: name.sha == canon.sha256_hex(raw))
+    assert (found.n, set(found.signatures)) == (2, set(sigs))
 
 
 HARM = st.lists(
