@@ -82,9 +82,7 @@ def test_the_vendors_page_is_a_hint_with_its_age_and_changes_no_state() -> None:
     assert one((look(("east", "serving")), page(about="another"))).page is None
     assert one((look(("east", "serving")), page(about=""))).page is None
     strange = one((look(("east", "serving")), page("", updated_ms="x", at_ms="")))
-    assert "unknown, Partially degraded (it does not say since when; read just now)" in sentence(
-        strange, NOW
-    )
+    assert "unknown, Partially degraded (it does not say since when; read just now)" in sentence(strange, NOW)
 
 
 def test_what_went_round_a_gateway_is_a_hint_at_each_surface_concerned_and_changes_no_state() -> None:
