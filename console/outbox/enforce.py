@@ -15,6 +15,7 @@ from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tries import Try
 from console.journal.tx import Tx
+from console.journal.values import Stored
 from console.outbox import gate
 from console.outbox import store as table
 from console.outbox.executor import Executor
@@ -229,13 +230,14 @@ async def by_hand(row: Row, steps: Steps) -> Row:
 
 def _by_hand(tx: Tx, row: Row, steps: Steps) -> Row:
     authority = gate.prove(tx, steps.feed, row)
-    for stored_id, outcome, _ in words_about(tx, row):
+    for said in words_about(tx, row):
+        outcome = str(said.entry.pub.get("outcome", "done"))
         if outcome == "done":
-            pub: dict[str, JsonValue] = {"attempt": row.attempt, "outcome": "attested", "of": [stored_id]}
+            pub: dict[str, JsonValue] = {"attempt": row.attempt, "outcome": "attested", "of": [said.id]}
             return steps.tell_in(tx, row, "dispatch.accepted", pub, state="attested", detail="Attested by a person.")
         if outcome == "declined":
             why = "Whoever was asked declined."
-            failed: dict[str, JsonValue] = {"attempt": row.attempt, "of": [stored_id]}
+            failed: dict[str, JsonValue] = {"attempt": row.attempt, "of": [said.id]}
             return steps.tell_in(tx, row, "dispatch.failed", failed, words={"why": why}, state="failed", detail=why)
     stop = gate.recheck(tx, authority, row, tx.now_ms)
     if stop is not None:
@@ -246,13 +248,13 @@ def _by_hand(tx: Tx, row: Row, steps: Steps) -> Row:
     return row
 
 
-def words_about(tx: Tx, row: Row) -> Sequence[tuple[str, str, int]]:
-    """What people said of a by-hand target: the entry, what it came to, and when it was entered (ms)."""
-    found: list[tuple[str, str, int]] = []
+def words_about(tx: Tx, row: Row) -> Sequence[Stored]:
+    """What people said of a by-hand target."""
+    found: list[Stored] = []
     for stored in good_entries(tx.connection, ("correction.attested",)):
         pub = stored.entry.pub
         if pub.get("doc") == row.doc and pub.get("target") == row.target and stored.entry.author is not None:
-            found.append((stored.id, str(pub.get("outcome", "done")), stored.entry.hlc[0]))
+            found.append(stored)
     return found
 
 

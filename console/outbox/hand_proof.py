@@ -16,6 +16,7 @@ from console.domain.errors import Problem
 from console.domain.overlap import covers
 from console.domain.profile import JsonValue
 from console.journal.tx import Tx
+from console.journal.values import Stored
 from console.outbox import gate
 from console.outbox.enforce import words_about
 from console.outbox.item import Row
@@ -87,16 +88,11 @@ class HandProof:
     def _said(self, tx: Tx, row: Row) -> Planned | None:
         """The plan of what is said to be done; None where nobody said so, or people have decided again."""
         authority = gate.prove(tx, self.steps.feed, row)
-        if gate.told(tx, self.steps.feed, row) != row or not self._attested(tx, row):
+        if gate.told(tx, self.steps.feed, row) != row or _done(tx, row) is None:
             return None
         if row.direction == "contain" and is_over(tx, row, authority, Reading.of(tx).authorised()):
             return None
         return authority.planned
-
-    @staticmethod
-    def _attested(tx: Tx, row: Row) -> int:
-        """When somebody last said that it is done (ms); 0 where nobody did."""
-        return max((at_ms for _, outcome, at_ms in words_about(tx, row) if outcome == "done"), default=0)
 
     def _enter(self, tx: Tx, row: Row, plane: Plane, planned: Planned, seen: ReadBack) -> None:
         fields: dict[str, JsonValue] = dict(seen.fields)
@@ -107,17 +103,23 @@ class HandProof:
                 not_before_ms=0,
             )  # fmt: skip
             return
-        said_ms = self._attested(tx, row)
-        if row.state == "attention" and said_ms <= row.since_ms:
+        said, steps = _done(tx, row), Reading.of(tx).steps(row.op, row.doc, row.target)
+        mine = max((one.n for one in steps if one.feed == self.steps.feed.feed), default=0)
+        if said is None or (row.state == "attention" and said.n < mine):
             return  # it is an alarm already, and nobody has said it again since
-        since_ms = max(said_ms, row.since_ms if row.state == "attested" else 0)
-        if tx.now_ms - since_ms < self.pace.record_ms + plane.lever(planned.lever).read_back_lag_s * 1000:
+        if tx.now_ms - said.received_ms < self.pace.record_ms + plane.lever(planned.lever).read_back_lag_s * 1000:
             return
         told = _NOT_SO if seen.verdict == "not-in-effect" else f"{_NOT_SO[: -len('does not show it.')]}cannot tell."
         why = f"{told} {seen.detail}".strip()
         self.steps.tell_in(
             tx, row, "dispatch.attention", {}, words={"why": why, "fields": fields}, state="attention", detail=why
         )
+
+
+def _done(tx: Tx, row: Row) -> Stored | None:
+    """The last time that somebody said it is done."""
+    said = [one for one in words_about(tx, row) if one.entry.pub.get("outcome", "done") == "done"]
+    return max(said, key=lambda one: one.n, default=None)
 
 
 __all__ = ["HandProof"]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, NamedTuple, cast
 
 from adapters.contract import Planned
+from adapters.hand import PATCH
 from console.domain.actions import Action
 from console.domain.errors import Problem
 from console.domain.lists import LIFTS
@@ -57,13 +58,18 @@ StepsOf = Callable[[str, str, int], list[Stored]]  # of an action's op, a docume
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a target writes. `paths` are the methods and paths of what it sends and would send to revert."""
+    """Where a target writes. `paths` are the methods and paths of what it sends and would send to revert.
+
+    `by_hand`: a person writes there. That never counts beside what is sent: no console plans it anew before it stands,
+    so its way back must not become bytes that go out.
+    """
 
     instance: str
     lever: str
     selector: str
     surface: str
     paths: frozenset[tuple[str, str]]
+    by_hand: bool = False
 
     def same_as(self, other: Place) -> bool:
         """Whether both write the same: one key may be selected under two surfaces, one name may mean two things."""
@@ -74,13 +80,14 @@ class Place:
 def place_of(action: Action, at: int, planned: Planned) -> Place:
     """The place of one target."""
     target = action.targets[at]
-    return place_at(target.instance, target.surface, planned)
+    return replace(place_at(target.instance, target.surface, planned), by_hand=target.by_hand)
 
 
 def place_at(instance: str, surface: str, planned: Planned) -> Place:
     """The place a plan would write to."""
     paths = frozenset((one.method, one.path) for one in (*planned.requests, *planned.revert))
-    return Place(instance, planned.lever, planned.selector, surface, paths)
+    by_hand = not paths and PATCH in planned.params
+    return Place(instance, planned.lever, planned.selector, surface, paths, by_hand)
 
 
 def authorised(
@@ -118,7 +125,9 @@ def targets_at(
 ) -> Iterator[tuple[int, Planned]]:
     """The targets of an action that write to this place; with `members`, also the lists of which it is one account."""
     for at, target in enumerate(action.targets):
-        if target.by_word or (target.instance, target.lever) != (place.instance, place.lever):
+        if (target.instance, target.lever) != (place.instance, place.lever):
+            continue
+        if target.by_word or target.by_hand != place.by_hand:
             continue
         disclosed = held.disclosed(at)
         if target.listed is None and not selects(disclosed, place.selector):

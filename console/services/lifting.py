@@ -62,10 +62,10 @@ def with_others(session: Session, where: providers.Surface, planned: Planned, li
             f"At {planned.name} several corrections stay in force, and none of them is the strictest.",
             "Lift them together, or propose one correction that asks for what is to stand.",
         )
-    if claim is None:
-        return planned
+    if claim is None or (told != "strictest" and PATCH in planned.params):
+        return planned  # by a text there is one way back, the one that was signed
     held = _planned(session, claim, planned.selector)
-    if told == "strictest" and PATCH in planned.params:
+    if PATCH in planned.params:
         raise WrongUse(
             f"The correction {claim.doc[:16]} keeps {planned.name} as it is: nobody may be asked to take that back.",
             "Lift that one too, or first.",

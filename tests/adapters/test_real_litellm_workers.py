@@ -38,11 +38,7 @@ WITHIN_S = 90.0
 SENT_WITHIN_S = 300.0
 PAUSE_S = 0.4
 SLACK_S = 5.0  # a call that was let in may be answered on a busy machine so much later than it was asked
-MODEL = {
-    "model_name": "rerouted-model",
-    "litellm_params": {"model": "openai/none", "api_key": "none", "mock_response": "itself"},
-    "model_info": {"id": "rerouted-model-id"},
-}
+OWN_MODELS = ("rerouted-model", "delisted-model")
 KEYS = {
     "key.block": {}, "key.rpm": {"rpm": "0"}, "key.tpm": {"tpm": "0"}, "key.parallel": {"parallel": "0"},
     "key.model-rpm": {"model": "fake-small", "rpm": "0"}, "key.models": {"model": "fake-small"},
@@ -55,6 +51,7 @@ GATEWAY = {
     "tools.forbid": ("fake-small", {}),
     "words.forbid": ("fake-small", {"words": "Forbidden Matter"}),
 }
+DELISTED = "delisted-model"  # on the list of one team: no other lever's lists are written anew
 DISPATCHED = ("two-first", "two-second")
 APART_S = 30.0  # the second is first called so much later: at any moment one of both is kept for a good while to come
 
@@ -106,7 +103,9 @@ def proxy(real_kit: Callable[..., dict[str, Any]]) -> tuple[str, dict[str, str],
             made: dict[str, Any] = admin.post(path, json=body).raise_for_status().json()
             return made
 
-        post("/model/new", **MODEL)
+        for name in OWN_MODELS:
+            upstream = {"model": "openai/none", "api_key": "none", "mock_response": "itself"}
+            post("/model/new", model_name=name, litellm_params=upstream, model_info={"id": f"{name}-id"})
         _known_to_both(server["base_url"], headers)
         for body in (TOOLS, WORDS):
             prepare(admin, body)
@@ -122,6 +121,9 @@ def proxy(real_kit: Callable[..., dict[str, Any]]) -> tuple[str, dict[str, str],
             secrets[lever] = post("/key/generate", team_id=team)["key"]
             wish = Wish(lever=lever, selector=f"two-{lever}", surface_key="fake-small", params=params)
             places.append(Place(wish, lever))
+        team = post("/team/new", team_alias="two-model.delist", models=[DELISTED, "fake-small"])["team_id"]
+        secrets["model.delist"] = post("/key/generate", team_id=team)["key"]
+        places.append(Place(Wish(lever="model.delist", selector=DELISTED, surface_key=DELISTED), "model.delist"))
         # what answers calls that fail, and never those of a blocked model
         post("/fallback", model="fake-frontier", fallback_models=["fake-small"])
     for lever, (model, params) in GATEWAY.items():
@@ -130,11 +132,11 @@ def proxy(real_kit: Callable[..., dict[str, Any]]) -> tuple[str, dict[str, str],
 
 
 def _known_to_both(base_url: str, headers: dict[str, str]) -> None:
-    """A worker tells of the models that it knows; the other one hears of a new one when it reads the database again."""
+    """A worker tells of the models that it knows; the other one hears of new ones when it reads the database again."""
     in_a_row, ends = 0, time.monotonic() + WITHIN_S
     while in_a_row < IN_A_ROW and time.monotonic() < ends:
         told = httpx.get(f"{base_url}/v1/model/info", headers=headers, timeout=30).json()["data"]
-        in_a_row = in_a_row + 1 if any(one["model_name"] == MODEL["model_name"] for one in told) else 0
+        in_a_row = in_a_row + 1 if set(OWN_MODELS) <= {one["model_name"] for one in told} else 0
         time.sleep(PAUSE_S)
 
 
@@ -285,7 +287,7 @@ def told(
 
 
 def test_every_lever_bites_and_lifts_on_both_workers(told: Told) -> None:
-    assert len(told.settled["pulled"]) == 15
+    assert len(told.settled["pulled"]) == 16
     missed = {when: [lever for lever, so in found.items() if not so] for when, found in told.settled.items()}
     assert missed == {"before": [], "pulled": [], "given back": []}
 
