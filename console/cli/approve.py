@@ -115,6 +115,19 @@ _SEAT = click.option(
 )  # fmt: skip
 
 
+@command.command()
+@pass_call
+def seats(call: Call) -> None:
+    """Who could take the seat here: members whose profile lies beside this one, with the folder for --seat."""
+    from console.services import approvals
+
+    with call.session() as session:
+        found = approvals.guests_here(session)
+    rows = [{"person": guest.person, "name": guest.name, "folder": str(folder)} for guest, folder in found]
+    lines = [harmless(f"{one['name']}: --seat {one['folder']}") for one in rows]
+    call.tell({"ok": True, "seats": rows}, *(lines or ["Nobody's profile lies beside this one. Name the folder."]))
+
+
 @command.command(
     epilog="""\b
 Examples:

@@ -17,7 +17,7 @@ def gravity(targets: Sequence[Target], direction: str, recent_normal: int, polic
     `recent_normal` counts the normal actions already authorised in the hour before now, by the same proposer or on the
     same surface, whichever is more (sections 6 and 12).
     """
-    worst = ("normal", "It contains one selector on one surface, and can be reverted.")
+    worst = ("normal", "It contains one account or key on one surface, and can be reverted.")
     for found in _reasons(counted_targets(targets), direction, recent_normal, policy):
         if graver(found[0], worst[0]):
             worst = found
@@ -77,4 +77,4 @@ def _blast_radius(targets: Sequence[Target]) -> Iterator[tuple[str, str]]:
     if len({target.surface for target in targets}) > 1:
         yield "high", "It reaches more than one surface."
     if sum(max(target.selectors, target.listed or 0) for target in targets) > 1 or len(targets) > 1:
-        yield "high", "It reaches more than one selector."
+        yield "high", "It reaches more than one account or key."

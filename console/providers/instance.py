@@ -48,7 +48,8 @@ class Instance:
     """One control plane as this console reaches it.
 
     `settings` are the adapter's, as plain JSON. `probe_credentials` maps a selector (a key, team or canary) to the
-    name of the secret with which it may be probed.
+    name of the secret with which it may be probed; `called` gives the word by which a person registered it, where the
+    provider's own is another (an alias of a key).
     """
 
     id: str
@@ -56,6 +57,7 @@ class Instance:
     name: str
     settings: Mapping[str, Any]
     probe_credentials: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
     def secret(self, name: str) -> str:
         """The vault's name for one of this instance's secrets."""
@@ -70,6 +72,7 @@ class _Stored(BaseModel):
     name: str
     settings: dict[str, Any]
     probe_credentials: dict[str, str] = {}
+    called: dict[str, str] = {}
 
 
 class _File(BaseModel):
@@ -223,8 +226,8 @@ class Instances:
             self._write(tuple(changed if one.id == found.id else one for one in there))
         return changed
 
-    def set_probe_credential(self, instance: str, selector: str, secret: str | None) -> Instance:
-        """Name the secret with which `selector` may be probed at `instance`; None forgets it.
+    def set_probe_credential(self, instance: str, selector: str, secret: str | None, called: str = "") -> Instance:
+        """Name the secret with which `selector` may be probed at `instance`, and what people call it; None forgets it.
 
         Raises:
             NoSuchInstance: when there is no such instance.
@@ -234,7 +237,10 @@ class Instances:
             probes = {key: value for key, value in found.probe_credentials.items() if key != selector}
             if secret is not None:
                 probes[selector] = secret
-            changed = replace(found, probe_credentials=probes)
+            names = {key: value for key, value in found.called.items() if key != selector}
+            if secret is not None and called not in ("", selector):
+                names[selector] = called
+            changed = replace(found, probe_credentials=probes, called=names)
             self._write(tuple(changed if one.id == found.id else one for one in self.all()))
         return changed
 
@@ -260,6 +266,7 @@ class Instances:
             {
                 "id": one.id, "adapter": one.adapter, "name": one.name, "settings": dict(one.settings),
                 "probe_credentials": dict(one.probe_credentials),
+                **({"called": dict(one.called)} if one.called else {}),  # older software knows no such field
             }
             for one in instances
         ]  # fmt: skip

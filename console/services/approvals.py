@@ -21,7 +21,7 @@ from console.keys.keyfile import SavedKey
 from console.keys.words import words_of
 from console.outbox.facts import CARRIERS, Held, View, gather, proven_records, read_document
 from console.runtime.ids import new_nonce
-from console.services.guests import Guest, find_guest
+from console.services.guests import Guest, find_guest, guests_here
 from console.services.machine_time import doubted_by
 from console.services.organisation import b64
 from console.services.readings import Reading, readings
@@ -30,8 +30,9 @@ from console.services.rulings import rulings_of
 from console.services.session import Session
 
 __all__ = [
-    "APPROVABLE", "Guest", "Judged", "Opened", "Reading", "Waiting", "ask", "decide", "find_guest", "judge",
-    "names_here", "open_values", "readings", "text", "varying_value", "waiting", "weigh_up", "why_not_counted",
+    "APPROVABLE", "Guest", "Judged", "Opened", "Reading", "Waiting", "ask", "decide", "find_guest",
+    "guests_here", "judge", "names_here", "open_values", "readings", "text", "varying_value", "waiting", "weigh_up",
+    "why_not_counted",
 ]  # fmt: skip
 APPROVABLE = ("action.v1", "closing.v1", "redaction.v1", "extension.v1", "ratification.v1", "clock.v1")
 

@@ -5,8 +5,10 @@ It reads the public half of a key and checks it against the roster here. It copi
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from console.domain.errors import Problem, WrongUse
 from console.keys import keyfile
@@ -15,6 +17,8 @@ from console.runtime.faults import RuntimeProblem
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, read_settings
 from console.services.session import Session
+
+_MOST_BESIDE: Final = 64  # profiles that are looked at: it is one person's folder, or two people's
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,24 @@ def find_guest(session: Session, folder: Path) -> Guest:
     if session.roster.is_revoked(key.public.fingerprint) or not listed.valid_at(session.clock.wall_ms()):
         raise NoGuest("That approver key is not valid any more.", "Sign with another key of that person.")
     return Guest(settings.person, session.name_of(settings.person), key)
+
+
+def guests_here(session: Session) -> tuple[tuple[Guest, Path], ...]:
+    """Members whose profiles lie beside this console's, so that nobody at one computer has to know a path; by name.
+
+    Only who could take the seat: whatever else lies there is passed over, and nothing of it is told.
+    """
+    found: list[tuple[Guest, Path]] = []
+    try:
+        beside = sorted(one for one in session.paths.root.parent.iterdir() if (one / "profile.toml").is_file())
+    except OSError:
+        return ()
+    for folder in beside[:_MOST_BESIDE]:
+        if folder == session.paths.root:
+            continue
+        with contextlib.suppress(Problem, OSError):
+            found.append((find_guest(session, folder), folder))
+    return tuple(sorted(found, key=lambda one: (one[0].name.casefold(), str(one[1]))))
 
 
 def _require_same_house(session: Session, settings: ProfileSettings) -> None:

@@ -18,6 +18,8 @@ Kind = Literal["text", "url", "number", "bool", "choice", "path", "secret", "row
 STAND_IN: Final = "-"  # said for a text that nobody can guess
 _LONG_CHARS = 300  # a text that may be longer than this deserves several lines
 
+_SECRET_TITLES: Final = {"admin": "Administrator's credential"}  # a form's label; what exactly, each adapter says
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSchema:
@@ -66,7 +68,7 @@ def settings_schema(adapter: str) -> Schema:
     """
     manifest = Registry.load().manifest(adapter)
     secrets = tuple(
-        FieldSchema(name=name, title=_words(name), help=what, kind="secret", required=False)
+        FieldSchema(name=name, title=_SECRET_TITLES.get(name, _words(name)), help=what, kind="secret", required=False)
         for name, what in manifest.secrets.items()
     )
     return Schema(

@@ -109,7 +109,7 @@ def add_canary(session: Session, provider: str, selector: str, secret: str) -> I
     taken = set(instance.probe_credentials.values())
     name = before or next(f"probe-{at}" for at in count() if f"probe-{at}" not in taken)
     open_secrets(session).put(instance.secret(name), secret)
-    return instances.set_probe_credential(instance.id, proper, name)
+    return instances.set_probe_credential(instance.id, proper, name, called=selector)
 
 
 async def _proper(plane: Plane, selector: str) -> str:

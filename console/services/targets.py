@@ -16,6 +16,8 @@ from console.domain.tasks import words_of
 from console.journal.values import Stored
 from console.outbox.facts import read_document
 from console.services.approvals import names_here
+from console.services.places_told import KINDS as PLACES
+from console.services.places_told import told_of_place
 from console.services.providers import instances_of
 from console.services.session import Session
 
@@ -71,6 +73,7 @@ class Targets:
         told |= {
             str(ident): self._task(self._session.reader.entry(ident)) for ident, kind, *_ in found if kind == _TASK
         }
+        told |= self._places([str(ident) for ident, kind, *_ in found if str(kind).startswith(PLACES)])
         return {
             ident: f"{words} ({LATE})" if ident in late else words for ident, words in told.items() if words
         }  # fmt: skip
@@ -93,6 +96,11 @@ class Targets:
         first = self._session.reader.entry(str(names[0])) if isinstance(names, list) and names else None
         text = first.disclosed.get("text") if first is not None and first.entry.kind == _TASK else None
         return words_of(text).rstrip(".") if isinstance(text, str) else ""
+
+    def _places(self, ids: list[str]) -> dict[str, str]:
+        names = names_here(self._session) if ids else {}
+        entries = [(ident, self._session.reader.entry(ident)) for ident in ids]
+        return {ident: told_of_place(stored, names) for ident, stored in entries if stored is not None}
 
     def _about(self, kind: str, doc: object, target: object) -> str:
         if not self.concerns(kind) or not isinstance(doc, str):

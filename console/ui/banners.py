@@ -5,6 +5,9 @@ A banner goes when its reason goes, or when a person closes it; none vanishes by
 
 from __future__ import annotations
 
+from typing import cast
+
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from console.ui.parts import column
@@ -14,7 +17,12 @@ from console.viewmodels.banners import BANNERS, Notice
 
 
 class Banners(QWidget):
-    """Standing notices from the view-model, and one line for what a person was just told."""
+    """Standing notices from the view-model, and one line for what a person was just told.
+
+    `deserted` says that the notice on which the keys acted is gone: left alone, Qt would give them to the next control.
+    """
+
+    deserted = Signal()
 
     def __init__(self, room: Room) -> None:
         super().__init__()
@@ -42,6 +50,9 @@ class Banners(QWidget):
         wanted = {one.name: one for one in notices}
         for name in [one for one in self._standing if one not in wanted]:
             bar = self._standing.pop(name)
+            focus = cast("QWidget | None", self.window().focusWidget())  # the stubs forget that there may be none
+            if focus is not None and bar.isAncestorOf(focus):
+                self.deserted.emit()
             self._column.removeWidget(bar)
             bar.deleteLater()
         for name, notice in wanted.items():

@@ -10,7 +10,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QSizePolicy, QWidget
 
 from console.ui.parts import column, row
@@ -32,14 +32,15 @@ KINDS: Final = (
     ("task", "Task"), ("communication", "Communication"), ("witness", "Words heard elsewhere"),
 )  # fmt: skip
 _HINTS: Final = {
-    "knowledge.fact": "Who knew what: begin with since when, as in `03:14 the on-call engineer knew of it`.",
-    "communication": "To whom, what was said; `next update 14:30` sets the next update due.",
+    "knowledge.fact": "Who knew what: begin with since when, as in \u201c03:14 the on-call engineer knew of it\u201d.",
+    "communication": "To whom, what was said; \u201cnext update 14:30\u201d sets the next update due.",
     "witness": "Words heard on the telephone or in the room: never an approval.",
 }
 _USUAL: Final = (
-    "Enter saves, Shift+Enter begins a line, Esc leaves. "
-    "`03:14 text` or `-5m text` sets when, `@name text` who said it."
+    "Enter saves, Shift+Enter a new line, Esc leaves. Begin with \u201c03:14\u201d or \u201c-5m\u201d: when; "
+    "\u201c@name\u201d: who said it."
 )
+_SHORT: Final = "Enter saves, Shift+Enter a new line, Esc leaves."
 _DRAFT_AFTER_MS: Final = 200
 _MOST_LINES: Final = 6
 _LATE_MS: Final = 60_000
@@ -70,7 +71,7 @@ class Composer(QWidget):
         self._text.pasted.connect(self.pasted)
         self._text.left.connect(self.left)
         self._state = Text(room.look, "", size="small", tone="text-muted")
-        self._understood = Elide(room.look, _USUAL, size="small", tone="text-muted")
+        self._understood = _HowTo(room.look, _USUAL, size="small", tone="text-muted")
         self._understood.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         above = QWidget()
         line = row(above, unit)
@@ -267,6 +268,17 @@ def said_of(entry: Row, kind: str, now_ms: int, zone: tzinfo = UTC) -> str:
     if kind == "communication" and (due_ms := promised_ms(entry.text, now_ms)) is not None:
         parts.append(f"next update due {both(due_ms, zone)}")
     return ", ".join(parts)
+
+
+class _HowTo(Elide):
+    """What was understood, or how one writes: that in fewer words where what became of the last entry stands beside."""
+
+    def elided(self) -> str:
+        """What is seen at the present width."""
+        full = super().elided()
+        if self.text() != _USUAL or full == _USUAL:
+            return full
+        return QFontMetrics(self.font()).elidedText(_SHORT, Qt.TextElideMode.ElideRight, self.contentsRect().width())
 
 
 class ComposerText(QPlainTextEdit):

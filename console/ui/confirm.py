@@ -25,9 +25,8 @@ from console.ui.confirm_sign import SignPanel
 from console.ui.confirm_standing import Standing
 from console.ui.confirm_view import Content, severity_mark
 from console.ui.kept import KeptTexts
-from console.ui.parts import column, row
+from console.ui.parts import column, fit, keep_in_reach, row
 from console.ui.room import Room
-from console.ui.screens import room_on_screen
 from console.ui.seat import SeatBand
 from console.ui.widgets import Banner, Elide, EmptyState, Stripe, Text
 from console.viewmodels.approval import ApprovalView, approval_view, guard_of
@@ -62,6 +61,7 @@ class ConfirmDialog(QDialog):
         self._readings: tuple[approvals.Reading, ...] = ()
         self._looks = 0
         self._reading = True
+        self._decided = False
         self.setWindowTitle("Confirm")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(False)
@@ -104,9 +104,7 @@ class ConfirmDialog(QDialog):
 
     def _fit(self) -> None:
         """As large as is good, and never larger than the screen: what is cut off cannot be read."""
-        most = room_on_screen(self)
-        self.setMinimumSize(SMALLEST.boundedTo(most))
-        self.resize((_WANTED * self._room.look.theme.text_scale).boundedTo(most))
+        fit(self, _WANTED * self._room.look.theme.text_scale, SMALLEST)
 
     def _build(self) -> None:
         room, look = self._room, self._room.look
@@ -343,6 +341,7 @@ class ConfirmDialog(QDialog):
     def _signed(self, choice: str, standing: approvals.Waiting | str) -> None:
         self._seat.signed()
         self._banner.clear()
+        self._decided = choice == "refuse" or (not isinstance(standing, str) and standing.verdict.met)
         if self._sign is not None and self._view is not None:
             self._sign.finish(*outcome_of(choice, standing, self._view))
         self._room.desk.refresh()
@@ -383,7 +382,10 @@ class ConfirmDialog(QDialog):
     # -- the seat, the keys, the end -----------------------------------------------------------------------------------
 
     def _seat_turned(self) -> None:
-        """Somebody else reads it now: anew, under a guard of their own."""
+        """Somebody else reads it now: anew, under a guard of their own; what is decided leaves nothing to sign."""
+        if self._decided and self._seat.state.phase == "own":
+            self.close()
+            return
         self._banner.clear()
         if self._sign is not None:
             self._guard, sign, self._sign = None, self._sign, None
@@ -397,6 +399,7 @@ class ConfirmDialog(QDialog):
         """It counts from here."""
         super().showEvent(event)
         self._tick.start()
+        keep_in_reach(self)
         QTimer.singleShot(0, self, self._senses.look)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name

@@ -119,7 +119,8 @@ class Doer(QObject):
         *, wrong: bool = False, new: bool = False,
     ) -> None:  # fmt: skip
         hint = practice_hint(self._desk.session.paths)
-        dialog = UnlockDialog(what, self._look, over or self._parent, wrong=wrong, new=new, hint=hint)
+        whose = self._desk.session.settings.name
+        dialog = UnlockDialog(what, self._look, over or self._parent, wrong=wrong, new=new, hint=hint, whose=whose)
 
         def typed() -> None:
             self._desk.session.offer(what, dialog.take())

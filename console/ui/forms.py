@@ -334,4 +334,6 @@ def _concerns(name: str, faults: Mapping[str, str]) -> bool:
 
 
 def _sentence(text: str) -> str:
-    return text if "://" in text.split(" ", 1)[0] else text[:1].upper() + text[1:]
+    """With a capital, unless it begins with an address or the name of a setting, which are written as they are."""
+    first = text.split(" ", 1)[0]
+    return text if "://" in first or "_" in first else text[:1].upper() + text[1:]

@@ -200,7 +200,7 @@ class Founding(QWidget):
 
     def _put(self, panel: Panel) -> None:
         focus = cast("QWidget | None", self.focusWidget())  # the stubs forget that there may be none
-        follows = focus is None or (self._panel is not None and self._panel.isAncestorOf(focus))
+        follows = focus in (None, self) or (self._panel is not None and self._panel.isAncestorOf(focus))
         if self._panel is not None:
             self._holds.removeWidget(self._panel)
             self._panel.deleteLater()
@@ -216,6 +216,9 @@ class Founding(QWidget):
         self.trouble.clear()
         self._failed = False
         if self._panel is not None:
+            focus = cast("QWidget | None", self.focusWidget())
+            if focus is not None and self._panel.isAncestorOf(focus):
+                self.setFocus()  # or it would go on to the envelopes, where Space ticks that they are sealed
             self._panel.setEnabled(False)
 
         def over() -> None:
@@ -223,6 +226,8 @@ class Founding(QWidget):
             self.doing.hide()
             if self._panel is not None:
                 self._panel.setEnabled(True)
+                if self.focusWidget() is self:
+                    self._panel.setFocus()
 
         def done(_result: object) -> None:
             over()

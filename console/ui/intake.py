@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QSize, Qt
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -29,7 +30,7 @@ from console.services.session import Session
 from console.ui.carry_commands import carried_in, take_in
 from console.ui.composer import Composer
 from console.ui.room import Room
-from console.ui.sheets import Labelled, Sheet
+from console.ui.sheets import Labelled, Sheet, text_line
 from console.ui.widgets import Text
 from console.viewmodels.intake import Intake, OneEntry, Several, preview, understand
 from console.viewmodels.shell import Trouble
@@ -38,6 +39,9 @@ from console.viewmodels.zones import zone_chosen
 MAX_PASTE_CHARS: Final = 4_000_000
 MAX_FILES: Final = 50
 _WHEN, _WHO, _TEXT = 1, 2, 3
+_PICTURE: Final = QSize(760, 400)
+_WORDS: Final = 500
+_SMOOTH: Final = Qt.TransformationMode.SmoothTransformation
 
 
 class Intaker:
@@ -47,7 +51,7 @@ class Intaker:
         self._room, self._window, self._composer = room, window, composer
 
     def take(self, found: QMimeData) -> None:
-        """Understand it, and ask before anything but a file or a picture is written."""
+        """Understand it, and ask before anything but a file is written."""
         files = [Path(one.toLocalFile()) for one in found.urls() if one.isLocalFile()]
         if carried := carried_in(found):  # it asks for a signature, or brings one: no evidence
             take_in(self._room, self._window, carried)
@@ -86,12 +90,7 @@ class Intaker:
         if image.isNull() or not image.save(buffer, "PNG"):  # type: ignore[call-overload]  # a device and a format are taken
             self._composer.say("That picture cannot be read.", "alarm")
             return
-        inc, data = self._room.desk.inc, bytes(raw.data())
-
-        def work(session: Session) -> str:
-            return incidents.attach_bytes(session, data, "pasted.png", inc=inc, how="pasted into the timeline")[1]
-
-        self._run(work, "The picture")
+        PictureDialog(self._room, self._window, image, bytes(raw.data()), self._composer).open()
 
     def _files(self, files: list[Path]) -> None:
         if len(files) > MAX_FILES:
@@ -153,11 +152,10 @@ class IntakeDialog(Sheet):
         self.table.resizeColumnToContents(0)
         self.table.resizeColumnToContents(_WHEN)
         self.add(self.table, 1)
-        self.add(
-            Text(
-                room.look, "Everything becomes a note; re-type one later with one key.", size="small", tone="text-muted"
-            )
-        )
+        for column in (_WHEN, _WHO):
+            self.table.setColumnHidden(column, not mendable)
+        self.table.horizontalHeader().setVisible(mendable)
+        self.add(Text(room.look, told.becomes, size="small", tone="text-muted", wrap=True))
         accept = self.add_button("Write them" if mendable else "Keep it", self._accept, "main")
         accept.setDefault(True)
         self.take_room(820, 560)
@@ -188,3 +186,42 @@ class IntakeDialog(Sheet):
             if text.text().strip():
                 rows.append(replace(one, speaker=who.text().strip(), text=text.text()))
         return replace(self._found, rows=tuple(rows))
+
+
+class PictureDialog(Sheet):
+    """A pasted picture before it is kept: what is in the record stays there, also a secret on a screen."""
+
+    def __init__(self, room: Room, parent: QWidget, image: QImage, data: bytes, composer: Composer) -> None:
+        size = f"{image.width()} x {image.height()} pixels, {len(data) / 1024:,.0f} KiB"
+        super().__init__(room, parent, "Pasted", f"A picture, kept as evidence (pasted.png): {size}.")
+        self._data, self._composer = data, composer
+        self.words = text_line("What it shows (optional)", _WORDS)
+        picture = QLabel()
+        most = QSize(_PICTURE) * room.look.theme.text_scale
+        small = image.width() <= most.width() and image.height() <= most.height()
+        fitted = image if small else image.scaled(most, Qt.AspectRatioMode.KeepAspectRatio, _SMOOTH)
+        picture.setPixmap(QPixmap.fromImage(fitted))
+        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture.setAccessibleName(f"The pasted picture, {size}")
+        self.add(picture, 1)
+        self.add(Labelled(room, "What it shows (optional)", self.words))
+        told = "Look whether a key or a name is in it: everybody in the organisation will see it, and it stays."
+        self.add(Text(room.look, told, size="small", tone="text-muted", wrap=True))
+        self.add_button("Keep it", self._keep, "main")
+        self.words.returnPressed.connect(self.press_main)
+        self.fit(820)
+        self.words.setFocus()
+
+    def _keep(self) -> None:
+        inc, data, words = self.room.desk.inc, self._data, self.words.text().strip()
+        how = "pasted into the timeline"
+
+        def work(session: Session) -> str:
+            return incidents.attach_bytes(session, data, "pasted.png", inc=inc, text=words, how=how)[1]
+
+        def done(sha: str) -> None:
+            self._composer.say(f"The picture is attached, SHA-256 {sha[:12]}", "good")
+            self.room.desk.refresh()
+            self.accept()
+
+        self.carry_out(work, done)

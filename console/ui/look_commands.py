@@ -29,10 +29,10 @@ def add_look_commands(commands: Commands, look: Look, settings: QSettings) -> No
     """Offer them."""
     for choice, title in _LOOKS:
         run = partial(_choose, look, settings, choice)
-        commands.add(Command(name=f"look-{choice}", title=title, group="Window", also="theme colours", run=run))
+        commands.add(Command(name=f"look-{choice}", title=title, group="Look", also="theme colours", run=run))
     for percent, title in _SIZES:
         run = partial(_size, look, settings, percent)
-        commands.add(Command(name=f"text-{percent}", title=title, group="Window", also="font size zoom", run=run))
+        commands.add(Command(name=f"text-{percent}", title=title, group="Look", also="font size zoom", run=run))
 
 
 def _choose(look: Look, settings: QSettings, choice: Choice) -> None:

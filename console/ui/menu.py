@@ -9,7 +9,19 @@ from PySide6.QtWidgets import QMenu, QToolButton
 from console.ui.room import Room
 from console.ui.widgets.text import plain_tooltip
 
-_ORDER = ("Incident", "Write", "Corrections", "Go", "Providers", "Organisation", "Sharing", "Keys", "Window", "Help")
+_ORDER = (
+    "Incident",
+    "Write",
+    "Corrections",
+    "Go",
+    "Providers",
+    "Organisation",
+    "Sharing",
+    "Keys",
+    "Look",
+    "Window",
+    "Help",
+)
 
 
 class MenuButton(QToolButton):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Final, TypeVar
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from console.ui.screens import room_on_screen
+from console.ui.screens import room_on_screen, screen_of
 from console.ui.theme import Look
 from console.ui.widgets import Text
 
 FLAT: Final = (0, 0, 0, 0)
 L = TypeVar("L", bound=QBoxLayout)
 _FRAME: Final = QSize(8, 40)  # what the system puts round a window
+_FRAMED_MS: Final = 150  # by then it has
 
 
 def panel_title(look: Look, text: str) -> Text:
@@ -43,6 +44,17 @@ def fit(window: QWidget, wanted: QSize, least: QSize | None = None) -> None:
     if least is not None:
         window.setMinimumSize(least.boundedTo(most))
     window.resize(wanted.boundedTo(most))
+
+
+def keep_in_reach(window: QWidget) -> None:
+    """A window that was just shown: nobody can take hold of it, or close it, by a title above the screen."""
+
+    def look() -> None:
+        top = screen_of(window).availableGeometry().top()
+        if window.isVisible() and window.frameGeometry().top() < top:
+            window.move(window.x(), top)
+
+    QTimer.singleShot(_FRAMED_MS, window, look)
 
 
 def _bare(layout: L, spacing: int, margins: tuple[int, int, int, int]) -> L:

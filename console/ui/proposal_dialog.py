@@ -270,6 +270,7 @@ class ProposalDialog(Sheet):
         self.plan.put(
             PlanPaper(
                 targets=targets, verdict=self.reader.view, fresh=self._is_fresh, left_out=self._left(), note=note,
+                unproven=made.unproven(ground),
             )
         )  # fmt: skip
         self.check()
@@ -381,9 +382,10 @@ class ProposalDialog(Sheet):
         self.room.desk.point_at(proposal.sha)
         self.room.desk.refresh()
         if any(one.name == "review" for one in self.room.commands):
-            self.set_main(self.add_button("Open the confirmation", self._review, "main"))
-            if self._main is not None:
-                self._main.setFocus()
+            button = self.add_button("Open the confirmation", self._review, "main")
+            button.setAutoDefault(True)  # nothing is typed here any more, and the confirmation has guards of its own
+            self.set_main(button)
+            button.setFocus()
         self.check()
 
     def _review(self) -> None:

@@ -206,7 +206,8 @@ class SurfaceRow(QFrame):
             return
         self.canary.addItem("No canary with it", "")
         for selector in known:
-            self.canary.addItem(f"With canary {selector}", selector)
+            name = shown(self._ground.called.get(selector, selector))
+            self.canary.addItem(f"With canary {name}", selector)
         self.canary.setToolTip(
             plain_tooltip("A canary is corrected with it and probed, so that it can be proven that it takes hold.")
         )

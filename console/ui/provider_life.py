@@ -142,7 +142,7 @@ class RemoveCanaryDialog(_Removing):
         self._known = known
         self.which = QComboBox()
         for one in known.probes:
-            self.which.addItem(shown(one), one)
+            self.which.addItem(known.probe_named(one), one)
         self.which.currentIndexChanged.connect(self._turn)
         self.add(Labelled(room, "Which", self.which))
         self.add(self._place)

@@ -71,7 +71,8 @@ class ReportPanel(QWidget):
             if view.asked:
                 self._add(Text(self._look, view.asked, size="small", wrap=True))
             for one in view.levers:
-                self._add(StateMark(self._look, one.verdict, one.title, table=VERDICTS))
+                self._add(StateMark(self._look, one.verdict, table=VERDICTS))
+                self._add(Text(self._look, one.title, wrap=True))
                 self._add(Text(self._look, one.detail, size="small", tone="text-muted", wrap=True))
         self._block("Not possible there", view.impossible)
         self._lines.addStretch(1)

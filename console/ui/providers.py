@@ -187,7 +187,8 @@ class _ProviderFrame(QFrame):
         count = self._row.surfaces
         told = [f"{count} surface{'' if count == 1 else 's'}" if count else "no surface is known yet"]
         if self._row.can_probe:
-            told.append(f"probes: {', '.join(self._row.probes)}" if self._row.probes else
+            canaries = ", ".join(self._row.probe_named(one) for one in self._row.probes)
+            told.append(f"probed with: {canaries}" if canaries else
                         "no canary: whether a block took hold cannot be proven")  # fmt: skip
         return "; ".join(told)
 

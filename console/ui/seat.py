@@ -11,16 +11,22 @@ from typing import Final
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
+from console.domain.deceit import shown
 from console.outbox.facts import read_document
 from console.services import approvals
 from console.services.session import Session
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.widgets import IconMark, Text
+from console.ui.widgets.text import plain_tooltip
 from console.viewmodels.seat import Seat, SeatState
 from console.viewmodels.shell import Trouble
 
 _ELSEWHERE: Final = "Sign it at your own console."
+_CHOOSE: Final = "Choose the folder ..."
+_OTHER: Final = "Another folder ..."
+_MOST_NAMES: Final = 3
+Beside = tuple[tuple[approvals.Guest, Path], ...]
 
 
 class SeatBand(QWidget):
@@ -61,7 +67,9 @@ class SeatBand(QWidget):
         self._note = Text(look, "", tone="text-muted", wrap=True)
         told.addWidget(self._loud)
         told.addWidget(self._note)
-        self._folder = QPushButton("Choose the folder ...")
+        self._people = QWidget()
+        self._names = row(self._people, unit)
+        self._folder = QPushButton(_CHOOSE)
         self._folder.clicked.connect(self._choose)
         self._back = QPushButton("Give the seat back")
         self._back.clicked.connect(self.give_back)
@@ -69,6 +77,7 @@ class SeatBand(QWidget):
             button.setAutoDefault(False)
         lines.addWidget(IconMark(look, "hand", "changed", 24))
         lines.addWidget(words, 1)
+        lines.addWidget(self._people)
         lines.addWidget(self._folder)
         lines.addWidget(self._back)
 
@@ -93,14 +102,43 @@ class SeatBand(QWidget):
     # -- the hand-over -------------------------------------------------------------------------------------------------
 
     def offer(self) -> None:
-        """Lock the first person out, then ask for the second one's folder."""
+        """Lock the first person out, then ask who sits down: by name where their profile lies beside this one."""
         self._why_not = ""
+        self._offer_names(())
         self._seat.offer()
         self._changed()
-        self._choose()
+        self._note.setText("Looking who has a profile on this computer ...")
+        self._note.set_tone("text-muted")
+
+        def found(beside: Beside) -> None:
+            if self.state.phase != "offered":
+                return
+            self._note.setText("")
+            self._offer_names(beside)
+            if not beside:
+                self._choose()
+
+        self._room.doer.do(approvals.guests_here, found, failed=lambda _trouble: found(()), lane="slow", over=self)
+
+    def _offer_names(self, beside: Beside) -> None:
+        """A button for each person whose profile is here; any other folder can be chosen all the same."""
+        while (item := self._names.takeAt(0)) is not None:
+            if (gone := item.widget()) is not None:
+                gone.hide()
+                gone.deleteLater()
+        for guest, folder in beside[:_MOST_NAMES]:
+            button = QPushButton(shown(guest.name))
+            button.setAutoDefault(False)
+            button.setAccessibleName(f"{shown(guest.name)} takes the seat")
+            button.setToolTip(plain_tooltip(str(folder)))
+            button.clicked.connect(lambda _checked=False, where=str(folder): self.take(where))
+            self._names.addWidget(button)
+        self._folder.setText(_OTHER if beside else _CHOOSE)
+        self._people.setVisible(bool(beside) and self.state.phase == "offered")
 
     def _choose(self) -> None:
-        folder = QFileDialog(self._dialog, "The second person's own profile folder")
+        beside = str(self._room.desk.session.paths.root.parent)
+        folder = QFileDialog(self._dialog, "The second person's own profile folder", beside)
         folder.setFileMode(QFileDialog.FileMode.Directory)
         folder.setOption(QFileDialog.Option.ShowDirsOnly)
         folder.fileSelected.connect(self.take)
@@ -171,6 +209,7 @@ class SeatBand(QWidget):
             if part.parentWidget() is not None or not wanted:  # without a parent it would show as a window
                 part.setVisible(wanted)
         self._folder.setVisible(state.phase == "offered")
+        self._people.setVisible(state.phase == "offered" and self._names.count() > 0)
         self._quiet.setText(state.sentence)
         self._tell()
         if own:

@@ -75,7 +75,7 @@ class SharingCommands:
                     run=lambda: VerifyDialog(self._room, self._window).open()))  # fmt: skip
         add(Command(name="sync", title="Sync now", group=_GROUP, run=self._sync, why_not=self._no_places,
                     also="exchange share folder pull push"))  # fmt: skip
-        add(Command(name="zone", title="Show times in UTC or in local time", group="Window", run=self._turn_zone,
+        add(Command(name="zone", title="Show times in UTC or in local time", group="Look", run=self._turn_zone,
                     also="time zone utc local"))  # fmt: skip
 
     # -- the situation -------------------------------------------------------------------------------------------------

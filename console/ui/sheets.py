@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from console.services.session import Session
-from console.ui.parts import column, row
+from console.ui.parts import column, fit, keep_in_reach, row
 from console.ui.room import Room
 from console.ui.screens import room_on_screen
 from console.ui.widgets import Banner, Stripe, Text
@@ -129,8 +129,7 @@ class Sheet(QDialog):
 
     def take_room(self, width: int, height: int) -> None:
         """So large at a text of 100 %, larger with the text, never larger than the screen."""
-        scale, most = self.room.look.theme.text_scale, room_on_screen(self)
-        self.resize(min(round(width * scale), most.width()), min(round(height * scale), most.height()))
+        fit(self, QSize(width, height) * self.room.look.theme.text_scale)
 
     def fit(self, width: int, most_height: int = 720) -> None:
         """As high as what is in it, up to a limit; the rest scrolls. To be called last."""
@@ -146,6 +145,7 @@ class Sheet(QDialog):
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  Qt's name
         """What is in it is not squeezed: where the screen allows, only its height scrolls."""
         super().showEvent(event)
+        keep_in_reach(self)
         self._inside.installEventFilter(self)
         self._keep_wide()
 

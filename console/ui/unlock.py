@@ -7,6 +7,7 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from console.domain.deceit import shown
 from console.services.session import APPROVER, HELD_WRITER, SECRETS, WRITER
 from console.ui.theme import Look
 
@@ -14,9 +15,14 @@ _WHY: Final = {
     WRITER: "Your writer key signs what you write here. It stays unlocked until you lock it.",
     HELD_WRITER: "It is in your ssh-agent, which asks for no passphrase here: unlock it only if it is yours. What is "
     "written from now on is signed with it, until this console is locked again.",
-    SECRETS: "The file with the providers' credentials is opened for this session.",
+    SECRETS: "The file with the providers' credentials is opened until this window closes.",
     APPROVER: "Your approver key signs once, then it is locked again. Of a security key, type the PIN, and touch it "
     "when it blinks.",
+}
+_OWN: Final = frozenset({WRITER, HELD_WRITER, APPROVER})
+_NEW: Final = {
+    SECRETS: "The providers' credentials are encrypted with it; it is asked for once at each start. At least 8 "
+    "characters. Nobody can recover it: without it the credentials have to be typed anew.",
 }
 MIN_BYTES: Final = 8  # as the key files ask (resources/decisions/0011)
 
@@ -26,19 +32,22 @@ class UnlockDialog(QDialog):
 
     def __init__(
         self, what: str, look: Look, parent: QWidget | None = None, *, wrong: bool = False, new: bool = False,
-        hint: str = "",
+        hint: str = "", whose: str = "",
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self.setWindowTitle("Unlock")
+        self.setWindowTitle(f"Unlock: {shown(whose)}" if whose else "Unlock")
         self.setModal(True)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(f"Unlock {what}")
         self._held = what == HELD_WRITER
         asks = f"Unlock {what}?" if self._held else f"Passphrase for {what}"
-        heading = QLabel(f"Choose a passphrase for {what}" if new else asks)
+        name = f"{shown(whose)}: " if whose and what in _OWN and not new else ""  # two people may sit at one computer
+        heading = QLabel(f"Choose a passphrase for {what}" if new else f"{name}{asks}")
+        heading.setWordWrap(True)
         heading.setTextFormat(Qt.TextFormat.PlainText)
         heading.setFont(look.theme.font("title", "medium"))
-        why = QLabel("That passphrase does not open it. " + _WHY.get(what, "") if wrong else _WHY.get(what, ""))
+        told = _NEW.get(what, _WHY.get(what, "")) if new else _WHY.get(what, "")
+        why = QLabel(f"That passphrase does not open it. {told}" if wrong else told)
         why.setTextFormat(Qt.TextFormat.PlainText)
         why.setText(f"{why.text()}\n{hint}".strip())
         why.setWordWrap(True)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QT
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QTabBar, QWidget
 
+from console.domain.deceit import shown
 from console.ui.banners import Banners
 from console.ui.header import Header
 from console.ui.incidents import IncidentsPanel
@@ -203,6 +204,7 @@ class MainWindow(QMainWindow):
         lines.addWidget(self.banners)
         lines.addWidget(self._split, 1)
         lines.addWidget(self.outbox)
+        self.banners.deserted.connect(lambda: self._turn(self._tabs.currentIndex()).setFocus())
         return Stripe(room.look, content, drill=room.desk.session.settings.world == "drill")
 
     def _bind(self) -> None:
@@ -268,7 +270,8 @@ class MainWindow(QMainWindow):
         parts = ["DRILL"] if shell.world == "drill" else []
         if shell.line is not None:
             parts += [shell.line.label, shell.line.title]
-        self.setWindowTitle(" - ".join([*parts, "Standdown"]))
+        name = shown(self._room.desk.session.settings.name)  # two people may have their windows on one screen
+        self.setWindowTitle(" - ".join([*parts, *([name] if name else []), "Standdown"]))
 
     def _restore(self) -> None:
         fit(self, _WANTED, _LEAST)

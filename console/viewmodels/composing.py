@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from console.domain.deceit import shown
 from console.domain.reasons import read_reason
 from console.providers.wishes import RUNNING
 from console.runtime.settings import House
 from console.services.corrections import TargetWish
 from console.services.fallback import NONE, surface_in
 from console.services.standing import Standing
-from console.viewmodels.ground import Ground, where_of
+from console.viewmodels.ground import Ground, is_canary, where_of
 from console.viewmodels.house import asked, ever_asked
 from console.viewmodels.proposal import BY_HAND_FIELDS, ProposalDraft, Row
 from console.viewmodels.provider_forms import Form
@@ -80,7 +81,7 @@ class Composition:
         if row.options.by_hand or row.line is None:
             return self
         plain = replace(row, selector=row.selector if row.line.wide else "", params=())
-        likely = next((one for one in ground.canaries_of(plain) if "canary" in one.casefold()), "")
+        likely = next((one for one in ground.canaries_of(plain) if is_canary(ground, one)), "")
         rows = (*self.draft.rows[:at], plain, *self.draft.rows[at + 1 :])
         return replace(self, draft=replace(self.draft, rows=rows), canaries={**self.canaries, _key(row): likely})
 
@@ -246,6 +247,28 @@ class Composition:
             if one.required and not given.get(one.name):
                 found[one.name] = f"{one.title} is missing."
         return found
+
+    def unproven(self, ground: Ground) -> str:
+        """Where nothing goes with it that could show that it bites, and what to do; empty where something does."""
+        bare = [row for at, row in enumerate(self.draft.rows) if row.chosen and self._lacks_canary(at, ground)]
+        if not bare:
+            return ""
+        where = ", ".join(dict.fromkeys(shown(row.options.provider or "its provider") for row in bare))
+        step = (
+            "Choose one at the surface."
+            if any(ground.canaries_of(row) for row in bare)
+            else "Add one first (Providers, g p) if there is time: then it can be proven."
+        )
+        return (
+            f"No canary goes with it at {where}: it will be recorded there, and whether it bites stays unknown. {step}"
+        )
+
+    def _lacks_canary(self, at: int, ground: Ground) -> bool:
+        row = self.draft.rows[at]
+        if row.options.by_hand or row.line is None or row.line.wide or row.line.probe not in ("credential", "canary"):
+            return False
+        known = ground.canaries_of(row)
+        return self.canaries.get(_key(row), "") not in known and not set(self.selectors(at)) & set(known)
 
     def wishes(self, ground: Ground) -> tuple[Placed, ...]:
         """The targets of every row that wants nothing more, its canary beside it."""

@@ -23,7 +23,8 @@ from console.viewmodels.provider_forms import Form, lever_form
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What is there to compose from. `forms` by (adapter, lever); `canaries` and `used` selectors by provider.
+    """What is there to compose from. `forms` by (adapter, lever); `canaries` selectors by provider, `called` what
+    people call one where that is another word.
 
     `likely` names, by model, what may be the same one under another name; `agreements` are those with downstream users;
     `goes_within_ms` is how long a proposal has until it is carried out.
@@ -33,6 +34,7 @@ class Ground:
     adapters: Mapping[str, str] = field(default_factory=dict[str, str])
     forms: Mapping[tuple[str, str], Form] = field(default_factory=dict[tuple[str, str], Form])
     canaries: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    called: Mapping[str, str] = field(default_factory=dict[str, str])
     members: tuple[tuple[str, str], ...] = ()
     provisional: bool = False
     house: House | None = None
@@ -57,6 +59,11 @@ class Ground:
         return self.canaries.get(row.options.surface.instance, ())
 
 
+def is_canary(ground: Ground, selector: str) -> bool:
+    """Whether whoever registered its credential named it so: it may as well be a target's own."""
+    return "canary" in f"{selector} {ground.called.get(selector, '')}".casefold()
+
+
 def read_ground(session: Session) -> Ground:
     """Read what there is: surfaces, levers with their forms, registered credentials, people. No network, no key."""
     options = options_for(session, "")
@@ -70,6 +77,7 @@ def read_ground(session: Session) -> Ground:
     return Ground(
         options=options, adapters={ident: one.adapter for ident, one in instances.items()}, forms=forms,
         canaries={ident: tuple(one.probe_credentials) for ident, one in instances.items()},
+        called={selector: name for one in instances.values() for selector, name in one.called.items()},
         members=tuple((one.person, session.name_of(one.person)) for one in session.roster.roster.persons),
         provisional=session.roster.roster.policy is None, likely=_likely(options),
         house=session.settings.house, agreements=agreements(session), goes_within_ms=goes_within_ms(session),

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.domain import intake
 from console.domain.chatlog import Row
 from console.domain.errors import WrongUse
 from console.domain.intake import Intake, Link, LongText, OneEntry, Several, Table
+
+_NOTES: Final = "Each becomes a note at its own time in the timeline; any can be re-typed later with one key."
+_EVIDENCE: Final = "One entry of evidence, with its hash. Above is its beginning."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,15 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would be written: a sentence, the rows, and `asks`: whether a person has to accept it first."""
+    """What would be written: a sentence, the rows, and `asks`: whether a person has to accept it first.
+
+    `becomes` says what is made of it.
+    """
 
     sentence: str
     rows: tuple[PreviewRow, ...]
     asks: bool
+    becomes: str = _NOTES
 
 
 def understand(text: str, now_ms: int, zone: str = "UTC") -> Intake:
@@ -54,12 +62,13 @@ def preview(found: Intake, zone: str = "UTC", source: str = "") -> Preview:
             f"{count}, quoted from {source or found.source}. Enter accepts, Esc gives it up.", rows, asks=True
         )
     if isinstance(found, Table):
-        sentence = f"A table of {found.count} rows and {found.columns} columns, kept whole as evidence ({found.name})."
+        lines = f"{found.count} line{'' if found.count == 1 else 's'}"
+        sentence = f"A table of {lines} and {found.columns} columns, kept whole as evidence ({found.name})."
         rows = tuple(PreviewRow("", "", "", "  |  ".join(cells)) for cells in found.preview)
-        return Preview(sentence, rows, asks=True)
+        return Preview(sentence, rows, asks=True, becomes=_EVIDENCE)
     if isinstance(found, LongText):
         rows = tuple(PreviewRow("", "", "", line[:200]) for line in found.preview)
-        return Preview(f"A long text, kept whole as evidence ({found.name}).", rows, asks=True)
+        return Preview(f"A long text, kept whole as evidence ({found.name}).", rows, asks=True, becomes=_EVIDENCE)
     if isinstance(found, Link):
         rows = tuple(PreviewRow("", "", "", url) for url in found.urls)
         return Preview("A link: it is written down, and not opened.", rows, asks=False)

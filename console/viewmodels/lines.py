@@ -125,7 +125,15 @@ KIND_MARKS: Final[Mapping[str, KindMark]] = {
     "surface.removed": KindMark("surface removed", "dash", "quiet"),
     "drill.result": KindMark("drill result", "square", "quiet"),
 }
-_ABOUT: Final = ("correction.", "dispatch.", "approval.", "task")  # kinds that may be about something else
+_ABOUT: Final = (
+    "correction.",
+    "dispatch.",
+    "approval.",
+    "task",
+    "provider.",
+    "surface.",
+    "reading.",
+)  # kinds that may be about something else
 UNKNOWN_KIND = KindMark("unknown kind", "question", "unknown")
 
 

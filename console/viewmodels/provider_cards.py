@@ -6,7 +6,7 @@ It claims no more than was learnt: planned is not allowed, and not tried is said
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.domain.deceit import shown
@@ -31,6 +31,7 @@ _RIGHTS: Final = {
     True: "the provider says that its writes are allowed", None: "whether it may be written is unproven",
     False: "on some it may not",
 }  # fmt: skip
+_VERDICTS: Final = ("allowed", "can-plan", "cannot", "not-tried")  # in the order in which they are told
 _MINUTE_S: Final = 120
 _BY_HAND: Final = "People are asked to do it; it is known by their word alone, unless it can be measured elsewhere"
 
@@ -84,7 +85,7 @@ class ReportView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRow:
-    """One provider of this profile as it is kept. `probes`: selectors whose credential is here.
+    """One provider of this profile as it is kept. `probes`: selectors whose credential is here; `called`: their names.
 
     `kind` is the adapter's own name, `settings` as they are kept. `retired` says who removed it for everybody, and why.
     """
@@ -99,6 +100,11 @@ class ProviderRow:
     probes: tuple[str, ...]
     can_probe: bool
     retired: str = ""
+    called: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def probe_named(self, selector: str) -> str:
+        """A canary by the name people gave it."""
+        return shown(self.called.get(selector, selector))
 
 
 def adapter_cards(session: Session) -> tuple[AdapterCard, ...]:
@@ -163,9 +169,10 @@ def report_view(report: ConnectionReport) -> ReportView:
         good=report.answers, headline=headline,
         facts=tuple(f"{_sentence(name.replace('_', ' '), '')}: {text}" for name, text in sorted(report.facts.items())),
         surfaces=tuple(
-            f"{name or key}: {model}{f' ({detail})' if detail else ''}" for key, name, model, detail in report.surfaces
+            f"{name or key}{'' if model == (name or key) else f': {model}'}{f' ({detail})' if detail else ''}"
+            for key, name, model, detail in report.surfaces
         ),
-        levers=tuple(_report_line(one) for one in report.levers), impossible=impossible, warnings=report.warnings,
+        levers=_together([_report_line(one) for one in report.levers]), impossible=impossible, warnings=report.warnings,
         asked=_sentence(f"what it may write: {report.asked}") if report.asked else "",
     )  # fmt: skip
 
@@ -181,6 +188,17 @@ def _report_line(one: LeverReport) -> ReportLine:
     verdict = "allowed" if one.verdict == "can-plan" and one.allowed else one.verdict
     right = "unproven" if one.allowed is None else "allowed" if one.allowed else "lacking"
     return ReportLine(verdict=verdict, title=one.title, detail=_sentence("; ".join(parts)), right=right)
+
+
+def _together(lines: Sequence[ReportLine]) -> tuple[ReportLine, ...]:
+    """What can be done first; levers of which the same is said are told together, or nobody reads to the end."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for one in sorted(lines, key=lambda line: _VERDICTS.index(line.verdict)):
+        found.setdefault((one.verdict, one.detail, one.right), []).append(one.title)
+    return tuple(
+        ReportLine(verdict=verdict, title=", ".join(titles), detail=detail, right=right)
+        for (verdict, detail, right), titles in found.items()
+    )
 
 
 def rows_of(session: Session) -> tuple[ProviderRow, ...]:
@@ -199,7 +217,7 @@ def rows_of(session: Session) -> tuple[ProviderRow, ...]:
         found.append(ProviderRow(
             instance=one.id, name=one.name, kind=one.adapter, adapter=title, address=address, settings=one.settings,
             surfaces=sum(known.instance == one.id for known in surfaces), probes=tuple(sorted(one.probe_credentials)),
-            can_probe=can_probe, retired=_retired(session, gone.get(one.id)),
+            can_probe=can_probe, retired=_retired(session, gone.get(one.id)), called=one.called,
         ))  # fmt: skip
     return tuple(found)
 

@@ -53,7 +53,7 @@ class Seat:
         name, owner = "" if guest is None else shown(guest.name), shown(self._owner_name)
         sentences = {
             "own": f"{owner} has the seat.",
-            "offered": f"{owner} is locked out. Whoever takes the seat names their own profile folder.",
+            "offered": f"{owner} is locked out. Whoever takes the seat says who they are, or where their profile lies.",
             "taken": f"{name} has the seat for one signature, with their own key; {owner} is locked out.",
             "signed": f"{name} has signed at this shared seat. Give the seat back; {owner} unlocks again.",
         }

@@ -45,6 +45,30 @@ def test_a_step_names_its_target_and_a_proposal_its_first_and_how_many_more(pair
     assert targets.by_id([]) == {}
 
 
+def test_providers_surfaces_and_what_was_seen_there_are_told_by_name(pair) -> None:
+    from console.journal.values import Draft
+
+    one, _ = pair
+    with Estate() as estate:
+        connect(one, estate, "gateway")
+    provider, surface = stored(one, "provider.added")[0], stored(one, "surface.added")[0]
+    about = {"instance": str(surface.entry.pub["instance"]), "surface": str(surface.entry.pub["surface"]), "count": 1}
+    seen = [("read-back", "in-effect"), ("probe", "passed"), ("probe", "refused")]
+    looks = [Draft("reading.observed", None, None, {**about, "what": what, "verdict": verdict}, {"name": "key-1"})
+             for what, verdict in seen]  # fmt: skip
+    device, ref = one.device(), one.ref
+    made = one.store.write(lambda tx: [tx.append(device, draft, roster=ref) for draft in looks])
+    told = Targets(one).by_id([provider.id, surface.id, *(each.id for each in made)])
+    name = str(provider.disclosed["name"])
+    assert told[provider.id] == f"{name} ({provider.entry.pub['adapter']})"
+    assert told[surface.id] == name, "the gateway's one surface has its name: it is said once"
+    assert [told[each.id] for each in made] == [
+        f"key-1 at {name}: the provider's record says that it stands",
+        f"key-1 at {name}: tried as that caller: it PASSED",
+        f"key-1 at {name}: tried as that caller: refused",
+    ]
+
+
 def test_a_cancel_says_whether_it_had_been_decided_before(pair) -> None:
     one, _ = pair
     with Estate() as estate:

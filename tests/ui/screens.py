@@ -39,6 +39,7 @@ SCREENS: Final[dict[str, str]] = {
     "ChecklistDialog": _READS, "TaskDialog": "", "DropDialog": "", "ClocksDialog": "", "RegimesDialog": _READS,
     "DetermineDialog": "", "SentDialog": "", "AsideDialog": "",
     "AmendDialog": _READS, "RetractDialog": "", "RetypeDialog": "", "JumpDialog": "", "IntakeDialog": "",
+    "PictureDialog": "",
     "EvidenceDialog": _READS, "ShareDialog": _READS, "RedactDialog": _READS, "RedactionsDialog": f"{_READS} empty",
     "DrillResultDialog": "", "ExportDialog": "", "VerifyDialog": "", "CopyDialog": _READS, "RoomPageDialog": "",
     "RosterDialog": "", "AdmitSheet": "", "LostSheet": "", "MemberSheet": "", "SettleSheet": "", "RenewSheet": "",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 from unittest.mock import patch
 
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QDialog
 
 from console.domain.tasks import Task
@@ -22,7 +23,7 @@ from console.ui.doer import Doer
 from console.ui.entry_dialogs import AmendDialog, RetractDialog, RetypeDialog
 from console.ui.evidence import ShareDialog
 from console.ui.incident_dialogs import ReopenDialog
-from console.ui.intake import IntakeDialog
+from console.ui.intake import IntakeDialog, PictureDialog
 from console.ui.model_names import ModelNamesDialog
 from console.ui.opened import OpenProfile
 from console.ui.provider_life import EditProviderDialog, RemoveCanaryDialog, RemoveProviderDialog
@@ -87,6 +88,8 @@ def _made(opened: OpenProfile, line: IncidentLine, view: LineView) -> list[Calla
     now = opened.desk.outlet.latest(NOW)
     standings = () if now is None else tuple(now.standings)
     chat = understand(_CHAT, now_ms)
+    pasted = QImage(640, 360, QImage.Format.Format_RGB32)
+    pasted.fill(0x30506F)
     return [
         lambda: AmendDialog(room, window, view),
         lambda: RetractDialog(room, window, view),
@@ -94,6 +97,7 @@ def _made(opened: OpenProfile, line: IncidentLine, view: LineView) -> list[Calla
         lambda: RedactDialog(room, window, view.id),
         lambda: ShareDialog(room, window, view.id),
         lambda: IntakeDialog(room, window, chat, window.timeline.composer),
+        lambda: PictureDialog(room, window, pasted, bytes(2048), window.timeline.composer),
         lambda: ReopenDialog(room, window, line),
         lambda: AcceptDialog(room, window, line),
         lambda: DropDialog(room, window, task),

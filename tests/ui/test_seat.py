@@ -44,18 +44,28 @@ def scene(room, pair, qapp) -> Iterator[SimpleNamespace]:
     window.deleteLater()
 
 
+def names(scene) -> list[QPushButton]:
+    """Those who are offered the seat by name, because their profile lies on this computer."""
+    held = scene.band._names
+    return [one for at in range(held.count()) if isinstance(one := held.itemAt(at).widget(), QPushButton)]
+
+
 def offer(scene) -> QFileDialog:
     """Give the seat, up to the question for the folder."""
     scene.band._offer.click()
+    until(lambda: names(scene))
+    scene.band._folder.click()
     until(lambda: any(isinstance(one, QFileDialog) and one.isVisible() for one in QApplication.topLevelWidgets()))
     return next(one for one in QApplication.topLevelWidgets() if isinstance(one, QFileDialog) and one.isVisible())
 
 
 def take(scene) -> None:
-    """The approver sits down, with the folder of their own profile."""
-    chooser = offer(scene)
-    chooser.close()
-    scene.band.take(str(scene.two.paths.root))
+    """The approver sits down, by their name: nobody has to know where a profile lies."""
+    scene.band._offer.click()
+    until(lambda: names(scene))
+    assert [one.text() for one in names(scene)] == ["Approver"]
+    assert names(scene)[0].isVisibleTo(scene.dialog)
+    names(scene)[0].click()
     until(lambda: scene.band.state.phase == "taken")
     scene.dialog.activateWindow()
 
@@ -183,3 +193,19 @@ def test_a_name_that_deceives_is_made_visible(scene):
     guest = replace(scene.band.state.guest, name="App\u202erover")
     scene.band._seat._guest = guest
     assert "App<U+202E>rover" in scene.band.state.sentence
+
+
+def test_giving_back_the_seat_of_what_is_decided_leaves_no_form_that_nobody_can_sign(scene):
+    held = corrections.find_document(scene.one, scene.made.sha)
+    approvals.decide(scene.one, held, "approve", lambda: passphrase("commander", "your approver key"))
+    take(scene)
+    ready(scene.dialog)
+    hand = Hand(scene.dialog)
+    hand.type_value()
+    hand.hold(scene.dialog._sign._hold["approve"])
+    hand.type(passphrase("approver", "your approver key").decode())
+    hand.click(scene.dialog._sign._go)
+    until(lambda: scene.dialog._sign.signed)
+    scene.band._back.click()
+    until(lambda: not isValid(scene.dialog) or not scene.dialog.isVisible())
+    assert scene.window.centralWidget().isEnabled()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from console.services import dispatch, incidents, timeline
 from console.services.live_values import Connectivity, EngineLink, PlaceLink
-from console.ui.intake import IntakeDialog
+from console.ui.intake import IntakeDialog, PictureDialog
 from console.ui.timeline import TimelinePanel
 from console.ui.timeline_detail import in_short
 from console.ui.timeline_table import LINE, TimelineRow
@@ -249,6 +249,11 @@ def test_a_picture_and_a_file_become_evidence_with_their_hash(qtbot, panel, tmp_
     pasted = QMimeData()
     pasted.setImageData(picture)
     panel._intake.take(pasted)
+    qtbot.waitUntil(lambda: _dialog(PictureDialog) is not None, timeout=5_000)
+    shown = _dialog(PictureDialog)
+    assert not panel.room.desk.session.reader.entries(panel.room.desk.inc, kinds=("evidence",)), "it is shown first"
+    qtbot.keyClicks(shown.words, "the prompt on screen")
+    qtbot.keyClick(shown.words, Qt.Key.Key_Return)
     file = tmp_path / "transcript.json"
     file.write_text("{}")
     (tmp_path / "folder").mkdir()
@@ -259,6 +264,8 @@ def test_a_picture_and_a_file_become_evidence_with_their_hash(qtbot, panel, tmp_
     qtbot.waitUntil(lambda: len(session.reader.entries(inc, kinds=("evidence",))) == 2, timeout=5_000)
     names = {one.disclosed["blob"]["name"] for one in session.reader.entries(inc, kinds=("evidence",))}
     assert names == {"pasted.png", "transcript.json"}
+    told = [one.disclosed.get("text") for one in session.reader.entries(inc, kinds=("evidence",))]
+    assert "the prompt on screen" in told
     refused = QMimeData()
     refused.setUrls([QUrl.fromLocalFile(str(tmp_path / "folder"))])
     panel._intake.take(refused)

@@ -69,6 +69,28 @@ def test_a_registered_credential_is_no_canary_unless_somebody_says_so() -> None:
     assert (1, "unheard", True) not in selected(made.canary(1, "unheard"))
 
 
+def test_a_key_that_was_registered_as_canary_is_one_whatever_the_provider_calls_it() -> None:
+    named = ground(canaries={"g-east": ("4bb6a024",), "g-west": ("key-shop",)}, called={"4bb6a024": "our canary"})
+    made = Composition.start(named, "F-7", "user").select("key-9")
+    assert made.canaries["t-east"] == "4bb6a024"
+    assert made.canaries["t-west"] == ""
+
+
+def test_without_a_canary_it_says_before_anybody_signs_that_biting_will_stay_unknown() -> None:
+    made = Composition.start(ground(), "F-7", "user").select("key-9")
+    assert made.unproven(ground()).startswith("No canary goes with it at gateway:"), (
+        "east has one; a server, people: none"
+    )
+    assert made.unproven(ground()).endswith("Choose one at the surface.")
+    assert made.canary(1, "key-shop").unproven(ground()) == ""
+    nobody = ground(canaries={})
+    assert "at east, gateway: " in made.unproven(nobody)
+    assert "Providers" in made.unproven(nobody)
+    assert made.select("key-17, key-9").canary(1, "key-shop").canary(0, "").unproven(ground()) == "", (
+        "its own credential"
+    )
+
+
 def test_it_says_at_which_field_something_is_wanting() -> None:
     made = Composition.start(ground(), "F-7", "frequency")
     assert made.wanting(0, ground()) == {"selector": "Say which key.", "rpm": "Requests a minute is missing."}
