@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import struct
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,14 +115,17 @@ def test_the_copy_is_gone_afterwards_and_only_ours_meanwhile(
         (copy,) = place.iterdir()
         assert os.name == "nt" or stat.S_IMODE(copy.stat().st_mode) == 0o700
     assert not list(place.iterdir())
-    monkeypatch.setattr(still_module, "migrate", _fails)
-    with pytest.raises(Damaged, match="SQLite cannot read it"):
-        Still(ProfilePaths(sent), PARTS)
-    assert not list(place.iterdir())
+    for code, told in ((sqlite3.SQLITE_CORRUPT, Damaged), (sqlite3.SQLITE_FULL, NotWritten)):
+        fault = sqlite3.DatabaseError("it failed")
+        fault.sqlite_errorcode = code
+        monkeypatch.setattr(still_module, "migrate", partial(_fails, fault))
+        with pytest.raises(told):
+            Still(ProfilePaths(sent), PARTS)
+        assert not list(place.iterdir())
 
 
-def _fails(*_: object) -> None:
-    raise sqlite3.DatabaseError("malformed")
+def _fails(fault: Exception, *_: object) -> None:
+    raise fault
 
 
 # -- while somebody writes ---------------------------------------------------------------------------------------------
