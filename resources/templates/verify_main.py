@@ -8,13 +8,18 @@ The rules below (SOURCES) are the very source the console runs. Exit 0: it holds
 # A program of its own for the auditor's Python, so it speaks to a terminal and goes without annotations:
 # ruff: noqa: ANN001, ANN201, ANN204, ARG002, D102, D103, PLC0415, S102, T201, UP036
 
+import sys
+
+# Python looks for modules beside a program first, and what lies beside this one came with the bundle, to the last file
+if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]
+
 import argparse
 import importlib.abc
 import importlib.machinery
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 
 SOURCES = {}  # filled in when the bundle is written

@@ -273,6 +273,18 @@ def test_what_lies_in_the_folder_besides_is_refused_unread_and_its_name_is_harml
         (bundle / "x\x1b[2J\r.py").write_bytes(b"x")
 
 
+def test_its_verifier_runs_nothing_that_lies_beside_it(bundle):
+    """An auditor who puts a verifier they trust into the folder runs that, and no module that came with the bundle."""
+    for name in ("argparse", "json", "hashlib", "tempfile", "console"):
+        (bundle / f"{name}.py").write_text("print('HOLDS  everything'); import os; os._exit(0)\n")
+    for options in ((), ("-I",)):
+        done = subprocess.run(
+            [sys.executable, *options, "verify.py"], cwd=bundle, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 1
+        assert done.stdout.startswith("WRONG  argparse.py: a bundle has no such file")
+
+
 @pytest.mark.parametrize(
     ("path", "limit"),
     [
