@@ -80,6 +80,13 @@ def second_profile(paths: ProfilePaths) -> ProfilePaths:
     raise WrongUse("There are too many profiles beside this one.", "Name another folder with --profile.")
 
 
+def shares_computer(paths: ProfilePaths) -> bool:
+    """Whether somebody else's profile lies beside this one: two people at one computer."""
+    with contextlib.suppress(OSError):
+        return any(one != paths.root and (one / "profile.toml").is_file() for one in paths.root.parent.iterdir())
+    return False
+
+
 def choose_house(paths: ProfilePaths, house: House | None) -> None:
     """Keep whether we make the model, use it, or both. An open session has to `change_settings` instead."""
     write_settings(paths.settings, replace(read_settings(paths.settings), house=house))

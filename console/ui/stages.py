@@ -13,6 +13,7 @@ from typing import Final
 from PySide6.QtCore import QProcess
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
+from console.domain.deceit import shown
 from console.domain.words import roles_said
 from console.keys import hardware
 from console.runtime.paths import ProfilePaths
@@ -27,11 +28,14 @@ from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.roster_waiting import WaitingRosters
 from console.ui.widgets import IconMark, Text
+from console.ui.words_in_view import WordsInView
 from console.viewmodels.organisation import Ability, abilities
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 Beside = Callable[[ProfilePaths], None]
 Act = Callable[[Callable[[Session], object], str], None]
+_SHARED: Final = "It has to exist already. For two people at one computer a new, empty folder will do."
+_OURS: Final = "{} reads these out"
 _WAITS: Final[dict[str, tuple[str, str]]] = {
     "admitted": ("You have signed", "Now your colleague signs the roster on their screen."),
     "signed": ("You have signed", "The roster comes into force as soon as the other signature is here."),
@@ -92,7 +96,7 @@ class AlonePanel(Panel):
             "The folder is where your consoles meet: a network share, a synchronised folder, or a stick that goes to "
             "and fro. Nothing in it is trusted: every entry is verified.",
         )  # fmt: skip
-        self.folder = FolderField(self.look, "The folder you share with your colleague", "It has to exist already.")
+        self.folder = FolderField(self.look, "The folder you share with your colleague", _SHARED)
         self.approver = ApproverChoice(self.look, "A passphrase for what you approve: another one than for writing")
         self.envelopes = FolderField(self.look, "Where your two recovery envelopes go", KEYS_HINT)
         for part in (self.folder, self.approver, self.envelopes):
@@ -142,6 +146,8 @@ class InvitingPanel(Panel):
             "the same folder and types the words you read.",
         )  # fmt: skip
         self._beside = beside
+        self._name = shown(room.desk.session.settings.name)
+        self._in_view: WordsInView | None = None
         self.card = WordsCard(self.look, "Read these to your colleague")
         self.heard = HeardField(self.look, "Then type what your colleague reads to you")
         self.waits = Text(self.look, tone="text-muted", wrap=True)
@@ -170,8 +176,8 @@ class InvitingPanel(Panel):
         )  # fmt: skip
         if progress.unread:
             told += (
-                f" {progress.unread:,} of them were not read: nobody lays so many there by mistake. Whose words you type is "
-                "found among all of them; find out who writes into the folder."
+                f" {progress.unread:,} of them were not read: nobody lays so many there by mistake. Whose words you "
+                "type is found among all of them; find out who writes into the folder."
             )
         self.waits.setText(told)
         self._check()
@@ -191,7 +197,12 @@ class InvitingPanel(Panel):
             setup.write_note(other, Note("join", session.settings.places[0]))
             return other
 
-        self.room.doer.do(prepare, self._beside, lane="slow", over=self)
+        def opened(other: ProfilePaths) -> None:
+            self._beside(other)
+            self._in_view = self._in_view or WordsInView(self.look, _OURS.format(self._name), self, "left")
+            self._in_view.show_words(self.card.words())
+
+        self.room.doer.do(prepare, opened, lane="slow", over=self)
 
 
 class AskingPanel(Panel):
@@ -204,6 +215,7 @@ class AskingPanel(Panel):
         )  # fmt: skip
         self.card = WordsCard(self.look, "Read these to your colleague")
         self.waits = Text(self.look, tone="text-muted", wrap=True)
+        self._in_view: WordsInView | None = None
         self.rosters = WaitingRosters(room)  # a member who lost a machine signs second, from this new one
         self.body.addWidget(self.card)
         self.body.addWidget(self.waits)
@@ -218,6 +230,11 @@ class AskingPanel(Panel):
             )
         else:
             self.card.show_words(progress.my_words)
+            session = self.room.desk.session
+            if self._in_view is None and setup.shares_computer(session.paths):
+                title = _OURS.format(shown(session.settings.name))
+                self._in_view = WordsInView(self.look, title, self, "right")
+                self._in_view.show_words(progress.my_words)
             self.waits.setText("Waiting for the signatures. You may close this and come back.")
         member = any(one["me"] for one in progress.facts["people"])
         self.rosters.setVisible(member)
@@ -276,7 +293,8 @@ class ReadyPanel(Panel):
     def __init__(self, room: Room, act: Act) -> None:
         super().__init__(
             room, act, "Two people can act now",
-            "Corrections can be proposed, signed by both and sent. Connect a gateway next, and practise once together.",
+            "Corrections can be proposed, signed by both and sent. What is left, where there is none: a gateway, and "
+            "a canary at it (Providers, g p). Then practise once together.",
         )  # fmt: skip
         self._lines = AbilityList(room)
         self.body.addWidget(self._lines)

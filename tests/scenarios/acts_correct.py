@@ -201,11 +201,17 @@ class Correcting(Seeing):
         )
 
     def hand_over_seat(self, folder: str) -> str:
-        """Offer the seat; the second person names their profile's folder. What the band says."""
+        """Offer the seat; the second person says who they are, or where their profile lies. What the band says."""
         dialog = self.top("ConfirmDialog")
         self.wait(lambda: dialog._sign is not None, "it is never read")
         self.press(dialog, "A second person signs here")
-        self.choose_path(folder)
+        names = dialog._seat._names
+        looking = dialog._seat._note
+        self.wait(lambda: not looking.text().startswith("Looking"), "nobody is asked who sits down")
+        if names.count():
+            self.press(dialog, names.itemAt(0).widget().text())
+        else:
+            self.choose_path(folder)
         self.wait(lambda: dialog._seat.state.phase == "taken", f"the seat is not taken: {_words(dialog._seat)}")
         self.picture("seat")
         return str(dialog._seat.state.sentence)

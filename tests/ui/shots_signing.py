@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QPushButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QPushButton, QWidget
 
 from console.services import approvals, corrections
 from console.services.live_values import Connectivity, EngineLink, ProviderLink
@@ -83,10 +83,7 @@ def _seat(shots: Shots, room: Room, two: Session, sha: str) -> None:
     until(lambda: dialog._sign is not None)
     ready(dialog)
     dialog._seat._offer.click()
-    rest(500)
-    for one in QApplication.topLevelWidgets():
-        if isinstance(one, QFileDialog) and one.isVisible():
-            one.close()
+    until(dialog._seat._names.count)
     rest(300)
     shots.both(dialog, "confirm-seat-offered")
     dialog._seat.take(str(two.paths.root))
