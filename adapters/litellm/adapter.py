@@ -47,7 +47,7 @@ class LiteLLM:
     """One LiteLLM proxy, with the master key or the key of a proxy administrator."""
 
     manifest: ClassVar[Manifest] = Manifest(
-        name="litellm", version=2, title="LiteLLM proxy", settings=Settings,
+        name="litellm", version=3, title="LiteLLM proxy", settings=Settings,
         secrets={"admin": "the master key, or a proxy administrator's key"}, auth="bearer", levers=LEVERS,
         not_possible={
             "end user": "POST /customer/block answers 500 in 1.106.2",
