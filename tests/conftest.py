@@ -44,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
     faulthandler.enable()
     # how long an example takes says how busy the machine is, and nothing of the code
-    settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    # a landing is not where chance looks for what nobody found yet: resources/decisions/0196
+    same = {"derandomize": True, "database": None} if os.environ.get("SAME_EXAMPLES") else {}
+    settings.register_profile("patient", settings(**same), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("patient")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: children would ignore Ctrl+C too
         signal.signal(signal.SIGINT, signal.default_int_handler)
