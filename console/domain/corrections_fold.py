@@ -183,7 +183,7 @@ class CorrectionsFold:
     # -- what consoles record ------------------------------------------------------------------------------------------
 
     def _authorise(self, revision: RevisionState, entry: Seen) -> RevisionState:
-        if entry.author is not None:
+        if entry.author is not None or not _is_named(revision, entry):
             return revision
         decision = _decision(entry)
         revision = replace(revision, authorised=(*revision.authorised, decision))
@@ -240,12 +240,19 @@ def _unlisted(revision: RevisionState, index: int, entry: Seen) -> TargetState |
 
 
 def _may_dispatch(revision: RevisionState, index: int, entry: Seen) -> bool:
-    """Whether this feed has a say about the target: it decided, or the signed document names it."""
-    if entry.author is not None:
+    """Whether this machine has a say about the target: the signed document names it, and it entered a decision first.
+
+    A decision that had not its people is not among those that are folded: then no step of it counts either.
+    """
+    if entry.author is not None or not any(decision.feed == entry.feed for decision in revision.authorised):
         return False
-    if revision.document is None or any(decision.feed == entry.feed for decision in revision.authorised):
-        return True
-    return entry.feed in revision.document.targets[index].dispatchers
+    return revision.document is None or entry.feed in revision.document.targets[index].dispatchers
+
+
+def _is_named(revision: RevisionState, entry: Seen) -> bool:
+    """Whether the signed document names this machine for any of its targets."""
+    document = revision.document
+    return document is None or any(entry.feed in target.dispatchers for target in document.targets)
 
 
 def _put(revision: RevisionState, target: TargetState) -> RevisionState:

@@ -239,10 +239,10 @@ class _Moment:
         by_surface: dict[str, set[str]] = {}
         for _, entry in self._of("dispatch.authorised"):
             doc, at_ms = entry.pub["doc"], entry.pub["now"]
+            if not isinstance(at_ms, int) or not now_ms - HOUR_MS < at_ms <= now_ms:
+                continue  # before its document is read: a long record has thousands
             other = self._document(doc)
             if doc == sha or not isinstance(doc, str) or not isinstance(other, Action) or other.gravity != "normal":
-                continue
-            if not isinstance(at_ms, int) or not now_ms - HOUR_MS < at_ms <= now_ms:
                 continue
             if not self._decisions(doc, other):  # a machine alone raises nobody's gravity
                 continue

@@ -17,7 +17,9 @@ from console.domain.actions import Action, Closing, Document, Redaction
 from console.domain.clock_doubt import decided_by
 from console.domain.errors import BadForm, Problem
 from console.domain.facts import Signed
-from console.domain.forms import Head, RosterRef
+from console.domain.forms import Head, Policy, RosterRef
+from console.domain.gravity import graver, gravity
+from console.domain.needs import FLOORS, may_be_alone
 from console.domain.profile import JsonValue
 from console.domain.quorum import quorum
 from console.journal.rows import select_entries
@@ -25,7 +27,7 @@ from console.journal.store import JournalStore
 from console.journal.values import Stored
 from console.keys.roster import VerifiedRoster
 from console.outbox.moments import Moments
-from console.outbox.papers import Held, good_entries, prove_record, read_document
+from console.outbox.papers import Held, good_entries, prove_record, read_document, read_policy
 
 AUTHORISED: Final = ("dispatch.authorised", "closing.authorised", "redaction.authorised")
 _KINDS: Final[Mapping[str, type[Document]]] = {
@@ -87,12 +89,26 @@ class Rulings:
     def __init__(self, store: JournalStore) -> None:
         self._store = store
         self._known: dict[str, bool] = {}
+        self._enough: dict[str, bool] = {}
         self._gate = threading.Lock()
 
     def decided(self, connection: sqlite3.Connection, doc: str) -> bool:
         """Whether any authorisation of this document holds. `connection` is inside a snapshot."""
         found = [one for one in good_entries(connection, AUTHORISED) if one.entry.pub.get("doc") == doc]
         return any(self.holds(connection, one) for one in found)
+
+    def enough(self, connection: sqlite3.Connection, held: Held, stored: Stored) -> bool:
+        """Whether this authorisation of something that is over had signers enough, as far as is here now."""
+        with self._gate:
+            known = self._enough.get(stored.id) if self._known.get(stored.id) is not False else False
+        if known is None:
+            try:
+                known = signed_enough(connection, by_ref(self._store.rosters()), held, stored)
+            except Problem:
+                return False
+            with self._gate:
+                self._enough[stored.id] = known
+        return known
 
     def holds(self, connection: sqlite3.Connection, stored: Stored) -> bool:
         """Whether this authorisation had its people, as its console saw them then."""
@@ -110,6 +126,32 @@ class Rulings:
             with self._gate:
                 self._known[stored.id] = known
         return known
+
+
+def signed_enough(
+    connection: sqlite3.Connection, rosters: Mapping[RosterRef, VerifiedRoster], held: Held, stored: Stored
+) -> bool:
+    """Whether a machine that the document names lists as many proven signers as it takes at the least.
+
+    Much cheaper than `judge`, for what is long over: who held which role then is not asked.
+    """
+    action, pub = held.document, stored.entry.pub
+    if not isinstance(action, Action) or not any(stored.feed in target.dispatchers for target in action.targets):
+        return False
+    roster = rosters.get(shape.pair(pub["roster"], "roster"))
+    if roster is None or roster.roster.policy is None:
+        return False
+    signed = [_record(connection, roster, held.sha, stored, ident) for ident in _texts(pub["records"])]
+    people = {one.record.person for one in signed if one.record.decision == "approve"}
+    return len(people) >= _least(action, read_policy(connection, roster.roster.policy))
+
+
+def _least(action: Action, policy: Policy) -> int:
+    if action.undoes is not None or (action.break_glass and may_be_alone(action)):
+        return 1
+    found, _ = gravity(action.targets, action.direction, 0, policy)
+    weight = found if graver(found, action.gravity) else action.gravity
+    return max(policy.levels[weight].persons, FLOORS[weight])
 
 
 def by_ref(rosters: Sequence[VerifiedRoster]) -> dict[RosterRef, VerifiedRoster]:

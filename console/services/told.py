@@ -152,17 +152,21 @@ class Told:
     def _without_people(
         self, connection: sqlite3.Connection, decisions: Iterable[Stored], held: Mapping[str, Held]
     ) -> frozenset[str]:
-        """Decisions that had not their people, as long as anybody could be misled by one."""
+        """Decisions that had not their people: judged while it may be sent, and by its signers once it is over."""
         now, rulings = self._session.clock.wall_ms(), rulings_of(self._session)
         open_ones = {
             sha for sha, one in held.items()
             if isinstance(one.document, Action)
             and now <= max(one.document.execute_by, one.document.execute_by_unreachable or 0)
         }  # fmt: skip
-        return frozenset(
-            one.id for one in decisions
-            if str(one.entry.pub.get("doc")) in open_ones and not rulings.holds(connection, one)
-        )  # fmt: skip
+        false: set[str] = set()
+        for one in decisions:
+            doc = str(one.entry.pub.get("doc"))
+            about = held.get(doc)
+            if about is not None and isinstance(about.document, Action):
+                stands = rulings.holds(connection, one) if doc in open_ones else rulings.enough(connection, about, one)
+                false |= set() if stands else {one.id}
+        return frozenset(false)
 
 
 def told_of(session: Session) -> Told:

@@ -437,6 +437,7 @@ def test_a_lift_shows_on_what_it_lifts():
     lifting = replace(DOCS[DOC], op=op, direction="restore", undoes=DOC, undo_within_s=None)
     documents = {**DOCS, lift: lifting}
     journal.add("correction.proposed", COMMANDER, {"doc": lift, "rev": 1}, subj=op)
+    journal.add("dispatch.authorised", None, {"doc": lift, "records": [], "seen": []}, subj=op, feed=FEEDS[0])
     for kind, state in (("accepted", "enforced"), ("recorded", "lifted"), ("recorded", "lifted")):
         pub = {"doc": lift, "target": 0, "attempt": 1, "outcome": "accepted"}
         journal.add(f"dispatch.{kind}", None, pub, subj=op)

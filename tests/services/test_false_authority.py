@@ -12,6 +12,7 @@ from console.services.corrections import TargetWish
 from console.services.needs import needs
 from console.services.rulings import rulings_of
 from console.services.standing import corrections as corrections_of
+from tests.kit.clock import FakeClock
 from tests.kit.pair import connect_manual, founded, pair, passphrase, sync
 
 __all__ = ["founded", "pair"]
@@ -121,3 +122,70 @@ def test_an_action_that_had_not_its_people_waits_for_them_whatever_a_console_say
     for session in (one, two):
         (standing,) = corrections_of(session)
         assert (standing.state, standing.group) == ("queued", "queued")
+
+
+# -- what is over, and what another machine says -----------------------------------------------------------------------
+
+STEPS = ("intent", "accepted", "recorded", "enforced")
+MORE = {
+    "intent": {"requests": "0" * 64, "step": "apply", "pre": "same", "verdict": "approved"},
+    "accepted": {"outcome": "accepted"},
+    "enforced": {"evidence": "canary", "probes": 24, "since": 1, "until": 2},
+}
+
+
+def proposed(one, two):
+    connect_manual(one, "atlas-large")
+    inc = incidents.declare(one, "it helps with exploits", 1).entry.inc
+    wish = TargetWish(provider="vendor", surface="at-vendor", lever="manual.ask", params={"instruction": "withdraw it"})
+    made = corrections.propose(one, inc, [wish], "It helps with exploits.")
+    sync(one, two)
+    return inc, made
+
+
+def say_enforced(session, inc, made):
+    """A machine says of every step that it was taken."""
+    for step in STEPS:
+        pub = {"doc": made.sha, "target": 0, "attempt": 1, **MORE.get(step, {})}
+        claim(session, f"dispatch.{step}", inc, pub, subj=made.op)
+
+
+@pytest.mark.parametrize("who", ["nobody", "no decision either", "the proposer"])
+def test_what_nobody_signed_enough_is_not_in_force_once_its_time_is_over_either(pair, monkeypatch, who):
+    """Judged only while it could be sent, it was shown as enforced as soon as it had lapsed."""
+    one, two = pair
+    inc, made = proposed(one, two)
+    signed = sign(one, "commander", made.sha) if who == "the proposer" else None
+    records = [] if signed is None else [receive(one, signed, inc).id]
+    if who != "no decision either":
+        claim(one, "dispatch.authorised", inc, authorisation(one, made.sha, records), subj=made.op)
+    say_enforced(one, inc, made)
+    sync(one, two)
+    later = FakeClock(one.clock.wall_ms() + 30 * 3_600_000)
+    for session in (one, two):
+        monkeypatch.setattr(session, "clock", later)
+        (standing,) = corrections_of(session)
+        assert standing.group == "over", standing.state
+        assert {target.state for target in standing.targets} <= {"proposed", "expired"}
+
+
+def test_a_machine_that_the_document_does_not_name_says_nothing_of_it(pair):
+    """It had the signatures of both, and its owner wrote that it was in force before anything was sent."""
+    one, two = pair
+    inc, made = proposed(one, two)
+    records = []
+    for session, who in ((one, "commander"), (two, "approver")):
+        signed = sign(session, who, made.sha)
+        sync(one, two)
+        records.append(receive(two, signed, inc).id)
+    assert two.device().feed not in made.action.targets[0].dispatchers
+    claim(two, "dispatch.authorised", inc, authorisation(two, made.sha, records), subj=made.op)
+    say_enforced(two, inc, made)
+    sync(one, two)
+    for session in (one, two):
+        (standing,) = corrections_of(session)
+        assert (standing.state, standing.group) == ("proposed", "pending")
+    feed = one.device()
+    assert one.store.write(lambda tx: authorise(tx, feed, made.sha)).outcome == "authorised"
+    sync(one, two)
+    assert [standing.state for session in (one, two) for standing in corrections_of(session)] == ["queued"] * 2

@@ -55,6 +55,15 @@ class Record:
             return found
 
         patch.setattr(told, "select_entries", counted)
+        self.decided: set[str] = set()
+        patch.setattr(told, "rulings_of", lambda _session: self)
+
+    def holds(self, _connection, stored):
+        """Who signed is no question here: decisions made by `decide` had their people."""
+        return stored.id in self.decided
+
+    def enough(self, _connection, _held, stored):
+        return stored.id in self.decided
 
     def action(self, *selectors: str):
         """Its bytes, its values, its name."""
@@ -88,6 +97,15 @@ class Record:
         self.session.append(Draft("correction.proposed", self.inc, op, {"doc": sha, "rev": 1}))
         return sha, op
 
+    def decide(self, sha, op):
+        pub = {
+            "doc": sha, "records": [], "roster": list(self.session.ref), "policy": "0" * 64, "now": 1,
+            "clock": "trusted", "verdict": "approved", "seen": [],
+        }  # fmt: skip
+        draft = Draft("dispatch.authorised", self.inc, op, pub)
+        stored = self.store.write(lambda tx: tx.append(self.feed, draft, roster=self.session.ref))
+        self.decided.add(stored.id)
+
     def step(self, kind, sha, op, *, said=None, target=0, **pub):
         draft = Draft(f"dispatch.{kind}", self.inc, op, {"doc": sha, "target": target, "attempt": 1, **pub}, said or {})
         return self.store.write(lambda tx: tx.append(self.feed, draft, roster=self.session.ref))
@@ -118,9 +136,10 @@ def record(tmp_path, monkeypatch):
 def test_only_what_is_new_is_read(record):
     sha, op = record.propose(*record.action("k1", "k2"))
     assert record.states() == (["proposed", "proposed"], 2)
+    record.decide(sha, op)
     record.step("accepted", sha, op, outcome="accepted")
-    assert record.states() == (["accepted", "proposed"], 1)
-    assert record.states() == (["accepted", "proposed"], 0)
+    assert record.states() == (["accepted", "queued"], 2)
+    assert record.states() == (["accepted", "queued"], 0)
     record.propose(*record.action("k3"))
     record.step("enforced", sha, op, target=1, evidence="canary", probes=3, since=1, until=2)
     assert record.states() == (["accepted", "enforced", "proposed"], 2)
@@ -131,6 +150,7 @@ def test_only_what_is_new_is_read(record):
 def test_a_document_and_its_values_that_come_later_are_shown(record):
     raw, strings, sha, op = record.action("k1")
     record.propose(None, (), sha, op)
+    record.decide(sha, op)
     record.step("accepted", sha, op, outcome="accepted")
     assert record.states()[0] == []
     record.store.write(lambda tx: tx.put_document(raw))
@@ -143,6 +163,7 @@ def test_a_document_and_its_values_that_come_later_are_shown(record):
 
 def test_what_was_redacted_is_told_no_more(record):
     sha, op = record.propose(*record.action("k1"))
+    record.decide(sha, op)
     failed = record.step("failed", sha, op, said={"why": "a secret"})
     assert record.told()[0][0].targets[0].detail == "a secret"
     record.store.write(lambda tx: tx.bury([(failed.id, failed.entry.sd)], "0" * 64))
@@ -153,6 +174,7 @@ def test_what_was_redacted_is_told_no_more(record):
 
 def test_values_of_an_entry_that_come_later_are_told(record):
     sha, op = record.propose(*record.action("k1"))
+    record.decide(sha, op)
     failed = record.step("failed", sha, op, said={"why": "it refused"})
     texts = record.store.reader().disclosures([failed.id])[failed.id]
     record.store.write(lambda tx: tx.connection.execute("DELETE FROM entry_value WHERE n = ?", (failed.n,)))
@@ -163,38 +185,37 @@ def test_values_of_an_entry_that_come_later_are_told(record):
 
 def test_what_does_not_count_any_more_changes_what_stands(record):
     sha, op = record.propose(*record.action("k1"))
+    record.decide(sha, op)
     accepted = record.step("accepted", sha, op, outcome="accepted")
     assert record.states()[0] == ["accepted"]
     mark = "INSERT INTO standing (id, standing) VALUES (?, 'quarantined')"
     record.store.write(lambda tx: tx.connection.execute(mark, (accepted.id,)))
-    assert record.states()[0] == ["proposed"]
+    assert record.states()[0] == ["queued"]
 
 
-def test_a_decision_without_its_people_moves_nothing_while_it_could_mislead(record):
+def test_a_decision_without_its_people_moves_nothing_then_nor_later(record):
     sha, op = record.propose(*record.action("k1"))
     assert record.states()[0] == ["proposed"]
-    pub = {
-        "doc": sha, "records": [], "roster": list(record.session.ref), "policy": "0" * 64, "now": 1,
-        "clock": "trusted", "verdict": "approved", "seen": [],
-    }  # fmt: skip
-    draft = Draft("dispatch.authorised", record.inc, op, pub)
-    record.store.write(lambda tx: tx.append(record.feed, draft, roster=record.session.ref))
+    record.decide(sha, op)
+    record.decided.clear()
+    record.step("enforced", sha, op, evidence="canary", probes=3, since=1, until=2)
     assert record.states()[0] == ["proposed"]
     record.clock.ahead_ms = 2 * HOUR_MS
-    assert record.states()[0] == ["queued"]
+    assert record.states()[0] == ["expired"]
 
 
 def test_what_belongs_before_others_makes_its_own_incident_read_anew_and_no_other(record):
     sha, op = record.propose(*record.action("k1", "k2"))
+    record.decide(sha, op)
     for _ in range(20):
         record.step("requeued", sha, op)
     other = incidents.declare(record.session, "Another one", 2).entry.inc
-    assert record.states()[1] == 23
+    assert record.states()[1] == 24
     role = {"person": record.session.me, "role": "scribe"}  # of those that say who commands: never folded on
     record.session.append(Draft("role.assigned", other, None, role))
-    assert record.states() == (["queued", "proposed"], 3)  # it, and both of its incident
+    assert record.states() == (["queued", "queued"], 3)  # it, and both of its incident
     record.session.append(Draft("role.assigned", record.inc, None, role))
-    assert record.states()[1] == 24
+    assert record.states()[1] == 25
 
 
 def test_entries_count_again_only_with_another_roster_or_with_more_of_a_forked_feed():
