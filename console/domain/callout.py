@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-Why = Literal["signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop", "test"]
+Why = Literal[
+    "signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop", "undo", "clock", "test"
+]
 State = Literal["paged", "acknowledged", "opened", "signed"]
 WHY_WORDS: Final[Mapping[Why, str]] = {
     "signature": "A proposal waits for a signature",
@@ -22,6 +24,8 @@ WHY_WORDS: Final[Mapping[Why, str]] = {
     "lapse": "Something queued lapses soon",
     "command": "Who commands is asked for a sign of life, command was assumed, or several declared",
     "stop": "A stop of a staged lift came true: is it put back?",
+    "undo": "One signer alone undid what was in force",
+    "clock": "A report to an authority is due",
     "test": "A test of the call-out",
 }
 # whoever is waited for answers one of these for everybody: several people need not run

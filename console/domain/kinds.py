@@ -16,7 +16,7 @@ from console.domain.profile import JsonValue
 
 PHASES = ("preparation", "analysis", "execution", "recovery")
 STATUSES = ("declared", "analysing", "correcting", "holding", "recovering", "closed", "reopened")
-CALLS = ("signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop")
+CALLS = ("signature", "break-glass", "ratify", "drift", "failed", "lapse", "command", "stop", "undo", "clock")
 EVIDENCE = ("credential", "canary", "usage", "client-view")
 
 _OF = {"of": shape.list_of(shape.sha256, most=200)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from console.domain.callout import WHY_WORDS, Answer, Call, Page, State, due, message
@@ -19,13 +19,14 @@ from console.keys.words import words_of
 from console.outbox.by_hand import ByHand
 from console.outbox.facts import read_document
 from console.runtime import platform
-from console.services import approvals, incidents
+from console.services import approvals, clocks, incidents
 from console.services.assumption import silence
 from console.services.callout_settings import read
 from console.services.glass import Broken, broken
 from console.services.hand_undone import undone_by_hand
 from console.services.hooks import Hook, HookFailed, page
 from console.services.incidents import IncidentLine
+from console.services.needs import REPORTERS
 from console.services.secrets import open_secrets
 from console.services.session import Session
 from console.services.staging import staged
@@ -35,6 +36,7 @@ __all__ = ["Called", "acknowledge", "called", "calls", "note_opened", "told_page
 LAPSE_WARNING_MS: Final = 30 * 60_000
 PAGED: Final = "call.paged"
 _MARKS: Final = {"acknowledged": "call-out acknowledged", "opened": "call-out opened"}
+_LOUD_MS: Final = 24 * 3_600_000  # so long an undo by one person is told to whoever has not answered
 _MOST_KEPT: Final = 2_000
 _TROUBLED: Final = {"drifted": "drift", "failed": "failed", "attention": "failed"}
 
@@ -69,6 +71,7 @@ def calls(session: Session) -> tuple[Call, ...]:
         found += _command(session, inc, line.label, line.severity)
         found += _declared_twice(session, line)
         found += _stops(session, inc, line.label, line.severity)
+        found += _clocks(session, line)
     standings = corrections(session)
     for one in standings:
         if (open_one := lines.get(one.inc)) is not None:
@@ -109,6 +112,11 @@ def _of(session: Session, one: Standing, label: str, severity: int) -> Iterable[
     for why, since_ms in sorted(troubled.items()):
         whom = [*commanders, *([one.proposer] if one.proposer else [])]
         yield call(why, whom, None, key=f":{since_ms}", since_ms=since_ms)
+    undone_ms = one.authorised_ms if one.undoes is not None and len(one.signed) == 1 else None
+    if undone_ms is not None and now - undone_ms < _LOUD_MS:
+        before = next((known.signed for known in corrections(session, one.inc) if known.doc == one.undoes), ())
+        others = tuple(person for person in (*before, *commanders) if person not in one.signed)
+        yield replace(call("undo", others, None, since_ms=undone_ms), everyone=True)
     soon = [t for t in one.targets if t.state in QUEUED and one.execute_until_ms - now < LAPSE_WARNING_MS]
     if soon and one.authorised_ms is not None:
         since_ms = one.execute_until_ms - LAPSE_WARNING_MS
@@ -160,6 +168,23 @@ def _stops(session: Session, inc: str, label: str, severity: int) -> Iterable[Ca
                 severity=severity, words=words_of(one.plan.doc), asked=tuple(dict.fromkeys(asked)), since_ms=0,
                 until_ms=None, doc=one.plan.doc, inc=inc,
             )  # fmt: skip
+
+
+def _clocks(session: Session, line: IncidentLine) -> Iterable[Call]:
+    """Whoever deals with reports, or where nobody holds such a role whoever commands, once one is about to be late."""
+    now = session.clock.wall_ms()
+    try:
+        found = clocks.pressing(clocks.clocks_in(session, line.inc), now)
+    except Problem:  # a file that somebody edited; it stands under "Needs you", and stops no other call
+        return
+    held = held_roles(session, line.inc) if found else {}
+    asked = [who for who, roles in held.items() if roles & REPORTERS]
+    for one in found:
+        yield Call(
+            key=f"clock:{line.inc[-8:]}:{one.key}:{one.due_ms}", why="clock", organisation=session.org,
+            incident=line.label, severity=line.severity, words="", asked=tuple(asked), since_ms=one.warn_ms,
+            until_ms=one.due_ms if one.due_ms > now else None, inc=line.inc,
+        )  # fmt: skip
 
 
 def _glass(session: Session, one: Broken, label: str, severity: int) -> Call:

@@ -20,6 +20,7 @@ from console.domain.errors import WrongUse
 from console.domain.kinds import KINDS
 from console.exports.check import check_bundle
 from console.journal.verify import verify_profile
+from console.outbox.authorise import authorise
 from console.services import approvals, callout, callout_settings, corrections, exporting, incidents
 from console.services.callout_settings import EVERYONE
 from console.services.corrections import TargetWish
@@ -330,3 +331,26 @@ def test_a_server_watches_and_pages_without_any_key(pair, receiver) -> None:
         assert not session.unlocked
     assert got[0][0] == "/room"
     assert any("This process dispatches." in line for line in said)
+
+
+def test_an_undo_by_one_person_is_told_to_everybody_else_who_answers_for_it(pair, receiver) -> None:
+    """Protocol 6: within the window any one signer may revert, once, loudly."""
+    one, two = pair
+    url, got = receiver
+    _, sha = proposed(one)
+    sync(one, two)
+    for session, who in ((one, "commander"), (two, "approver")):
+        held = corrections.find_document(session, sha)
+        approvals.decide(session, held, "approve", lambda who=who: passphrase(who, "your approver key"))
+        sync(one, two)
+    feed = one.device()
+    assert one.store.write(lambda tx: authorise(tx, feed, sha)).outcome == "authorised"
+    undo = corrections.undo(one, sha, "A mistake.").sha
+    held = corrections.find_document(one, undo)
+    approvals.decide(one, held, "approve", lambda: passphrase("commander", "your approver key"))
+    assert one.store.write(lambda tx: authorise(tx, feed, undo)).outcome == "authorised"
+    (call,) = [found for found in callout.calls(one) if found.why == "undo"]
+    assert (call.asked, call.everyone, call.doc) == ((two.me,), True, undo)
+    callout_settings.add_hook(one, Hook(name="room", kind="slack", address=f"{url}/room"), EVERYONE, "")
+    callout.turn(one)
+    assert any("One signer alone undid" in body["text"] for _, _, body in got)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from console.domain.callout import message
 from console.domain.errors import WrongUse
-from console.services import clocks, incidents, needs, regimes, standing, timeline
+from console.services import callout, clocks, incidents, needs, regimes, standing, timeline
 from console.services.after_action import review
 from console.services.brief import MAX_LINES, situation
 from console.services.clock_words import words_of
@@ -56,6 +57,25 @@ def test_a_fact_starts_them_and_the_commander_determines(told: Told) -> None:
     )
     clocks.notified(told.session, INC, "eu-gpai", None, "AI Office, reference 88")
     assert [one.state for one in clocks.clocks_in(told.session, INC) if one.report.id == "initial"] == ["met"]
+
+
+def test_a_report_that_is_about_to_be_late_calls_out_whoever_reports(told: Told) -> None:
+    def called():
+        return [one for one in callout.calls(told.session) if one.why == "clock"]
+
+    know(told, 3)
+    assert called() == []
+    told.session._once.pop("told", None)
+    know(told, 4 * 24 + 23)
+    (call, *_) = called()
+    assert told.session.me in call.asked
+    assert call.until_ms is not None
+    text = message(call, asked="the commander", drill=False)
+    assert "A report to an authority is due until" in text
+    assert "A user showed it" not in text
+    for one in clocks.pressing(clocks.clocks_in(told.session, INC), told.clock.wall_ms()):
+        clocks.notified(told.session, INC, one.key, None, "the office, reference 88")
+    assert called() == []
 
 
 def test_who_is_not_to_determine_is_refused_and_so_is_what_lies_ahead(told: Told) -> None:
