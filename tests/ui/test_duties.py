@@ -45,7 +45,7 @@ def duties(qtbot, room, inc):
 
 
 def know(room, inc: str, hours: int) -> None:
-    now = room.desk.session.clock.wall_ms()
+    now = room.desk.session.clock.wall_ms() - 1_000
     incidents.record_fact(room.desk.session, "On call read it", inc=inc, since_ms=now - hours * HOUR)
     room.desk.refresh()
 
