@@ -26,7 +26,7 @@ from console.outbox.watch import is_over
 from console.providers.plane import Plane, Planes
 
 SAID: Final = ("attested", "attention")
-_NOT_SO: Final = "Somebody says that it is done, and an independent read does not show it."
+_NEXT: Final = "Ask again; this ends by itself once it reads back."
 
 
 @dataclass(slots=True)
@@ -109,8 +109,9 @@ class HandProof:
             return  # it is an alarm already, and nobody has said it again since
         if tx.now_ms - said.received_ms < self.pace.record_ms + plane.lever(planned.lever).read_back_lag_s * 1000:
             return
-        told = _NOT_SO if seen.verdict == "not-in-effect" else f"{_NOT_SO[: -len('does not show it.')]}cannot tell."
-        why = f"{told} {seen.detail}".strip()
+        told = "does not show it" if seen.verdict == "not-in-effect" else "cannot tell"
+        why = f"Somebody says that it is done, and an independent read {told}. {seen.detail} {_NEXT}"
+        why = " ".join(why.split())
         self.steps.tell_in(
             tx, row, "dispatch.attention", {}, words={"why": why, "fields": fields}, state="attention", detail=why
         )

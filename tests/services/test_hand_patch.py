@@ -19,7 +19,17 @@ from console.cli.frame import Call
 from console.domain.errors import WrongUse
 from console.outbox.steps import Pace
 from console.providers.replanned import plan_differs
-from console.services import approvals, bites, corrections, dispatch, incidents, providers, readings, standing
+from console.services import (
+    approvals,
+    bites,
+    corrections,
+    dispatch,
+    hand_text,
+    incidents,
+    providers,
+    readings,
+    standing,
+)
 from console.services.corrections import Proposal, TargetWish
 from console.services.needs import Need
 from console.services.needs import needs as needs_of
@@ -116,6 +126,10 @@ def test_from_the_refusal_to_enforced_and_back(room: Room) -> None:
     room.edit(_blocked)
     assert room.run(made, "enforced").evidence in ("credential", "canary")
     assert bites.series(room.one, made.sha)[0].refused >= 24
+
+    undone = corrections.undo(room.one, made.sha, "Too much.")
+    [step] = hand_text.steps(room.one, undone.sha)
+    assert (undone.action.targets[0].by_hand, step.text) == (True, planned.params["back"]), "the way back, by hand too"
 
     room.edit(_free)
     room.run(made, "drifted")  # what is in force is looked at again
