@@ -37,6 +37,7 @@ from adapters.contract import (
 from adapters.forms import params_of
 from adapters.haproxy import planning, reading, trying, wire
 from adapters.haproxy.levers import BLOCK, DRAIN, LEVERS, RATE, STOP, Settings
+from adapters.rights import Granted
 
 
 class HAProxy:
@@ -177,10 +178,19 @@ class HAProxy:
 
     async def may_not(self, context: Context, planned: Planned) -> Sequence[str] | None:
         """By the level of the socket: a map takes lines from any, servers and sessions obey the highest only."""
-        level = wire.level_of(await reading.say(context, "show cli level"))
         lines = [one.body for one in (*planned.requests, *planned.revert) if one.method == "LINE"]
-        high = any(line.startswith(planning.NEEDS_ADMIN) for line in lines)
-        return [f"steer servers and sessions: the socket has the level {level}"] if high and level != "admin" else []
+        lacks = await self._lacks(context)
+        return lacks if any(line.startswith(planning.NEEDS_ADMIN) for line in lines) else []
+
+    async def granted(self, context: Context) -> Granted:
+        """As `may_not`, of levers of which nothing was planned."""
+        lacks = await self._lacks(context)
+        told = {name: lacks if name == DRAIN.name else list[str]() for name in self.offers()}
+        return Granted(asked="the level of its socket: not whether the map files may be written", lacks=told)
+
+    async def _lacks(self, context: Context) -> list[str]:
+        level = wire.level_of(await reading.say(context, "show cli level"))
+        return [] if level == "admin" else [f"steer servers and sessions: the socket has the level {level}"]
 
     # -- doing ---------------------------------------------------------------------------------------------------------
 

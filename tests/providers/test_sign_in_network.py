@@ -22,7 +22,7 @@ from adapters.conformance.standin import Hurried, run_hurried
 from adapters.conformance.troubles import READS, RETRY_AFTER_S, Trouble
 from adapters.contract import Malformed, NotSent, Places, Refused, Throttled, Wish
 from adapters.google_vertex import ADAPTER as GOOGLE_VERTEX
-from adapters.google_vertex.simulated import CONSOLE
+from adapters.google_vertex.simulated import ATLAS, CANARY, CONSOLE
 from adapters.simulator import Answer, Simulator
 from console.providers.behind import behind
 from tests.adapters import azure_kit, google_kit
@@ -132,6 +132,32 @@ def test_a_bad_network_before_the_sign_in_is_no_refusal_and_sends_nothing(cloud,
             await good.aclose()
 
     run_hurried(story)
+
+
+def test_a_caller_who_cannot_sign_in_is_neither_refused_nor_let_in():
+    """A probe proves nothing where only its caller's sign-in failed, and shows the key to nobody else."""
+    wish = Wish(lever="principal.deny", selector=google_kit.CANARY, surface_key=ATLAS)
+    secrets = {"service-account-key": KEY, "caller": google_kit.service_key(CANARY)[0]}
+    with Simulator(google_kit.site(lag_s=0.0, verify=google_kit.verify)) as server:
+
+        async def story(loop: Hurried) -> None:
+            lent = replace(lent_at(server.url, secrets), callers={google_kit.CANARY: "caller"})
+            async with BadNetwork(lent, loop.hurry).standing() as network:
+                plane = behind(google_kit.adapter_at(server.url), lent, network.dial, 20.0)
+                planned = await plane.plan(wish)
+                await plane.aclose()
+                plane = behind(google_kit.adapter_at(server.url), lent, network.dial, 20.0)
+                for kind in READS:
+                    network.misbehave(Trouble(kind=kind, lasting=True))
+                    seen = await plane.probe(planned, "caller")
+                    assert (seen.outcome, seen.status) == ("cannot-tell", None), (kind, seen)
+                    assert network.heard == 1, "no call went without a token"
+                    assert not network.elsewhere.came()
+                    network.misbehave(None)
+                assert (await plane.probe(planned, "caller")).outcome == "passed"
+                await plane.aclose()
+
+        run_hurried(story)
 
 
 def test_a_certificate_that_has_expired_gets_no_secret_of_ours(cloud, server):

@@ -91,7 +91,7 @@ CASES = {
 ASKED = {  # what this credential may write: how each was asked, or why that is unproven
     "litellm": "asked by the gateway's own account", "aws_bedrock": "asked by IAM's SimulatePrincipalPolicy",
     "azure_openai": "asked by Azure's list", "google_vertex": "asked by Google's testIamPermissions",
-    "unleash": "asked by Unleash's own account", "haproxy": "asked about each plan",
+    "unleash": "asked by Unleash's own account", "haproxy": "asked by the level of its socket",
     "open_inference": "unproven: it takes no credential",
     **dict.fromkeys(("ray_serve", "openai_admin", "openai_work", "anthropic_admin", "hf_endpoints", "vllm"),
                     "unproven: it has no question for that"),
