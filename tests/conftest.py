@@ -32,7 +32,7 @@ SLOW_FIRST = ROOT / "tests" / "slow_first.txt"
 STARTS = 2  # a server that is slow to boot on a busy machine gives up by itself; what is up by then is kept
 SCREEN = ("Xvfb", "openbox", "xdotool", "dbus-run-session")
 PYATSPI = Path("/usr/lib/python3/dist-packages/pyatspi")  # the system's own; the index has none
-THREADS_END_WITHIN_S = 15.0
+THREADS_END_WITHIN_S = 60.0
 _DESELECTED = pytest.StashKey[int]()
 _BLIND = pytest.StashKey[int]()
 

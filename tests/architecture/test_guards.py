@@ -86,7 +86,7 @@ SETTINGS = """
 """
 
 
-PATIENCE = "THREADS_END_WITHIN_S = 15.0"
+PATIENCE = "THREADS_END_WITHIN_S = 60.0"
 
 
 @pytest.fixture
