@@ -5,13 +5,14 @@ A provider's yes is only accepted. It must never end in "enforced" without named
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from adapters.contract import AdapterFault, Evidence, Planned, ReadBack
+from console.domain.actions import Target
 from console.domain.errors import Problem
 from console.domain.lists import drawn, from_bytes, list_of
-from console.domain.overlap import covers
+from console.domain.overlap import covers, is_limit, value_of
 from console.domain.profile import JsonValue
 from console.journal.tries import Try
 from console.journal.tx import Tx
@@ -187,11 +188,11 @@ class Enforcer:
             return Witness(plans, plane.credential_for(planned.surface_key), None), False
         waits = False
         for at, other in enumerate(action.targets):
-            if not other.canary or (other.instance, other.lever) != (target.instance, target.lever):
-                continue
-            if at == row.target:
+            if not other.canary or at == row.target or _elsewhere(other, target):
                 continue
             sibling = from_disclosures(other, authority.held.disclosed(at), action.direction)
+            if _stricter(sibling.wanted, planned.wanted):
+                continue
             credential = plane.credential_for(sibling.selector)
             beside = table.find(tx.connection, row.doc, at)
             if credential is None or beside is None:
@@ -217,6 +218,17 @@ class Enforcer:
             return None if raw is None else from_bytes(raw, sha)
         except Problem:
             return None
+
+
+def _elsewhere(canary: Target, target: Target) -> bool:
+    """Whether a canary says nothing of a target: at another surface, or of another kind."""
+    return (canary.instance, canary.surface, canary.lever) != (target.instance, target.surface, target.lever)
+
+
+def _stricter(canary: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether a canary has a lower limit than the target: what refuses it says nothing of the target's."""
+    both = ((value_of(canary[name]), value_of(text)) for name, text in wanted.items() if name in canary)
+    return any(is_limit(low) and is_limit(high) and low < high for low, high in both)
 
 
 async def by_hand(row: Row, steps: Steps) -> Row:

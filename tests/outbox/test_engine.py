@@ -9,7 +9,9 @@ import pytest
 
 from adapters.contract import Malformed, Stale
 from console.journal.values import Draft
+from console.outbox.enforce import _stricter
 from console.outbox.engine import Outbox
+from console.runtime.ids import crockford
 from tests.journal.world import INC
 from tests.kit.clock import PassingClock
 from tests.kit.plainadapter import PlainAdapter, lever, plan_of
@@ -374,6 +376,31 @@ def test_a_canary_of_the_same_action_stands_in(tmp_path):
         assert evidence == {0: "canary", 1: "credential"}
 
     play(tmp_path, story)
+
+
+def test_a_canary_at_another_surface_proves_nothing_of_this_one(tmp_path):
+    async def story(scene, estate):
+        real = scene.target(plan_of("secret-key", now=False, wanted=True))
+        canary, texts = scene.target(plan_of("k", now=False, wanted=True), surface="t-" + crockford(b"\x0a" * 16))
+        sha, action = scene.propose([real, (replace(canary, canary=True), texts)])
+        scene.approve(sha, action, 0, 1)
+        assert states(await run(scene)) == ["unmeasurable", "enforced"]
+
+    play(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("canary", "wanted", "says_nothing"),
+    [
+        ({"rpm": "1"}, {"rpm": "10"}, True),
+        ({"rpm": "10"}, {"rpm": "10"}, False),
+        ({"rpm": "10"}, {"rpm": "1"}, False),
+        ({"models": '["a"]'}, {"models": '["b"]'}, False),
+        ({"blocked": "true"}, {"blocked": "true", "rpm": "1"}, False),
+    ],
+)
+def test_a_canary_under_a_lower_limit_proves_nothing_of_a_higher_one(canary, wanted, says_nothing):
+    assert _stricter(canary, wanted) is says_nothing
 
 
 def test_a_canary_on_its_way_is_waited_for_and_one_without_a_credential_is_none(tmp_path):
