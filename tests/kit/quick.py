@@ -56,6 +56,7 @@ _once = {
     for name, made in (("entry", gate.verify_entry), ("key", gate.Verifier), ("signature", papers.verify))
 }
 _people = lru_cache(64)(papers.approver_keys)
+_entry, _document = lru_cache(8192)(moments._parsed), lru_cache(2048)(papers._parsed)
 _proven = {}
 
 
@@ -74,14 +75,17 @@ def _prove_record(pub, roster, received_ms):
 papers_prove = papers.prove_record
 _PATCHED = [
     (gate, "verify_entry", _once["entry"]), (gate, "Verifier", _once["key"]), (papers, "verify", _once["signature"]),
-    (papers, "approver_keys", _people), *((one, "prove_record", _prove_record) for one in
-    (gate, papers, moments, deciding)),
+    (papers, "approver_keys", _people), (moments, "_parsed", _entry), (papers, "_parsed", _document),
+    *((one, "prove_record", _prove_record) for one in (gate, papers, moments, deciding)),
 ]  # fmt: skip
 
 
 @contextmanager
 def proven_once():
-    """A signature that was proven is not proven again: the same bytes under the same roster give the same answer."""
+    """A signature that was proven is not proven again: the same bytes under the same roster give the same answer.
+
+    Nor are bytes that were read, read again.
+    """
     kept = [(module, name, getattr(module, name)) for module, name, _ in _PATCHED]
     for module, name, quick in _PATCHED:
         setattr(module, name, quick)
@@ -92,12 +96,22 @@ def proven_once():
             setattr(module, name, slow)
 
 
+class QuickTx(Tx):
+    """Keeps files beside the ledger, in memory."""
+
+    def put_blob(self, raw, *, sha256=None):
+        found = canon.sha256_hex(raw)
+        assert sha256 in (None, found)
+        self._ledger.blobs[found] = raw
+        return found
+
+
 class QuickReader(Reader):
     """Reads what is written, the last word included."""
 
-    def __init__(self, connection):
+    def __init__(self, connection, blobs):
         super().__init__(None)
-        self.connection = connection
+        self.connection, self.blob = connection, blobs.get
 
     @contextmanager
     def snapshot(self):
@@ -114,14 +128,15 @@ class QuickStore:
             self.connection.deserialize(image)
         migrate(self.connection, (JOURNAL, OUTBOX))
         self.ledger = Ledger(self.connection, None, clock, SeededEntropy(seed))
-        self._reader = QuickReader(self.connection)
+        self.ledger.blobs = {}
+        self._reader = QuickReader(self.connection, self.ledger.blobs)
         self._marks = []
 
     def write(self, work):
         """One transaction: a savepoint, so that it may stand in a larger one that is taken back."""
         self.connection.execute("SAVEPOINT job")
         try:
-            found = work(Tx(self.ledger))
+            found = work(QuickTx(self.ledger))
         except BaseException:
             self.connection.execute("ROLLBACK TO job")
             self.connection.execute("RELEASE job")
