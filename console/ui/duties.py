@@ -124,6 +124,7 @@ class _Section(QWidget):
         unit = room.look.theme.space("unit")
         self._rows: dict[str, ClockRow | TaskRow] = {}
         self.heading = panel_title(room.look, title)
+        self.heading.setWordWrap(True)  # at large text the panel has no room for it and the way to all of them
         self._lines = column(self, unit // 2, (unit, 0, 0, 0))
         top = QWidget()
         self.head = row(top, unit)

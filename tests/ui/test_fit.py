@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, QSize
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from console.runtime.paths import ProfilePaths
 from console.services import incidents
+from console.ui.duties import _Section
 from console.ui.firstrun import FirstRun
 from console.ui.organisation import OrganisationDialog
 from console.ui.parts import fit
@@ -47,3 +48,14 @@ def test_a_window_is_as_large_as_is_wanted_where_there_is_room(qtbot) -> None:
     qtbot.addWidget(window)
     fit(window, QSize(500, 400), QSize(300, 200))
     assert (window.size(), window.minimumSize()) == (QSize(500, 400), QSize(300, 200))
+
+
+def test_a_heading_of_the_narrow_panel_gives_way_to_what_stands_beside_it(room, qtbot) -> None:
+    room.look.choose("dark", text_scale=1.5)
+    section = _Section(room, "Checklist, 11 of 13 open, 2 overdue")
+    qtbot.addWidget(section)
+    beside = QPushButton("All tasks ...")
+    section.head.addWidget(beside)
+    whole = section.heading.fontMetrics().horizontalAdvance(section.heading.text()) + beside.sizeHint().width()
+    assert section.minimumSizeHint().width() < whole
+    room.look.choose("dark", text_scale=1.0)
