@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import html
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -279,6 +279,19 @@ def _state(mine: list[tuple[str, Entry]], sha: str, at: int) -> str:
     return f"{_ENDS[last.kind]}{attested}, {stamp(last.hlc[0])}"
 
 
+def _by_word(mine: Sequence[tuple[str, Entry]]) -> int:
+    """How many corrections nobody read afterwards: what people said of them is all that there is."""
+    said: set[object] = set()
+    read: set[object] = set()
+    for ident, entry in mine:
+        at = (str(entry.pub.get("doc")), str(entry.pub.get("target")))
+        if entry.kind == "correction.attested":
+            said.add(ident if entry.pub.get("doc") is None else at)
+        elif entry.kind == "dispatch.recorded":
+            read.add(at)
+    return len(said - read)
+
+
 def _absent(
     evidence: Evidence, judge: Judge, mine: list[tuple[str, Entry]], rows: list[Row], people: dict[str, str],
     close: Close | None,
@@ -290,7 +303,7 @@ def _absent(
     unheard = [c.console for c in evidence.rosters[-1][1].consoles if c.console not in heard]
     if unheard:
         yield f"Consoles of the roster with no entry in this incident: {', '.join(unheard)}."
-    attested = sum(entry.kind == "correction.attested" for _, entry in mine)
+    attested = _by_word(mine)
     if attested:
         yield f"{attested} corrections rest on a person's word alone (attested)."
     for sha in broke_glass(evidence):

@@ -24,6 +24,7 @@ from console.services import (
     bites,
     corrections,
     dispatch,
+    exporting,
     hand_text,
     incidents,
     providers,
@@ -54,6 +55,7 @@ class Room:
 
     def __init__(self, one: Session, two: Session, gateway: Simulator) -> None:
         self.one, self.two, self.gateway = one, two, gateway
+        self.pages = 0
         self.inc = str(incidents.declare(one, "filed says what it must not", 2).entry.inc)
 
     def sign(self, made: Proposal) -> None:
@@ -81,6 +83,13 @@ class Room:
     def target(self, made: Proposal) -> standing.TargetStanding:
         found = next(one for one in standing.corrections(self.one, self.inc) if one.doc == made.sha)
         return found.targets[0]
+
+    def page(self) -> str:
+        """The first page of a bundle as it would be now."""
+        self.pages += 1
+        folder = self.one.paths.root.parent / f"bundle-{self.pages}"
+        exporting.export(self.one, self.inc, folder)
+        return (folder / "timeline.html").read_text(encoding="utf-8")
 
     def needs(self, made: Proposal) -> list[Need]:
         told = standing.corrections(self.one)
@@ -123,9 +132,11 @@ def test_from_the_refusal_to_enforced_and_back(room: Room) -> None:
     told = room.run(made, "attention")
     assert "does not show it" in told.detail, "a word is not an observation"
     assert [one.kind for one in room.needs(made)] == ["decide"]
+    assert "1 corrections rest on a person&#x27;s word alone" in room.page()
     room.edit(_blocked)
     assert room.run(made, "enforced").evidence in ("credential", "canary")
     assert bites.series(room.one, made.sha)[0].refused >= 24
+    assert "word alone" not in room.page(), "it was read, and tried"
 
     undone = corrections.undo(room.one, made.sha, "Too much.")
     [step] = hand_text.steps(room.one, undone.sha)
