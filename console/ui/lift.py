@@ -191,8 +191,8 @@ class UndoDialog(_Proposing):
     def __init__(self, room: Room, parent: QWidget, candidates: Sequence[Standing], doc: str | None = None) -> None:
         super().__init__(
             room, parent, "Undo a correction",
-            "Goes back exactly to what stood there before, as it was signed. One of its signers alone may sign it, "
-            "once; everybody sees it.", candidates, doc,
+            "Goes back exactly to what stood there before, as it was signed; once, and everybody sees it.",
+            candidates, doc,
         )  # fmt: skip
         self.time = Banner(room.look)
         self.add(self.time)
@@ -217,13 +217,14 @@ class UndoDialog(_Proposing):
         doc = one.doc
         names = [self.room.desk.session.name_of(person) for person in one.signed]
         needed = f"one of those who signed it: {', '.join(names)}" if names else "one of those who signed it"
-        if self.way is not None and not self.way.alone:
-            needed = ""
 
         def work(session: Session) -> Proposal:
             return corrections.undo(session, doc, reason)
 
-        self.carry_out(self.kept.spending(work), lambda made: self.carry(made, needed), "Proposing ...", "slow")
+        def carried(made: Proposal) -> None:
+            self.carry(made, needed if made.way is None or made.way.alone else "")
+
+        self.carry_out(self.kept.spending(work), carried, "Proposing ...", "slow")
 
     def turned(self, one: Standing | None) -> None:
         """Say how much time is left; and from where it goes, once the record has been asked for it."""
