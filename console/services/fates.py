@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a window that starts needs the shapes only
     from console.services.standing import Standing, TargetStanding
 
 DAY_MS: Final = 24 * 3_600_000
+_SECONDS_MS: Final = 120_000  # below it a silence is told in seconds
 SILENT_MS: Final = 60_000  # a console unheard for so long may be dead; only its people's signatures hand its work over
 Fate = Literal["goes", "held", "connection", "turn", "back", "unknown", "again", "anew"]
 Help = Literal["", "now", "again", "take-over", "cancel"]
@@ -90,9 +91,10 @@ def _elsewhere(one: Standing, target: TargetStanding, now_ms: int, known: Mappin
         return Told("turn", "Another console sends it.")
     who = sender.name[:1].upper() + sender.name[1:]
     silent_ms = sender.silent_ms(now_ms, _ready_ms(one, target))
+    long = f"{silent_ms // 1000} s" if silent_ms < _SECONDS_MS else f"{silent_ms // 60_000} min"
     if not sender.is_silent(now_ms, _ready_ms(one, target)):
-        return Told("turn", f"{who} sends it; nothing was heard of it for {silent_ms // 1000} s.")
-    told = f"{who} was to send it, and nothing was heard of it for {silent_ms // 60_000} min."
+        return Told("turn", f"{who} sends it; nothing was heard of it for {long}.")
+    told = f"{who} was to send it, and nothing was heard of it for {long}."
     if target.state in ("dispatching", "unknown"):
         told += " It may have landed: whoever takes over reads first."
     return Told("turn", told, "take-over")
