@@ -16,7 +16,7 @@ from console.keys import canon, keyfile
 from console.keys.publickey import PublicKey
 from console.keys.words import words_of
 from console.services import dispatch, setup
-from console.services.organisation import begins_with, genesis_of, own_request, requests_to_join, waiting_rosters
+from console.services.organisation import begins_with, genesis_of, own_request, requests_to_join, rosters_for_me
 from console.services.readiness import organisation_facts
 from console.services.session import Session
 from console.services.setup import Note
@@ -45,6 +45,7 @@ class Party:
     me: bool
     roles: tuple[str, ...]
     keys: tuple[tuple[str, str], ...]
+    founder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,7 @@ class Progress:
     requests: tuple[Request, ...]
     unread: int = 0
     roster: tuple[Party, ...]
+    roster_sha: str = ""
     envelopes: tuple[str, ...]
     note: Note
     trouble: str
@@ -96,16 +98,19 @@ def meet(session: Session) -> Progress:
 def progress(session: Session, trouble: str = "") -> Progress:
     """How far founding or joining is here."""
     founder = any(one.person == session.me for one in session.store.rosters()[0].roster.persons)
-    waiting = waiting_rosters(session) if session.provisional else []
+    waiting = [found for _, found in rosters_for_me(session)] if session.provisional else []
     mine = _own_key(session, "approver")
-    stage = _stage(session, founder=founder, mine=mine, waiting=[found for _, found in waiting])
+    stage = _stage(session, founder=founder, mine=mine, waiting=waiting)
+    mine_first = sorted(waiting, key=lambda one: mine is None or mine.fingerprint not in one.signatures)
+    shown = mine_first[0] if waiting and stage in ("signing", "signed") else None
     lying = _requests(session) if stage in ("inviting", "asking") else _Lying()
     facts = organisation_facts(session)
     return Progress(
         stage=stage, founder=founder, genesis_words=words_of(genesis_of(session)), my_words=lying.own,
         folder=session.settings.places[0] if session.settings.places else "", requests=tuple(lying.found),
         unread=lying.unread,
-        roster=_parties(session, [found for _, found in waiting], mine) if stage in ("signing", "signed") else (),
+        roster=() if shown is None else _parties(session, shown),
+        roster_sha="" if shown is None else shown.sha256,
         envelopes=tuple(str(path) for path in setup.envelopes_left(session.paths)),
         note=setup.read_note(session.paths), trouble=trouble or lying.trouble, facts=facts,
     )  # fmt: skip
@@ -114,13 +119,12 @@ def progress(session: Session, trouble: str = "") -> Progress:
 def _stage(session: Session, *, founder: bool, mine: PublicKey | None, waiting: list[Found]) -> Stage:
     if not session.provisional:
         return _stage_later(session, mine)
-    named = [found for found in waiting if mine is not None and _names(found, session.me, mine)]
-    signed = any(mine is not None and mine.fingerprint in found.signatures for found in named)
+    signed = any(mine is not None and mine.fingerprint in found.signatures for found in waiting)
     if founder:
         if mine is None or not session.settings.places:
             return "alone"
         return "admitted" if signed else "inviting"
-    if not named:
+    if not waiting:
         return "asking"
     return "signed" if signed else "signing"
 
@@ -141,11 +145,6 @@ def _own_key(session: Session, use: Literal["approver", "writer"]) -> PublicKey 
         return keyfile.read_saved(session.paths.key(use), use).public
     except Problem:
         return None
-
-
-def _names(found: Found, person: str, key: PublicKey) -> bool:
-    roster = Roster.parse(canon.decode(found.raw, limit=MAX_DOCUMENT_BYTES))
-    return any(one.person == person and any(kept.key == key.line for kept in one.keys) for one in roster.persons)
 
 
 @dataclass(slots=True)
@@ -174,15 +173,13 @@ def _requests(session: Session) -> _Lying:
     return lying
 
 
-def _parties(session: Session, waiting: list[Found], mine: PublicKey | None) -> tuple[Party, ...]:
-    found = next((one for one in waiting if mine is not None and _names(one, session.me, mine)), None)
-    if found is None:
-        return ()
+def _parties(session: Session, found: Found) -> tuple[Party, ...]:
+    founders = {one.person for one in session.store.rosters()[0].roster.persons}
     roster = Roster.parse(canon.decode(found.raw, limit=MAX_DOCUMENT_BYTES))
     return tuple(
         Party(
             one.person, session.name_of(one.person), one.person == session.me, one.roles,
-            tuple((key.use, key_words(key.key)) for key in one.keys),
+            tuple((key.use, key_words(key.key)) for key in one.keys), one.person in founders,
         )
         for one in roster.persons
     )  # fmt: skip

@@ -303,25 +303,45 @@ def _write_roster_one(session: Session, place: FolderPlace, request: Enrolment) 
     return canon.sha256_hex(raw)
 
 
-def sign_roster(session: Session) -> str:
-    """Sign the roster that waits in the folder and names one's own keys; adopt it where it is complete. Its hash.
+def sign_roster(session: Session, sha: str | None = None) -> str:
+    """Sign the first roster of two, which names one's own keys; adopt it where it is complete. Its hash.
+
+    `sha` is that of the one that was shown: another that came into the folder meanwhile is not signed in its place.
 
     Raises:
-        WaitsForPeople: when none waits.
+        WaitsForPeople: when none waits, or the one that was shown does not any more.
+        WrongUse: when several do and none is named.
     """
-    waiting = waiting_rosters(session)
     mine = keyfile.read_saved(session.paths.key("approver"), "approver")
-    for place, found in waiting:
-        roster = Roster.parse(canon.decode(found.raw, limit=1024 * 1024))
-        named = [key.key for person in roster.persons if person.person == session.me for key in person.keys]
-        if mine.public.line in named:
-            if mine.public.fingerprint not in found.signatures:
-                namespace = sshsig.roster_ns(session.org)
-                blob = signer.sign_single(mine, namespace, found.raw, partial(session.ask, APPROVER))
-                put_roster(place, roster.n, found.raw, {**found.signatures, mine.public.fingerprint: blob})
-            adopt_rosters(session)
-            return found.sha256
-    raise WaitsForPeople("No roster waits for your signature.", "An admin admits you first: `standdown org admit`.")
+    waiting = {found.sha256: (place, found) for place, found in rosters_for_me(session)}
+    if sha is None and len(waiting) > 1:
+        raise WrongUse("Several rosters wait that name you.", "Name the one you have read: `standdown org pending`.")
+    chosen = waiting.get(sha) if sha is not None else next(iter(waiting.values()), None)
+    if chosen is None:
+        raise WaitsForPeople("No roster waits for your signature.", "An admin admits you first: `standdown org admit`.")
+    place, found = chosen
+    if mine.public.fingerprint not in found.signatures:
+        blob = signer.sign_single(mine, sshsig.roster_ns(session.org), found.raw, partial(session.ask, APPROVER))
+        put_roster(place, found.n, found.raw, {**found.signatures, mine.public.fingerprint: blob})
+    adopt_rosters(session)
+    return found.sha256
+
+
+def rosters_for_me(session: Session) -> list[tuple[FolderPlace, Found]]:
+    """Those that wait, name one's own approver key, and were signed by the founder: anybody can lay others there."""
+    founder = session.store.rosters()[0].roster.persons[0]
+    writer = PublicKey.parse(next(key.key for key in founder.keys if key.use == "writer")).fingerprint
+    try:
+        mine = keyfile.read_saved(session.paths.key("approver"), "approver").public.line
+    except Problem:
+        return []
+    named: list[tuple[FolderPlace, Found]] = []
+    for place, found in waiting_rosters(session):
+        roster = Roster.parse(canon.decode(found.raw, limit=MAX_DOCUMENT_BYTES))
+        me = next((one for one in roster.persons if one.person == session.me), None)
+        if writer in found.signatures and me is not None and any(key.key == mine for key in me.keys):
+            named.append((place, found))
+    return named
 
 
 def waiting_rosters(session: Session) -> list[tuple[FolderPlace, Found]]:

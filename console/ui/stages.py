@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -261,16 +262,22 @@ class SigningPanel(Panel):
         self._people = Text(self.look, wrap=True)
         self.body.addWidget(self._people)
         self.go = self.add_button("Sign the roster")
-        self.go.clicked.connect(lambda: self.act(_sign, "Signing."))
+        self._shown = ""
+        self.go.clicked.connect(self._sign)
         self.setFocusProxy(self.go)
 
     def take(self, progress: Progress) -> None:
-        """Who is named, with which keys."""
+        """Who is named, with which keys. What is signed is this one, whatever else comes into the folder."""
         told: list[str] = []
-        for one in sorted(progress.roster, key=lambda party: party.me):  # the founder first: names travel with entries
-            told.append(f"{'You' if one.me else f'{one.name}, who founded it'}: {roles_said(one.roles)}")
+        for one in sorted(progress.roster, key=lambda party: (not party.founder, party.me)):
+            who = "You" if one.me else f"{one.name}, who founded it" if one.founder else f"{one.name}, A FURTHER PERSON"
+            told.append(f"{who}: {roles_said(one.roles)}")
             told += [f"    {use} key: {words}" for use, words in one.keys]
         self._people.setText("\n".join(told))
+        self._shown = progress.roster_sha
+
+    def _sign(self) -> None:
+        self.act(partial(_sign, sha=self._shown), "Signing.")
 
 
 class RehearsingPanel(Panel):
@@ -334,8 +341,8 @@ _PANELS: Final[dict[str, Callable[[Room, Act], Panel]]] = {
 }  # fmt: skip
 
 
-def _sign(session: Session) -> None:
-    organisation.sign_roster(session)
+def _sign(session: Session, sha: str) -> None:
+    organisation.sign_roster(session, sha)
     dispatch.sync_all(session)
 
 

@@ -6,17 +6,20 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey
-from console.keys import canon, keyfile, sshsig
+from console.domain.errors import WaitsForPeople, WrongUse
+from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roster
+from console.keys import canon, keyfile, signer, sshsig
+from console.runtime.ids import crockford
 from console.runtime.paths import ProfilePaths
 from console.services import dispatch, founding, organisation, setup
 from console.services.record import start_record
-from console.services.session import Session
+from console.services.session import APPROVER, Session
 from console.sync import people
 from console.sync.folder import FolderPlace
 from console.sync.layout import enrolment_name, enrolment_signature_name
@@ -91,6 +94,45 @@ def test_nobody_reads_out_somebody_elses_words(asking: tuple[Session, Session, s
     mine = keyfile.read_saved(second.paths.key("approver"), "approver").public
     ((_, roster),) = organisation.waiting_rosters(second)
     assert mine.line in roster.raw.decode()
+
+
+def with_a_puppet(raw: bytes) -> Roster:
+    """The roster with a third admin in it whose keys somebody else holds."""
+    roster = Roster.parse(canon.decode(raw, limit=len(raw)))
+    keys = (PersonKey(key=Key("puppet").public.line, use="approver", console=None, from_ms=1, to_ms=None),)
+    puppet = Person(person="p-" + crockford(b"\x70" * 16), roles=("admin", "approver"), keys=keys, sd=())
+    return replace(roster, persons=tuple(sorted((*roster.persons, puppet), key=lambda one: one.person)))
+
+
+def test_a_newcomer_signs_the_roster_they_read_and_no_other(asking: tuple[Session, Session, str]) -> None:
+    """Whoever founds may lay a second roster there at the very moment, with a person of their own making in it."""
+    first, second, words = asking
+    place = FolderPlace(Path(first.settings.places[0]))
+    honest = organisation.admit(first, words)
+    ((_, found),) = organisation.waiting_rosters(second)
+    raw = canon.encode(with_a_puppet(found.raw).as_json())
+    false = canon.sha256_hex(raw)
+    people.put_roster(place, 1, raw, {})  # by anybody: nobody who founded it signed it
+    assert len(organisation.waiting_rosters(second)) == 2
+    shown = founding.progress(second)
+    assert (shown.stage, shown.roster_sha, len(shown.roster)) == ("signing", honest, 2)
+    assert [one.founder for one in shown.roster if not one.me] == [True]
+
+    saved = keyfile.read_saved(first.paths.key("approver"), "approver")
+    namespace = sshsig.roster_ns(first.org)
+    by_founder = {
+        first.writer().public.fingerprint: first.writer().sign(namespace, raw),
+        saved.public.fingerprint: signer.sign_single(saved, namespace, raw, partial(first.ask, APPROVER)),
+    }
+    people.put_roster(place, 1, raw, by_founder)
+    with pytest.raises(WrongUse, match="Several rosters"):
+        organisation.sign_roster(second)
+    mine = keyfile.read_saved(second.paths.key("approver"), "approver").public.fingerprint
+    assert all(mine not in one.signatures for _, one in organisation.waiting_rosters(second))
+    assert organisation.sign_roster(second, shown.roster_sha) == honest
+    assert second.roster.sha256 == honest
+    with pytest.raises(WaitsForPeople):
+        organisation.sign_roster(second, false)
 
 
 def test_fifty_thousand_files_keep_nobody_out(
