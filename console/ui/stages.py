@@ -273,6 +273,8 @@ class SigningPanel(Panel):
             who = "You" if one.me else f"{one.name}, who founded it" if one.founder else f"{one.name}, A FURTHER PERSON"
             told.append(f"{who}: {roles_said(one.roles)}")
             told += [f"    {use} key: {words}" for use, words in one.keys]
+        if any(not one.me and not one.founder for one in progress.roster):
+            told += ["", "It names more than the two of you: ask who that is before you sign."]
         self._people.setText("\n".join(told))
         self._shown = progress.roster_sha
 
