@@ -97,6 +97,8 @@ class LiteLLMSite:
                 if row is None:
                     return error(404, "not_found_error", "Key not found in database")
                 return Answer(body={"key": hash_of(row.key), "info": _key_shown(row)})
+            case "/v2/user/info":  # the master key's own: a role that says nothing
+                return Answer(body={"user_id": "default_user_id", "user_role": "internal_user"})
             case "/key/list":
                 alias = incoming.query.get("key_alias")
                 rows = [row for row in self.state.keys.values() if alias is None or alias in (row.alias or "")]

@@ -149,6 +149,7 @@ def _report(lever: Lever, verdict: Verdict, why: str = "", at: Sequence[str] = (
     return LeverReport(
         lever=lever.name, title=lever.title, category=lever.category, reach=lever.reach, reversal=lever.reversal,
         propagation_s=lever.propagation_s, probe=lever.probe, verdict=verdict, why=why, at=tuple(dict.fromkeys(at)),
+        by_hand=lever.by_hand,
     )  # fmt: skip
 
 

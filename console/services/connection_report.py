@@ -22,7 +22,8 @@ class LeverReport:
     `can-plan`: it was planned by reading on `at` (only a write would tell whether the provider allows it). `cannot`:
     the provider or the adapter refuses even the plan, `why`; `denied` where it is this credential that it refuses.
     `not-tried`: it needs a selector that was not given. `allowed` is the provider's own word about the writes, of those
-    plans where it tells that, else of the lever; None where it tells nothing: it is unproven.
+    plans where it tells that, else of the lever; None where it tells nothing: it is unproven. What is done `by_hand`
+    needs no credential.
     """
 
     lever: str
@@ -37,6 +38,7 @@ class LeverReport:
     at: tuple[str, ...] = ()
     denied: bool = False
     allowed: bool | None = None
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,7 @@ def how_asked(plane: Plane, told: Granted | None, untold: str, levers: Sequence[
 
 
 _RIGHTS: Final = {True: ", and its writes are allowed", False: "", None: "; whether it may be written is unproven"}
+_BY_HAND: Final = ", and a person carries it out, whatever this credential may"
 _VERDICTS: Final = {"can-plan": "can be planned", "cannot": "CANNOT", "not-tried": "not tried"}
 
 
@@ -121,7 +124,7 @@ def _lines(report: ConnectionReport) -> list[str]:
     for one in report.levers:
         where = f" on {', '.join(one.at)}" if one.at else ""
         why = f": {one.why}" if one.why else ""
-        right = "" if one.verdict == "cannot" else _RIGHTS[one.allowed]
+        right = "" if one.verdict == "cannot" else _BY_HAND if one.by_hand else _RIGHTS[one.allowed]
         lines.append(f"  {one.lever} ({one.title}, {one.category}): {_VERDICTS[one.verdict]}{where}{right}{why}")
     lines += [f"  not possible, {what}: {why}" for what, why in sorted(report.not_possible.items())]
     return [*lines, *(f"  ! {warning}" for warning in report.warnings)]

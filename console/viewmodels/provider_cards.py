@@ -184,7 +184,7 @@ def _report_line(one: LeverReport) -> ReportLine:
     if one.why:
         parts.append(one.why)
     if one.verdict != "cannot":
-        parts.append(_RIGHTS[one.allowed])
+        parts.append("a person carries it out" if one.by_hand else _RIGHTS[one.allowed])
     verdict = "allowed" if one.verdict == "can-plan" and one.allowed else one.verdict
     right = "unproven" if one.allowed is None else "allowed" if one.allowed else "lacking"
     return ReportLine(verdict=verdict, title=one.title, detail=_sentence("; ".join(parts)), right=right)

@@ -240,13 +240,27 @@ def test_a_key_at_litellm_may_do_what_its_owners_role_may(role: str, routes: lis
     site = litellm_site()
     site.staff, site.routes = {"sk-staff": role}, routes
     report = tried("litellm", site, {"base_url": "URL"}, {"admin": "sk-staff"})
-    assert set(may(report).values()) == {allowed}
+    assert may(report) == {one.lever: None if one.by_hand else allowed for one in report.levers}
     assert any(f"its owner's role is {role}" in one.why for one in report.levers) is (allowed is False)
 
 
 def test_the_master_key_of_litellm_is_known_by_being_no_key() -> None:
     report = tried("litellm", litellm_site(), {"base_url": "URL"}, {"admin": MASTER_KEY})
-    assert set(may(report).values()) == {True}
+    assert may(report) == {one.lever: None if one.by_hand else True for one in report.levers}
+    assert [one.lever for one in report.levers if one.by_hand] == ["model.file"]
+
+
+def test_whoever_has_no_key_of_the_gateway_and_is_not_its_master_counts_by_his_role() -> None:
+    """Somebody who signed in otherwise: no key is found for him either."""
+
+    class SignedIn(type(litellm_site())):
+        def handle(self, incoming: Any, enforce_lag_s: float) -> Answer:
+            if incoming.path == "/v2/user/info":
+                return Answer(body={"user_id": "somebody", "user_role": "internal_user"})
+            return super().handle(incoming, enforce_lag_s)
+
+    report = tried("litellm", SignedIn([], [("m1", "F-7", True)]), {"base_url": "URL"}, {"admin": MASTER_KEY})
+    assert {one.allowed for one in report.levers if not one.by_hand} == {False}
 
 
 # -- shown -------------------------------------------------------------------------------------------------------------
