@@ -97,13 +97,17 @@ class Rulings:
         found = [one for one in good_entries(connection, AUTHORISED) if one.entry.pub.get("doc") == doc]
         return any(self.holds(connection, one) for one in found)
 
-    def enough(self, connection: sqlite3.Connection, held: Held, stored: Stored) -> bool:
-        """Whether this authorisation of something that is over had signers enough, as far as is here now."""
+    def enough(self, connection: sqlite3.Connection, held: Held | None, stored: Stored) -> bool:
+        """Whether this authorisation of something that is over had signers enough, as far as is here now.
+
+        `held` is its document, where it was read already.
+        """
         with self._gate:
             known = self._enough.get(stored.id) if self._known.get(stored.id) is not False else False
         if known is None:
             try:
-                known = signed_enough(connection, by_ref(self._store.rosters()), held, stored)
+                about = held or read_document(connection, str(stored.entry.pub.get("doc")))
+                known = signed_enough(connection, by_ref(self._store.rosters()), about, stored)
             except Problem:
                 return False
             with self._gate:

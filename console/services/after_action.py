@@ -18,6 +18,7 @@ from console.services import checklist, clocks, glass, picture, standing
 from console.services.clock_words import length, words_of
 from console.services.incidents import IncidentLine
 from console.services.picture import Containment, Picture
+from console.services.rulings import counted_steps
 from console.services.session import Session
 from console.services.standing import Standing
 
@@ -81,7 +82,7 @@ def review(session: Session, inc: str) -> Review:
         WrongUse: when there is no such incident here.
     """
     seen = picture.take(session, inc, marked=False)
-    steps = all_seen(session.reader.entries(inc, kinds=STORY_KINDS))
+    steps = all_seen(counted_steps(session, session.reader.entries(inc, kinds=STORY_KINDS)))
     account = account_of([*steps, *clocks.adopted_in(session, inc)], session.roster.roster)
     told = standing.corrections(session, inc)
     tasks = checklist.tasks_in(session, inc)

@@ -20,6 +20,7 @@ from console.domain.policy import level_told
 from console.journal.values import Stored
 from console.services import policy, standing
 from console.services.levers import LeverLine, Options, options_for
+from console.services.rulings import counted_steps
 from console.services.session import Session
 from console.services.standing import Standing, TargetStanding
 
@@ -101,7 +102,9 @@ def coverage(session: Session) -> Coverage:
     signers: Policy | None = None
     with suppress(Problem):  # one person alone has none yet
         signers = policy.in_force(session)
-    rows = rows_of(options_for(session, ""), told, session.reader.entries(kinds=_STEPS), signers)
+    rows = rows_of(
+        options_for(session, ""), told, counted_steps(session, session.reader.entries(kinds=_STEPS)), signers
+    )
     return Coverage(now_ms=session.clock.wall_ms(), rows=rows, gaps=tuple(_gaps(rows)))
 
 

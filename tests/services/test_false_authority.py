@@ -7,8 +7,10 @@ import pytest
 from console.journal.values import Draft
 from console.outbox.authorise import authorise
 from console.services import approvals, corrections, incidents
+from console.services.after_action import review
 from console.services.closing import propose_closing
 from console.services.corrections import TargetWish
+from console.services.coverage import coverage
 from console.services.needs import needs
 from console.services.rulings import rulings_of
 from console.services.standing import corrections as corrections_of
@@ -185,7 +187,13 @@ def test_a_machine_that_the_document_does_not_name_says_nothing_of_it(pair):
     for session in (one, two):
         (standing,) = corrections_of(session)
         assert (standing.state, standing.group) == ("proposed", "pending")
+        (way,) = review(session, inc).ways
+        assert (way.second_ms, way.sent_ms, way.held) == (None, None, 0)
+        assert [cell.last for row in coverage(session).rows for cell in row.cells if cell.last] == []
     feed = one.device()
     assert one.store.write(lambda tx: authorise(tx, feed, made.sha)).outcome == "authorised"
     sync(one, two)
+    for session in (one, two):
+        (way,) = review(session, inc).ways
+        assert way.second_ms is not None
     assert [standing.state for session in (one, two) for standing in corrections_of(session)] == ["queued"] * 2
