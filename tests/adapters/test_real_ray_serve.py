@@ -10,6 +10,7 @@ import pytest
 from adapters.conformance import AdapterConformance, DirectContext, until
 from adapters.contract import Refused, Stale, Wish
 from adapters.ray_serve import ADAPTER
+from tests.adapters.leaving_out import leaving_out
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
 WITHIN_S = 60.0
@@ -92,6 +93,11 @@ class TestRealRemoval(AdapterConformance):
         return REMOVE
 
 
+@leaving_out(
+    {
+        "test_probe": "Ray Serve answers every call as before: what was lessened is told by its own account alone",
+    }
+)
 class TestRealLess(AdapterConformance):
     settles_within_s = WITHIN_S
     probes_measure = False
