@@ -42,6 +42,9 @@ _BLIND = pytest.StashKey[int]()
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+    if not os.environ.get("TZ") and os.name != "nt":  # a machine's own zone is no part of what is tested
+        os.environ["TZ"] = "UTC"
+        time.tzset()
     faulthandler.enable()
     # how long an example takes says how busy the machine is, and nothing of the code
     # a landing is not where chance looks for what nobody found yet: resources/decisions/0196

@@ -457,23 +457,32 @@ def test_time_left_in_two_units_at_most(ms, words):
     assert left(1_000_000_000_000 + ms, 1_000_000_000_000) == words
 
 
-def test_moments_show_the_zone_and_another_day():
+@pytest.fixture
+def reader_in(monkeypatch):
+    """Puts whoever reads into a zone."""
+
+    def goes(zone: str) -> None:
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+
+    yield goes
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_moments_show_the_zone_and_another_day(reader_in):
+    reader_in("UTC")
     assert clock(0, 1) == "00:00 UTC"
     assert clock(0, 86_400_000) == "1970-01-01 00:00 UTC"
     assert "ms since" in clock(2**62, 0)
 
 
-def test_a_moment_is_told_in_utc_and_in_the_readers_own_zone(story, monkeypatch):
+def test_a_moment_is_told_in_utc_and_in_the_readers_own_zone(story, reader_in):
     _, two, _, made = story
-    try:
-        monkeypatch.setenv("TZ", "Asia/Kolkata")
-        time.tzset()
-        assert clock(0, 1) == "00:00 UTC (05:30 IST)"
-        assert clock(20 * 3_600_000, 0) == "20:00 UTC (1970-01-02 01:30 IST)"
-        assert all(" UTC (" in one.when and "IST)" in one.when for one in approval_view(present(two, made.sha)).until)
-    finally:
-        monkeypatch.undo()
-        time.tzset()
+    reader_in("Asia/Kolkata")
+    assert clock(0, 1) == "00:00 UTC (05:30 IST)"
+    assert clock(20 * 3_600_000, 0) == "20:00 UTC (1970-01-02 01:30 IST)"
+    assert all(" UTC (" in one.when and "IST)" in one.when for one in approval_view(present(two, made.sha)).until)
 
 
 def test_a_field_with_a_known_unit_says_it():
