@@ -210,7 +210,7 @@ class _Writing:
             old = at_ms is None or self._seen.now_ms - at_ms > _STALE_MS
             tone = "quiet" if old else mark["tone"]
             shape = mark["shape"] if at_ms is not None else self._look["serving"]["unheard"]["shape"]
-            age = "no reading here" if at_ms is None else f"read {_ago(self._seen.now_ms - at_ms)} before this page"
+            age = "no reading here" if at_ms is None else _read(self._seen.now_ms - at_ms)
             name = _e(one_line(one.name or one.key, 60))
             rows.append(
                 f'<tr class="{"old" if old else ""}" style="--tone:var(--{tone})">'
@@ -264,6 +264,10 @@ def _list(items: Iterable[str], otherwise: str) -> str:
 def _seconds(at_ms: int, zone: tzinfo) -> str:
     name = when(at_ms, at_ms, zone).split(" ", 1)[1]
     return f"{datetime.fromtimestamp(at_ms / 1000, zone):%Y-%m-%d %H:%M:%S} {name}"
+
+
+def _read(age_ms: int) -> str:
+    return f"read {_ago(age_ms)} before this page" if age_ms >= 1000 else "read just before this page"  # noqa: PLR2004  one second
 
 
 def _ago(ms: int) -> str:
