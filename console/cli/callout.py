@@ -74,7 +74,7 @@ def hooks(call: Call) -> None:
     facts = [{"name": one.name, "kind": one.kind, "address": one.address, "for": whom[one.name]} for one in found.hooks]
     lines = [f"{one.name:<16} {one.kind:<10} for {', '.join(whom[one.name]) or 'nobody'}" for one in found.hooks]
     lines.append(f"Order: {', '.join(names.get(p, p) for p in ladder.order) or 'as asked'}; "
-                 f"each is waited for {ladder.wait_ms // 1000} s")  # fmt: skip
+                 f"each is waited for {ladder.wait_ms // 1000} s (half of it at SEV-1)")  # fmt: skip
     call.tell(
         {"ok": True, "hooks": facts, "order": list(ladder.order), "wait_ms": ladder.wait_ms},
         *(lines if found.hooks else ["No hook is set: nobody is called out from this console."]),

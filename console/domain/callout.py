@@ -32,6 +32,7 @@ WHY_WORDS: Final[Mapping[Why, str]] = {
 ANSWERED: Final = frozenset({"acknowledged", "opened", "signed"})
 MAX_PAGES: Final = 8  # so often at most for one cause and one person
 RETRY_MS: Final = 60_000
+WORST: Final = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,10 @@ class Ladder:
     hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     everyone: tuple[str, ...] = ()
 
+    def wait_for_ms(self, severity: int) -> int:
+        """How long each is waited for: half as long where it is worst."""
+        return self.wait_ms // 2 if severity == WORST else self.wait_ms
+
 
 def due(call: Call, ladder: Ladder, pages: Sequence[Page], answers: Sequence[Answer], now_ms: int) -> tuple[str, ...]:
     """Whom to page now. Nobody once somebody who is asked has answered, its time has passed, or all had their turn."""
@@ -100,7 +105,7 @@ def due(call: Call, ladder: Ladder, pages: Sequence[Page], answers: Sequence[Ans
     if call.everyone:
         return () if any(one.ok for one in mine) else _again(people, mine, now_ms)
     heard = max((one.at_ms for one in mine if one.ok), default=None)
-    if heard is not None and now_ms - heard < ladder.wait_ms:
+    if heard is not None and now_ms - heard < ladder.wait_for_ms(call.severity):
         return ()
     tried = {one.person for one in mine}
     fresh = next((one for one in people if one not in tried), None)  # whom no hook reaches is not waited for

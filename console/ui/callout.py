@@ -23,8 +23,9 @@ from console.ui.widgets import IconMark, Text
 from console.viewmodels.callout import CallCard, CalloutPage, page
 
 _LEAD: Final = (
-    "Whoever can still sign is paged in order, and the next one after the wait; an answer of anybody who is asked ends "
-    "it. A page names the organisation, the severity and the document in words, never what is restricted or why."
+    "Whoever can still sign is paged in order, and the next one after the wait (half of it at SEV-1); an answer of "
+    "anybody who is asked ends it. A page names the organisation, the severity and the document in words, never what "
+    "is restricted or why."
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from console.domain.callout import MAX_PAGES, RETRY_MS, Answer, Call, Ladder, Page, due, message
 
 CALL = Call(
-    key="k", why="signature", organisation="o-1", incident="INC-1", severity=1, words="alpha bravo",
+    key="k", why="signature", organisation="o-1", incident="INC-1", severity=2, words="alpha bravo",
     asked=("p-a", "p-b", "p-c"), since_ms=0, until_ms=10_000_000,
 )  # fmt: skip
 LADDER = Ladder(order=("p-b",), wait_ms=300_000)
@@ -25,6 +25,13 @@ def test_people_are_paged_in_order_and_waited_for() -> None:
     assert due(CALL, LADDER, both, [], 600_000) == ("p-c",)
     everybody = [*both, paged("p-c", 600_000)]
     assert due(CALL, LADDER, everybody, [], 900_000) == ("p-b", "p-a", "p-c")
+
+
+def test_where_it_is_worst_each_is_waited_for_half_as_long() -> None:
+    worst = replace(CALL, severity=1)
+    assert due(worst, LADDER, [paged("p-b", 0)], [], 149_999) == ()
+    assert due(worst, LADDER, [paged("p-b", 0)], [], 150_000) == ("p-a",)
+    assert [LADDER.wait_for_ms(severity) for severity in (1, 2, 3, 4)] == [150_000, 300_000, 300_000, 300_000]
 
 
 def test_an_answer_of_somebody_asked_ends_it_and_so_does_time() -> None:
@@ -52,6 +59,6 @@ def test_break_glass_reaches_everybody_at_once_and_once() -> None:
 
 def test_the_message_says_who_until_when_and_nothing_else() -> None:
     text = message(CALL, asked="Approver", drill=True)
-    assert text.startswith("DRILL - SEV-1 o-1: A proposal waits for a signature until 02:46 UTC.")
+    assert text.startswith("DRILL - SEV-2 o-1: A proposal waits for a signature until 02:46 UTC.")
     assert "alpha bravo" in text
     assert "DRILL" not in message(CALL, asked="Approver", drill=False)
