@@ -86,8 +86,7 @@ class Tokens:
         """A token that is good for a while. Where none can be had, one that was had goes on to its own end.
 
         Raises:
-            NotSent: when the sign-in gives no answer, or refuses this client (the provider itself refused nothing);
-            Throttled: when it asks to wait; Malformed: for anything else.
+            Throttled: when the sign-in asks to wait; NotSent: for anything else (the provider itself was not asked).
         """
         if self._fresh():
             return self._token

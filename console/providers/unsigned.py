@@ -15,7 +15,7 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from adapters.contract import AdapterFault, Malformed, NotSent, Throttled
+from adapters.contract import AdapterFault, NotSent, Throttled
 from console.providers.replies import retry_after_s
 from console.runtime.clock import Clock
 
@@ -54,10 +54,10 @@ def no_answer(host: str, fault: Exception) -> NotSent:
     return NotSent(f"the sign-in at {host} gave no answer: check the network to it; nothing was sent")
 
 
-def no_token(host: str, what: str) -> Malformed:
-    """Something answered that is no sign-in."""
+def no_token(host: str, what: str) -> NotSent:
+    """Something answered that is no sign-in: nothing was sent all the same, and of what is there nothing is known."""
     told = "a page of the network may stand before it: open it in a browser, or check its address in the settings"
-    return Malformed(f"the sign-in at {host} answered {what}; {told}")
+    return NotSent(f"the sign-in at {host} answered {what}; {told}")
 
 
 def refused(host: str, heard: Heard, clock: Clock) -> AdapterFault | None:
