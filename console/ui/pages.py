@@ -13,6 +13,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -113,7 +114,7 @@ class Page(QWidget):
         """Say what is under way; an empty text ends it. Nothing can be pressed or changed meanwhile."""
         self.doing.setText(doing)
         for part in self.findChildren(QWidget):
-            if isinstance(part, QPushButton | QLineEdit | FolderField):
+            if isinstance(part, QPushButton | QLineEdit | QCheckBox | FolderField):
                 part.setEnabled(not doing)
         if doing:
             self.trouble.clear()

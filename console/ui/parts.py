@@ -14,7 +14,8 @@ from console.ui.widgets import Text
 FLAT: Final = (0, 0, 0, 0)
 L = TypeVar("L", bound=QBoxLayout)
 _FRAME: Final = QSize(8, 40)  # what the system puts round a window
-_FRAMED_MS: Final = 150  # by then it has
+_FRAMED_MS: Final = 150  # between two looks whether it has
+_LOOKS: Final = 20
 
 
 def panel_title(look: Look, text: str) -> Text:
@@ -46,13 +47,18 @@ def fit(window: QWidget, wanted: QSize, least: QSize | None = None) -> None:
     window.resize(wanted.boundedTo(most))
 
 
-def keep_in_reach(window: QWidget) -> None:
-    """A window that was just shown: nobody can take hold of it, or close it, by a title above the screen."""
+def keep_in_reach(window: QWidget, looks: int = _LOOKS) -> None:
+    """A window that was just shown: nobody can take hold of it, or close it, by a title above the screen.
+
+    Where its frame is, is known a while after it was asked for; on a busy machine later.
+    """
 
     def look() -> None:
         top = screen_of(window).availableGeometry().top()
         if window.isVisible() and window.frameGeometry().top() < top:
             window.move(window.x(), top)
+        elif looks > 0 and window.frameGeometry() == window.geometry():
+            keep_in_reach(window, looks - 1)
 
     QTimer.singleShot(_FRAMED_MS, window, look)
 
