@@ -15,7 +15,7 @@ from console.domain.actions import Action
 from console.domain.facts import Facts, Sent, fingerprint
 from console.domain.forms import Entry, Roster
 
-SENDING: Final = ("dispatch.intent", "dispatch.accepted")
+SENDING: Final = ("dispatch.intent", "dispatch.accepted", "dispatch.drifted")
 # by hand: a person reads what is asked of them, and no machine ever compared it
 Ground = Literal["two signed it", "by hand", "it was sent from here", "another console compared it", "not asked"]
 
@@ -24,7 +24,8 @@ def sendings(entries: Iterable[Entry], doc: str) -> tuple[Sent, ...]:
     """Every (target, machine) of a document whose way back that machine says it compared, before a call that went out.
 
     `entries` are those that count, in any order. Each of its intents says *same*: the whole state before was the signed
-    one, at each attempt; and its provider took the call. What was so already is nothing that was sent.
+    one, at each attempt; its provider took the call; and it was never found undone since: who did it again may be
+    somebody else. What was so already is nothing that was sent.
     """
     said: dict[tuple[int, str], list[Entry]] = {}
     for entry in entries:
@@ -43,7 +44,8 @@ def _compared(steps: Sequence[Entry]) -> bool:
     took = any(
         one.kind == "dispatch.accepted" and one.pub.get("outcome") == "accepted" and one.seq > first for one in steps
     )
-    return took and bool(intents) and all(one.pub.get("pre") == "same" for one in intents)
+    gone = any(one.kind == "dispatch.drifted" for one in steps)
+    return took and not gone and bool(intents) and all(one.pub.get("pre") == "same" for one in intents)
 
 
 def ground(facts: Facts, at: int, feed: str) -> Ground | None:
@@ -72,8 +74,11 @@ def _compared_by(facts: Facts, at: int, feed: str) -> Ground | None:
 def is_others(sent: Sent, facts: Facts) -> bool:
     """Whether it is the console of people none of whom signed or proposed what was sent: nobody's word for themselves.
 
-    Its key has to be the one that the roster lists for it, and somebody's own key has to be bound to it.
+    Its key has to be the one that the roster lists for it, and somebody's own key has to be bound to it. Where nobody
+    is known to have proposed it, whoever wrote it may be anybody.
     """
+    if facts.undone_proposer is None:
+        return False
     if not _is_key_of(facts.roster, sent.console, sent.key):
         return False
     people = {person.person for person in facts.roster.persons for key in person.keys if key.console == sent.console}

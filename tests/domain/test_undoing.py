@@ -33,8 +33,8 @@ from tests.domain.test_moment import entry
 BEFORE_SHA = made.sha("before")
 BEFORE = action(target(1), target(2))
 UNDO = action(
-    target(1, dispatchers=(FEEDS[1],)), target(2, dispatchers=(FEEDS[1],)), direction="restore", undoes=BEFORE_SHA, undo_within_s=None, op=made.ident("a", 2),
-    gravity="high",
+    *(target(number, dispatchers=(FEEDS[1],)) for number in (1, 2)), direction="restore", undoes=BEFORE_SHA,
+    undo_within_s=None, op=made.ident("a", 2), gravity="high",
 )  # fmt: skip
 
 
@@ -84,6 +84,7 @@ def test_what_went_out_from_the_signed_state_was_compared():
         (INTENT, ("dispatch.intent", {"pre": "not-laxer"}), TAKEN),
         (("dispatch.intent", {"pre": "not-laxer"}), INTENT, TAKEN),
         (("dispatch.intent", {}), TAKEN),
+        (INTENT, TAKEN, ("dispatch.recorded", {}), ("dispatch.drifted", {}), ("dispatch.recorded", {})),
     ],
 )
 def test_anything_else_is_no_comparison(steps):
@@ -113,6 +114,7 @@ NO_GROUND = {
     "nobody sent it": {"undone_sent": ()},
     "its signer's console says so": {"undone_sent": (sent(number=2),)},
     "its proposer's console says so": {"undone_sent": (sent(number=0),)},
+    "nobody is known to have proposed it": {"undone_proposer": None},
     "another key than that console's": {"undone_sent": (sent(key="SHA256:another"),)},
     "a console of nobody's": {"undone_sent": (sent(console=made.ident("c", 9)),)},
     "it is a list": {"undone": replace(BEFORE, targets=(target(listed=1), target(2)))},
