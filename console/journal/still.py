@@ -25,6 +25,7 @@ from console.journal.ledger import connect
 from console.journal.migrate import migrate
 from console.journal.reader import Reader
 from console.journal.schema import Part
+from console.journal.store import is_open_here
 from console.runtime.paths import ProfilePaths
 from console.runtime.plain import open_plain
 
@@ -55,11 +56,16 @@ class Unsettled(Problem):
 class Still:
     """The journal of the profile at `paths`, as it stood. A context manager; leaving it throws the copy away.
 
-    `paths` are those of the profile itself: attachments are read where they lie.
+    `paths` are those of the profile itself: attachments are read where they lie. One that this process has open is
+    read as it is: it is our own, and what SQLite knows of it must not be touched.
     """
 
     def __init__(self, paths: ProfilePaths, parts: Sequence[Part]) -> None:
         self.paths = paths
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        if is_open_here(paths.journal):
+            self._reader = Reader(paths)
+            return
         self._folder = tempfile.TemporaryDirectory(prefix="standdown-verify-")
         copy = ProfilePaths(Path(self._folder.name))
         self._reader = Reader(copy, _bounded)
@@ -77,7 +83,8 @@ class Still:
     def close(self) -> None:
         """Throw the copy away."""
         self._reader.close()
-        self._folder.cleanup()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self

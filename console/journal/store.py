@@ -7,8 +7,11 @@ It keeps and proves; it never decides. Any process may open the same profile and
 
 from __future__ import annotations
 
+import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -30,6 +33,26 @@ from console.runtime.workers import Job, OwnedThread
 
 T = TypeVar("T")
 _WIPE_WAIT_MS = 500
+_open_here: Counter[tuple[int, int]] = Counter()
+_gate = threading.Lock()
+
+
+def is_open_here(journal: Path) -> bool:
+    """Whether this process has that file open as a journal.
+
+    Then nothing else in it may open and close the file: on Unix that gives back the locks SQLite holds on it, and
+    another process may take the log away beneath whoever writes.
+    """
+    with _gate:
+        try:
+            return _open_here[_file(journal)] > 0
+        except FileNotFoundError:
+            return False
+
+
+def _file(journal: Path) -> tuple[int, int]:
+    facts = journal.stat()
+    return facts.st_dev, facts.st_ino
 
 
 class JournalStore:
@@ -39,6 +62,9 @@ class JournalStore:
         self._thread = thread
         self._reader = reader
         self.paths = paths
+        with _gate:
+            self._held: tuple[int, int] | None = _file(paths.journal)
+            _open_here[self._held] += 1
 
     @classmethod
     def open(
@@ -136,6 +162,10 @@ class JournalStore:
         self._reader.close()  # a reader that closes last can bring nothing anywhere, and the next start reads the log
         self._thread.stop(60.0)
         self._reader.close()
+        with _gate:
+            if self._held is not None:
+                _open_here[self._held] -= 1
+                self._held = None
 
     def __enter__(self) -> Self:
         return self

@@ -13,13 +13,18 @@ from typing import Final
 from console.domain.errors import Problem, WrongUse
 from console.domain.forms import Head
 from console.domain.profile import JsonValue
+from console.journal.still import Still
 from console.journal.values import Draft, Stored
 from console.keys import canon
 from console.keys.words import words_of
 from console.runtime import platform
 from console.runtime.paths import ProfilePaths
+from console.runtime.settings import read_settings
+from console.services import verification
+from console.services.exporting import NotSound
 from console.services.organisation import genesis_of
-from console.services.session import Session, nobody_asked
+from console.services.session import Session
+from console.services.upgrading import PARTS
 
 _DAY_MS: Final = 24 * 3_600_000
 _MONTH: Final = 31
@@ -117,26 +122,32 @@ class LoneRecord:
 
 
 def read_record(session: Session, folder: Path) -> LoneRecord:
-    """What lies in `folder`, as far as it may be taken over. Nothing is written, here or there.
+    """What lies in `folder`, as far as it may be taken over. Nothing is written, here or there (0199).
 
     Raises:
         WrongUse: when it is this organisation's own, a founded one, or of the other world (practice, real).
+        NotSound: when it does not prove itself.
         RuntimeProblem: when no profile lies there.
     """
-    with Session.open(ProfilePaths(folder), nobody_asked, session.clock, session.entropy) as other:
-        if other.org == session.org:
+    paths = ProfilePaths(folder.absolute())
+    settings = read_settings(paths.settings)
+    with Still(paths, PARTS) as other:
+        reader = other.reader()
+        begun = reader.roster()
+        if begun.roster.org == session.org:
             raise WrongUse("That record is of this organisation already.", "Founding adopted it.")
-        if not other.provisional:
+        if begun.roster.n:
             raise WrongUse("That is a founded organisation, not one person's record.", "Only a record is taken over.")
-        if other.settings.world != session.settings.world:
+        if settings.world != session.settings.world:
             raise WrongUse("One of the two is a drill.", "Practice and what is real are never mixed.")
-        heads = tuple(sorted((feed, seq, ident) for feed, (seq, ident) in other.reader.heads().items()))
-        newest = [stored.entry.hlc[0] for _, _, ident in heads if (stored := other.reader.entry(ident)) is not None]
-        genesis = genesis_of(other)
+        if (wrong := verification.whole(other).first_wrong) is not None:
+            raise NotSound(wrong.where, wrong.why)
+        heads = tuple(sorted((feed, seq, ident) for feed, (seq, ident) in reader.heads().items()))
+        newest = [stored.entry.hlc[0] for _, _, ident in heads if (stored := reader.entry(ident)) is not None]
         return LoneRecord(
-            org=other.org, name=other.settings.name, genesis=genesis, begun_ms=other.roster.roster.created,
+            org=begun.roster.org, name=settings.name, genesis=begun.sha256, begun_ms=begun.roster.created,
             entries=sum(seq + 1 for _, seq, _ in heads), newest_ms=max(newest, default=0), heads=heads,
-            known=_taken_over(session, genesis, heads),
+            known=_taken_over(session, begun.sha256, heads),
         )  # fmt: skip
 
 

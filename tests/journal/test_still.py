@@ -180,6 +180,29 @@ def test_what_is_copied_is_of_one_moment(
         child.close()
 
 
+def test_what_this_process_has_open_is_never_opened_beside_sqlite(
+    sent: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing a file gives back every lock that its process holds on it, also those of SQLite."""
+    opened: list[Path] = []
+    real = still_module.open_plain
+
+    def noted(path: Path) -> BinaryIO:
+        opened.append(path)
+        return real(path)
+
+    monkeypatch.setattr(still_module, "open_plain", noted)
+    (tmp_path / "link").symlink_to(sent)
+    world = World(folder=tmp_path)
+    with world.open("sent", rosters=False), world.open("sent", rosters=False) as store:
+        store.close()  # the other one still has it
+        for folder in (sent, tmp_path / "link"):
+            assert "2 entries" in exporting.check_profile_at(folder)
+        assert opened == []
+    assert "2 entries" in exporting.check_profile_at(sent)
+    assert opened
+
+
 def test_a_console_that_is_closed_meanwhile_is_read_again(sent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real, seen = still_module.open_plain, list[str]()
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from console.services import (
     roster,
 )
 from console.services.corrections import TargetWish
+from console.services.exporting import NotSound
 from console.services.needs import needs
 from console.services.readiness import organisation_facts
 from console.services.record import start_record
@@ -41,6 +43,7 @@ from console.services.session import KeyEnded, NotInRoster, Session
 from console.services.verification import whole
 from console.sync.folder import FolderPlace
 from console.sync.people import put_roster
+from tests.journal.test_still import facts
 from tests.keys import openssh
 from tests.keys.rosters import following, genesis, key, person
 from tests.kit.clock import FakeClock
@@ -435,7 +438,9 @@ def test_a_provisional_record_is_taken_over_by_naming_its_heads(pair, tmp_path) 
     with Session.open(paths, Asks("lone")) as lone:
         lone.append(Draft("note", disclosures={"text": "seen alone"}))
         heads = lone.reader.heads()
+    before = facts(paths.root)
     stored = lodging.adopt_record(one, paths.root)
+    assert facts(paths.root) == before
     assert stored.entry.pub["roster"] == started.genesis
     assert {feed: (seq, ident) for feed, seq, ident in stored.entry.pub["heads"]} == heads
     with pytest.raises(Problem, match="already"):
@@ -446,6 +451,12 @@ def test_a_provisional_record_is_taken_over_by_naming_its_heads(pair, tmp_path) 
     start_record(real, Asks("lone"), name="Lone", world="real")
     with pytest.raises(WrongUse, match="drill"):
         lodging.adopt_record(one, real.root)
+    with closing(sqlite3.connect(paths.journal)) as connection:
+        connection.execute("DROP TRIGGER entry_stays_as_written")
+        connection.execute("UPDATE entry SET sig = zeroblob(9) WHERE seq = 1")
+        connection.commit()
+    with pytest.raises(NotSound):
+        lodging.adopt_record(one, paths.root)
 
 
 def test_a_split_roster_is_told_on_every_console(pair, newcomer) -> None:
