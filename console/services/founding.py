@@ -16,7 +16,8 @@ from console.keys import canon, keyfile
 from console.keys.publickey import PublicKey
 from console.keys.words import words_of
 from console.services import dispatch, setup
-from console.services.organisation import begins_with, genesis_of, own_request, requests_to_join, rosters_for_me
+from console.services.asking import own_request, requests_to_join
+from console.services.organisation import begins_with, genesis_of, rosters_for_me
 from console.services.readiness import organisation_facts
 from console.services.session import Session
 from console.services.setup import Note

@@ -15,6 +15,7 @@ from console.keys import canon
 from console.keys.publickey import PublicKey
 from console.keys.roster import check_names
 from console.services import organisation, roster
+from console.services.asking import request_heard
 from console.services.roster import Outcome
 from console.services.roster_frontier import last_good
 from console.services.session import APPROVER, WRITER, Session
@@ -164,7 +165,7 @@ def _heard(session: Session, words: str) -> Enrolment:
     listed = {key.raw for key in (facts.public for facts in session.roster.keys().values())}
     for folder in session.settings.places:
         place = FolderPlace(Path(folder))
-        request = organisation.request_heard(place, session.org, organisation.genesis_of(session), words)
+        request = request_heard(place, session.org, organisation.genesis_of(session), words)
         if request is not None and not any(PublicKey.parse(key.key).raw in listed for key in request.person.keys):
             return request
     raise Problem("No request to join has these words.", "Compare them again, or wait until the folder has synced.")

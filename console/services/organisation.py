@@ -15,7 +15,6 @@ from typing import Final, Literal
 from console.domain.actions import ApprovalRecord, Rehearsal, document_json
 from console.domain.errors import BadForm, Problem, WaitsForPeople, WrongUse
 from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roster, default_policy
-from console.domain.ids import is_sha256
 from console.domain.profile import MAX_DOCUMENT_BYTES
 from console.journal.store import JournalStore
 from console.journal.tx import Tx
@@ -23,7 +22,6 @@ from console.journal.values import Draft
 from console.keys import canon, hardware, keyfile, signer, sshsig
 from console.keys.publickey import PublicKey
 from console.keys.recovery import SealedRecovery, create_recovery_key
-from console.keys.roster import verify_enrolment
 from console.keys.signer import DeviceSigner
 from console.keys.words import same_words, words_of
 from console.outbox.store import OUTBOX
@@ -33,15 +31,13 @@ from console.runtime.ids import Entropy, SystemEntropy, new_id, new_nonce
 from console.runtime.paths import ProfilePaths
 from console.runtime.settings import ProfileSettings, World, write_settings
 from console.services import setup
+from console.services.asking import request_heard
 from console.services.record import make_session_keys, require_name, require_new
 from console.services.session import APPROVER, WRITER, AskPassphrase, KeyEnded, Session, open_writer, typed
 from console.sync.folder import FolderPlace
 from console.sync.layout import ObjectName
 from console.sync.people import (
     Found,
-    enrolment,
-    enrolments_in,
-    enrolments_with,
     put_enrolment,
     put_roster,
     rosters_in,
@@ -212,43 +208,6 @@ def begins_with(words: str) -> Callable[[ObjectName], bool]:
 def _asking(ask: AskPassphrase, pin: Callable[[], bytes]) -> AskPassphrase:
     """As `ask`, but for the PIN."""
     return lambda what, *, new=False: pin() if what == hardware.PIN else ask(what, new=new)
-
-
-def requests_to_join(place: FolderPlace, org: str, genesis: str) -> tuple[list[tuple[Found, Enrolment]], int]:
-    """Sound requests in a place: of this organisation, signed by every key they name. And how many were not read."""
-    found, more = enrolments_in(place)
-    return [(one, request) for one in found if (request := _sound(one, org, genesis)) is not None], more
-
-
-def request_heard(place: FolderPlace, org: str, genesis: str, words: str) -> Enrolment | None:
-    """The sound request in a place whose words were heard, however many others lie there."""
-    for one in enrolments_with(place, lambda sha: same_words(words_of(sha), words)):
-        if (request := _sound(one, org, genesis)) is not None:
-            return request
-    return None
-
-
-def own_request(session: Session, place: FolderPlace) -> str | None:
-    """The hash of this console's own request, where it lies in a place.
-
-    By what was noted when it was made, and by its keys: anybody can lay one there that names this console, and who
-    read its words aloud would have that one admitted.
-    """
-    noted = setup.read_note(session.paths).request
-    mine = keyfile.read_saved(session.paths.key("console"), "console").public.line
-    known = enrolment(place, noted) if is_sha256(noted) else None
-    for one in enrolments_in(place)[0] if known is None else (known,):
-        request = _sound(one, session.org, genesis_of(session))
-        if request is not None and request.console.key == mine:
-            return one.sha256
-    return None
-
-
-def _sound(one: Found, org: str, genesis: str) -> Enrolment | None:
-    try:
-        return verify_enrolment(one.raw, one.signatures, org, genesis)
-    except Problem:
-        return None  # whatever lies in a folder is not trusted; a sound request is found by its words
 
 
 def admit(session: Session, words: str) -> str:

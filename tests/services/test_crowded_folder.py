@@ -17,6 +17,7 @@ from console.domain.forms import ConsoleKey, Enrolment, Person, PersonKey, Roste
 from console.keys import canon, keyfile, signer, sshsig
 from console.runtime.ids import crockford
 from console.runtime.paths import ProfilePaths
+from console.services import asking as asking_
 from console.services import dispatch, founding, organisation, setup
 from console.services.record import start_record
 from console.services.session import APPROVER, Session
@@ -80,7 +81,7 @@ def test_nobody_reads_out_somebody_elses_words(asking: tuple[Session, Session, s
     place = FolderPlace(Path(second.settings.places[0]))
     if not noted:
         setup.write_note(second.paths, replace(setup.read_note(second.paths), request=""))
-    ((own, _),), _ = organisation.requests_to_join(place, first.org, organisation.genesis_of(first))
+    ((own, _),), _ = asking_.requests_to_join(place, first.org, organisation.genesis_of(first))
     shams = [sham(first, second, nonce) for nonce in range(64)]
     hashes = sorted(canon.sha256_hex(raw) for raw, _ in shams)
     for raw, signatures in shams:

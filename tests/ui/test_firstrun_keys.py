@@ -12,7 +12,7 @@ from console.keys import keyfile
 from console.keys.words import words_of
 from console.runtime.paths import ProfilePaths
 from console.services import members, organisation, roster
-from console.services.organisation import requests_to_join
+from console.services.asking import requests_to_join
 from console.services.session import Session, nobody_asked
 from console.sync.folder import FolderPlace
 from console.ui.doors import AlonePage, HearPage, JoinPage
