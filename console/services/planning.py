@@ -30,6 +30,7 @@ from console.services.session import Session
 Direction = Literal["contain", "restore"]
 Weight = Literal["normal", "high", "critical"]
 DAY_MS = 24 * 3_600_000
+WORST = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +177,16 @@ def goes_within_ms(session: Session) -> int:
     return max(windows["approve_by_ms"], min(windows["execute_by_ms"], DAY_MS))
 
 
+def to_sign_ms(windows: Mapping[str, int], severity: int, direction: Direction) -> int:
+    """How long a proposal may be signed: containment twice as long at SEV-1, and never beyond its being carried out.
+
+    The severity asks for no more people: it gives them more time (protocol.md section 6).
+    """
+    given = windows["approve_by_ms"]
+    longer = given * 2 if severity == WORST and direction == "contain" else given
+    return max(given, min(longer, windows["execute_by_ms"], DAY_MS))
+
+
 def write_action(  # noqa: PLR0913  each is a field of the signed document
     session: Session, inc: str, targets: Sequence[Target], policy: Policy, now: int, direction: Direction,
     undoes: str | None, *, severity: int, reason_sd: str, lift_sd: str | None, policy_sha: str,
@@ -188,7 +199,7 @@ def write_action(  # noqa: PLR0913  each is a field of the signed document
     return Action(
         org=session.org, op=new_id("a", session.entropy), rev=1, inc=inc, direction=direction, gravity="normal",
         severity=severity, break_glass=False, targets=tuple(targets), reason_sd=reason_sd, lift_criteria_sd=lift_sd,
-        created=now, approve_by=now + windows["approve_by_ms"],
+        created=now, approve_by=now + to_sign_ms(windows, severity, direction),
         execute_by=now + max(windows["approve_by_ms"], min(windows["execute_by_ms"], DAY_MS)),
         execute_by_unreachable=now + min(windows["execute_by_unreachable_ms"], DAY_MS) if contain else None,
         review_by=now + review_in_ms if contain else None,

@@ -13,6 +13,7 @@ from console.runtime.paths import ProfilePaths
 from console.services import approvals, corrections, incidents, providers
 from console.services.corrections import TargetWish
 from console.services.levers import options_for
+from console.services.planning import to_sign_ms
 from console.services.record import start_record
 from console.services.session import Session
 from tests.kit.pair import Asks, connect, connect_manual, founded, pair
@@ -144,3 +145,30 @@ def test_a_provisional_record_plans_too_and_says_that_it_cannot_dispatch(tmp_pat
         assert trial.ready
         assert "provisional" in trial.missing[0]
         assert trial.gravity == "high"
+
+
+@pytest.mark.parametrize(
+    ("approve", "execute", "severity", "direction", "minutes"),
+    [
+        (30, 240, 1, "contain", 60),
+        (30, 240, 2, "contain", 30),
+        (30, 240, 1, "restore", 30),
+        (30, 45, 1, "contain", 45),
+        (30, 20, 1, "contain", 30),
+        (20 * 60, 30 * 60, 1, "contain", 24 * 60),
+    ],
+)
+def test_containment_may_be_signed_longer_where_it_is_worst(approve, execute, severity, direction, minutes):
+    windows = {"approve_by_ms": approve * 60_000, "execute_by_ms": execute * 60_000}
+    assert to_sign_ms(windows, severity, direction) == minutes * 60_000
+
+
+@pytest.mark.parametrize(("severity", "minutes"), [(1, 60), (2, 30)])
+def test_the_document_says_until_when_by_its_severity(pair, severity, minutes):
+    one, _ = pair
+    connect_manual(one, "F-7")
+    inc = incidents.declare(one, "it lies", severity=severity).entry.inc
+    wish = TargetWish(provider="vendor", surface="", lever="manual.ask", params={"instruction": "stop", "who": "x"})
+    action = corrections.propose(one, inc, [wish], "Because").action
+    assert action.approve_by - action.created == minutes * 60_000
+    assert action.approve_by <= action.execute_by
