@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from console.services.live_values import Connectivity, PlaceLink
+from console.services.session import SECRETS
 from console.viewmodels.outlet import Topic
 from console.viewmodels.shell import Shell
 from console.viewmodels.times import ago
@@ -31,6 +32,8 @@ class Notice:
     command: str = ""
 
 
+_LOCKED: Final = "The providers' credentials are locked: nobody looks there from here, and nothing is sent."
+_MEANWHILE: Final = "Writing, evidence and signing go on; what is queued waits."
 BANNERS: Topic[tuple[Notice, ...]] = Topic("banners")
 
 
@@ -86,7 +89,8 @@ def _journal(proven: Progressed | None) -> Notice | None:
 def _locked(links: Connectivity) -> Notice | None:
     if not links.locked:
         return None
-    return Notice(name="locked", kind="warning", text=links.locked, command="unlock-secrets")
+    why = _MEANWHILE if SECRETS in links.locked else links.locked  # a keyring has words of its own
+    return Notice(name="locked", kind="warning", text=_LOCKED, next_step=why, command="unlock-secrets")
 
 
 def _providers(links: Connectivity, now_ms: int) -> Notice | None:

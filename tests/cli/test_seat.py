@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -54,6 +55,21 @@ def test_the_second_person_signs_at_the_first_ones_terminal(proposed):
     assert child.exitstatus == 0
     (signed,) = approvals.weigh_up(one, corrections.find_document(one, made.sha)).records
     assert (signed[1].record.person, signed[1].record.seat) == (two.me, "shared")
+
+
+def test_who_could_take_the_seat_is_told_by_name_and_nobody_else(proposed):
+    one, two, _ = proposed
+    stranger = one.paths.root.parent / "stranger"
+    stranger.mkdir()
+    (stranger / "profile.toml").write_text("junk", encoding="utf-8")
+    words = command(one, "seats")
+    done = subprocess.run(
+        [sys.executable, *words[:-2], "--json", *words[-2:]], check=False, capture_output=True, text=True,
+        env=environ(), cwd=ROOT, stdin=subprocess.DEVNULL, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["seats"]
+    assert told == [{"person": two.me, "name": "Approver", "folder": str(two.paths.root)}]
 
 
 def test_without_a_terminal_nobody_takes_the_seat(proposed):

@@ -97,6 +97,18 @@ def test_each_trouble_has_its_own_notice() -> None:
     assert names == ["rung", "locked", "providers", "places", "engine"]
 
 
+def test_locked_credentials_are_told_with_what_goes_on_and_in_a_keyrings_own_words() -> None:
+    def told(what: str) -> str:
+        (notice,) = notices(SHELL, replace(_links(ANSWERS, places=(PLACE,)), locked=what), NOW_MS)
+        assert notice.text.startswith("The providers' credentials are locked")
+        return notice.next_step
+
+    assert told("This needs the secrets file, which is locked.") == (
+        "Writing, evidence and signing go on; what is queued waits."
+    )
+    assert told("The keyring asks at its own window.") == "The keyring asks at its own window."
+
+
 def test_times_are_told_in_fitting_units() -> None:
     assert [span(ms) for ms in (0, 41_000, 372_000, 15_720_000, 420_000_000)] == [
         "0 s", "41 s", "6 min 12 s", "4 h 22 min", "4 d 20 h",
