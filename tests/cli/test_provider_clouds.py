@@ -82,5 +82,12 @@ def test_an_azure_account_signs_in_with_its_secret(run):
         told = run("provider", "add", "azure_openai", "--name", "cloud", "--test", *words_of(**given),
                    secrets=(CLIENT_SECRET, ""))  # fmt: skip
         assert [one["model"] for one in told["surfaces"]][:1] == ["atlas-large-2025-08-07"]
-        verdicts = {one["lever"]: one["verdict"] for one in run("provider", "test", "cloud")["report"]["levers"]}
-        assert set(verdicts.values()) == {"can-plan"}
+        report = run("provider", "test", "cloud")["report"]
+        assert {one["verdict"] for one in report["levers"]} == {"can-plan"}
+        assert {one["allowed"] for one in report["levers"]} == {True}
+        assert report["asked"].startswith("asked by Azure's list of this application's permissions")
+        site.state.roles = [{"actions": ["*/read", "Microsoft.CognitiveServices/accounts/deployments/write"]}]
+        levers = {one["lever"]: one for one in run("provider", "test", "cloud")["report"]["levers"]}
+        assert levers["deployment.capacity"]["allowed"] is True
+        assert (levers["keys.off"]["verdict"], levers["keys.off"]["allowed"]) == ("cannot", False)
+        assert "may not do Microsoft.CognitiveServices/accounts/write" in levers["keys.off"]["why"]
