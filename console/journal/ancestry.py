@@ -7,11 +7,11 @@ them costs a walk back through the others. It proves nothing.
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from typing import Final, NamedTuple, cast
 
 from console.journal import envelope
+from console.runtime.ids import SystemEntropy
 
 _MOST: Final = 100_000
 _EVERY: Final = 64
@@ -40,7 +40,7 @@ class Ancestry:
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[int, _Node]] = {}  # by id: its number, the last of every incident up to it
-        self._salt = os.urandom(16)  # incidents are named by whoever declares them
+        self._salt = SystemEntropy().token(16)  # incidents are named by whoever declares them
 
     def last_in_incident(self, connection: sqlite3.Connection, start: str | None, inc: str | None) -> _Last | None:
         """Number and id of the last entry of an incident, from `start` backwards; None where there is none."""

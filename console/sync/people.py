@@ -5,7 +5,6 @@ It checks that a signature is its key's; who may sign what is judged by `console
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from console.domain.errors import Problem
 from console.domain.forms import Enrolment
 from console.keys import canon, sshsig
 from console.keys.publickey import PublicKey
+from console.runtime.ids import SystemEntropy
 from console.sync import layout
 from console.sync.faults import FileRefused
 from console.sync.folder import FolderPlace, Listed
@@ -128,7 +128,7 @@ def read_rosters(
 
 def _chosen(listed: list[Listed], skip: set[str]) -> tuple[list[Listed], list[FileRefused]]:
     """As many files as are read at once, by chance where there are more."""
-    salt, room, chosen = os.urandom(16), MOST_ROSTER_BYTES, list[Listed]()
+    salt, room, chosen = SystemEntropy().token(16), MOST_ROSTER_BYTES, list[Listed]()
     news = [one for one in listed if one.name.sha not in skip]
     for one in sorted(news, key=lambda one: sha256(salt + one.name.sha.encode()).digest()):
         room -= one.size
