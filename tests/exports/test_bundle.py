@@ -53,7 +53,7 @@ def played(tmp_path_factory):
                 )
                 scene.block("k")
                 outbox = scene.outbox(plane_at(scene.url))
-                await outbox.run(deadline_ms=scene.clock.boot_ms() + 8000)
+                await outbox.run(deadline_ms=scene.clock.boot_ms() + 60_000)
                 member = scene.members[0]
                 for name in ("b", "b.zip"):
                     done = export_bundle(

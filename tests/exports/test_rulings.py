@@ -111,7 +111,7 @@ def test_a_sending_without_authorisation_is_found(tmp_path):
 def test_a_cancel_that_came_too_late_changes_nothing(tmp_path):
     async def story(scene):
         sha, action = scene.block("k")
-        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 8000)
+        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 60_000)
         scene.say(1, Draft("correction.cancelled", inc=INC, subj=action.op, pub={"doc": sha}))
         assert export(scene, tmp_path / "b").warnings == ()
 
@@ -124,13 +124,13 @@ def test_undo_within_its_window_is_judged_again(tmp_path):
 
     async def story(scene):
         sha, _ = scene.block("k")
-        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 8000)
+        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 60_000)
         reverse = plan_of("k", now=True, wanted=False)
         undo, its = scene.propose(
             [scene.target(reverse)], direction="restore", undoes=sha, number=1, undo_within_s=None
         )
         scene.approve(undo, its, 1)
-        settled = await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 8000)
+        settled = await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 60_000)
         assert [row.state for row in settled.rows if row.doc == undo], settled
         assert export(scene, tmp_path / "b").warnings == ()
 
@@ -147,7 +147,7 @@ def test_an_undo_on_one_signature_from_another_console_is_a_finding_and_no_broke
 
     async def story(scene):
         sha, _ = scene.block("k", gravity="normal", approve=(1,))  # its proposer's own console sends it
-        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 8000)
+        await scene.outbox(plane_at(scene.url)).run(deadline_ms=scene.clock.boot_ms() + 60_000)
         theirs = scene.machine_feed(scene.store, 1)
         back = scene.target(plan_of("k", now=True, wanted=False), dispatchers=(theirs.feed,))
         undo, its = scene.propose([back], direction="restore", undoes=sha, number=1, undo_within_s=None)

@@ -190,7 +190,10 @@ def undo_of(scene, sha, action, plan, number=1):
 async def comes_to(scene, doc):
     """Where its one target is when it no longer waits to be sent."""
     for _ in range(60):
-        found = [row for row in (await run(scene, seconds=1)).rows if row.doc == doc]
+        settled = await run(scene, seconds=1)
+        if doc not in {row.doc for row in settled.rows}:  # a second may not be enough to decide it
+            settled = await run(scene)
+        found = [row for row in settled.rows if row.doc == doc]
         if not found:
             return "nowhere"
         if found[0].state not in ("queued", "dispatching"):

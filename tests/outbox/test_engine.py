@@ -423,7 +423,7 @@ def test_a_canary_on_its_way_is_waited_for_and_one_without_a_credential_is_none(
              (replace(canary, canary=True), texts)]
         )  # fmt: skip
         scene.approve(sha, action, 0, 1)
-        settled = await run(scene, plane_at(scene.url, Late, probes=("k", "k2")), seconds=20)
+        settled = await run(scene, plane_at(scene.url, Late, probes=("k", "k2")))
         assert states(settled) == ["enforced"] * 4
         evidence = {pub["target"]: pub["evidence"] for kind, pub in scene.kinds() if kind == "enforced"}
         assert evidence == {0: "canary", 1: "credential", 2: "canary", 3: "credential"}
