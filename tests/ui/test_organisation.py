@@ -121,9 +121,14 @@ def test_founding_from_a_record_asks_for_the_writer_key_and_shows_the_words(
         assert len(session.settings.places) == 1
     qtbot.waitUntil(lambda: "One request" in texts(dialog.founding), timeout=WITHIN_MS)
     assert joined.words not in texts(dialog.founding), "whoever admits must hear them, not read them here"
-    focus = dialog.founding.focusWidget()
-    assert focus is not dialog.founding.envelopes.sealed, "Space would say that the envelopes are sealed"
-    assert dialog.founding.panel.isAncestorOf(focus)
+    founding = dialog.founding
+    qtbot.waitUntil(founding.envelopes.isVisible, timeout=WITHIN_MS)
+    dialog.activateWindow()
+    founding.panel.heard.setFocus()
+    founding._act(lambda _session: None, "Signing.")
+    assert founding.focusWidget() is not founding.envelopes.sealed, "Space would say that the envelopes are sealed"
+    qtbot.waitUntil(founding.doing.isHidden, timeout=WITHIN_MS)
+    assert founding.panel.isAncestorOf(founding.focusWidget())
 
 
 def test_the_house_is_changed_here(dialog: OrganisationDialog, alone: ProfilePaths, qtbot) -> None:
