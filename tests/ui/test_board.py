@@ -94,7 +94,9 @@ def test_enter_opens_the_cell_and_only_where_there_is_a_cursor(qtbot, grid) -> N
 
 def test_only_a_changed_cell_is_painted_anew(qtbot, grid) -> None:
     told = looks()
+    grid.areas.clear()
     _take(grid, told)
+    qtbot.waitUntil(lambda: bool(grid.areas))
     qtbot.wait(50)
     grid.areas.clear()
     first = told.instances[0]
@@ -106,7 +108,9 @@ def test_only_a_changed_cell_is_painted_anew(qtbot, grid) -> None:
 
 def test_nothing_is_painted_where_nothing_changed(qtbot, grid) -> None:
     told = looks()
+    grid.areas.clear()
     _take(grid, told)
+    qtbot.waitUntil(lambda: bool(grid.areas))
     qtbot.wait(50)
     grid.areas.clear()
     _take(grid, told)

@@ -242,8 +242,7 @@ def test_made_up_events_and_accessible_actions_do_not_sign(dialog):
     rest(300)
     assert name_of(dialog) == "ready"
     press(sign._unlock["approve"])  # an accessible action may open the prompt
-    rest(300)
-    assert name_of(dialog) == "armed"
+    until(lambda: name_of(dialog) == "armed")
     hand.type(APPROVER)
     press(sign._go)  # and never sign
     sign._go.click()
