@@ -17,7 +17,7 @@ from console.ui.emergency import Opens
 from console.ui.parts import column, row
 from console.ui.room import Room
 from console.ui.sheets import Labelled, Sheet, text_line
-from console.ui.widgets import IconMark, Text
+from console.ui.widgets import IconMark, Text, plain_tooltip
 from console.viewmodels.rotation import (
     Revoking,
     RotationCard,
@@ -99,7 +99,7 @@ class _Row(QWidget):
         ways = () if self.revoking is None else self.revoking.slowing
         self.by.addItems([one.title for one in ways])
         self.by.addItem("do not slow it" if ways else "nothing here slows it")
-        self.by.setToolTip("" if self.revoking is None else self.revoking.why_none)
+        self.by.setToolTip("" if self.revoking is None else plain_tooltip(self.revoking.why_none))
         self.by.setEnabled(bool(ways))
         self.by.setCurrentIndex(0)
         self._choose_by()

@@ -87,8 +87,8 @@ def _headline(found: Review) -> tuple[str, bool]:
             return f"Contained {after}, all of it observed", False
         return f"In force as decided {after}; {held.enforced} of {held.total} observed to hold", False
     if found.containment.word == "given back":
-        count, decided, after = found.held
-        how = "" if after is None else f", the last {span(after)} after the declaration"
+        count, decided, last_ms = found.held
+        how = "" if last_ms is None else f", the last {span(last_ms)} after the declaration"
         return f"{count} of {decided} targets were in force{how}; all of it is given back", False
     words = {"uncontained": "Not contained", "partly": "Not fully contained"}[found.containment.word]
     return f"{words}: {span(found.now_ms - found.line.declared_ms)} since the declaration", True

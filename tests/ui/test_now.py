@@ -73,11 +73,11 @@ def test_what_somebody_undid_stands_under_needs_you_with_who_and_when(qtbot, roo
     panel._take(Now((), (undone,)))
     frame = panel._sections["needs"].first()
     assert frame is not None
-    assert frame.isVisible()
-    told = [label.text() for label in frame.findChildren(QLabel) if label.isVisible()]
+    labels = [label for label in frame.findChildren(QLabel) if not label.isHidden()]
+    qtbot.waitUntil(lambda: frame.isVisible() and all(label.isVisible() for label in labels))
+    told = [label.text() for label in labels]
     assert any("atlas at flags was undone" in text for text in told)
     assert any("by mallory at 2026-11-26 16:20:11 UTC" in text for text in told)
     assert "mallory" in frame.accessibleName()
-    labels = [label for label in frame.findChildren(QLabel) if label.isVisible()]
     qtbot.waitUntil(lambda: all(label.heightForWidth(label.width()) <= label.height() for label in labels))
     qtbot.waitUntil(lambda: max(label.geometry().bottom() for label in labels) <= frame.height())
