@@ -102,7 +102,7 @@ def test_the_deadline_is_total_even_when_bytes_trickle(slow):
         with pytest.raises(NotSent, match="no answer within"):
             await plane.read_back(BLOCK)
 
-    run(story, deadline_s=0.4)
+    run(story, deadline_s=1.0)
 
 
 def test_no_connection_is_not_sent_whatever_the_effect():
