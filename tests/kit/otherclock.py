@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def server(behind_s: int, **headers: str) -> Iterator[str]:
+def server(behind_s: int, **headers: str) -> Generator[str]:
     """One that answers nothing of use, by a clock of its own."""
 
     class Answer(BaseHTTPRequestHandler):
@@ -24,7 +24,7 @@ def server(behind_s: int, **headers: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        def log_message(self, *_: object) -> None: ...
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002  its name
 
     made = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
     made.daemon_threads = True
