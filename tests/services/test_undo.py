@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.practice.simulator import Estate
+from console.cli.propose import tell_proposal
 from console.outbox import turn
 from console.services import approvals, corrections, dispatch, incidents
 from console.services.corrections import TargetWish
@@ -17,6 +18,13 @@ from tests.kit.scene import QUICK
 __all__ = ["founded", "pair"]
 PACE = replace(QUICK, spread_ms=100, usage_ms=100)
 KEY = TargetWish(provider="gateway-east", surface="", lever="key.block", selector="key-research")
+
+
+class Told:
+    """Takes what a command says, for people and for programs."""
+
+    def tell(self, data, *lines):
+        self.data, self.lines = data, lines
 
 
 def sign(session, sha):
@@ -48,6 +56,12 @@ def test_what_nobody_has_sent_is_undone_by_two(place) -> None:
     assert "One signature does not suffice" in found.told
     made = corrections.undo(one, sha, "A mistake.")
     assert made.way == found
+    told = Told()
+    tell_proposal(told, made)
+    assert told.data["undo"] == {
+        "one_signature": False, "feeds": [one.device().feed], "elsewhere": [], "told": found.told, "then": found.then,
+    }  # fmt: skip
+    assert {f"  {found.told}", f"  {found.then}"} <= set(told.lines)
     verdict = approvals.judge(one, corrections.find_document(one, made.sha)).verdict
     assert not verdict.met
 
