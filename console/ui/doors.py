@@ -121,7 +121,7 @@ class AlonePage(Page):
         lead = (
             "First a record of your own, with your name and your key. The shared folder and your colleague come next."
             if found
-            else "Your name, and a passphrase for the key that signs what you write. Then you can write."
+            else "Your name and a passphrase; then you can write."
         )
         super().__init__(look, title, lead)
         self.name = Field(look, "Your name, as colleagues will read it")
