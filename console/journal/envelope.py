@@ -37,10 +37,18 @@ def conceal(values: Mapping[str, JsonValue], entropy: Entropy) -> tuple[tuple[st
     Raises:
         BadForm: when a value breaks the profile or is longer than 64 KiB.
     """
-    if not values:
-        return (), ()
-    made = tuple(canon.make_disclosure(entropy.token(_SALT_BYTES), name, value) for name, value in values.items())
-    return made, tuple(sorted(canon.digest(text) for text in made))
+    made = salted(values, entropy)
+    return tuple(made.values()), tuple(sorted(made))
+
+
+def salted(values: Mapping[str, JsonValue], entropy: Entropy) -> dict[str, str]:
+    """Salted disclosures of named values by their digests, in the order of the values.
+
+    Raises:
+        BadForm: as `conceal`.
+    """
+    made = [canon.make_disclosure(entropy.token(_SALT_BYTES), name, value) for name, value in values.items()]
+    return {canon.digest(text): text for text in made}
 
 
 def build(entry: Entry, signer: Signer) -> tuple[bytes, bytes]:

@@ -84,7 +84,7 @@ class Ledger:
         self.paths = paths
         self.clock = clock
         self.entropy = entropy
-        self.rosters = RosterChain()
+        self.rosters = RosterChain(told=True)
         self.watermark = Watermark(mark, clock)
         self.readings = Readings(clock)
         self._heads: dict[str, FeedHead] = {}
@@ -136,6 +136,7 @@ class Ledger:
         version = self.connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._data_version:
             self.forget()
+            self.rosters.doubt()
             self._data_version = version
 
     def commit(self) -> None:

@@ -21,9 +21,14 @@ _GENESIS = "genesis"
 
 
 class RosterChain:
-    """The rosters of one database, proven once and kept while their number does not change. Not shared by threads."""
+    """The rosters of one database, proven once and kept while their number does not change. Not shared by threads.
 
-    def __init__(self) -> None:
+    `told`: whoever has it says when another process has written (`doubt`); until then the number is not asked for.
+    """
+
+    def __init__(self, *, told: bool = False) -> None:
+        self._told = told
+        self._sure = False
         self._count = -1
         self._tree = RosterTree((), None)
 
@@ -33,10 +38,13 @@ class RosterChain:
         Raises:
             Damaged: when a stored roster does not prove itself any more.
         """
+        if self._sure:
+            return self._tree
         count = int(connection.execute("SELECT count(*) FROM roster").fetchone()[0])
         if count != self._count:
             self._tree = RosterTree(kept_in(connection), pinned_genesis(connection))
             self._count = count
+        self._sure = self._told
         return self._tree
 
     def load(self, connection: sqlite3.Connection) -> tuple[VerifiedRoster, ...]:
@@ -47,9 +55,14 @@ class RosterChain:
         """
         return self.tree(connection).chain
 
+    def doubt(self) -> None:
+        """Ask for their number next time."""
+        self._sure = False
+
     def forget(self) -> None:
         """Read again next time (after a rollback)."""
         self._count = -1
+        self._sure = False
 
     def current(self, connection: sqlite3.Connection) -> VerifiedRoster:
         """The version in force.

@@ -330,12 +330,12 @@ class Tx:
             raise WrongFeed("This feed cannot be written here: it is not open, or forked.", "Open a new feed.")
         if rosters.has_ended(ledger.rosters.load(self.connection), feed.signer.public.fingerprint, self.now_ms):
             raise WrongFeed("The roster in force ended or revoked this feed's key.", "Join again with a new key.")
-        texts, digests = envelope.conceal(draft.disclosures, ledger.entropy)
+        values = envelope.salted(draft.disclosures, ledger.entropy)
         last = ledger.last_in_incident(head, feed.feed, draft.inc)
         refs = ledger.newly_seen(head, feed.feed)
         clock = ledger.clock
         entry = Entry(
-            sd=digests, author=feed.author, boot=clock.boot_id(), console=feed.console, feed=feed.feed,
+            sd=tuple(sorted(values)), author=feed.author, boot=clock.boot_id(), console=feed.console, feed=feed.feed,
             hlc=ledger.tick(), inc=draft.inc, iprev=None if last is None else last[1],
             iseq=0 if last is None else last[0] + 1, key=feed.signer.public.fingerprint, kind=draft.kind,
             mono=clock.boot_ms(), org=feed.org, prev=head.id, pub=draft.pub, refs=tuple(ref[2] for ref in refs),
@@ -350,10 +350,10 @@ class Tx:
         whole.note(ledger, entry, ident, n, mine=True)
         ledger.watermark.wrote()
         ledger.readings.note(received_ms, entry.mono, entry.boot)
-        if texts:
+        if values:
             self.connection.executemany(
                 "INSERT INTO entry_value (n, digest, body) VALUES (?, ?, ?)",
-                [(n, canon.digest(text), text) for text in texts],
+                [(n, digest, text) for digest, text in values.items()],
             )
         return Stored(
             n=n, id=ident, feed=feed.feed, seq=entry.seq, entry=entry, raw=raw, sig=sig,
