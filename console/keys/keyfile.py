@@ -40,6 +40,7 @@ MIN_PASSPHRASE_BYTES: Final = 8
 _MAX_FILE_BYTES: Final = 16 * 1024
 _SEED_BYTES: Final = 32
 _PUBLIC_MODE: Final = 0o644
+_FREED_FROM, _FREED_TO, _FREED_STEP, _FREED_EACH = 16, 480, 16, 16
 _COMMENT: Final = "standdown "
 _HELD: Final = " held by ssh-agent"
 
@@ -136,9 +137,20 @@ def unwrap(pem: bytes, passphrase: bytes | None) -> Ed25519PrivateKey:
         raise BadKeyFile("it is damaged") from None
     except UnsupportedAlgorithm:
         raise BadKeyFile("its kind or its encryption is not accepted here") from None
+    finally:
+        _overwrite_freed()
     if not isinstance(found, Ed25519PrivateKey):
         raise BadKeyFile("it is not an Ed25519 key")
     return found
+
+
+def _overwrite_freed() -> None:
+    """Write over what the library held of the opened file: it frees those bytes as they are.
+
+    Python hands out first what was freed last, of each size; the seed is in a text of some 150 bytes.
+    """
+    for size in range(_FREED_FROM, _FREED_TO, _FREED_STEP):
+        _ = [bytes(size) for _ in range(_FREED_EACH)]
 
 
 def save(path: Path, key: WrappedKey, use: KeyUse) -> SavedKey:

@@ -205,6 +205,7 @@ def test_without_an_address_it_speaks_to_googles_own():
     assert dict(made.access().services) == {
         "aiplatform": made.base_url(), "orgpolicy": "https://orgpolicy.googleapis.com",
         "iam": "https://iam.googleapis.com", "serviceusage": "https://serviceusage.googleapis.com",
+        "cloudresourcemanager": "https://cloudresourcemanager.googleapis.com",
     }  # fmt: skip
 
 

@@ -59,7 +59,7 @@ def test_faults_and_wrong_use_have_their_exit_codes_and_lines(run, file):
     wrong.write_text(file.read_text().replace("category: user", "category: ban").replace("s: 5", "s: soon"))
     status, out, err = run("adapter", "try", str(wrong))
     assert (status, out) == (2, "")
-    assert [line.split(",")[0] for line in err.splitlines()[1:3]] == ["  line 17", "  line 20"]
+    assert [line.split(",")[0] for line in err.splitlines()[1:3]] == ["  line 14", "  line 16"]
     assert run("adapter", "try", "nowhere.yaml")[0] == 2
     assert run("adapter", "try", str(file), "--pull")[0] == 2
     assert run("adapter", "try", str(file), "--selector", "x", secrets=(ADMIN,))[0] == 2
